@@ -1,0 +1,31 @@
+"""The errors a user can cause, and mend.
+
+    MedtfxError
+    ├── RecipeError      the recipe, or a --set override, is not valid
+    ├── DataError        the image folders do not fit the recipe
+    ├── WeightsError     pretrained weights can not be had
+    └── VersionError     a pushed version that is asked for does not exist
+
+Each message states the rule, the value received and the way out. The command line prints the
+message alone; anything that is not a `MedtfxError` is a defect and keeps its traceback (in the log).
+"""
+
+
+class MedtfxError(Exception):
+    """Base of every error that a user can mend."""
+
+
+class RecipeError(MedtfxError):
+    """The recipe, or an override of one of its values, is not valid."""
+
+
+class DataError(MedtfxError):
+    """The image folders do not fit the recipe."""
+
+
+class WeightsError(MedtfxError):
+    """Pretrained weights are missing or do not fit the backbone."""
+
+
+class VersionError(MedtfxError):
+    """A pushed model or version that is asked for does not exist."""

@@ -1,0 +1,1 @@
+"""Evaluator: the recall gate and its verdict in words."""

@@ -1,0 +1,137 @@
+"""Builds the EvalConfig: what TFMA measures, and what a model must reach to be blessed."""
+
+import json
+
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
+
+from components.errors import RecipeError
+from components.sections import DataSection, EvaluationSection
+from components.source_hash import source_hash
+
+OVERALL = config_pb2.SlicingSpec()
+
+# A value that equals its threshold passes; TFMA compares strictly, and in float32 for some metrics.
+_TOLERANCE = 1e-6
+# TFMA's default of 10,000 makes plots of megabytes.
+_THRESHOLDS = 200
+
+
+def recall_name(label: str) -> str:
+    """Returns the name of the metric that holds the observed recall of a class."""
+    return f"recall {label}"
+
+
+def lower_bound_name(label: str) -> str:
+    """Returns the name of the metric that holds the Wilson lower bound of that recall."""
+    return f"recall lower bound {label}"
+
+
+def build_eval_config(data: DataSection, evaluation: EvaluationSection) -> config_pb2.EvalConfig:
+    """Builds the config from the recipe's sections.
+
+    Thresholds stand on the whole test split alone: in a label slice the recall of the other classes
+    is undefined, and an undefined value is never blessed.
+
+    Raises:
+        RecipeError: a class has no floor. Without thresholds TFX neither blesses nor refuses.
+    """
+    for label in data.classes:
+        try:
+            evaluation.floor(label)
+        except KeyError:
+            raise RecipeError(f"evaluation.recall_floor has no floor for class {label!r}.") from None
+    return config_pb2.EvalConfig(
+        model_specs=[
+            config_pb2.ModelSpec(
+                label_key="label_index",
+                signature_name="serve_examples",
+                prediction_key="probabilities",
+                model_type=tfma.constants.TF_GENERIC,
+            )
+        ],
+        slicing_specs=[
+            OVERALL,
+            config_pb2.SlicingSpec(feature_keys=["label"]),
+            *(config_pb2.SlicingSpec(feature_keys=[name]) for name in evaluation.slices if name != "label"),
+        ],
+        metrics_specs=[
+            config_pb2.MetricsSpec(metrics=[*_overall_metrics(), *_gates(data, evaluation)]),
+            config_pb2.MetricsSpec(
+                binarize=config_pb2.BinarizationOptions(
+                    class_ids={"values": list(range(len(data.classes)))}
+                ),
+                metrics=_per_class_metrics(),
+            ),
+        ],
+    )
+
+
+def _overall_metrics() -> list[config_pb2.MetricConfig]:
+    return [
+        _metric("ExampleCount"),
+        _metric("SparseCategoricalAccuracy", name="accuracy"),
+        _metric("SparseCategoricalCrossentropy", name="loss"),
+        _metric("MultiClassConfusionMatrixAtThresholds", name="confusion_matrix", thresholds=[0.0]),
+        _metric("MultiClassConfusionMatrixPlot"),
+    ]
+
+
+def _per_class_metrics() -> list[config_pb2.MetricConfig]:
+    return [
+        _metric("AUC", name="auc", num_thresholds=_THRESHOLDS),
+        # top_k 1: by the top answer, not by p > 0.5.
+        _metric("Recall", name="recall", top_k=1),
+        _metric("Precision", name="precision", top_k=1),
+        _metric("Specificity", name="specificity", top_k=1),
+        _metric("Calibration", name="calibration"),
+        _metric("ConfusionMatrixPlot", num_thresholds=_THRESHOLDS),
+        _metric("CalibrationPlot", num_buckets=10),
+    ]
+
+
+def _gates(data: DataSection, evaluation: EvaluationSection) -> list[config_pb2.MetricConfig]:
+    gates = []
+    on_bound = evaluation.floor_on == "lower_bound"
+    for index, label in enumerate(data.classes):
+        floor = _at_least(evaluation.floor(label))
+        change = _not_worse_than(evaluation.allowed_drop)
+        gates.append(
+            _recall_metric(index, recall_name(label), "point", None if on_bound else floor, change)
+        )
+        gates.append(
+            _recall_metric(index, lower_bound_name(label), "lower_bound", floor if on_bound else None)
+        )
+    return gates
+
+
+def _recall_metric(
+    class_id: int,
+    name: str,
+    bound: str,
+    value: config_pb2.GenericValueThreshold | None = None,
+    change: config_pb2.GenericChangeThreshold | None = None,
+) -> config_pb2.MetricConfig:
+    source = source_hash("components.evaluator")
+    metric = _metric("ClassRecall", name=name, class_id=class_id, bound=bound, source=source)
+    metric.module = "components.evaluator.metrics"
+    if value or change:
+        threshold = config_pb2.MetricThreshold(value_threshold=value, change_threshold=change)
+        metric.per_slice_thresholds.add(slicing_specs=[OVERALL], threshold=threshold)
+    return metric
+
+
+def _at_least(floor: float) -> config_pb2.GenericValueThreshold:
+    return config_pb2.GenericValueThreshold(lower_bound={"value": floor - _TOLERANCE})
+
+
+def _not_worse_than(drop: float | None) -> config_pb2.GenericChangeThreshold | None:
+    if drop is None:
+        return None
+    return config_pb2.GenericChangeThreshold(
+        direction=config_pb2.MetricDirection.HIGHER_IS_BETTER, absolute={"value": -drop - _TOLERANCE}
+    )
+
+
+def _metric(class_name: str, **config: object) -> config_pb2.MetricConfig:
+    return config_pb2.MetricConfig(class_name=class_name, config=json.dumps(config))

@@ -1,0 +1,78 @@
+"""Recall of one class by the top answer, as TFMA metrics that can gate.
+
+TFMA's own binarised Recall counts an image as found when its probability exceeds 0.5, and a
+threshold on its `top_k` form never matches. These are computed from the multi-class confusion
+matrix at threshold 0, so the class with the highest probability is the answer, as it is served.
+"""
+
+import math
+from typing import Any
+
+from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as matrix_metrics
+
+from components.evaluator.wilson import wilson_interval
+
+
+class ClassRecall(metric_types.Metric):
+    """Recall of a class: of the images that are `class_id`, the share answered so.
+
+    Args:
+        class_id: index of the class.
+        bound: `point` for the observed share, `lower_bound` for its Wilson 95 % lower bound.
+        source: digest of this package's source; it makes a code edit a changed EvalConfig.
+        name: of the metric.
+    """
+
+    def __init__(
+        self,
+        class_id: int,
+        bound: str = "point",
+        source: str = "",
+        name: str = "class_recall",
+    ):
+        super().__init__(
+            metric_util.merge_per_key_computations(_computations),
+            class_id=class_id,
+            bound=bound,
+            source=source,
+            name=name,
+        )
+
+
+def _computations(
+    class_id: int = 0,
+    bound: str = "point",
+    source: str = "",
+    name: str = "class_recall",
+    eval_config: Any = None,
+    model_name: str = "",
+    output_name: str = "",
+    example_weighted: bool = False,
+) -> metric_types.MetricComputations:
+    del source
+    shared = {
+        "model_name": model_name,
+        "output_name": output_name,
+        "example_weighted": example_weighted,
+    }
+    key = metric_types.MetricKey(name=name, **shared)
+    computations = matrix_metrics.multi_class_confusion_matrices(
+        thresholds=[0.0], eval_config=eval_config, **shared
+    )
+    matrix_key = computations[-1].keys[-1]
+
+    def result(metrics: dict[metric_types.MetricKey, Any]) -> dict[metric_types.MetricKey, float]:
+        cells = metrics[matrix_key][0.0]
+        cases = sum(count for cell, count in cells.items() if cell.actual_class_id == class_id)
+        hits = cells.get(matrix_metrics.MatrixEntryKey(class_id, class_id), 0.0)
+        return {key: recall_value(hits, cases, bound)}
+
+    return [*computations, metric_types.DerivedMetricComputation(keys=[key], result=result)]
+
+
+def recall_value(hits: float, cases: float, bound: str) -> float:
+    """Returns the gated value; NaN without cases, which never passes a threshold."""
+    if cases <= 0:
+        return math.nan
+    return hits / cases if bound == "point" else wilson_interval(hits, cases)[0]

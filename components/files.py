@@ -1,0 +1,93 @@
+"""Listing and reading files, on a local disk or on a Beam file system such as gs:// or s3://.
+
+Local paths use the standard library, so that checking a folder does not import TFX.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file below a base folder.
+
+    Attributes:
+        relative: path below the base, with forward slashes.
+        size: bytes, -1 if unknown.
+        modified: nanoseconds since the epoch, 0 if unknown.
+    """
+
+    relative: str
+    size: int
+    modified: int
+
+
+def is_remote(path: str) -> bool:
+    """Whether `path` carries a scheme, as gs://bucket does."""
+    return "://" in path
+
+
+def walk(base: str) -> Iterator[FoundFile]:
+    """Yields every visible file below `base`, sorted by path; symbolic links are followed.
+
+    Hidden files and folders (a leading dot) are left out, as are links that lead back up.
+    """
+    found = _walk_remote(base) if is_remote(base) else _walk_local(base)
+    yield from sorted(found, key=lambda file: file.relative)
+
+
+def read_bytes(base: str, relative: str) -> bytes:
+    """Reads a whole file.
+
+    Raises:
+        OSError: the file can not be read.
+    """
+    if is_remote(base):
+        from tfx.dsl.io import fileio
+
+        with fileio.open(f"{base.rstrip('/')}/{relative}", "rb") as file:
+            return file.read()
+    return Path(base, relative).read_bytes()
+
+
+def _walk_local(base: str) -> Iterator[FoundFile]:
+    for folder, subfolders, names in os.walk(base, followlinks=True):
+        real = os.path.realpath(folder)
+        # A link to a folder above would be walked for ever.
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if not name.startswith(".") and not _leads_up(os.path.join(folder, name), real)
+        ]
+        for name in names:
+            if not name.startswith("."):
+                yield _stat(base, os.path.join(folder, name))
+
+
+def _leads_up(path: str, real_parent: str) -> bool:
+    if not os.path.islink(path):
+        return False
+    target = os.path.realpath(path)
+    return real_parent == target or real_parent.startswith(target.rstrip(os.sep) + os.sep)
+
+
+def _stat(base: str, path: str) -> FoundFile:
+    relative = os.path.relpath(path, base).replace(os.sep, "/")
+    try:
+        status = os.stat(path)
+    except OSError:  # a dangling link: reading it later gives the reason for the quarantine
+        return FoundFile(relative, -1, 0)
+    return FoundFile(relative, status.st_size, status.st_mtime_ns)
+
+
+def _walk_remote(base: str) -> Iterator[FoundFile]:
+    from apache_beam.io.filesystems import FileSystems
+
+    prefix = base.rstrip("/") + "/"
+    for match in FileSystems.match([prefix + "**"])[0].metadata_list:
+        relative = match.path[len(prefix) :]
+        if not any(part.startswith(".") for part in relative.split("/")):
+            modified = int((match.last_updated_in_seconds or 0) * 1_000_000_000)
+            yield FoundFile(relative, match.size_in_bytes, modified)

@@ -1,0 +1,1 @@
+"""ExampleGen: from image folders to tf.Examples, split by patient."""

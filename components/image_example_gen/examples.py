@@ -1,0 +1,83 @@
+"""One image file to one tf.Example."""
+
+import tensorflow as tf
+
+from components import files
+from components.image_example_gen.images import ReadImage, UnreadableImage, read_image
+from components.image_example_gen.listing import Entry
+from components.image_example_gen.metadata import band
+from components.image_example_gen.patients import hash_patient
+from components.image_example_gen.quarantine import Quarantined
+from components.sections import DataSection
+
+Value = bytes | str | int | float
+
+
+def read_entry(base: str, entry: Entry, data: DataSection, key: bytes) -> tf.train.Example | Quarantined:
+    """Reads an image and turns it into a tf.Example, or says why that can't be done.
+
+    Args:
+        base: the data folder.
+        entry: the file.
+        data: classes, metadata columns and the pixel limit.
+        key: secret of the patient hash.
+    """
+    try:
+        image = read_image(files.read_bytes(base, entry.relative), max_pixels=data.max_pixels)
+    except OSError as error:
+        return Quarantined(entry.relative, "unreadable_file", str(error.strerror or error))
+    except UnreadableImage as error:
+        return Quarantined(entry.relative, str(error.reason), error.detail)
+    return to_example(features(entry, image, data, key))
+
+
+def features(entry: Entry, image: ReadImage, data: DataSection, key: bytes) -> dict[str, Value]:
+    """Returns the features of the Examples contract.
+
+    `image` encoded bytes, `filename`, `patient` (keyed hash), `format`, `width`, `height` (pixels),
+    `mean`, `std` (of the grey values, 0..255), `label` and `label_index` when there is a class, and
+    the metadata columns that have a value; DICOM tags fill columns of the same name.
+    """
+    values: dict[str, Value] = {
+        "image": image.encoded,
+        "filename": entry.relative,
+        "patient": hash_patient(entry.patient, key),
+        "format": image.format,
+        "width": image.width,
+        "height": image.height,
+        "mean": image.mean,
+        "std": image.std,
+    }
+    if entry.label:
+        values["label"] = entry.label
+        values["label_index"] = data.classes.index(entry.label)
+    return values | _from_tags(image, data) | dict(entry.metadata)
+
+
+def to_example(values: dict[str, Value]) -> tf.train.Example:
+    """Wraps plain values, one per feature, into a tf.Example."""
+    return tf.train.Example(
+        features=tf.train.Features(feature={name: _feature(v) for name, v in values.items()})
+    )
+
+
+def _from_tags(image: ReadImage, data: DataSection) -> dict[str, Value]:
+    if data.metadata is None:
+        return {}
+    values: dict[str, Value] = {
+        column: image.tags[column] for column in data.metadata.columns if column in image.tags
+    }
+    for column, edges in data.metadata.bands.items():
+        if isinstance(number := image.tags.get(column), int):
+            values[f"{column}_band"] = band(number, edges)
+    return values
+
+
+def _feature(value: Value) -> tf.train.Feature:
+    if isinstance(value, str):
+        value = value.encode(errors="surrogateescape")
+    if isinstance(value, bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+    if isinstance(value, int):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))

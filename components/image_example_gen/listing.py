@@ -1,0 +1,196 @@
+"""Lists the image folders: which file is of which class, patient and split.
+
+Nothing is decoded here, so everything that is wrong with folders, patients and counts is known
+within seconds, before any long work.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from components import files
+from components.errors import DataError
+from components.image_example_gen import splits
+from components.image_example_gen.images import is_image_name
+from components.image_example_gen.metadata import MetadataTable, read_metadata
+from components.image_example_gen.patients import PatientFinder
+from components.sections import DataSection
+
+UNLABELLED = "unlabelled"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An image file that is to be read.
+
+    Attributes:
+        relative: path below the data folder, with forward slashes.
+        label: class name; empty in an unlabelled listing.
+        patient: as found; it never leaves this process unhashed.
+        split: `train`, `eval`, `test`, or `unlabelled`.
+        metadata: feature name to value, from the metadata CSV.
+    """
+
+    relative: str
+    label: str
+    patient: str
+    split: str
+    metadata: Mapping[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a data folder holds.
+
+    Attributes:
+        entries: the images, sorted by path.
+        left_out: (path, reason) of every visible file that is not an entry.
+        fingerprint: hex digest over path, size and modification time of every visible file.
+    """
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[tuple[str, str], ...]
+    fingerprint: str
+
+    def counts(self) -> dict[str, Counter[str]]:
+        """Returns class → split → number of images."""
+        table: dict[str, Counter[str]] = {}
+        for entry in self.entries:
+            table.setdefault(entry.label, Counter())[entry.split] += 1
+        return table
+
+
+def fingerprint(found: Iterable[files.FoundFile]) -> str:
+    """Returns a hex digest that changes when a file is added, removed or rewritten."""
+    digest = hashlib.sha256()
+    for file in found:
+        line = f"{file.relative}\0{file.size}\0{file.modified}\n"
+        digest.update(line.encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def list_folders(base: str, data: DataSection) -> Listing:
+    """Lists labelled class folders, nested or flat.
+
+    The class of a file is that of the nearest folder above it whose name, in any case, belongs to
+    a class. Files below a folder of `data.ignore` are left out.
+
+    Raises:
+        DataError: the folder is missing or empty; a folder belongs to no class; a class has no
+            folder; a patient can't be told; a class or split has too few images.
+    """
+    found = _walk_existing(base)
+    table = read_metadata(base, data.metadata) if data.metadata else MetadataTable()
+    entries, left_out = _classify(found, data, table)
+    entries, capped = _cap(_assign(entries, data, table), data)
+    listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found))
+    splits.check_counts(listing.counts(), data, [(e.label, e.patient) for e in entries])
+    return listing
+
+
+def list_unlabelled(base: str) -> Listing:
+    """Lists every image below `base`, whatever the folders are called, for batch scoring.
+
+    Raises:
+        DataError: the folder is missing or holds no image.
+    """
+    found = _walk_existing(base)
+    images = [file for file in found if is_image_name(file.relative)]
+    if not images:
+        raise DataError(f"No image file below {base!r}. Check the path.")
+    others = [file for file in found if not is_image_name(file.relative)]
+    return Listing(
+        tuple(Entry(file.relative, "", file.relative, UNLABELLED) for file in images),
+        tuple((file.relative, "not_an_image_name") for file in others),
+        fingerprint(found),
+    )
+
+
+def _walk_existing(base: str) -> list[files.FoundFile]:
+    found = list(files.walk(base))
+    if not found:
+        raise DataError(
+            f"The data folder {base!r} is missing or empty. It must hold one folder per class; "
+            "check --data."
+        )
+    return found
+
+
+def _classify(
+    found: list[files.FoundFile], data: DataSection, table: MetadataTable
+) -> tuple[list[Entry], list[tuple[str, str]]]:
+    owners = data.class_of_folder()
+    ignored = {name.casefold() for name in data.ignore}
+    entries: list[Entry] = []
+    left_out: list[tuple[str, str]] = []
+    strays: Counter[str] = Counter()
+    for file in found:
+        folders = [part.casefold() for part in file.relative.split("/")[:-1]]
+        label = next((owners[name] for name in reversed(folders) if name in owners), None)
+        if ignored.intersection(folders):
+            left_out.append((file.relative, "ignored_folder"))
+        elif not is_image_name(file.relative):
+            if file.relative != table.file:
+                left_out.append((file.relative, "not_an_image_name"))
+        elif label is not None:
+            entries.append(Entry(file.relative, label, "", ""))
+        elif folders:
+            strays[file.relative.rsplit("/", 1)[0]] += 1
+        else:
+            left_out.append((file.relative, "not_in_a_class_folder"))
+    _check_folders(strays, entries, data)
+    return entries, left_out
+
+
+def _check_folders(strays: Counter[str], entries: list[Entry], data: DataSection) -> None:
+    known = [folder for name in data.classes for folder in data.merge.get(name, (name,))]
+    if strays:
+        folder, count = strays.most_common(1)[0]
+        close = get_close_matches(folder.split("/")[-1], known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise DataError(
+            f"Folder {folder!r} holds {count} images but belongs to no class.{hint} Class folders: "
+            f"{known}. Rename it, add it to data.classes or data.merge, or leave it out with "
+            f"--set 'data.ignore=[{folder.split('/')[0]}]'."
+        )
+    present = {entry.label for entry in entries}
+    if missing := [name for name in data.classes if name not in present]:
+        raise DataError(
+            f"No image found for {', '.join(map(repr, missing))}. The data folder must hold these "
+            f"class folders (in any case): {known}."
+        )
+
+
+def _assign(entries: list[Entry], data: DataSection, table: MetadataTable) -> list[Entry]:
+    finder = PatientFinder(data.patient, table)
+    patients = finder.find([entry.relative for entry in entries])
+    return [
+        replace(
+            entry,
+            patient=patient,
+            split=splits.split_of(patient, data.split, data.split_seed),
+            metadata=table.features(entry.relative),
+        )
+        for entry, patient in zip(entries, patients, strict=True)
+    ]
+
+
+def _cap(entries: list[Entry], data: DataSection) -> tuple[list[Entry], list[tuple[str, str]]]:
+    """Keeps at most `cap_per_class` images of a class, patient by patient in the order of a hash.
+
+    The order does not depend on the other files, so that adding images replaces few of the kept.
+    """
+    if data.cap_per_class is None:
+        return entries, []
+    kept: list[Entry] = []
+    capped: list[tuple[str, str]] = []
+    taken: Counter[str] = Counter()
+    for entry in sorted(entries, key=lambda e: (splits.position(e.patient, "cap"), e.relative)):
+        taken[entry.label] += 1
+        if taken[entry.label] <= data.cap_per_class:
+            kept.append(entry)
+        else:
+            capped.append((entry.relative, "over_cap_per_class"))
+    return sorted(kept, key=lambda entry: entry.relative), sorted(capped)

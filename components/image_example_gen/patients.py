@@ -1,0 +1,78 @@
+"""Finds the patient of an image, and hides who that is.
+
+Raw patient identifiers stay inside the listing. What is written to disk is a keyed hash: without
+the key nobody can test whether a known patient is in the data set.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+
+from components.errors import DataError
+from components.image_example_gen.metadata import MetadataTable
+from components.sections import PatientSource
+
+KEY_VARIABLE = "MEDTFX_PATIENT_KEY"
+
+
+class PatientFinder:
+    """Tells the patient of each path, by the rule of the recipe."""
+
+    def __init__(self, source: PatientSource, table: MetadataTable):
+        self._source = source
+        self._table = table
+        self._pattern = re.compile(source.regex) if source.regex else None
+
+    def find(self, paths: list[str]) -> list[str]:
+        """Returns the patients of `paths`, in the same order.
+
+        Raises:
+            DataError: some file has no patient; the message counts them and shows the first.
+        """
+        patients = [self._patient(path) for path in paths]
+        missing = [path for path, patient in zip(paths, patients, strict=True) if not patient]
+        if missing:
+            raise DataError(
+                f"{len(missing)} of {len(paths)} files have no patient by the rule "
+                f"`{self._rule()}`, for example {missing[0]!r}. Images of one patient must not "
+                "part over the splits: correct data.patient, or state that every file is another "
+                "patient with --set 'data.patient={from: each_file}'."
+            )
+        return [patient for patient in patients if patient]
+
+    def _patient(self, path: str) -> str | None:
+        if self._source.source == "each_file":
+            return path
+        if self._source.source == "metadata":
+            return self._table.value(path, self._source.column or "")
+        text = path if self._source.source == "path" else path.rsplit("/", 1)[-1]
+        match = self._pattern.search(text) if self._pattern else None
+        return match["patient"] if match else None
+
+    def _rule(self) -> str:
+        return f"from: {self._source.source}, {self._source.regex or self._source.column}"
+
+
+def patient_key(home: str) -> bytes:
+    """Returns the site's key: from the environment, or kept in `home`, made on first use.
+
+    Args:
+        home: local folder whose file `patient.key` keeps the key, readable by its owner alone.
+    """
+    if text := os.environ.get(KEY_VARIABLE):
+        return text.encode()
+    path = Path(home, "patient.key")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+    return path.read_bytes()
+
+
+def hash_patient(patient: str, key: bytes) -> str:
+    """Returns 16 hex digits that stand for the patient."""
+    return hmac.new(key, patient.encode(errors="surrogateescape"), hashlib.sha256).hexdigest()[:16]

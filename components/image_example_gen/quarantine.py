@@ -1,0 +1,53 @@
+"""The list of files that were not used, each with its reason.
+
+A CSV with the columns `file`, `reason`, `detail`. Nothing that lies in the data folder is lost
+silently: a file is a tf.Example, or it is on this list.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+FILE_NAME = "quarantine.csv"
+
+# What the listing leaves out by rule is on the list too, but is no fault of the file.
+BY_RULE = frozenset(
+    {"ignored_folder", "not_an_image_name", "not_in_a_class_folder", "over_cap_per_class"}
+)
+
+
+@dataclass(frozen=True, order=True)
+class Quarantined:
+    """A file that was not used.
+
+    Attributes:
+        file: path below the data folder, with forward slashes.
+        reason: a short code, of `images.UnreadableImage` or of `BY_RULE`.
+        detail: a sentence.
+    """
+
+    file: str
+    reason: str
+    detail: str = ""
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether the file was meant to be used and could not be."""
+        return self.reason not in BY_RULE
+
+
+def to_csv(items: Iterable[Quarantined]) -> str:
+    """Returns the list as CSV text, sorted by file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("file", "reason", "detail"))
+    for item in sorted(items):
+        printable = item.file.encode(errors="surrogateescape").decode(errors="replace")
+        writer.writerow((printable, item.reason, item.detail))
+    return text.getvalue()
+
+
+def from_csv(text: str) -> list[Quarantined]:
+    """Reads what `to_csv` wrote."""
+    return [Quarantined(**row) for row in csv.DictReader(io.StringIO(text))]

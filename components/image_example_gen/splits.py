@@ -1,0 +1,92 @@
+"""Puts patients into the splits, for good.
+
+The split is a pure function of the patient and of `data.split_seed`. So it does not depend on what
+else is in the folder: adding files never moves an old one. The price is that the shares of a small
+class are met by chance only; `check_counts` therefore refuses splits that are too small and names
+the seed that spreads this very data best, judged by nothing but the counts.
+"""
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+from components.errors import DataError
+from components.sections import SPLITS, DataSection, Split
+
+_SEEDS_TO_TRY = 200
+
+
+def position(patient: str, salt: int | str) -> float:
+    """Returns a number in [0, 1) that is fixed by patient and salt."""
+    digest = hashlib.sha256(f"{salt}\0{patient}".encode(errors="surrogateescape")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def split_of(patient: str, shares: Split, seed: int) -> str:
+    """Returns `train`, `eval` or `test`."""
+    place = position(patient, seed)
+    if place < shares.test:
+        return "test"
+    return "eval" if place < shares.test + shares.eval else "train"
+
+
+def check_counts(
+    counts: Mapping[str, Counter[str]], data: DataSection, patients: list[tuple[str, str]]
+) -> None:
+    """Refuses classes and splits with too few images.
+
+    Args:
+        counts: class → split → images.
+        data: holds the least numbers.
+        patients: (class, patient) of every image, to look for a better seed.
+
+    Raises:
+        DataError: names the class, the split, the number and a seed that would do.
+    """
+    for label in data.classes:
+        total = sum(counts.get(label, Counter()).values())
+        if total < data.min_per_class:
+            raise DataError(
+                f"Class {label!r} has {total} images, fewer than data.min_per_class = "
+                f"{data.min_per_class}. Add images, or lower the value if you know why."
+            )
+    for label in data.classes:
+        for split in SPLITS:
+            if (number := counts[label][split]) < data.min_per_split:
+                raise DataError(
+                    f"Class {label!r} has {number} images in the {split} split, fewer than "
+                    f"data.min_per_split = {data.min_per_split}. {_way_out(data, patients)}"
+                )
+
+
+def best_seed(data: DataSection, patients: list[tuple[str, str]]) -> tuple[int, float]:
+    """Returns the seed whose splits come nearest to the wanted shares, and its imbalance."""
+    # A large set needs no search: the more patients, the nearer chance comes to the shares.
+    seeds = range(_SEEDS_TO_TRY if len(patients) < 5_000 else 10)
+    score, seed = min((imbalance(data, patients, seed), seed) for seed in seeds)
+    return seed, score
+
+
+def imbalance(data: DataSection, patients: list[tuple[str, str]], seed: int) -> float:
+    """Returns the largest relative distance of a class's share of a split from the wanted one.
+
+    Infinite when a class has fewer images in a split than `data.min_per_split`.
+    """
+    found = Counter((label, split_of(patient, data.split, seed)) for label, patient in patients)
+    totals = Counter(label for label, _ in patients)
+    worst = 0.0
+    for label, total in totals.items():
+        for split in SPLITS:
+            if found[label, split] < data.min_per_split:
+                return math.inf
+            wanted = total * getattr(data.split, split)
+            worst = max(worst, abs(found[label, split] - wanted) / wanted)
+    return worst
+
+
+def _way_out(data: DataSection, patients: list[tuple[str, str]]) -> str:
+    seed, score = best_seed(data, patients)
+    if math.isinf(score):
+        return "Its patients are too few for three splits: add images of other patients."
+    return f"With --set data.split_seed={seed} no class is more than {score:.0%} off its shares."

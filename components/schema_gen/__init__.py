@@ -1,0 +1,1 @@
+"""SchemaGen: what the statistics show, held to what the recipe says."""

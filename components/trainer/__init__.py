@@ -1,0 +1,1 @@
+"""Trainer: the network, its two phases of training and the export."""

@@ -1,0 +1,71 @@
+"""What watches an epoch: early stopping, the learning rate, the progress line."""
+
+import keras
+
+from components import progress
+from components.sections import TrainingSection
+
+Logs = dict[str, float]
+
+
+def stopping_callbacks(training: TrainingSection) -> list[keras.callbacks.Callback]:
+    """Returns early stopping, and the halving of the rate on a plateau if the recipe wants it."""
+    stop = training.early_stopping
+    mode = "max" if "accuracy" in stop.monitor else "min"
+    found: list[keras.callbacks.Callback] = [
+        keras.callbacks.EarlyStopping(
+            stop.monitor, patience=stop.patience, min_delta=stop.min_delta, mode=mode
+        )
+    ]
+    if training.schedule == "plateau":
+        patience = max(1, stop.patience // 2)
+        found.append(
+            keras.callbacks.ReduceLROnPlateau(stop.monitor, factor=0.5, patience=patience, mode=mode)
+        )
+    return found
+
+
+def learning_rate(
+    training: TrainingSection, rate: float, steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Returns the constant rate, or a cosine that falls to zero over `steps`."""
+    if training.schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(rate, steps)
+    return rate
+
+
+class ReportEpochs(keras.callbacks.Callback):
+    """Tells the progress listener which epoch and batch it is.
+
+    Args:
+        phase: shown before the numbers.
+        first: number of epochs finished before this phase.
+        total: epochs of all phases.
+        steps: batches an epoch.
+    """
+
+    def __init__(self, phase: str, first: int, total: int, steps: int):
+        super().__init__()
+        self._phase, self._first, self._total, self._steps = phase, first, total, steps
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Remembers the epoch."""
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Reports the batches; an epoch may take minutes."""
+        done = (self._first + self._epoch) * self._steps + batch + 1
+        detail = f"{self._phase}, epoch {self._first + self._epoch + 1} of at most {self._total}"
+        progress.report(done, self._total * self._steps, "batches", detail)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Reports the loss on the eval split."""
+        logs = logs or {}
+        done = (self._first + epoch + 1) * self._steps
+        detail = (
+            f"{self._phase}, epoch {self._first + epoch + 1} of at most {self._total}, "
+            f"val_loss {logs.get('val_loss', float('nan')):.3f}, "
+            f"val_balanced_accuracy {logs.get('val_balanced_accuracy', float('nan')):.3f}"
+        )
+        progress.report(done, self._total * self._steps, "batches", detail)

@@ -1,0 +1,93 @@
+"""Reads the transformed examples as batches of pixels and one-hot labels."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import tensorflow as tf
+
+from components.sections import DataSection, TrainingSection
+from components.transform.images import unpack
+
+_SHUFFLE_BUFFER = 4_096
+# Above this the pixels of a split are read from disk each epoch rather than kept in memory.
+_CACHE_BYTES = 2_000_000_000
+
+_FEATURES = {
+    "image": tf.io.FixedLenFeature([], tf.string),
+    "label_index": tf.io.FixedLenFeature([], tf.int64),
+}
+
+
+@dataclass(frozen=True)
+class TransformedSplit:
+    """One split of the transformed examples.
+
+    Attributes:
+        files: GZIP TFRecords.
+        data: image size, channels and classes.
+    """
+
+    files: tuple[str, ...]
+    data: DataSection
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Class indices, int64 [n], in the order of the files."""
+        spec = {"label_index": _FEATURES["label_index"]}
+        parsed = self._records().batch(512).map(lambda batch: tf.io.parse_example(batch, spec))
+        found = [batch["label_index"].numpy() for batch in parsed]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+    def pixel_statistics(self) -> tuple[float, float]:
+        """Returns mean and standard deviation of the training split's grey values, 0..255."""
+        spec = {name: tf.io.FixedLenFeature([], tf.float32) for name in ("pixel_mean", "pixel_std")}
+        first = tf.io.parse_single_example(next(iter(self._records())), spec)
+        return float(first["pixel_mean"]), float(first["pixel_std"])
+
+    def batches(self, size: int) -> tf.data.Dataset:
+        """Returns (pixels [B, H, W, C] float32 in 0..255, one-hot [B, classes]) in file order."""
+        return self._examples().batch(size).map(_to_float).prefetch(tf.data.AUTOTUNE)
+
+    def training_batches(self, training: TrainingSection) -> tf.data.Dataset:
+        """Returns shuffled batches, endless when every class is drawn equally often."""
+        if training.balance == "sampling":
+            examples = self._evenly_sampled(training.seed)
+        else:
+            buffer = min(len(self.labels), _SHUFFLE_BUFFER)
+            examples = self._examples().shuffle(buffer, seed=training.seed)
+        return examples.batch(training.batch_size).map(_to_float).prefetch(tf.data.AUTOTUNE)
+
+    def _records(self) -> tf.data.Dataset:
+        return tf.data.TFRecordDataset(list(self.files), compression_type="GZIP")
+
+    def _examples(self) -> tf.data.Dataset:
+        size, channels, classes = self.data.image_size, self.data.channels, len(self.data.classes)
+
+        def parse(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            values = tf.io.parse_example(batch, _FEATURES)
+            return unpack(values["image"], size, channels), tf.one_hot(values["label_index"], classes)
+
+        dataset = self._records().batch(64).map(parse, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
+        fits = len(self.labels) * size * size * channels < _CACHE_BYTES
+        return dataset.cache() if fits else dataset
+
+    def _evenly_sampled(self, seed: int) -> tf.data.Dataset:
+        examples = self._examples()
+        of_class = [
+            examples.filter(lambda _, label, index=index: tf.argmax(label) == index)
+            .shuffle(_SHUFFLE_BUFFER, seed=seed)
+            .repeat()
+            for index in np.unique(self.labels)
+        ]
+        return tf.data.Dataset.sample_from_datasets(of_class, seed=seed)
+
+
+def class_weights(labels: np.ndarray, classes: int) -> dict[int, float]:
+    """Returns weights by which every class counts the same in the loss; they average 1."""
+    counts = np.maximum(np.bincount(labels, minlength=classes), 1)
+    return {index: len(labels) / (classes * count) for index, count in enumerate(counts)}
+
+
+def _to_float(pixels: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.cast(pixels, tf.float32), label

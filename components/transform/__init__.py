@@ -1,0 +1,1 @@
+"""Transform: decode and resize, in the graph that is also served."""

@@ -1,0 +1,143 @@
+"""The command line. Each command imports what it needs, so that `--help` answers at once."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+NOT_BLESSED, FAILED, STOPPED = 3, 1, 130
+
+app = typer.Typer(
+    name="medtfx",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help=(
+        "From folders of medical images to a served classifier that had to pass a recall gate. "
+        "Not a medical device: for research, not for diagnosis."
+    ),
+)
+
+HomeOption = Annotated[
+    Optional[str],  # noqa: UP007, UP045  (typer reads it)
+    typer.Option("--home", help="Where artifacts, metadata and models go [$MEDTFX_HOME, medtfx-home]."),
+]
+SetOption = Annotated[
+    Optional[list[str]],  # noqa: UP007, UP045
+    typer.Option("--set", help="Override a value of the recipe: section.key=value. Repeatable."),
+]
+RecipeArgument = Annotated[str, typer.Argument(help="A name of `medtfx recipes`, or a .yaml file.")]
+
+
+@app.command()
+def run(
+    recipe: RecipeArgument,
+    data: Annotated[str, typer.Option("--data", help="Folder with one folder per class.")],
+    home: HomeOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """Train, evaluate, gate and push. Exit code 0: blessed, 3: not blessed, 1: error."""
+    from rich.console import Console
+
+    from pipeline.home import Home
+    from pipeline.local import run_recipe
+    from pipeline.recipe import load_recipe
+
+    record = run_recipe(
+        load_recipe(recipe, overrides), data, Home.at(home), Console(), overrides or []
+    )
+    if not record.blessed:
+        raise typer.Exit(NOT_BLESSED)
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes."""
+    from rich.console import Console
+
+    from pipeline.listings import recipe_table
+
+    Console().print(recipe_table())
+
+
+@app.command()
+def show(recipe: RecipeArgument, overrides: SetOption = None) -> None:
+    """Print a recipe with all its values, defaults included."""
+    from pipeline.listings import resolved_yaml
+
+    typer.echo(resolved_yaml(recipe, overrides))
+
+
+@app.command()
+def runs(home: HomeOption = None) -> None:
+    """List past runs: data, gate values, blessed or not, pushed version."""
+    from rich.console import Console
+
+    from pipeline.home import Home
+    from pipeline.listings import run_table
+
+    Console().print(run_table(Home.at(home)))
+
+
+@app.command()
+def rollback(
+    model: Annotated[str, typer.Argument(help="Name of the pushed model.")],
+    version: Annotated[Optional[int], typer.Argument(help="Default: the one before.")] = None,  # noqa: UP007, UP045
+    home: HomeOption = None,
+) -> None:
+    """Serve an earlier version again. Newer ones are set aside, not deleted."""
+    from pipeline.home import Home
+    from serving.versions import list_versions, roll_back
+
+    folder = Home.at(home).models / model
+    before = list_versions(folder).current
+    after = roll_back(folder, version)
+    typer.echo(f"{model}: version {before} answered before, version {after.current} answers now.")
+    typer.echo(f"Served: {list(after.served)}. Withdrawn: {list(after.withdrawn)}.")
+
+
+@app.command("sample-data")
+def sample_data(
+    out: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    patients: Annotated[int, typer.Option(help="Patients of each class.", min=5)] = 70,
+    seed: Annotated[int, typer.Option(help="Another seed, other patients.")] = 7,
+) -> None:
+    """Draw phantom radiographs to try the pipeline on: the same ones every time."""
+    from pipeline.sample_data import write_sample_data
+
+    written = write_sample_data(out, patients_per_class=patients, seed=seed)
+    typer.echo(f"{out}: {written}")
+
+
+@app.command()
+def version() -> None:
+    """Print the version, the stack and the platform."""
+    from pipeline.listings import version_text
+
+    typer.echo(version_text())
+
+
+def main() -> None:
+    """Entry point: errors that a user can mend become one message, never a traceback."""
+    # Python and C++ logs of TensorFlow that say nothing to a user.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from components.errors import MedtfxError
+
+    try:
+        app()
+    except MedtfxError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. The same command goes on from here: finished nodes are kept, and training "
+            "resumes after its last finished epoch.",
+            file=sys.stderr,
+        )
+        sys.exit(STOPPED)
+    except OSError as error:
+        print(f"Error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        sys.exit(FAILED)

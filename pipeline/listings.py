@@ -1,0 +1,78 @@
+"""What the listing commands print."""
+
+import platform
+from importlib import metadata
+
+import yaml
+from rich.table import Table
+
+from pipeline.home import Home
+from pipeline.recipe import load_recipe, recipe_names, recipe_path
+from pipeline.records import RunRecord, load_all
+
+_STACK_PACKAGES = ("tfx", "tensorflow", "keras", "tensorflow-model-analysis", "apache-beam", "kfp")
+
+
+def recipe_table() -> Table:
+    """Returns the recipes that come with the product."""
+    table = Table("recipe", "classes", "network", "what it is")
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        table.add_row(name, str(len(recipe.data.classes)), recipe.model.backbone, recipe.summary)
+    return table
+
+
+def resolved_yaml(name: str, overrides: list[str] | None) -> str:
+    """Returns a recipe with its defaults filled in, under its own leading comment."""
+    recipe = load_recipe(name, overrides)
+    comment = []
+    for line in recipe_path(name).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        comment.append(line)
+    text = yaml.safe_dump(recipe.plain(), sort_keys=False, allow_unicode=True, width=100)
+    return "\n".join([*comment, text.rstrip()])
+
+
+def run_table(home: Home) -> Table:
+    """Returns the runs of a home, newest first."""
+    table = Table(
+        "run", "recipe", "data", "images", "recall (lower bound / floor)", "blessed", "version",
+        caption=f"Home: {home.root}",
+        caption_justify="left",
+    )
+    for record in reversed(load_all(home)):
+        table.add_row(
+            record.run_id,
+            record.recipe,
+            record.data_fingerprint[:12],
+            str(record.images),
+            _gate_values(record),
+            "yes" if record.blessed else "no",
+            _version(record),
+        )
+    return table
+
+
+def version_text() -> str:
+    """Returns versions and platform, without importing what they belong to."""
+    lines = [f"medtfx {metadata.version('medtfx')}"]
+    lines.append(f"Python {platform.python_version()} on {platform.platform()}")
+    for package in _STACK_PACKAGES:
+        try:
+            lines.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            lines.append(f"{package} is not installed")
+    return "\n".join(lines)
+
+
+def _gate_values(record: RunRecord) -> str:
+    return "\n".join(
+        f"{gate.label} {gate.recall:.2f} ({gate.low:.2f} / {gate.floor:.2f})" for gate in record.gates
+    )
+
+
+def _version(record: RunRecord) -> str:
+    if record.version is None:
+        return "-"
+    return f"{record.version}" if record.served else f"{record.version} (at that time withdrawn)"

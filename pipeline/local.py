@@ -1,0 +1,163 @@
+"""Runs a recipe on this machine, from the image folders to the pushed model."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from components import progress
+from components.errors import DataError, MedtfxError
+from components.image_example_gen.listing import Listing, list_folders
+from components.image_example_gen.splits import best_seed, imbalance
+from components.sections import SPLITS
+from pipeline.closing import print_closing
+from pipeline.display import Display
+from pipeline.home import Home
+from pipeline.recipe import Recipe
+from pipeline.records import RunRecord, save, usual_seconds
+
+# Beyond this a class's share of a split is worth a hint.
+_IMBALANCE = 0.35
+
+
+class RunFailedError(MedtfxError):
+    """A node failed for a reason that is no user's mistake, or not known to be one."""
+
+
+def run_recipe(
+    recipe: Recipe, data_folder: str, home: Home, console: Console, overrides: list[str]
+) -> RunRecord:
+    """Runs the pipeline.
+
+    Args:
+        recipe: what to do.
+        data_folder: one folder per class.
+        home: where everything goes.
+        console: for progress and the closing table.
+        overrides: kept in the record.
+
+    Raises:
+        MedtfxError: what the user can mend.
+        RunFailedError: anything else; the traceback is in the log.
+    """
+    base = data_folder if "://" in data_folder else os.path.abspath(data_folder)
+    listing = list_folders(base, recipe.data)
+    _print_counts(console, recipe, listing)
+    run_id = datetime.now().strftime("%Y%m%d-%H%M%S")
+    home.runs.mkdir(parents=True, exist_ok=True)
+    log = home.runs / f"{run_id}.log"
+    with _only_run(home), _everything_else_to(log) as quiet_console:
+        record = _run(recipe, base, home, quiet_console or console, run_id, overrides, log)
+    save(record, home)
+    print_closing(console, record)
+    return record
+
+
+def _run(
+    recipe: Recipe,
+    base: str,
+    home: Home,
+    console: Console,
+    run_id: str,
+    overrides: list[str],
+    log: Path,
+) -> RunRecord:
+    console.print("Loading TensorFlow and TFX ...", highlight=False)
+    from components.trainer.weights import check_available
+    from pipeline.dag import build_pipeline
+    from pipeline.outcome import summarise
+    from pipeline.runner import NodeFailedError, WatchedRunner
+
+    check_available(recipe.model, recipe.data.image_size)
+    pipeline = build_pipeline(recipe, base, home)
+    with Display(console, usual_seconds(home, recipe.name)) as display:
+        runner = WatchedRunner(run_id, display)
+        progress.listen(display.progressed)
+        try:
+            runner.run(pipeline)
+        except NodeFailedError as error:
+            traceback.print_exc()
+            raise _for_the_user(error, log) from error
+        finally:
+            progress.listen(None)
+    return summarise(recipe, base, run_id, overrides, runner.node_runs, home, log)
+
+
+def _for_the_user(error: Exception, log: Path) -> MedtfxError:
+    """Finds the sentence for a failed node."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MedtfxError):
+            return cause
+        if "No space left on device" in str(cause):
+            return RunFailedError(
+                f"The disk is full: {cause}. Free some space and run the same command again; "
+                "finished nodes are kept."
+            )
+        last, cause = cause, cause.__cause__
+    return RunFailedError(f"{error} {type(last).__name__}: {_first_line(last)} The log: {log}")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else ""
+
+
+def _print_counts(console: Console, recipe: Recipe, listing: Listing) -> None:
+    counts = listing.counts()
+    console.print(f"[bold]{recipe.name}[/bold]: {recipe.summary}", highlight=False)
+    for label in recipe.data.classes:
+        numbers = ", ".join(f"{counts[label][split]} {split}" for split in SPLITS)
+        console.print(f"  {label}: {numbers}", highlight=False, markup=False)
+    patients = [(entry.label, entry.patient) for entry in listing.entries]
+    if imbalance(recipe.data, patients, recipe.data.split_seed) > _IMBALANCE:
+        seed, score = best_seed(recipe.data, patients)
+        console.print(
+            f"  Some class is far from its shares of the splits; with --set data.split_seed={seed} "
+            f"none is more than {score:.0%} off.",
+            highlight=False,
+        )
+
+
+@contextlib.contextmanager
+def _only_run(home: Home) -> Iterator[None]:
+    with open(home.root / "lock", "a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(
+                f"Another run is at work in {home.root}. Wait for it, or use another --home."
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
+def _everything_else_to(log: Path) -> Iterator[Console | None]:
+    """Sends what libraries print to the log, and yields a console on the real output.
+
+    TensorFlow writes from C++ too, so the file descriptors themselves are turned.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with open(log, "a", encoding="utf-8") as file, os.fdopen(os.dup(saved[0]), "w") as screen:
+        logging.basicConfig(level=logging.INFO, stream=file, force=True)
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield Console(file=screen)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(saved[0], 1)
+            os.dup2(saved[1], 2)
+            for descriptor in saved:
+                os.close(descriptor)
+            logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)

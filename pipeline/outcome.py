@@ -1,0 +1,94 @@
+"""Draws the record of a run from what its nodes wrote."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx.dsl.io import fileio
+
+from components.evaluator.results import Results, load_results
+from components.evaluator.verdict import judge
+from components.image_example_gen.quarantine import FILE_NAME
+from pipeline.home import Home
+from pipeline.recipe import Recipe
+from pipeline.records import Gate, NodeRecord, RunRecord
+from pipeline.runner import NodeRun
+
+
+def summarise(
+    recipe: Recipe,
+    data_folder: str,
+    run_id: str,
+    overrides: list[str],
+    node_runs: list[NodeRun],
+    home: Home,
+    log: Path,
+) -> RunRecord:
+    """Reads the artifacts of a finished run."""
+    outputs = {run.node: run.outputs for run in node_runs}
+    quarantine = outputs["ImageExampleGen"]["quarantine"][0]
+    evaluation = outputs["Evaluator"]["evaluation"][0]
+    results = load_results(evaluation.uri, recipe.data.classes)
+    verdict = judge(results, recipe.evaluation)
+    version = _pushed_version(outputs["Pusher"]["pushed_model"][0])
+    model_folder = home.models / recipe.model_name / str(version)
+    places = {
+        "model": str(model_folder) if model_folder.is_dir() else "",
+        "evaluation": evaluation.uri,
+        "TensorBoard": outputs["Trainer"]["model_run"][0].uri,
+        "quarantine": os.path.join(quarantine.uri, FILE_NAME),
+        "log": str(log),
+    }
+    return RunRecord(
+        run_id=run_id,
+        recipe=recipe.name,
+        overrides=overrides,
+        data_folder=data_folder,
+        data_fingerprint=quarantine.custom_properties["data_fingerprint"].string_value,
+        images=quarantine.properties["images_read"].int_value,
+        unreadable=quarantine.properties["images_unreadable"].int_value,
+        anomalies=_count_anomalies(outputs["ExampleValidator"]["anomalies"][0].uri),
+        gates=_gates(recipe, results),
+        floor_on=recipe.evaluation.floor_on,
+        blessed=verdict.blessed,
+        sentence=verdict.sentence,
+        model=recipe.model_name,
+        version=version,
+        served=model_folder.is_dir(),
+        nodes=[NodeRecord(run.node, run.cached, run.seconds) for run in node_runs],
+        places={what: place for what, place in places.items() if place},
+    )
+
+
+def _gates(recipe: Recipe, results: Results) -> list[Gate]:
+    return [
+        Gate(
+            label=result.label,
+            cases=result.cases,
+            recall=result.recall,
+            low=result.low,
+            high=result.high,
+            floor=recipe.evaluation.floor(result.label),
+            precision=result.precision,
+            specificity=result.specificity,
+            baseline=results.baseline.get(result.label),
+        )
+        for result in results.classes
+    ]
+
+
+def _pushed_version(pushed: Any) -> int | None:
+    if not pushed.custom_properties["pushed"].int_value:
+        return None
+    return int(pushed.custom_properties["pushed_version"].string_value)
+
+
+def _count_anomalies(uri: str) -> int:
+    total = 0
+    for split in fileio.listdir(uri):
+        path = os.path.join(uri, split, "SchemaDiff.pb")
+        if fileio.exists(path):
+            with fileio.open(path, "rb") as file:
+                total += len(anomalies_pb2.Anomalies.FromString(file.read()).anomaly_info)
+    return total

@@ -1,0 +1,156 @@
+"""The recipe: one validated YAML file that says everything a pipeline needs to know."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from components.errors import RecipeError
+from components.sections import (
+    DataSection,
+    EvaluationSection,
+    ModelSection,
+    Section,
+    ServingSection,
+    TrainingSection,
+)
+
+RECIPE_DIR = Path(__file__).parent / "recipes"
+_BUILT_IN_FEATURES = ("label", "format")
+
+
+class Recipe(Section):
+    """A whole recipe.
+
+    Attributes:
+        name: also the name of the pipeline, under which runs and blessed models are looked up.
+        summary: one line for `medtfx recipes`.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    summary: str
+    data: DataSection
+    model: ModelSection
+    training: TrainingSection = TrainingSection()
+    evaluation: EvaluationSection
+    serving: ServingSection = ServingSection()
+
+    @property
+    def model_name(self) -> str:
+        """Name under which the model is pushed and served."""
+        return self.serving.model_name or self.name
+
+    @model_validator(mode="after")
+    def _every_class_has_a_floor(self) -> "Recipe":
+        floors = self.evaluation.recall_floor
+        if isinstance(floors, dict) and set(floors) != set(self.data.classes):
+            raise ValueError(
+                "evaluation.recall_floor must name every class, so that no class can be missed "
+                f"unseen. Classes: {list(self.data.classes)}; floors for: {sorted(floors)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _slices_are_features(self) -> "Recipe":
+        metadata = self.data.metadata
+        known = set(_BUILT_IN_FEATURES)
+        if metadata:
+            known |= set(metadata.columns) | {f"{column}_band" for column in metadata.bands}
+        if stray := set(self.evaluation.slices) - known:
+            raise ValueError(
+                f"evaluation.slices names {sorted(stray)}; the features that can be sliced by are "
+                f"{sorted(known)}: add the column to data.metadata.columns"
+            )
+        return self
+
+
+def recipe_names() -> list[str]:
+    """Returns the names of the recipes that come with the product."""
+    return sorted(path.stem for path in RECIPE_DIR.glob("*.yaml"))
+
+
+def recipe_path(recipe: str) -> Path:
+    """Finds a recipe by name, or by the path of a YAML file.
+
+    Raises:
+        RecipeError: there is none; the message lists the known names.
+    """
+    if recipe.endswith((".yaml", ".yml")) or "/" in recipe:
+        path = Path(recipe)
+        if not path.is_file():
+            raise RecipeError(f"There is no recipe file {recipe!r}. Check the path.")
+        return path
+    path = RECIPE_DIR / f"{recipe}.yaml"
+    if not path.is_file():
+        close = get_close_matches(recipe, recipe_names(), n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise RecipeError(
+            f"There is no recipe {recipe!r}.{hint} Recipes: {', '.join(recipe_names())}; "
+            "a path to a .yaml file works too."
+        )
+    return path
+
+
+def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
+    """Reads and validates a recipe.
+
+    Args:
+        recipe: a name of `recipe_names()` or the path of a YAML file.
+        overrides: `section.key=value` each, with the value in YAML.
+
+    Raises:
+        RecipeError: names the file, the key, the received value and what is allowed.
+    """
+    path = recipe_path(recipe)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path.name} is not valid YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise RecipeError(f"{path.name} must hold a mapping of sections, not {type(values).__name__}.")
+    for override in overrides or []:
+        _apply_override(values, override)
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(_explain(path.name, error)) from None
+
+
+def _apply_override(values: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    if not separator or not key.strip():
+        raise RecipeError(f"--set takes section.key=value, e.g. training.epochs=3. Received: {override!r}")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise RecipeError(f"--set {key}: the value {text!r} is not valid YAML.") from None
+    *parents, last = key.strip().split(".")
+    node = values
+    for parent in parents:
+        child = node.setdefault(parent, {})
+        if not isinstance(child, dict):
+            raise RecipeError(f"--set {key}: {parent!r} is a value, not a section.")
+        node = child
+    node[last] = value
+
+
+def _explain(file: str, error: ValidationError) -> str:
+    lines = [f"{file} is not a valid recipe:"]
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(part) for part in problem["loc"]) or "(whole recipe)"
+        lines.append(f"  {key}: {_sentence(problem)}")
+    return "\n".join(lines)
+
+
+def _sentence(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return f"is not a key of this section. Received: {problem['input']!r}"
+    if problem["type"] == "missing":
+        return "is required."
+    message = problem["msg"].removeprefix("Value error, ")
+    received = problem["input"]
+    if isinstance(received, dict):  # the whole section would bury the sentence
+        return f"{message}."
+    return f"{message}. Received: {received!r}"
