@@ -33,6 +33,9 @@ def walk(base: str) -> Iterator[FoundFile]:
     """Yields every visible file below `base`, sorted by path; symbolic links are followed.
 
     Hidden files and folders (a leading dot) are left out, as are links that lead back up.
+
+    Raises:
+        OSError: a folder can not be listed.
     """
     found = _walk_remote(base) if is_remote(base) else _walk_local(base)
     yield from sorted(found, key=lambda file: file.relative)
@@ -53,24 +56,23 @@ def read_bytes(base: str, relative: str) -> bytes:
 
 
 def _walk_local(base: str) -> Iterator[FoundFile]:
-    for folder, subfolders, names in os.walk(base, followlinks=True):
-        real = os.path.realpath(folder)
-        # A link to a folder above would be walked for ever.
-        subfolders[:] = [
-            name
-            for name in subfolders
-            if not name.startswith(".") and not _leads_up(os.path.join(folder, name), real)
-        ]
-        for name in names:
-            if not name.startswith("."):
-                yield _stat(base, os.path.join(folder, name))
+    # Not os.walk: it skips a folder that may not be read, and its images would be lost in silence.
+    if os.path.isdir(base):
+        yield from _walk_folder(base, base, frozenset())
 
 
-def _leads_up(path: str, real_parent: str) -> bool:
-    if not os.path.islink(path):
-        return False
-    target = os.path.realpath(path)
-    return real_parent == target or real_parent.startswith(target.rstrip(os.sep) + os.sep)
+def _walk_folder(base: str, folder: str, above: frozenset[Path]) -> Iterator[FoundFile]:
+    real = Path(folder).resolve()
+    above = above | {real, *real.parents}
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.startswith("."):
+            continue
+        if not os.path.isdir(path):
+            yield _stat(base, path)
+        # A link to a folder above, or two that point at each other, would be walked for ever.
+        elif Path(path).resolve() not in above:
+            yield from _walk_folder(base, path, above)
 
 
 def _stat(base: str, path: str) -> FoundFile:

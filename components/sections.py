@@ -5,6 +5,7 @@
 """
 
 import re
+import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -24,6 +25,11 @@ class Section(BaseModel):
     def plain(self) -> dict:
         """Returns the section as JSON-able values, for a node's `custom_config`."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def fold(name: str) -> str:
+    """Returns a folder name as it is compared: in lower case, accents composed (macOS does not)."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 # === data ===
@@ -146,7 +152,7 @@ class DataSection(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> "DataSection":
-        folded = [name.casefold() for name in self.classes]
+        folded = [fold(name) for name in self.classes]
         if len(folded) < 2 or len(set(folded)) != len(folded):
             raise ValueError(f"classes must be two or more different names: {list(self.classes)}")
         if stray := set(self.merge) - set(self.classes):
@@ -160,15 +166,15 @@ class DataSection(Section):
         owners: dict[str, str] = {}
         for name in self.classes:
             for folder in self.merge.get(name, (name,)):
-                other = owners.setdefault(folder.casefold(), name)
+                other = owners.setdefault(fold(folder), name)
                 if other != name:
                     raise ValueError(f"folder {folder!r} belongs to two classes, {other} and {name}")
         return self
 
     def class_of_folder(self) -> dict[str, str]:
-        """Returns case-folded folder name → class."""
+        """Returns folded folder name → class."""
         return {
-            folder.casefold(): name
+            fold(folder): name
             for name in self.classes
             for folder in self.merge.get(name, (name,))
         }

@@ -17,8 +17,8 @@ def print_closing(console: Console, record: RunRecord) -> None:
     console.print()
     console.print(gate_table(record.gates, record.floor_on))
     style = "bold green" if record.blessed else "bold red"
-    console.print(Text(verdict(record), style=style))
-    console.print(_data_line(record), highlight=False, markup=False)
+    console.print(Text(verdict(record), style=style), soft_wrap=not console.is_terminal)
+    console.print(_data_line(record), highlight=False, markup=False, soft_wrap=True)
     for what, place in record.places.items():
         console.print(f"  {what:<14} {place}", highlight=False, markup=False, soft_wrap=True)
     console.print(Text(NOT_A_MEDICAL_DEVICE, style="dim"))
@@ -38,24 +38,27 @@ def verdict(record: RunRecord) -> str:
 
 def gate_table(gates: list[Gate], floor_on: str) -> Table:
     """Returns the per-class table."""
-    table = Table(title="Test split, by the top answer", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("class", overflow="fold")
-    for name in ("n", "recall", "95 % interval", "floor", "before", "precision", "specificity"):
+    table = Table(title="Test split, by the top answer", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("class", no_wrap=True)
+    for name in ("n", "recall", "95 % interval", "floor", "before", "precision", "spec."):
         table.add_column(name, justify="right", no_wrap=True)
     for gate in gates:
         held = gate.low if floor_on == "lower_bound" else gate.recall
         table.add_row(
-            gate.label,
+            Text(gate.label),  # a name such as `grade [2]` is no markup
             str(gate.cases),
             _number(gate.recall),
-            f"{_number(gate.low)}-{_number(gate.high)}",
+            "-" if math.isnan(gate.low) else f"{_number(gate.low)}-{_number(gate.high)}",
             Text(_number(gate.floor), style="green" if held >= gate.floor - 1e-6 else "red"),
             _number(gate.baseline),
             _number(gate.precision),
             _number(gate.specificity),
         )
     held_to = "lower bound of the interval" if floor_on == "lower_bound" else "recall"
-    table.caption = f"The floor holds for the {held_to}. Before: recall of the latest blessed model."
+    table.caption = (
+        f"The floor holds for the {held_to}; before: recall of the latest blessed model; "
+        "spec.: specificity."
+    )
     table.caption_justify = "left"
     return table
 

@@ -29,6 +29,7 @@ class Display(AbstractContextManager["Display"]):
         self._started = time.monotonic()
         self._spoke = self._started
         self._progress: Progress | None = None
+        self._first_progress: Progress | None = None
         self._progress_started = self._started
         # Redirecting would catch what libraries print, which belongs into the log.
         self._live = Live(
@@ -70,11 +71,11 @@ class Display(AbstractContextManager["Display"]):
         """A node says how far it is; without a terminal a line now and then."""
         now = time.monotonic()
         if self._progress is None or progress.unit != self._progress.unit:
-            self._progress_started = now
+            self._first_progress, self._progress_started = progress, now
         self._progress = progress
         if not self._console.is_terminal and now - self._spoke >= _SECONDS_BETWEEN_LINES:
             self._spoke = now
-            self._console.print(self._line(), highlight=False)
+            self._console.print(self._line(), highlight=False, soft_wrap=True)
 
     def _line(self) -> Text:
         seconds = time.monotonic() - self._started
@@ -89,9 +90,12 @@ class Display(AbstractContextManager["Display"]):
 
     def _remaining(self, seconds: float) -> float | None:
         """Returns the node's remaining seconds: by its own progress, else as it took before."""
-        if self._progress and 0 < self._progress.done:
+        if self._progress and self._first_progress:
+            # Work that resumes does not begin at 0, so what counts is what came since.
+            gained = self._progress.done - self._first_progress.done
             elapsed = time.monotonic() - self._progress_started
-            return elapsed / self._progress.done * (self._progress.total - self._progress.done)
+            if gained > 0:
+                return elapsed / gained * max(0, self._progress.total - self._progress.done)
         if self._node in self._usual:
             return max(0.0, self._usual[self._node] - seconds)
         return None

@@ -5,6 +5,7 @@ from importlib import metadata
 
 import yaml
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.home import Home
 from pipeline.recipe import load_recipe, recipe_names, recipe_path
@@ -38,7 +39,7 @@ def run_table(home: Home) -> Table:
     """Returns the runs of a home, newest first."""
     table = Table(
         "run", "recipe", "data", "images", "recall (lower bound / floor)", "blessed", "version",
-        caption=f"Home: {home.root}",
+        caption=Text(f"Home: {home.root}"),
         caption_justify="left",
     )
     for record in reversed(load_all(home)):
@@ -47,7 +48,7 @@ def run_table(home: Home) -> Table:
             record.recipe,
             record.data_fingerprint[:12],
             str(record.images),
-            _gate_values(record),
+            Text(_gate_values(record)),
             "yes" if record.blessed else "no",
             _version(record),
         )
@@ -56,14 +57,16 @@ def run_table(home: Home) -> Table:
 
 def version_text() -> str:
     """Returns versions and platform, without importing what they belong to."""
-    lines = [f"medtfx {metadata.version('medtfx')}"]
+    lines = [_package_version("medtfx")]
     lines.append(f"Python {platform.python_version()} on {platform.platform()}")
-    for package in _STACK_PACKAGES:
-        try:
-            lines.append(f"{package} {metadata.version(package)}")
-        except metadata.PackageNotFoundError:
-            lines.append(f"{package} is not installed")
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_package_version, _STACK_PACKAGES)])
+
+
+def _package_version(package: str) -> str:
+    try:
+        return f"{package} {metadata.version(package)}"
+    except metadata.PackageNotFoundError:
+        return f"{package} is not installed"
 
 
 def _gate_values(record: RunRecord) -> str:

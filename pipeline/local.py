@@ -112,7 +112,7 @@ def _first_line(error: BaseException) -> str:
 
 def _print_counts(console: Console, recipe: Recipe, listing: Listing) -> None:
     counts = listing.counts()
-    console.print(f"[bold]{recipe.name}[/bold]: {recipe.summary}", highlight=False)
+    console.print(f"[bold]{recipe.name}[/bold]: {recipe.summary}", highlight=False, soft_wrap=True)
     for label in recipe.data.classes:
         numbers = ", ".join(f"{counts[label][split]} {split}" for split in SPLITS)
         console.print(f"  {label}: {numbers}", highlight=False, markup=False)
@@ -123,6 +123,7 @@ def _print_counts(console: Console, recipe: Recipe, listing: Listing) -> None:
             f"  Some class is far from its shares of the splits; with --set data.split_seed={seed} "
             f"none is more than {score:.0%} off.",
             highlight=False,
+            soft_wrap=True,
         )
 
 

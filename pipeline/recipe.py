@@ -1,5 +1,6 @@
 """The recipe: one validated YAML file that says everything a pipeline needs to know."""
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from components.sections import (
 )
 
 RECIPE_DIR = Path(__file__).parent / "recipes"
+_TYPE_NAME = re.compile(r"constrained-|dict\[|literal\[")
 _BUILT_IN_FEATURES = ("label", "format")
 
 
@@ -139,7 +141,9 @@ def _apply_override(values: dict[str, Any], override: str) -> None:
 def _explain(file: str, error: ValidationError) -> str:
     lines = [f"{file} is not a valid recipe:"]
     for problem in error.errors(include_url=False):
-        key = ".".join(str(part) for part in problem["loc"]) or "(whole recipe)"
+        # Where several types are allowed, pydantic puts their names among the keys.
+        parts = [str(part) for part in problem["loc"] if not _TYPE_NAME.match(str(part))]
+        key = ".".join(parts) or "(whole recipe)"
         lines.append(f"  {key}: {_sentence(problem)}")
     return "\n".join(lines)
 

@@ -38,7 +38,7 @@ clean_environment() {
     esac
   done
   export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
-  export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0
+  export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_USE_PEP517=1
 }
 
 # === Python ===
@@ -53,7 +53,8 @@ if "%d.%d" % sys.version_info[:2] != sys.argv[1] or sys.maxsize < 2**32:
 if not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
     sys.stderr.write("no headers")
     sys.exit(2)
-print(getattr(sys, "_base_executable", None) or sys.executable)
+behind = os.path.join(sys.base_prefix, "bin", "python" + sys.argv[1])
+print(behind if os.access(behind, os.X_OK) else sys.executable)
 ' "$PYTHON_VERSION" 2>/dev/null
 }
 
@@ -65,7 +66,7 @@ python_candidates() {
   type -ap python3 python || true
   ls -d /usr/bin/"$name" /usr/local/bin/"$name" \
     "${CONDA_PREFIX:-/nonexistent}/bin/$name" \
-    /opt/conda{,/envs/*}/bin/"$name" "$home"/{miniforge3,miniconda3,anaconda3}{,/envs/*}/bin/"$name" \
+    {/opt/conda,"$home"/{miniforge3,miniconda3,anaconda3}}{,/envs/*}/bin/"$name" \
     "$home"/.asdf/installs/python/"$PYTHON_VERSION"*/bin/"$name" \
     "$home"/.local/share/mise/installs/python/"$PYTHON_VERSION"*/bin/"$name" 2>/dev/null || true
 }
@@ -76,7 +77,7 @@ find_python() {
   while IFS= read -r candidate; do
     found=$(probe_python "$candidate") && status=0 || status=$?
     if [ "$status" = 2 ]; then
-      say "$candidate has no C headers (Debian: apt-get install python$PYTHON_VERSION-dev); looking on"
+      say "$candidate lacks its C headers (Debian: python$PYTHON_VERSION-dev); looking on"
     elif [ "$status" = 0 ] && [[ $found != "$VENV"/* ]]; then
       printf '%s\n' "$found"
       return
@@ -93,18 +94,22 @@ uv_is_recent() { # 0.5 brought everything used here
   ((BASH_REMATCH[1] > 0 || BASH_REMATCH[2] >= 5))
 }
 
-# Prints a Python of 3.8 or later that has pip, whichever it is.
+can_import() { # is $1 a Python of 3.8 or later that has the module $2?
+  "$1" -I -c "import sys, $2; sys.exit(sys.version_info < (3, 8))" 2>/dev/null
+}
+
+# Prints a Python that has pip, whichever it is.
 find_pip() {
   local candidate
   while IFS= read -r candidate; do
-    "$candidate" -I -c 'import sys, pip; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || continue
+    can_import "$candidate" pip || continue
     printf '%s\n' "$candidate"
     return
   done < <(python_candidates; ls -d "${HOME:-/nonexistent}"/.pyenv/versions/3.*/bin/python3 \
     /usr/bin/python3 /usr/local/bin/python3 2>/dev/null | sort -rV)
   # Debian splits pip from Python, but not from its virtual environments.
   while IFS= read -r candidate; do
-    "$candidate" -I -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || continue
+    can_import "$candidate" ensurepip || continue
     "$candidate" -I -m venv --clear "$TOOLS/pip" >/dev/null 2>&1 || continue
     printf '%s\n' "$TOOLS/pip/bin/python"
     return

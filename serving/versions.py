@@ -67,8 +67,8 @@ def roll_back(model_folder: Path, version: int | None = None) -> Versions:
     # The wanted one comes back first: a server that polls in between never sees an empty folder.
     if wanted in versions.withdrawn:
         (model_folder / WITHDRAWN / str(wanted)).rename(model_folder / str(wanted))
-    newer = [number for number in versions.served if number > wanted]
-    for number in sorted(newer, reverse=True):
+    # The current one goes last, so that none in between is ever the highest.
+    for number in (number for number in versions.served if number > wanted):
         (model_folder / WITHDRAWN).mkdir(exist_ok=True)
         (model_folder / str(number)).rename(model_folder / WITHDRAWN / str(number))
     return list_versions(model_folder)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from components.image_example_gen.images import (
     UnreadableImage,
     as_float,
+    check_finite,
     check_size,
     jpeg_header,
     stretch,
@@ -37,13 +38,12 @@ from components.image_example_gen.images import (
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")  # (7FE0,0010), ,0008), ,0009)
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")  # group 7FE0
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _GDCM_SECONDS = 120  # for one frame; 50 million pixels take about 5
 _OLDEST = 90  # years; HIPAA's safe harbour lumps all ages above 89 together
-_EXPLICIT_START = re.compile(
-    rb"(?:[\x02\x08]\x00[\x00-\xff]{2}|\x00\x08[\x00-\xff]{2})[A-Z]{2}", re.S
-)
+# A bare dataset: group 0002 or 0008, an element, and a value representation of two letters.
+_EXPLICIT_START = re.compile(rb"(?s:[\x02\x08]\x00..|\x00\x08..)[A-Z]{2}")
 
 
 class DicomImage(NamedTuple):
@@ -140,7 +140,7 @@ def _check_header(dataset: Dataset, max_pixels: int) -> None:
             f"the DICOM object ({kind}) has no Pixel Data (7FE0,0010): it is not an image, or the "
             "file is cut off; take it out, or copy it again from the PACS",
         )
-    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    rows, columns = (int(_number(dataset, keyword) or 0) for keyword in ("Rows", "Columns"))
     check_size(columns, rows, max_pixels)
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         _check_frame(dataset, rows, columns)
@@ -185,57 +185,64 @@ def _first_frame(dataset: Dataset) -> NDArray[Any]:
     from pydicom.pixels.utils import pixel_array
 
     syntax = dataset.file_meta.TransferSyntaxUID
-    if syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1, *uid.JPEGLSTransferSyntaxes):
+    if syntax in (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit):
+        return pixel_array(dataset, index=0, decoding_plugin="pillow")
+    if syntax in uid.JPEG2000TransferSyntaxes:
+        try:
+            return pixel_array(dataset, index=0, decoding_plugin="pillow")
+        except RuntimeError:  # colour of more than 8 bits, and streams that OpenJPEG dislikes
+            _decompress(dataset)
+    elif syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1, *uid.JPEGLSTransferSyntaxes):
         _decompress(dataset)
-    plugin = (
-        "pillow" if syntax in (*uid.JPEGTransferSyntaxes[:2], *uid.JPEG2000TransferSyntaxes) else ""
-    )
-    return pixel_array(dataset, index=0, decoding_plugin=plugin)
+    return pixel_array(dataset, index=0)
 
 
 def _decompress(dataset: Dataset) -> None:
     """Replaces the pixel data by its first frame, uncompressed by GDCM in a process of its own.
 
-    GDCM aborts the whole process on some broken frames, and writes to stderr. The process costs
-    about 50 ms, as it imports nothing else.
+    Some broken frames make GDCM abort the whole process, and it writes to stderr. The process
+    costs about 50 ms, as it imports nothing else.
     """
     from pydicom import uid
 
-    syntax = dataset.file_meta.TransferSyntaxUID
-    bits = int(dataset.BitsStored)
-    if syntax in uid.JPEGLSTransferSyntaxes:
-        dataset.PlanarConfiguration = 0  # whatever the file says, GDCM returns colour by pixel
+    syntax, bits = dataset.file_meta.TransferSyntaxUID, int(dataset.BitsStored)
+    if syntax not in (uid.JPEGLossless, uid.JPEGLosslessSV1):
+        # Whatever the file says: GDCM returns colour by pixel, in the smallest container.
+        dataset.PlanarConfiguration = 0
         dataset.BitsAllocated = 8 if bits <= 8 else 16
+    layout = (dataset.SamplesPerPixel, dataset.BitsAllocated, bits, bits - 1)
     ask = {
         "uid": str(syntax),
         "dimensions": [int(dataset.Columns), int(dataset.Rows), 1],
         "photometric": str(dataset.PhotometricInterpretation),
         "planar": int(dataset.get("PlanarConfiguration") or 0),
-        "format": [
-            int(dataset.SamplesPerPixel),
-            int(dataset.BitsAllocated),
-            bits,
-            bits - 1,
-            int(dataset.PixelRepresentation),
-        ],
+        "format": [int(value) for value in (*layout, dataset.PixelRepresentation)],
     }
-    run = subprocess.run(
-        [sys.executable, "-c", _WORKER, json.dumps(ask)],
-        input=_compressed_frame(dataset),
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        timeout=_GDCM_SECONDS,
-    )
-    if run.returncode:
-        lacking = b"No module named 'gdcm'" in run.stderr
+    dataset.PixelData, dataset.NumberOfFrames = _run_gdcm(ask, dataset), 1
+    dataset["PixelData"].VR = "OW"
+    if dataset.PhotometricInterpretation in ("YBR_RCT", "YBR_ICT"):
+        dataset.PhotometricInterpretation = "RGB"  # undone by every JPEG 2000 decoder
+    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+
+
+def _run_gdcm(ask: dict[str, Any], dataset: Dataset) -> bytes:
+    try:
+        run = subprocess.run(
+            [sys.executable, "-c", _WORKER, json.dumps(ask)],
+            input=_compressed_frame(dataset),
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            timeout=_GDCM_SECONDS,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        lacking = b"No module named 'gdcm'" in (error.stderr or b"")
         raise UnreadableImage(
             "unsupported" if lacking else "corrupt",
-            f"GDCM could not decode the compressed frame ({syntax.name}); "
+            f"GDCM could not decode the compressed frame (transfer syntax {ask['uid']}); "
             + ("pip install python-gdcm" if lacking else "export it again from the PACS"),
-        )
-    dataset.PixelData, dataset.NumberOfFrames = run.stdout, 1
-    dataset["PixelData"].VR = "OW"
-    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+        ) from error
+    return run.stdout
 
 
 def _gdcm_worker() -> None:
@@ -254,7 +261,7 @@ def _gdcm_worker() -> None:
     element.SetValue(fragments.__ref__())
     image = gdcm.Image()
     image.SetNumberOfDimensions(2)
-    image.SetDimensions(ask["dimensions"])
+    image.SetDimensions(tuple(ask["dimensions"]))
     image.SetDataElement(element)
     kind = gdcm.PhotometricInterpretation.GetPIType(ask["photometric"])
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(kind))
@@ -274,6 +281,7 @@ _WORKER = inspect.getsource(_gdcm_worker) + "_gdcm_worker()"
 def _grey(frame: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
     """Stored values [rows, columns] of any dtype to what the standard says is displayed."""
     values = _modality(frame, dataset)
+    check_finite(values)
     pixels = _voi(values, dataset)
     if pixels is None:
         padding = _number(dataset, "PixelPaddingValue")  # (0028,0120), marks what is no anatomy
@@ -295,7 +303,7 @@ def _modality(values: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
 
 
 def _voi(values: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8] | None:
-    """VOI LUT Sequence (0028,3010), or Window Center and Width (0028,1050 and 1051), first value.
+    """VOI LUT Sequence (0028,3010), else Window Center and Width (0028,1050 and 1051), the first.
 
     None if there is neither, or if the window lies beside the data: a uniform picture is no use.
     """

@@ -8,8 +8,9 @@ all read images through :func:`read_image`, so the model never sees two versions
    decoding has proved them whole. Their metadata (EXIF, text chunks) is part of those bytes.
 2. Everything else becomes a PNG: alpha is dropped (as TensorFlow does), palettes and CMYK become
    RGB, EXIF orientation is applied, of animations and multi-page files the first picture is kept.
-3. Grey values of more than 8 bits are stretched (:func:`stretch`); RGB ones keep the high byte,
-   as in TensorFlow's own PNG decoder. Colour profiles (ICC) are ignored: TensorFlow ignores them.
+3. Grey values of more than 8 bits are stretched (:func:`stretch`); those of RGB, and of grey with
+   alpha, keep their high byte, as in TensorFlow's PNG decoder. Colour profiles (ICC) are ignored,
+   as TensorFlow ignores them.
 
 Neither TensorFlow nor TFX is imported here, so that the client starts quickly.
 """
@@ -235,9 +236,9 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 
 _PICTURE_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND")
 _PLAIN_CHUNKS = frozenset(
-    b"IHDR IEND gAMA cHRM sRGB iCCP sBIT bKGD pHYs tIME tEXt zTXt iTXt eXIf".split()
+    b"IHDR IEND gAMA cHRM sRGB iCCP sBIT bKGD pHYs tIME tEXt iTXt eXIf".split()
 )
-_MAX_ANNOTATION = 1_000_000  # bytes; libpng refuses the whole file for one of 8 million
+_MAX_ANNOTATION = 1_000_000  # bytes; libpng has a limit of 8 million per chunk
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type: grey, RGB, palette, with alpha
 # Of each pass of an interlaced PNG: first column, first row, step of columns, step of rows.
 _ADAM7 = (
@@ -322,8 +323,8 @@ def _png_chunk(name: bytes, body: bytes) -> bytes:
 
 # === JPEG: is it whole, may it pass ===
 
-# Any marker but stuffed bytes, fill bytes and restart markers, which belong to the pixel data.
-_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd8\xff])")
+# Any marker but restart and start; smaller second bytes are pixel data, in JPEG-LS up to 0x7F.
+_MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
 _FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 _MAX_SCANS = 100  # of a progressive JPEG: each costs a pass over all pixels, and 10 are usual
 
@@ -433,10 +434,7 @@ def stretch(
     Raises:
         UnreadableImage: 'corrupt', if a value is NaN or infinite.
     """
-    if not np.isfinite(values).all():
-        raise UnreadableImage(
-            "corrupt", "pixel values must be finite, some are NaN or infinite; export it as PNG"
-        )
+    check_finite(values)
     sample = values if sample is None else sample
     # Values that occur, not interpolated ones: the same in every version of NumPy.
     low = float(np.percentile(sample, 0.5, method="lower"))
@@ -445,6 +443,14 @@ def stretch(
         low, high = float(sample.min()), float(sample.max())
     scaled = to_bytes(values, low, high)
     return ~scaled if inverted else scaled
+
+
+def check_finite(values: NDArray[Any]) -> None:
+    """Refuses NaN and infinity as 'corrupt': no grey value could stand for them."""
+    if not np.isfinite(values).all():
+        raise UnreadableImage(
+            "corrupt", "pixel values must be finite, some are NaN or infinite; export it as PNG"
+        )
 
 
 def to_bytes(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:

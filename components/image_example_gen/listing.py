@@ -5,6 +5,8 @@ within seconds, before any long work.
 """
 
 import hashlib
+import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +18,7 @@ from components.image_example_gen import splits
 from components.image_example_gen.images import is_image_name
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
-from components.sections import DataSection
+from components.sections import DataSection, fold
 
 UNLABELLED = "unlabelled"
 
@@ -122,12 +124,12 @@ def _classify(
     found: list[files.FoundFile], data: DataSection, table: MetadataTable
 ) -> tuple[list[Entry], list[tuple[str, str]]]:
     owners = data.class_of_folder()
-    ignored = {name.casefold() for name in data.ignore}
+    ignored = {fold(name) for name in data.ignore}
     entries: list[Entry] = []
     left_out: list[tuple[str, str]] = []
     strays: Counter[str] = Counter()
     for file in found:
-        folders = [part.casefold() for part in file.relative.split("/")[:-1]]
+        folders = [fold(part) for part in file.relative.split("/")[:-1]]
         label = next((owners[name] for name in reversed(folders) if name in owners), None)
         if ignored.intersection(folders):
             left_out.append((file.relative, "ignored_folder"))
@@ -148,12 +150,16 @@ def _check_folders(strays: Counter[str], entries: list[Entry], data: DataSection
     known = [folder for name in data.classes for folder in data.merge.get(name, (name,))]
     if strays:
         folder, count = strays.most_common(1)[0]
-        close = get_close_matches(folder.split("/")[-1], known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        stray = _topmost_stray(folder, entries)
+        folded = {fold(name): name for name in known}
+        close = get_close_matches(fold(stray), folded, n=1)
+        hint = f" Did you mean {folded[close[0]]!r}?" if close else ""
+        # An override replaces the list: what the recipe ignores must stay on it.
+        ignore = json.dumps([*data.ignore, stray], ensure_ascii=False)
         raise DataError(
             f"Folder {folder!r} holds {count} images but belongs to no class.{hint} Class folders: "
             f"{known}. Rename it, add it to data.classes or data.merge, or leave it out with "
-            f"--set 'data.ignore=[{folder.split('/')[0]}]'."
+            f"--set {shlex.quote(f'data.ignore={ignore}')}."
         )
     present = {entry.label for entry in entries}
     if missing := [name for name in data.classes if name not in present]:
@@ -161,6 +167,13 @@ def _check_folders(strays: Counter[str], entries: list[Entry], data: DataSection
             f"No image found for {', '.join(map(repr, missing))}. The data folder must hold these "
             f"class folders (in any case): {known}."
         )
+
+
+def _topmost_stray(folder: str, entries: list[Entry]) -> str:
+    """Returns the first part of the path that no image of a class lies below."""
+    used = {fold(part) for entry in entries for part in entry.relative.split("/")[:-1]}
+    parts = folder.split("/")
+    return next((part for part in parts if fold(part) not in used), parts[-1])
 
 
 def _assign(entries: list[Entry], data: DataSection, table: MetadataTable) -> list[Entry]:

@@ -2,12 +2,17 @@
 
 import csv
 import io
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from components import files
 from components.errors import DataError
 from components.sections import Metadata
+
+# As a spreadsheet or pandas writes it, and within the 64 bits of a feature.
+_WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,15 @@ class MetadataTable:
         features: dict[str, int | str] = {}
         for column in self.section.columns:
             if (text := self.value(path, column)) is not None:
-                features[column] = int(text) if column in self.numeric else text
+                features[column] = _whole_number(text) if column in self.numeric else text
         for column, edges in self.section.bands.items():
             if column in self.numeric and (text := self.value(path, column)) is not None:
-                features[f"{column}_band"] = band(int(text), edges)
+                features[f"{column}_band"] = band(_whole_number(text), edges)
         return features
 
     def _row(self, path: str) -> dict[str, str]:
-        pure = PurePosixPath(path)
-        for key in (path, pure.name, pure.stem):
+        pure = PurePosixPath(_composed(path))
+        for key in (str(pure), pure.name, pure.stem):
             if key in self.rows:
                 return self.rows[key]
         return {}
@@ -68,7 +73,8 @@ def read_metadata(base: str, section: Metadata) -> MetadataTable:
     """Reads the CSV of a data folder.
 
     Raises:
-        DataError: it is missing, not UTF-8, lacks a column, or names an image twice.
+        DataError: it is missing or no CSV in UTF-8, lacks a column, names an image twice, or has
+            text in a column of bands.
     """
     try:
         text = files.read_bytes(base, section.file).decode("utf-8-sig")
@@ -77,6 +83,16 @@ def read_metadata(base: str, section: Metadata) -> MetadataTable:
             f"The metadata file {section.file!r} of the data folder can't be read ({error}). "
             "It must be a CSV in UTF-8; without one, use --set data.metadata=null."
         ) from None
+    try:
+        return _parse(text, section)
+    except csv.Error as error:
+        raise DataError(
+            f"The metadata file {section.file!r} of the data folder is no valid CSV: {error}. "
+            "A quote that is never closed is a common reason."
+        ) from None
+
+
+def _parse(text: str, section: Metadata) -> MetadataTable:
     reader = csv.DictReader(io.StringIO(text))
     wanted = {section.key, *section.columns, *section.bands}
     if missing := wanted - set(reader.fieldnames or ()):
@@ -84,6 +100,7 @@ def read_metadata(base: str, section: Metadata) -> MetadataTable:
             f"{section.file} lacks the columns {sorted(missing)}. It has: {reader.fieldnames}."
         )
     rows = _index(reader, section)
+    _check_bands(rows, section)
     return MetadataTable(section, rows, _numeric_columns(rows, {*section.columns, *section.bands}))
 
 
@@ -91,16 +108,38 @@ def _index(reader: csv.DictReader, section: Metadata) -> dict[str, dict[str, str
     rows: dict[str, dict[str, str]] = {}
     for row in reader:
         key = (row[section.key] or "").strip().replace("\\", "/").removeprefix("./")
+        key = _composed(key)
         if key in rows and rows[key] != row:
             raise DataError(f"{section.file}, line {reader.line_num}: {key!r} stands there twice.")
         rows[key] = row
     return rows
 
 
+def _check_bands(rows: dict[str, dict[str, str]], section: Metadata) -> None:
+    for column in section.bands:
+        for key, row in rows.items():
+            text = (row[column] or "").strip()
+            if text and not _WHOLE_NUMBER.fullmatch(text):
+                raise DataError(
+                    f"{section.file}: the {column} of {key!r} is {text!r}, not a whole number, so "
+                    f"it falls into none of the bands of data.metadata.bands.{column}. Correct it, "
+                    "or leave the cell empty if it is not known."
+                )
+
+
 def _numeric_columns(rows: dict[str, dict[str, str]], columns: set[str]) -> frozenset[str]:
     def whole_numbers(column: str) -> bool:
         texts = [(row[column] or "").strip() for row in rows.values()]
         filled = [text for text in texts if text]
-        return bool(filled) and all(text.isdecimal() for text in filled)
+        return bool(filled) and all(_WHOLE_NUMBER.fullmatch(text) for text in filled)
 
     return frozenset(column for column in columns if whole_numbers(column))
+
+
+def _whole_number(text: str) -> int:
+    return int(text.split(".")[0])
+
+
+def _composed(text: str) -> str:
+    """Returns the text with composed accents: macOS writes file names decomposed, Excel does not."""
+    return unicodedata.normalize("NFC", text)

@@ -4,6 +4,7 @@ Raw patient identifiers stay inside the listing. What is written to disk is a ke
 the key nobody can test whether a known patient is in the data set.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -61,16 +62,30 @@ def patient_key(home: str) -> bytes:
 
     Args:
         home: local folder whose file `patient.key` keeps the key, readable by its owner alone.
+
+    Raises:
+        DataError: the file is empty; hashing without a key would hide nobody.
     """
     if text := os.environ.get(KEY_VARIABLE):
         return text.encode()
     path = Path(home, "patient.key")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
-    return path.read_bytes()
+        with contextlib.suppress(FileExistsError):  # another run was quicker: its key is the key
+            _write_key(path)
+    key = path.read_bytes()
+    if not key:
+        raise DataError(
+            f"The patient key {str(path)!r} is empty. Delete it to have a new one made, or give the "
+            f"site's key in the environment variable {KEY_VARIABLE}."
+        )
+    return key
+
+
+def _write_key(path: Path) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_hex(32).encode())
 
 
 def hash_patient(patient: str, key: bytes) -> str:

@@ -121,7 +121,9 @@ def _scratch_cnn(filters: tuple[int, ...], size: int, channels: int) -> keras.Mo
     x = inputs
     for count in filters:
         x = keras.layers.Conv2D(count, 3, padding="same", use_bias=False)(x)
-        x = keras.layers.BatchNormalization()(x)
+        # Keras's momentum of 0.99 needs hundreds of steps until evaluation sees sane statistics;
+        # an epoch of a small data set has ten.
+        x = keras.layers.BatchNormalization(momentum=0.9)(x)
         x = keras.layers.ReLU()(x)
         x = keras.layers.MaxPooling2D()(x)
     return keras.Model(inputs, x, name=SCRATCH)

@@ -69,6 +69,8 @@ class TransformedSplit:
             return unpack(values["image"], size, channels), tf.one_hot(values["label_index"], classes)
 
         dataset = self._records().batch(64).map(parse, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
+        # Unbatching loses the length, without which Keras takes the end of an epoch for a mishap.
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(self.labels)))
         fits = len(self.labels) * size * size * channels < _CACHE_BYTES
         return dataset.cache() if fits else dataset
 

@@ -30,9 +30,10 @@ def decode_and_resize(encoded: tf.Tensor, size: int, channels: int, resize: str)
 
 def _decode(encoded: tf.Tensor, channels: int) -> tf.Tensor:
     # TensorFlow would keep the high byte of 16 bits, and show a 12-bit X-ray as black.
-    is_png = tf.strings.substr(encoded, 0, 4) == b"\x89PNG"
-    bits = tf.strings.substr(encoded, 24, 1)
-    with tf.control_dependencies([tf.debugging.Assert(~is_png | (bits != b"\x10"), [_SIXTEEN_BITS])]):
+    is_png = tf.equal(tf.strings.substr(encoded, 0, 4), b"\x89PNG")
+    has_sixteen = tf.equal(tf.strings.substr(encoded, 24, 1), b"\x10")
+    allowed = tf.logical_not(tf.logical_and(is_png, has_sixteen))
+    with tf.control_dependencies([tf.debugging.Assert(allowed, [_SIXTEEN_BITS])]):
         encoded = tf.identity(encoded)
     # Always by way of RGB: the PNG decoder's own grey differs from the JPEG decoder's.
     image = tf.io.decode_image(encoded, channels=3, expand_animations=False)

@@ -73,10 +73,17 @@ class Anatomy:
     def cage_at(self, v: Array) -> Array:
         """Half-width of the rib cage at height `v`: an arch, widest low in the chest."""
         t = (v - 0.36) / (self.apex - 0.50)
-        return self.cage * np.sqrt(np.clip(1.0 - np.where(t > 0, t * t * t, 0.10 * t * t), 0.02, 1.0))
+        return self.cage * np.sqrt(
+            np.clip(1.0 - np.where(t > 0, t * t * t, 0.10 * t * t), 0.02, 1.0)
+        )
 
     def lung(self, grid: Grid, side: str) -> LungField:
-        """The patient's "right" (left on the film) or "left" lung, before the heart takes its place."""
+        """One lung, before the heart takes its place.
+
+        Args:
+            grid: Where to draw.
+            side: The patient's "right", which lies left on the film, or "left".
+        """
         x = grid.u * (1.0 if side == "left" else -1.0)
         dome = self.domes[1 if side == "left" else 0]
         wall = np.maximum(self.cage_at(grid.v) - 0.035, 0.02)

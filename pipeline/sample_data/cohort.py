@@ -1,14 +1,14 @@
-"""Who is in the sample data: patients and their films, dealt so that nothing but the lungs tells the class.
+"""Who is in the sample data: patients and films, dealt so that only the lungs tell the class.
 
-Every attribute a model could cheat with (site, sex, age, view, film count, size, file format) is dealt to each
-class from the same deck, so its distribution is identical in all three.
+Every attribute a model could cheat with (site, sex, age, view, film count, size, file format) is
+dealt to each class from the same deck, so its distribution is identical in all three.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -21,6 +21,20 @@ FORMATS = (
     *("png", "dicom", "png", "jpeg", "png", "png-rgb", "png", "dicom-inverted", "png", "png-16"),
     *("png", "bmp", "png", "jpeg", "png", "dicom-8", "png", "png", "png", "png"),
 )
+
+SUFFIXES = {
+    "png": ".png",
+    "png-rgb": ".png",
+    "png-16": ".png",
+    "jpeg": ".jpg",
+    "bmp": ".bmp",
+    "dicom": ".dcm",
+    "dicom-8": ".dcm",
+    "dicom-inverted": ".dcm",
+}
+
+# What makes careless readers stumble, and the format it befalls; each once per class.
+QUIRKS = {"upper-case": "png", "space": "png", "non-ascii": "png", "rotated": "jpeg"}
 
 T = TypeVar("T")
 
@@ -60,6 +74,7 @@ class Film:
         height: Rows.
         width: Columns.
         format: One of `FORMATS`.
+        quirk: "" or one of `QUIRKS`.
     """
 
     patient: Patient
@@ -68,6 +83,24 @@ class Film:
     height: int
     width: int
     format: str
+    quirk: str = ""
+
+    @property
+    def name(self) -> str:
+        """File name, such as `P0042_PA_1.png`; quirks bend it, but never the leading patient."""
+        who, view, index, suffix = self.patient.id, self.view, self.index, SUFFIXES[self.format]
+        if self.quirk == "upper-case":
+            return f"{who}_{view}_{index}{suffix.upper()}"
+        if self.quirk == "space":
+            return f"{who}_{view} {index}{suffix}"
+        if self.quirk == "non-ascii":
+            return f"{who}_{view}_{index}_geprüft{suffix}"
+        return f"{who}_{view}_{index}{suffix}"
+
+    @property
+    def path(self) -> str:
+        """Relative path with forward slashes, such as `COVID/P0042_PA_1.png`."""
+        return f"{self.patient.label}/{self.name}"
 
 
 def plan_films(patients_per_class: int, seed: int, size: int) -> list[Film]:
@@ -102,7 +135,7 @@ def _plan_class(label: str, numbers: list[int], rng: np.random.Generator, size: 
     formats = iter(_deal(FORMATS, total, rng))
     heights = iter(_deal(_sides(size), total, rng))
     widths = iter(_deal(_sides(size), total, rng))
-    return [
+    films = [
         Film(
             patient=Patient(number, label, sex, age, site),
             index=index,
@@ -111,9 +144,21 @@ def _plan_class(label: str, numbers: list[int], rng: np.random.Generator, size: 
             width=next(widths),
             format=next(formats),
         )
-        for number, sex, site, age, films in zip(numbers, sexes, sites, ages, counts)
-        for index in range(1, films + 1)
+        for number, sex, site, age, shots in zip(numbers, sexes, sites, ages, counts, strict=True)
+        for index in range(1, shots + 1)
     ]
+    return _bend(films)
+
+
+def _bend(films: list[Film]) -> list[Film]:
+    """Give each quirk to the first film of its format that has none yet."""
+    bent = list(films)
+    for quirk, wanted in QUIRKS.items():
+        for position, film in enumerate(bent):
+            if film.format == wanted and not film.quirk:
+                bent[position] = replace(film, quirk=quirk)
+                break
+    return bent
 
 
 def _sides(size: int) -> tuple[int, ...]:

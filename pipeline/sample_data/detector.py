@@ -1,7 +1,7 @@
 """From density to grey value: what the X-ray unit of each site adds of its own.
 
-Each hospital's unit has its own contrast curve, brightness, sharpness and lead letter. They depend on the site
-alone, and sites are dealt evenly over the classes.
+Each hospital's unit has its own contrast curve, brightness, sharpness and lead letter. They depend
+on the site alone, and sites are dealt evenly over the classes.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def expose(density: Array, film: Film, rng: np.random.Generator) -> Array:
         float64 [H, W] in 0..1.
     """
     unit = UNITS[film.patient.site]
-    gain, offset = unit.gain * (1.0 + 0.05 * rng.standard_normal()), unit.offset + 0.025 * rng.standard_normal()
+    gain = unit.gain * (1.0 + 0.05 * rng.standard_normal())
+    offset = unit.offset + 0.025 * rng.standard_normal()
+    # Blurs are given in pixels of a film 160 high.
     reach = density.shape[0] / 160.0
     scatter = ndimage.gaussian_filter(density, 7.0 * reach)
     image = 0.92 * density + 0.08 * scatter
@@ -76,9 +78,10 @@ def _stamp(image: Array, letter: str) -> Array:
     if not letter:
         return image
     scale = max(1, round(image.shape[0] / 80))
-    glyph = np.kron(np.array([[int(dot) for dot in row] for row in LETTERS[letter]]), np.ones((scale, scale)))
+    dots = np.array([[dot == "1" for dot in row] for row in LETTERS[letter]])
+    glyph = np.repeat(np.repeat(dots, scale, axis=0), scale, axis=1)
     height, width = glyph.shape
     top, margin = round(0.16 * image.shape[0]), round(0.04 * image.shape[1])
     left = margin if letter == "R" else image.shape[1] - margin - width
-    image[top : top + height, left : left + width][glyph > 0] = 0.97
+    image[top : top + height, left : left + width][glyph] = 0.97
     return image

@@ -2,10 +2,10 @@
 
 * NORMAL: none.
 * PNEUMONIA: one dense consolidation that fills part of one lobe.
-* COVID: several faint ground-glass patches in both lungs, near the chest wall, most of them low.
+* COVID: several faint ground-glass patches in both lungs, near the chest wall, mostly low.
 
-A lesion replaces air, as fluid does; it never adds brightness of its own. So it hides vessels, leaves
-ribs visible, and cannot become brighter than the heart.
+A lesion is described as the share of air that fluid replaces, so it hides vessels and leaves ribs
+visible, as it does in people.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def opacity(lesions: tuple[Lesion, ...], lung: LungField, rng: np.random.Generat
         shape = (fluid.shape[0], fluid.shape[1])
         ragged, grain = 0.26 * clouds(rng, shape, 9), clouds(rng, shape, 32)
         for lesion in own:
-            # Neighbouring patches join without becoming denser; a sum would make ground glass opaque.
+            # Neighbouring patches join without becoming denser; a sum would be opaque.
             fluid = np.maximum(fluid, rng.uniform(0.9, 1.1) * _fluid(lesion, lung, ragged, grain))
     return np.clip(fluid, 0.0, 0.98)
 

@@ -1,6 +1,7 @@
 """Draws one chest radiograph of a person who does not exist.
 
-The drawing follows the ray: how much tissue, air and bone it crosses, then what a detector makes of it.
+The drawing follows the ray: how much tissue, air and bone it crosses, then what a detector makes
+of it.
 
 1. The body: trunk, shoulders, arms, breasts.
 2. Heart, great vessels and mediastinum.
@@ -8,7 +9,8 @@ The drawing follows the ray: how much tissue, air and bone it crosses, then what
 4. Bone (`skeleton.py`).
 5. The detector of the site (`detector.py`).
 
-Size depends on age and sex, projection on the view, grey values on the site. Only step 3 knows the class.
+Size depends on age and sex, projection on the view, grey values on the site. Only step 3 knows the
+class.
 """
 
 from __future__ import annotations
@@ -18,11 +20,11 @@ import numpy as np
 from .anatomy import Anatomy
 from .cohort import Film
 from .detector import expose
-from .lesions import LungField, opacity, plan_lesions
+from .lesions import opacity, plan_lesions
 from .shapes import Array, Grid, clouds, ellipse, step, strokes, tube
 from .skeleton import bones
 
-
+# Shares of all films, and of the films taken lying.
 MIRRORED = 0.04
 MONITORED = 0.5
 
@@ -32,13 +34,14 @@ def draw_radiograph(film: Film, seed: int) -> Array:
 
     Args:
         film: What to draw: patient, view and size in pixels.
-        seed: Of the whole data set. Patient number and film index complete it, so each film can be drawn alone.
+        seed: Of the whole data set. Patient number and film index complete it, so that each film
+            can be drawn alone.
 
     Returns:
         float64 [height, width] in 0..1; 0 is black (air), 1 is white (bone).
     """
     key = [seed, 1, film.patient.number]
-    # Separate streams: the same person with another diagnosis has the same bones and the same noise.
+    # Separate streams: with another diagnosis, a person keeps the same bones and the same noise.
     person, disease = np.random.default_rng([*key, 1]), np.random.default_rng([*key, 2])
     shot, progress, noise = (np.random.default_rng([*key, part, film.index]) for part in (3, 4, 5))
     lesions = plan_lesions(film.patient.label, disease)
@@ -106,7 +109,9 @@ def _mediastinum(anatomy: Anatomy, grid: Grid) -> Array:
         0.70 * tube(grid.u, 0.09, 0.03),
     ]
     for side in (-1.0, 1.0):
-        hilum = ellipse(grid, (0.18 * side, -0.02 - 0.03 * side), (0.085, 0.15), tilt=-0.3 * side, soft=0.08)
+        hilum = ellipse(
+            grid, (0.18 * side, -0.02 - 0.03 * side), (0.085, 0.15), tilt=-0.3 * side, soft=0.08
+        )
         parts.append(0.50 * hilum)
     shadow = parts[0]
     for part in parts[1:]:
@@ -127,7 +132,7 @@ def _stomach(anatomy: Anatomy, grid: Grid, rng: np.random.Generator) -> Array:
 
 
 def _vessels(grid: Grid, side: str, rng: np.random.Generator) -> Array:
-    """Pulmonary vessels fanning out from the hilum, thinner and fainter on the way, float64 [H, W] in 0..1."""
+    """Pulmonary vessels fanning out from the hilum, float64 [H, W] in 0..1."""
     sign = 1.0 if side == "left" else -1.0
     along = np.linspace(0.0, 1.0, 120)
     fan = []
@@ -148,12 +153,15 @@ def _leads(grid: Grid, film: Film, rng: np.random.Generator) -> Array:
     total = np.zeros(grid.shape)
     if film.view != "AP" or rng.random() > MONITORED:
         return total
-    along = np.linspace(0.0, 1.0, 400)
     for place in ((-0.55, -0.35), (0.55, -0.38), (0.62, 0.30)):
         u, v = np.asarray(place) + 0.06 * rng.standard_normal(2)
         total += 0.14 * ellipse(grid, (u, v), (0.03, 0.03), soft=0.02)
-        sag = rng.normal(0.0, 0.25)
-        path = np.stack([u + sag * along * (1.0 - along) * 2.0 + (0.3 - u) * along * along, v + (1.1 - v) * along], 1)
-        wire = np.concatenate([path, np.full((400, 1), 0.4)], axis=1)
-        total += 0.10 * np.minimum(strokes(grid, wire, 0.006), 1.0)
+        total += 0.10 * np.minimum(strokes(grid, _wire(u, v, rng.normal(0.0, 0.5)), 0.006), 1.0)
     return total
+
+
+def _wire(u: float, v: float, sag: float) -> Array:
+    """A slack line from an electrode to the lower edge of the film, as points for `strokes`."""
+    along = np.linspace(0.0, 1.0, 400)
+    across = u + sag * along * (1.0 - along) + (0.3 - u) * along * along
+    return np.stack([across, v + (1.1 - v) * along, np.full_like(along, 0.4)], axis=1)

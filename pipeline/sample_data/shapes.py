@@ -1,7 +1,7 @@
 """Soft shapes on a coordinate grid: the pencil of the phantom.
 
-Everything is float64 and built from arithmetic and square roots alone. Those are exact under IEEE 754, so two
-machines with different vector units round a pixel to the same grey value.
+Shapes are float64: what two machines' vector units disagree on, in the last digit, is gone once a
+pixel is rounded to a grey level.
 """
 
 from __future__ import annotations
@@ -108,13 +108,13 @@ def ellipse(
 
 
 def tube(offset: Array, half_width: float, soft: float, *, rim: float = 0.0) -> Array:
-    """A band along the zero line of `offset`; `rim` brightens its edges, as the cortex does a bone's.
+    """A band along the zero line of `offset`.
 
     Args:
         offset: Signed distance from the centre line, in units of `u`.
         half_width: Half the width of the band.
         soft: Half-width of its edge.
-        rim: 0 is a flat band; 1 is a hollow one.
+        rim: 0 is a flat band; 1 is a hollow one, brightest at its edges as bone is at its cortex.
 
     Returns:
         float64, same shape as `offset`, in 0..1.
@@ -163,4 +163,6 @@ def strokes(grid: Grid, points: Array, soft: float) -> Array:
     pixels = rows[inside] * width + columns[inside]
     canvas = np.bincount(pixels, weights=points[inside, 2], minlength=height * width)
     sigma = max(soft / grid.pitch, 0.5)
-    return np.asarray(ndimage.gaussian_filter(canvas.reshape(height, width), sigma) * (sigma * 2.507))
+    return np.asarray(
+        ndimage.gaussian_filter(canvas.reshape(height, width), sigma) * (sigma * 2.507)
+    )

@@ -26,7 +26,7 @@ def _spine(grid: Grid) -> Array:
 
 
 def _ribs(anatomy: Anatomy, grid: Grid) -> Array:
-    """Ten pairs: the back part falls outwards, the front part, fainter, falls inwards to end in cartilage."""
+    """Ten pairs: the back part falls outwards; the front part, fainter, falls inwards."""
     x = np.abs(grid.u)
     back, front = np.zeros(grid.shape), np.zeros(grid.shape)
     for pair in range(PAIRS):
@@ -37,16 +37,22 @@ def _ribs(anatomy: Anatomy, grid: Grid) -> Array:
         back = np.maximum(back, tube(grid.v - line, 0.027, 0.011, rim=0.5))
         if pair < FRONT_PAIRS:
             line = root + anatomy.slope * (0.16 + 0.34 * (1.0 - t) - 0.05 * t * (1.0 - t))
-            front = np.maximum(front, tube(grid.v - line, 0.031, 0.013, rim=0.4) * step(t - 0.45, 0.12))
+            front = np.maximum(
+                front, tube(grid.v - line, 0.031, 0.013, rim=0.4) * step(t - 0.45, 0.12)
+            )
     # Seen edge-on at the chest wall, a rib is a longer way through bone.
     cage = anatomy.cage_at(grid.v)
     edge = np.clip(x / cage, 0.0, 1.0)
     inside = step(cage + 0.005 - x, 0.02)
-    return (0.085 * back * step(x - 0.07, 0.03) + 0.055 * front) * inside * (0.85 + 0.5 * edge * edge * edge)
+    return (
+        (0.085 * back * step(x - 0.07, 0.03) + 0.055 * front)
+        * inside
+        * (0.85 + 0.5 * edge * edge * edge)
+    )
 
 
 def _shoulders(anatomy: Anatomy, grid: Grid) -> Array:
-    """Clavicles, scapulae and shoulder joints; standing patients roll the scapulae off the lungs."""
+    """Clavicles, scapulae and shoulder joints; who stands rolls the scapulae off the lungs."""
     x = np.abs(grid.u)
     s = np.clip((x - 0.07) / 0.70, 0.0, 1.0)
     curve = -0.47 + 0.05 * anatomy.lying - 0.42 * s * (1.0 - s) - 0.13 * s

@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+from components.errors import RecipeError
+from components.evaluator import eval_config
+from components.evaluator.eval_config import build_eval_config, lower_bound_name, recall_name
+from components.sections import DataSection, EvaluationSection
+
+DATA = DataSection.model_validate({"classes": ["a", "b"], "patient": {"from": "each_file"}})
+
+
+def gates(config) -> dict:
+    metrics = config.metrics_specs[0].metrics
+    return {
+        json.loads(metric.config)["name"]: metric
+        for metric in metrics
+        if metric.class_name == "ClassRecall"
+    }
+
+
+def threshold(metric):
+    (only,) = metric.per_slice_thresholds
+    # On the whole split: in a label slice the other classes have no recall, which never passes.
+    assert list(only.slicing_specs) == [eval_config.OVERALL]
+    return only.threshold
+
+
+def test_the_floor_stands_on_the_lower_bound():
+    found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=None)))
+    assert threshold(found[lower_bound_name("b")]).value_threshold.lower_bound.value == pytest.approx(
+        0.7, abs=1e-5
+    )
+    assert not found[recall_name("b")].per_slice_thresholds
+
+
+def test_the_floor_stands_on_the_point():
+    section = EvaluationSection(recall_floor={"a": 0.7, "b": 0.8}, floor_on="point", allowed_drop=0.1)
+    found = gates(build_eval_config(DATA, section))
+    gate = threshold(found[recall_name("b")])
+    assert gate.value_threshold.lower_bound.value == pytest.approx(0.8, abs=1e-5)
+    assert gate.change_threshold.absolute.value == pytest.approx(-0.1, abs=1e-5)
+    assert not found[lower_bound_name("b")].per_slice_thresholds
+
+
+def test_a_class_without_floor_is_refused():
+    section = EvaluationSection(recall_floor={"a": 0.7})
+    with pytest.raises(RecipeError, match="no floor for class 'b'"):
+        build_eval_config(DATA, section)
+
+
+def test_a_code_edit_changes_the_config(monkeypatch):
+    section = EvaluationSection(recall_floor=0.7)
+    before = build_eval_config(DATA, section)
+    assert before == build_eval_config(DATA, section)
+    monkeypatch.setattr(eval_config, "source_hash", lambda *packages: "edited")
+    assert before != build_eval_config(DATA, section)

@@ -1,0 +1,136 @@
+import unicodedata
+
+import pytest
+
+from components.errors import DataError
+from components.image_example_gen.metadata import MetadataTable, band, read_metadata
+from components.sections import Metadata
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Writes a CSV and reads it by a section with the given values."""
+
+    def write_and_read(content, **section):
+        raw = content.encode() if isinstance(content, str) else content
+        (tmp_path / "metadata.csv").write_bytes(raw)
+        return read_metadata(str(tmp_path), Metadata.model_validate(section))
+
+    return write_and_read
+
+
+@pytest.mark.parametrize("key", ["COVID/a.png", "a.png", "a", "./COVID/a.png", "COVID\\a.png"])
+def test_a_row_is_found_by_path_name_or_stem(read, key):
+    table = read(f"filename,sex\n{key},F\n", columns=["sex"])
+    assert table.features("COVID/a.png") == {"sex": "F"}
+    assert table.features("COVID/b.png") == {}
+
+
+def test_the_path_goes_before_the_name(read):
+    table = read("filename,sex\na.png,F\nCOVID/a.png,M\n", columns=["sex"])
+    assert table.features("COVID/a.png") == {"sex": "M"}
+    assert table.features("NORMAL/a.png") == {"sex": "F"}
+
+
+def test_accents_are_found_in_either_form(read):
+    table = read("filename,sex\nGröße.png,F\n", columns=["sex"])
+    assert table.features("COVID/" + unicodedata.normalize("NFD", "Größe.png")) == {"sex": "F"}
+
+
+def test_the_byte_order_mark_of_excel_is_no_part_of_a_column(read):
+    table = read(b"\xef\xbb\xbffilename,sex\r\na.png,F\r\n", columns=["sex"])
+    assert table.features("a.png") == {"sex": "F"}
+
+
+def test_whole_numbers_become_numbers_and_bands(read):
+    csv = "filename,age,sex\na,39,F\nb,40,M\nc,64,F\nd,65,F\ne,0,M\n"
+    table = read(csv, columns=["age", "sex"], bands={"age": [40, 65]})
+    assert table.features("a.png") == {"age": 39, "sex": "F", "age_band": "0-39"}
+    bands = [table.features(name)["age_band"] for name in "abcde"]
+    assert bands == ["0-39", "40-64", "40-64", "65+", "0-39"]
+
+
+def test_ages_of_a_table_with_gaps_are_still_numbers(read):
+    # pandas writes a whole-number column as floats as soon as one cell is empty.
+    table = read("filename,age\na,45.0\nb,\n", columns=["age"], bands={"age": [40]})
+    assert table.features("a") == {"age": 45, "age_band": "40+"}
+    assert table.features("b") == {}
+
+
+def test_one_word_makes_a_column_text(read):
+    table = read("filename,age\na,45\nb,unknown\n", columns=["age"])
+    assert table.features("a") == {"age": "45"}
+    assert table.features("b") == {"age": "unknown"}
+
+
+def test_a_number_too_long_for_a_feature_stays_text(read):
+    # Accession numbers; a tf.Example holds 64 bits.
+    table = read("filename,study\na,12345678901234567890\n", columns=["study"])
+    assert table.features("a") == {"study": "12345678901234567890"}
+
+
+def test_a_word_in_a_column_of_bands_is_refused(read):
+    with pytest.raises(DataError, match=r"the age of 'b\.png' is '60s', not a whole number"):
+        read("filename,age\na.png,45\nb.png,60s\n", bands={"age": [40]})
+
+
+def test_empty_cells_and_short_rows_give_no_feature(read):
+    table = read("filename,sex,age\na,  ,\nb\nc,F,1\n", columns=["sex", "age"])
+    assert table.features("a") == {}
+    assert table.features("b") == {}
+    assert table.value("b", "sex") is None
+    assert table.value("c", "sex") == "F"
+
+
+def test_text_is_stripped(read):
+    assert read("filename,sex\n a , F \n", columns=["sex"]).features("a") == {"sex": "F"}
+
+
+def test_only_the_columns_of_the_recipe_become_features(read):
+    table = read("filename,name,sex\na,Erika Mustermann,F\n", columns=["sex"])
+    assert table.features("a") == {"sex": "F"}
+    assert table.value("a", "name") == "Erika Mustermann"
+
+
+def test_without_a_section_there_are_no_features():
+    table = MetadataTable()
+    assert table.file is None
+    assert table.features("a.png") == {}
+
+
+def test_the_same_row_twice_is_fine_another_is_not(read):
+    assert read("filename,sex\na,F\na,F\n", columns=["sex"]).features("a") == {"sex": "F"}
+    with pytest.raises(DataError, match=r"line 3: 'a\.png' stands there twice"):
+        read("filename,sex\na.png,F\n./a.png,M\n", columns=["sex"])
+
+
+def test_a_missing_file_says_the_way_out(tmp_path):
+    with pytest.raises(DataError, match=r"'metadata\.csv'.*--set data\.metadata=null"):
+        read_metadata(str(tmp_path), Metadata())
+
+
+def test_missing_columns_are_named_beside_those_there_are(read):
+    with pytest.raises(DataError, match=r"lacks the columns \['age', 'sex'\].*'filename', 'Sex'"):
+        read("filename,Sex\na,F\n", columns=["sex"], bands={"age": [40]})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "lacks the columns"),
+        ("filename;sex\na;F\n", "lacks the columns"),
+        ("filename,sex\nGröße,F\n".encode("latin-1"), "must be a CSV in UTF-8"),
+        ("filename,sex\na,F\n".encode("utf-16"), "must be a CSV in UTF-8"),
+        ('filename,sex\na,"' + "x" * 200_000, "a quote that is never closed"),
+    ],
+)
+def test_what_is_no_csv_is_refused_in_words(read, content, message):
+    with pytest.raises(DataError, match=f"(?i){message}"):
+        read(content, columns=["sex"])
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [(0, "0-39"), (39, "0-39"), (40, "40-64"), (64, "40-64"), (65, "65+")]
+)
+def test_band(value, name):
+    assert band(value, (40, 65)) == name

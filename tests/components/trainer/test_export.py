@@ -1,0 +1,117 @@
+import io
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from components.sections import DataSection, ModelSection, ServingSection
+from components.trainer.export import Exporter
+from components.trainer.network import build_network
+from components.transform.images import decode_and_resize, pack
+
+CLASSES = ("healthy", "ill", "very ill")
+DATA = DataSection.model_validate(
+    {"classes": CLASSES, "image_size": 32, "color": "grayscale", "patient": {"from": "each_file"}}
+)
+MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
+
+
+class TransformStandIn(tf.Module):
+    """Does what TFT's features layer does."""
+
+    def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        encoded = tf.reshape(features["image"], [-1])
+        return {"image": pack(decode_and_resize(encoded, DATA.image_size, DATA.channels, DATA.resize))}
+
+
+def png(seed: int) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (48, 40), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def exporter() -> Exporter:
+    serving = ServingSection(uncertain_below=0.34)
+    return Exporter(build_network(MODEL, DATA), TransformStandIn(), DATA, serving)
+
+
+@pytest.fixture(scope="module")
+def saved(exporter, tmp_path_factory) -> str:
+    path = str(tmp_path_factory.mktemp("model") / "1")
+    exporter.save(path, {"recipe": "test"})
+    return path
+
+
+@pytest.fixture(scope="module")
+def session_run(saved):
+    """Answers as TensorFlow Serving does: through a session, by signature."""
+    session = tf.compat.v1.Session(graph=tf.Graph())
+    with session.graph.as_default():
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], saved)
+
+    def run(signature: str, values: list[bytes]) -> dict[str, np.ndarray]:
+        definition = loaded.signature_def[signature]
+        (fed,) = definition.inputs.values()
+        fetched = {name: info.name for name, info in definition.outputs.items()}
+        return session.run(fetched, {fed.name: values})
+
+    yield run
+    session.close()
+
+
+def expected(exporter: Exporter, encoded: list[bytes]) -> np.ndarray:
+    return exporter.network.classifier(exporter.pixels(tf.constant(encoded))).numpy()
+
+
+def test_serving_default_keeps_the_contract(exporter, session_run):
+    images = [png(1), png(2)]
+    answer = session_run("serving_default", images)
+    probabilities = expected(exporter, images)
+    np.testing.assert_allclose(answer["probabilities"], probabilities, atol=1e-6)
+    assert [label.decode() for label in answer["label"]] == [
+        CLASSES[index] for index in probabilities.argmax(-1)
+    ]
+    assert [[name.decode() for name in row] for row in answer["labels"]] == [list(CLASSES)] * 2
+    np.testing.assert_array_equal(answer["uncertain"], probabilities.max(-1) < 0.34)
+
+
+def test_serve_examples_reads_the_feature_named_image(exporter, session_run):
+    feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[png(3)]))
+    example = tf.train.Example(features=tf.train.Features(feature={"image": feature}))
+    answer = session_run("serve_examples", [example.SerializeToString()])
+    np.testing.assert_allclose(answer["probabilities"], expected(exporter, [png(3)]), atol=1e-6)
+
+
+def test_explain_is_the_closed_form_of_grad_cam(exporter, session_run):
+    """With average pooling and one dense layer, Grad-CAM is the class's weights times the map."""
+    image = png(4)
+    answer = session_run("explain", [image])
+    feature_map = exporter.network.features(exporter.pixels(tf.constant([image]))).numpy()[0]
+    top = answer["probabilities"][0].argmax()
+    kernel = exporter.network.head.get_layer("logits").kernel.numpy()[:, top]
+    cam = np.maximum((feature_map * kernel).sum(-1), 0)
+    np.testing.assert_allclose(answer["heatmap"][0], cam / max(cam.max(), 1e-12), atol=1e-4)
+    np.testing.assert_allclose(answer["probabilities"], expected(exporter, [image]), atol=1e-6)
+
+
+def test_junk_is_an_invalid_argument(session_run):
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        session_run("serving_default", [b"GIF89a but not really"])
+
+
+def test_labels_and_recipe_travel_in_the_assets(saved):
+    with open(f"{saved}/assets/labels.txt", encoding="utf-8") as file:
+        assert file.read().splitlines() == list(CLASSES)
+    with open(f"{saved}/assets/recipe.json", encoding="utf-8") as file:
+        assert json.load(file) == {"recipe": "test"}
+
+
+def test_every_variable_is_restored(exporter, saved):
+    """What Keras 3 layers tracked by the module would break in TensorFlow Serving."""
+    names = {name for name, _ in tf.train.list_variables(f"{saved}/variables/variables")}
+    variables = [name for name in names if "model_variables" in name]
+    assert len(variables) == len(exporter.network.classifier.variables)

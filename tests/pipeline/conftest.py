@@ -1,0 +1,55 @@
+"""A record of a run, as the closing table and the lists show it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.records import Gate, NodeRecord, RunRecord
+
+
+def gate(label: str = "COVID", **changes: object) -> Gate:
+    values = {
+        "cases": 40,
+        "recall": 0.9,
+        "low": 0.77,
+        "high": 0.96,
+        "floor": 0.6,
+        "precision": 0.88,
+        "specificity": 0.94,
+        "baseline": 0.85,
+    }
+    return Gate(label, **values | changes)
+
+
+@pytest.fixture
+def make_gate() -> Callable[..., Gate]:
+    return gate
+
+
+@pytest.fixture
+def make_record() -> Callable[..., RunRecord]:
+    """A blessed run of two classes, pushed and served, with the given changes."""
+
+    def make(**changes: object) -> RunRecord:
+        values: dict = {
+            "run_id": "20250101-120000",
+            "recipe": "quickstart",
+            "overrides": ["training.epochs=3"],
+            "data_folder": "/data/films",
+            "data_fingerprint": "0123456789abcdef0123",
+            "images": 420,
+            "unreadable": 3,
+            "anomalies": 0,
+            "gates": [gate("COVID"), gate("NORMAL", recall=0.7, low=0.55, high=0.82)],
+            "floor_on": "lower_bound",
+            "blessed": True,
+            "sentence": "Blessed: every class is above its floor.",
+            "model": "quickstart",
+            "version": 1735732800,
+            "served": True,
+            "nodes": [NodeRecord("ImageExampleGen", False, 4.0), NodeRecord("Trainer", False, 8.4)],
+            "places": {"log": "/home/runs/20250101-120000.log"},
+        }
+        return RunRecord(**values | changes)
+
+    return make
