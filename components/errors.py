@@ -4,10 +4,11 @@
     ├── RecipeError      the recipe, or a --set override, is not valid
     ├── DataError        the image folders do not fit the recipe
     ├── WeightsError     pretrained weights can not be had
-    └── VersionError     a pushed version that is asked for does not exist
+    ├── VersionError     a pushed version that is asked for does not exist
+    └── SampleDataError  sample data can not be drawn there (in pipeline.sample_data)
 
 Each message states the rule, the value received and the way out. The command line prints the
-message alone; anything that is not a `MedtfxError` is a defect and keeps its traceback (in the log).
+message alone; anything that is not a `MedtfxError` is a defect and keeps its traceback.
 """
 
 

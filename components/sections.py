@@ -70,7 +70,9 @@ class PatientSource(Section):
         if self.source in ("filename", "path"):
             _check_patient_regex(self.regex, self.source)
         if self.source == "metadata" and not self.column:
-            raise ValueError("`from: metadata` needs `column`, the CSV column that names the patient")
+            raise ValueError(
+                "`from: metadata` needs `column`, the CSV column that names the patient"
+            )
         return self
 
 
@@ -156,7 +158,9 @@ class DataSection(Section):
         if len(folded) < 2 or len(set(folded)) != len(folded):
             raise ValueError(f"classes must be two or more different names: {list(self.classes)}")
         if stray := set(self.merge) - set(self.classes):
-            raise ValueError(f"merge names {sorted(stray)}, not among the classes {list(self.classes)}")
+            raise ValueError(
+                f"merge names {sorted(stray)}, not among the classes {list(self.classes)}"
+            )
         if self.patient.source == "metadata" and self.metadata is None:
             raise ValueError("`patient: {from: metadata}` needs a `metadata` section")
         return self
@@ -168,15 +172,15 @@ class DataSection(Section):
             for folder in self.merge.get(name, (name,)):
                 other = owners.setdefault(fold(folder), name)
                 if other != name:
-                    raise ValueError(f"folder {folder!r} belongs to two classes, {other} and {name}")
+                    raise ValueError(
+                        f"folder {folder!r} belongs to two classes, {other} and {name}"
+                    )
         return self
 
     def class_of_folder(self) -> dict[str, str]:
         """Returns folded folder name → class."""
         return {
-            fold(folder): name
-            for name in self.classes
-            for folder in self.merge.get(name, (name,))
+            fold(folder): name for name in self.classes for folder in self.merge.get(name, (name,))
         }
 
 

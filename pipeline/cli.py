@@ -22,11 +22,13 @@ app = typer.Typer(
 )
 
 HomeOption = Annotated[
-    Optional[str],  # noqa: UP007, UP045  (typer reads it)
-    typer.Option("--home", help="Where artifacts, metadata and models go [$MEDTFX_HOME, medtfx-home]."),
+    Optional[str],  # noqa: UP045  (typer reads it)
+    typer.Option(
+        "--home", help="Where artifacts, metadata and models go [$MEDTFX_HOME, medtfx-home]."
+    ),
 ]
 SetOption = Annotated[
-    Optional[list[str]],  # noqa: UP007, UP045
+    Optional[list[str]],  # noqa: UP045
     typer.Option("--set", help="Override a value of the recipe: section.key=value. Repeatable."),
 ]
 RecipeArgument = Annotated[str, typer.Argument(help="A name of `medtfx recipes`, or a .yaml file.")]
@@ -46,9 +48,16 @@ def run(
     from pipeline.local import run_recipe
     from pipeline.recipe import load_recipe
 
-    record = run_recipe(
-        load_recipe(recipe, overrides), data, Home.at(home), Console(), overrides or []
-    )
+    values = load_recipe(recipe, overrides)
+    try:
+        record = run_recipe(values, data, Home.at(home), Console(), overrides or [])
+    except KeyboardInterrupt:  # here, because typer would swallow it
+        print(
+            "\nStopped. The same command goes on from here: finished nodes are kept, and training "
+            "resumes after its last finished epoch.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(STOPPED) from None
     if not record.blessed:
         raise typer.Exit(NOT_BLESSED)
 
@@ -85,7 +94,7 @@ def runs(home: HomeOption = None) -> None:
 @app.command()
 def rollback(
     model: Annotated[str, typer.Argument(help="Name of the pushed model.")],
-    version: Annotated[Optional[int], typer.Argument(help="Default: the one before.")] = None,  # noqa: UP007, UP045
+    version: Annotated[Optional[int], typer.Argument(help="Default: the one before.")] = None,  # noqa: UP045
     home: HomeOption = None,
 ) -> None:
     """Serve an earlier version again. Newer ones are set aside, not deleted."""
@@ -108,8 +117,11 @@ def sample_data(
     """Draw phantom radiographs to try the pipeline on: the same ones every time."""
     from pipeline.sample_data import write_sample_data
 
-    written = write_sample_data(out, patients_per_class=patients, seed=seed)
-    typer.echo(f"{out}: {written}")
+    sample = write_sample_data(out, patients_per_class=patients, seed=seed)
+    typer.echo(
+        f"{out}: {sum(sample.images.values())} images of {sample.patients} patients and "
+        f"{sample.broken} broken files {'drawn' if sample.written else 'are there already'}."
+    )
 
 
 @app.command()
@@ -127,17 +139,11 @@ def main() -> None:
     from components.errors import MedtfxError
 
     try:
-        app()
+        app(prog_name="medtfx")
     except MedtfxError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(FAILED)
-    except KeyboardInterrupt:
-        print(
-            "\nStopped. The same command goes on from here: finished nodes are kept, and training "
-            "resumes after its last finished epoch.",
-            file=sys.stderr,
-        )
-        sys.exit(STOPPED)
     except OSError as error:
-        print(f"Error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        where = f": {error.filename}" if error.filename else ""
+        print(f"Error: {error.strerror or error}{where}", file=sys.stderr)
         sys.exit(FAILED)

@@ -38,8 +38,15 @@ def verdict(record: RunRecord) -> str:
 
 def gate_table(gates: list[Gate], floor_on: str) -> Table:
     """Returns the per-class table."""
-    table = Table(title="Test split, by the top answer", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("class", no_wrap=True)
+    table = Table(
+        title="Test split, by the top answer",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    # In a narrow window names fold, since numbers must not.
+    table.add_column("class", overflow="fold")
     for name in ("n", "recall", "95 % interval", "floor", "before", "precision", "spec."):
         table.add_column(name, justify="right", no_wrap=True)
     for gate in gates:
@@ -47,12 +54,12 @@ def gate_table(gates: list[Gate], floor_on: str) -> Table:
         table.add_row(
             Text(gate.label),  # a name such as `grade [2]` is no markup
             str(gate.cases),
-            _number(gate.recall),
-            "-" if math.isnan(gate.low) else f"{_number(gate.low)}-{_number(gate.high)}",
-            Text(_number(gate.floor), style="green" if held >= gate.floor - 1e-6 else "red"),
-            _number(gate.baseline),
-            _number(gate.precision),
-            _number(gate.specificity),
+            number(gate.recall),
+            "-" if math.isnan(gate.low) else f"{number(gate.low)}-{number(gate.high)}",
+            Text(number(gate.floor), style="green" if held >= gate.floor - 1e-6 else "red"),
+            number(gate.baseline),
+            number(gate.precision),
+            number(gate.specificity),
         )
     held_to = "lower bound of the interval" if floor_on == "lower_bound" else "recall"
     table.caption = (
@@ -69,5 +76,6 @@ def _data_line(record: RunRecord) -> str:
     return f"{line}. Data {record.data_fingerprint[:12]}, {record.seconds:.0f} s in the nodes."
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Returns two decimals, or a dash for what is not known."""
     return "-" if value is None or math.isnan(value) else f"{value:.2f}"

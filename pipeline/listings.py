@@ -4,9 +4,11 @@ import platform
 from importlib import metadata
 
 import yaml
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.closing import number
 from pipeline.home import Home
 from pipeline.recipe import load_recipe, recipe_names, recipe_path
 from pipeline.records import RunRecord, load_all
@@ -38,10 +40,17 @@ def resolved_yaml(name: str, overrides: list[str] | None) -> str:
 def run_table(home: Home) -> Table:
     """Returns the runs of a home, newest first."""
     table = Table(
-        "run", "recipe", "data", "images", "recall (lower bound / floor)", "blessed", "version",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
         caption=Text(f"Home: {home.root}"),
         caption_justify="left",
     )
+    # In a narrow window all fold, and nothing is cut: `rollback` wants the version.
+    table.add_column("run", no_wrap=True)
+    for name in ("recipe", "data", "images", "recall (lower bound / floor)", "blessed"):
+        table.add_column(name, overflow="fold")
+    table.add_column("version", overflow="fold", min_width=10)
     for record in reversed(load_all(home)):
         table.add_row(
             record.run_id,
@@ -71,7 +80,8 @@ def _package_version(package: str) -> str:
 
 def _gate_values(record: RunRecord) -> str:
     return "\n".join(
-        f"{gate.label} {gate.recall:.2f} ({gate.low:.2f} / {gate.floor:.2f})" for gate in record.gates
+        f"{gate.label} {number(gate.recall)} ({number(gate.low)} / {number(gate.floor)})"
+        for gate in record.gates
     )
 
 

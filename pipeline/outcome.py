@@ -12,7 +12,7 @@ from components.evaluator.verdict import judge
 from components.image_example_gen.quarantine import FILE_NAME
 from pipeline.home import Home
 from pipeline.recipe import Recipe
-from pipeline.records import Gate, NodeRecord, RunRecord
+from pipeline.records import Gate, RunRecord
 from pipeline.runner import NodeRun
 
 
@@ -26,7 +26,7 @@ def summarise(
     log: Path,
 ) -> RunRecord:
     """Reads the artifacts of a finished run."""
-    outputs = {run.node: run.outputs for run in node_runs}
+    outputs = {run.record.node: run.outputs for run in node_runs}
     quarantine = outputs["ImageExampleGen"]["quarantine"][0]
     evaluation = outputs["Evaluator"]["evaluation"][0]
     results = load_results(evaluation.uri, recipe.data.classes)
@@ -45,7 +45,7 @@ def summarise(
         recipe=recipe.name,
         overrides=overrides,
         data_folder=data_folder,
-        data_fingerprint=quarantine.custom_properties["data_fingerprint"].string_value,
+        data_fingerprint=quarantine.properties["data_fingerprint"].string_value,
         images=quarantine.properties["images_read"].int_value,
         unreadable=quarantine.properties["images_unreadable"].int_value,
         anomalies=_count_anomalies(outputs["ExampleValidator"]["anomalies"][0].uri),
@@ -56,7 +56,7 @@ def summarise(
         model=recipe.model_name,
         version=version,
         served=model_folder.is_dir(),
-        nodes=[NodeRecord(run.node, run.cached, run.seconds) for run in node_runs],
+        nodes=[run.record for run in node_runs],
         places={what: place for what, place in places.items() if place},
     )
 

@@ -111,7 +111,9 @@ def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path.name} is not valid YAML: {error}") from None
     if not isinstance(values, dict):
-        raise RecipeError(f"{path.name} must hold a mapping of sections, not {type(values).__name__}.")
+        raise RecipeError(
+            f"{path.name} must hold a mapping of sections, not {type(values).__name__}."
+        )
     for override in overrides or []:
         _apply_override(values, override)
     try:
@@ -123,7 +125,9 @@ def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
 def _apply_override(values: dict[str, Any], override: str) -> None:
     key, separator, text = override.partition("=")
     if not separator or not key.strip():
-        raise RecipeError(f"--set takes section.key=value, e.g. training.epochs=3. Received: {override!r}")
+        raise RecipeError(
+            f"--set takes section.key=value, e.g. training.epochs=3. Received: {override!r}"
+        )
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:

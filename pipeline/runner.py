@@ -6,7 +6,7 @@ resolved. The loop here asks ML Metadata for the state of each execution.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ml_metadata.proto import metadata_store_pb2
@@ -16,6 +16,8 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils, tfx_runner
 from tfx.proto.orchestration import pipeline_pb2
 
+from pipeline.records import NodeRecord
+
 _State = metadata_store_pb2.Execution
 
 
@@ -24,16 +26,12 @@ class NodeRun:
     """How a node went.
 
     Attributes:
-        node: its id.
-        cached: whether an earlier result was used.
-        seconds: wall time.
+        record: its id, whether an earlier result was used, wall time.
         outputs: output key → artifacts as ML Metadata holds them.
     """
 
-    node: str
-    cached: bool
-    seconds: float
-    outputs: Mapping[str, list[metadata_store_pb2.Artifact]] = field(default_factory=dict)
+    record: NodeRecord
+    outputs: Mapping[str, list[metadata_store_pb2.Artifact]]
 
 
 class Watcher(Protocol):
@@ -42,7 +40,7 @@ class Watcher(Protocol):
     def node_started(self, node: str, number: int, total: int) -> None:
         """A node begins."""
 
-    def node_finished(self, run: NodeRun) -> None:
+    def node_finished(self, run: NodeRecord) -> None:
         """A node has ended well."""
 
 
@@ -86,7 +84,7 @@ class WatchedRunner(tfx_runner.IrBasedRunner):
             self._watcher.node_started(node_id, number, len(pipeline.nodes))
             run = self._run_node(pipeline, node.pipeline_node, deployment, connection)
             self.node_runs.append(run)
-            self._watcher.node_finished(run)
+            self._watcher.node_finished(run.record)
 
     def _run_node(
         self, pipeline: pipeline_pb2.Pipeline, node: Any, deployment: Any, connection: Any
@@ -109,8 +107,8 @@ class WatchedRunner(tfx_runner.IrBasedRunner):
         state, outputs = _outcome(connection, info.execution_id)
         if state not in (_State.COMPLETE, _State.CACHED):
             raise NodeFailedError(node_id)
-        # A resolver only looks things up; ML Metadata files that as cached too.
-        return NodeRun(node_id, state == _State.CACHED, time.monotonic() - start, outputs)
+        cached = state == _State.CACHED
+        return NodeRun(NodeRecord(node_id, cached, time.monotonic() - start), outputs)
 
 
 def _outcome(connection: Any, execution_id: int) -> tuple[int, dict[str, list[Any]]]:
@@ -119,7 +117,10 @@ def _outcome(connection: Any, execution_id: int) -> tuple[int, dict[str, list[An
         (execution,) = store.get_executions_by_id([execution_id])
         outputs: dict[str, list[Any]] = {}
         for event in store.get_events_by_execution_ids([execution_id]):
-            if event.type in (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.INTERNAL_OUTPUT):
+            if event.type in (
+                metadata_store_pb2.Event.OUTPUT,
+                metadata_store_pb2.Event.INTERNAL_OUTPUT,
+            ):
                 key = event.path.steps[0].key
                 outputs.setdefault(key, []).extend(store.get_artifacts_by_id([event.artifact_id]))
         return execution.last_known_state, outputs

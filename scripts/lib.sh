@@ -51,7 +51,6 @@ import os, sys, sysconfig
 if "%d.%d" % sys.version_info[:2] != sys.argv[1] or sys.maxsize < 2**32:
     sys.exit(1)
 if not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
-    sys.stderr.write("no headers")
     sys.exit(2)
 behind = os.path.join(sys.base_prefix, "bin", "python" + sys.argv[1])
 print(behind if os.access(behind, os.X_OK) else sys.executable)
@@ -82,7 +81,7 @@ find_python() {
       printf '%s\n' "$found"
       return
     fi
-  done < <(python_candidates)
+  done < <(python_candidates | awk '!seen[$0]++')
 }
 
 # === uv ===

@@ -1,7 +1,6 @@
 """Finds the model that a candidate is compared with: the latest blessed one before it."""
 
 import json
-from pathlib import PurePosixPath
 from typing import Any
 
 import ml_metadata as mlmd
@@ -39,7 +38,9 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
         del store
         candidates = {model.id for model in input_dict["candidate"]}
         blessings = {
-            blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY): blessing
+            blessing.get_int_custom_property(
+                constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY
+            ): blessing
             for blessing in input_dict["model_blessing"]
             if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1
         }
@@ -49,10 +50,9 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
         return {**input_dict, "model": [], "model_blessing": []}
 
     def _comparable(self, model: types.Artifact) -> bool:
-        path = PurePosixPath("Format-Serving", "assets", RECIPE_ASSET)
-        try:
-            with fileio.open(f"{model.uri}/{path}", "r") as file:
-                other = json.load(file)["data"]
-        except (OSError, ValueError, KeyError, fileio.NotFoundError):
+        path = f"{model.uri}/Format-Serving/assets/{RECIPE_ASSET}"
+        if not fileio.exists(path):
             return False  # deleted since, or written by something else
+        with fileio.open(path, "r") as file:
+            other = json.load(file)["data"]
         return all(other.get(name) == self._data.get(name) for name in _COMPARABLE)

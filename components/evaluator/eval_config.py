@@ -40,7 +40,9 @@ def build_eval_config(data: DataSection, evaluation: EvaluationSection) -> confi
         try:
             evaluation.floor(label)
         except KeyError:
-            raise RecipeError(f"evaluation.recall_floor has no floor for class {label!r}.") from None
+            raise RecipeError(
+                f"evaluation.recall_floor has no floor for class {label!r}."
+            ) from None
     return config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(
@@ -53,7 +55,11 @@ def build_eval_config(data: DataSection, evaluation: EvaluationSection) -> confi
         slicing_specs=[
             OVERALL,
             config_pb2.SlicingSpec(feature_keys=["label"]),
-            *(config_pb2.SlicingSpec(feature_keys=[name]) for name in evaluation.slices if name != "label"),
+            *(
+                config_pb2.SlicingSpec(feature_keys=[name])
+                for name in evaluation.slices
+                if name != "label"
+            ),
         ],
         metrics_specs=[
             config_pb2.MetricsSpec(metrics=[*_overall_metrics(), *_gates(data, evaluation)]),
@@ -100,7 +106,9 @@ def _gates(data: DataSection, evaluation: EvaluationSection) -> list[config_pb2.
             _recall_metric(index, recall_name(label), "point", None if on_bound else floor, change)
         )
         gates.append(
-            _recall_metric(index, lower_bound_name(label), "lower_bound", floor if on_bound else None)
+            _recall_metric(
+                index, lower_bound_name(label), "lower_bound", floor if on_bound else None
+            )
         )
     return gates
 
@@ -129,7 +137,8 @@ def _not_worse_than(drop: float | None) -> config_pb2.GenericChangeThreshold | N
     if drop is None:
         return None
     return config_pb2.GenericChangeThreshold(
-        direction=config_pb2.MetricDirection.HIGHER_IS_BETTER, absolute={"value": -drop - _TOLERANCE}
+        direction=config_pb2.MetricDirection.HIGHER_IS_BETTER,
+        absolute={"value": -drop - _TOLERANCE},
     )
 
 

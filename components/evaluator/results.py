@@ -108,7 +108,9 @@ def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
     )
 
 
-def class_result(matrix: np.ndarray, index: int, label: str, auc: float = float("nan")) -> ClassResult:
+def class_result(
+    matrix: np.ndarray, index: int, label: str, auc: float = float("nan")
+) -> ClassResult:
     """Derives a class's numbers from a confusion matrix [C, C], truth by answer."""
     hits, cases = float(matrix[index, index]), float(matrix[index].sum())
     answered, total = float(matrix[:, index].sum()), float(matrix.sum())

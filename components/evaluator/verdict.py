@@ -72,7 +72,9 @@ def _reason(failure: Failure, results: Results, evaluation: EvaluationSection) -
         if failure.metric == recall_name(result.label):
             return f"{found} is below its floor of {floor:.2f}"
         return f"{found}, lower bound {result.low:.2f}, is below its floor of {floor:.2f}"
-    return f"{failure.metric} = {failure.value:g} misses {failure.bound:g} {failure.message}".strip()
+    return (
+        f"{failure.metric} = {failure.value:g} misses {failure.bound:g} {failure.message}".strip()
+    )
 
 
 def _collapse(matrix: np.ndarray, labels: list[str]) -> str | None:

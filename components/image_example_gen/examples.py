@@ -13,7 +13,9 @@ from components.sections import DataSection
 Value = bytes | str | int | float
 
 
-def read_entry(base: str, entry: Entry, data: DataSection, key: bytes) -> tf.train.Example | Quarantined:
+def read_entry(
+    base: str, entry: Entry, data: DataSection, key: bytes
+) -> tf.train.Example | Quarantined:
     """Reads an image and turns it into a tf.Example, or says why that can't be done.
 
     Args:

@@ -64,7 +64,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         reader = _Read(base, data, patient_key(exec_properties["home"]), len(listing.entries))
         unreadable = self._write(listing, reader, examples, listed)
         _write_quarantine(listed, listing, unreadable)
-        listed.set_string_custom_property("data_fingerprint", listing.fingerprint)
+        listed.data_fingerprint = listing.fingerprint
         if not unlabelled:
             _check_what_is_left(unreadable, listing, data)
 
@@ -108,7 +108,9 @@ class _Read(beam.DoFn):
         result = read_entry(self._base, entry, self._data, self._key)
         self._counter.advance()
         if isinstance(result, tf.train.Example):
-            yield beam.pvalue.TaggedOutput(entry.split, result.SerializeToString(deterministic=True))
+            yield beam.pvalue.TaggedOutput(
+                entry.split, result.SerializeToString(deterministic=True)
+            )
         else:
             yield beam.pvalue.TaggedOutput(_QUARANTINE, result)
 
@@ -132,9 +134,7 @@ def _write_quarantine(
     artifact.images_unreadable = len(unreadable)
 
 
-def _check_what_is_left(
-    unreadable: list[Quarantined], listing: Listing, data: DataSection
-) -> None:
+def _check_what_is_left(unreadable: list[Quarantined], listing: Listing, data: DataSection) -> None:
     share = len(unreadable) / len(listing.entries)
     if share > data.max_quarantine_share:
         first = min(unreadable)

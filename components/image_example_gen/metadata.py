@@ -141,5 +141,5 @@ def _whole_number(text: str) -> int:
 
 
 def _composed(text: str) -> str:
-    """Returns the text with composed accents: macOS writes file names decomposed, Excel does not."""
+    """Returns the text with composed accents: macOS writes names decomposed, Excel does not."""
     return unicodedata.normalize("NFC", text)

@@ -76,8 +76,8 @@ def patient_key(home: str) -> bytes:
     key = path.read_bytes()
     if not key:
         raise DataError(
-            f"The patient key {str(path)!r} is empty. Delete it to have a new one made, or give the "
-            f"site's key in the environment variable {KEY_VARIABLE}."
+            f"The patient key {str(path)!r} is empty. Delete it to have a new one made, or give "
+            f"the site's key in the environment variable {KEY_VARIABLE}."
         )
     return key
 

@@ -20,7 +20,9 @@ def stopping_callbacks(training: TrainingSection) -> list[keras.callbacks.Callba
     if training.schedule == "plateau":
         patience = max(1, stop.patience // 2)
         found.append(
-            keras.callbacks.ReduceLROnPlateau(stop.monitor, factor=0.5, patience=patience, mode=mode)
+            keras.callbacks.ReduceLROnPlateau(
+                stop.monitor, factor=0.5, patience=patience, mode=mode
+            )
         )
     return found
 

@@ -57,7 +57,9 @@ class Checkpoint:
         """Returns the logs of the finished epochs of a phase."""
         return self.state.history.get(phase, [])
 
-    def save_epoch(self, model: keras.Model, classifier: keras.Model, phase: str, logs: Logs) -> None:
+    def save_epoch(
+        self, model: keras.Model, classifier: keras.Model, phase: str, logs: Logs
+    ) -> None:
         """Records a finished epoch."""
         state = self.state
         state.phase = phase

@@ -66,9 +66,13 @@ class TransformedSplit:
 
         def parse(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             values = tf.io.parse_example(batch, _FEATURES)
-            return unpack(values["image"], size, channels), tf.one_hot(values["label_index"], classes)
+            return unpack(values["image"], size, channels), tf.one_hot(
+                values["label_index"], classes
+            )
 
-        dataset = self._records().batch(64).map(parse, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
+        dataset = (
+            self._records().batch(64).map(parse, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
+        )
         # Unbatching loses the length, without which Keras takes the end of an epoch for a mishap.
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(self.labels)))
         fits = len(self.labels) * size * size * channels < _CACHE_BYTES

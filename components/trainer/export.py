@@ -106,7 +106,9 @@ class Exporter:
         with tempfile.TemporaryDirectory() as folder:
             root = tf.Module()
             root.transform = self.transform
-            root.model_variables = [variable.value for variable in self.network.classifier.variables]
+            root.model_variables = [
+                variable.value for variable in self.network.classifier.variables
+            ]
             root.assets = [
                 _asset(folder, LABELS_ASSET, "".join(f"{name}\n" for name in self.data.classes)),
                 _asset(folder, RECIPE_ASSET, json.dumps(recipe, indent=2, sort_keys=True)),

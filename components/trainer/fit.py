@@ -117,7 +117,9 @@ class Fitter:
         rate = learning_rate(self._training, phase.rate, phase.epochs * self._steps)
         self._trainee.compile(
             optimizer=keras.optimizers.Adam(rate),
-            loss=keras.losses.CategoricalCrossentropy(label_smoothing=self._training.label_smoothing),
+            loss=keras.losses.CategoricalCrossentropy(
+                label_smoothing=self._training.label_smoothing
+            ),
             metrics=["accuracy", BalancedAccuracy(len(self._train.data.classes))],
         )
 

@@ -1,5 +1,7 @@
 """Balanced accuracy, the mean of the per-class recalls, as a Keras metric."""
 
+from typing import Any
+
 import keras
 
 
@@ -17,7 +19,7 @@ class BalancedAccuracy(keras.metrics.Metric):
         self.hits = self.add_variable((classes,), "zeros", name="hits")
         self.seen = self.add_variable((classes,), "zeros", name="seen")
 
-    def update_state(self, y_true, y_pred, sample_weight=None) -> None:  # noqa: ANN001
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts a batch; the loss weights play no part.
 
         Args:
@@ -31,7 +33,7 @@ class BalancedAccuracy(keras.metrics.Metric):
         self.hits.assign(self.hits + ops.sum(truth * right[:, None], 0))
         self.seen.assign(self.seen + ops.sum(truth, 0))
 
-    def result(self):  # noqa: ANN201
+    def result(self) -> Any:
         """Returns the scalar value in 0..1."""
         ops = keras.ops
         recalls = self.hits / ops.maximum(self.seen, 1.0)

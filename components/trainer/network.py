@@ -58,7 +58,9 @@ class PixelScaling(keras.layers.Layer):
             return (pixels - self.mean) / self.std
         if self.mode == "torch":
             mean, variance = ops.array(_IMAGENET_MEAN), ops.array(_IMAGENET_VARIANCE)
-            return (pixels - ops.cast(mean, pixels.dtype)) / ops.cast(ops.sqrt(variance), pixels.dtype)
+            return (pixels - ops.cast(mean, pixels.dtype)) / ops.cast(
+                ops.sqrt(variance), pixels.dtype
+            )
         if self.mode == "caffe":
             return ops.flip(pixels, axis=-1) - ops.cast(ops.array(_CAFFE_BGR_MEAN), pixels.dtype)
         return pixels

@@ -62,7 +62,12 @@ def _matches(patterns: list[str]) -> tuple[str, ...]:
 
 def _checkpoint_folder(fn_args: tfx.components.FnArgs, config: dict[str, Any]) -> Path:
     """Names the folder by everything that decides the result: another training, another folder."""
-    identity = [config, sorted(fn_args.train_files), sorted(fn_args.eval_files), fn_args.transform_output]
+    identity = [
+        config,
+        sorted(fn_args.train_files),
+        sorted(fn_args.eval_files),
+        fn_args.transform_output,
+    ]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     return Path(config["checkpoints"], digest)
 

@@ -2,7 +2,9 @@
 
 import tensorflow as tf
 
-_SIXTEEN_BITS = "this PNG has 16 bits a channel; send it through the medtfx client, which converts it"
+_SIXTEEN_BITS = (
+    "this PNG has 16 bits a channel; send it through the medtfx client, which converts it"
+)
 
 
 def decode_and_resize(encoded: tf.Tensor, size: int, channels: int, resize: str) -> tf.Tensor:

@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from components.errors import MedtfxError
+
 # Raise it whenever the same arguments give other bytes.
 GENERATOR = 1
 
@@ -18,7 +20,7 @@ MARKER = ".medtfx-sample-data.json"
 UNFINISHED = ".medtfx-sample-data.unfinished.json"
 
 
-class SampleDataError(ValueError):
+class SampleDataError(MedtfxError):
     """The sample data cannot be written as asked: the rule, what was found, the way out."""
 
 

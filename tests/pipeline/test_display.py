@@ -153,7 +153,8 @@ def test_a_terminal_gets_a_live_line_that_gives_way(clock):
 
 def test_a_failed_node_gives_the_terminal_back():
     screen = Screen({}, force_terminal=True)
-    with pytest.raises(RuntimeError), screen.display as shown:
-        shown.node_started("Trainer", 6, 9)
+    screen.display.node_started("Trainer", 6, 9)
+    with pytest.raises(RuntimeError), screen.display:
         raise RuntimeError
-    assert screen.file.getvalue().rfind("\x1b[?25h") > screen.file.getvalue().rfind("\x1b[?25l")
+    hidden, shown_again = "\x1b[?25l", "\x1b[?25h"
+    assert 0 <= screen.file.getvalue().rfind(hidden) < screen.file.getvalue().rfind(shown_again)

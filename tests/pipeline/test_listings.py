@@ -6,8 +6,8 @@ from rich.console import Console
 
 from pipeline import listings
 from pipeline.home import Home
-from pipeline.records import save
 from pipeline.recipe import recipe_names
+from pipeline.records import save
 
 
 def text_of(table, width=120):
@@ -38,7 +38,7 @@ def test_runs_are_listed_newest_first(home, make_record, make_gate):
     save(make_record(run_id="20250102-090000", served=False), home)
     text = text_of(listings.run_table(home), 160)
     rows = [line for line in text.splitlines() if "2025010" in line]
-    assert [row.split()[1][:8] for row in rows] == ["20250103", "20250102", "20250101"]
+    assert [row.split()[0][:8] for row in rows] == ["20250103", "20250102", "20250101"]
     assert "[3] 0.90 (0.77 / 0.60)" in rows[0] and " no " in rows[0]
     assert "1735732800 (at that time withdrawn)" in rows[1]
     assert "COVID 0.90 (0.77 / 0.60)" in rows[2] and " yes " in rows[2]
@@ -74,6 +74,13 @@ def test_versions_of_the_stack_are_told_and_what_is_missing(monkeypatch):
     assert lines[0] == "medtfx 1.2.3"
     assert lines[1].startswith("Python 3.")
     assert {"tfx 1.2.3", "tensorflow 1.2.3", "kfp is not installed"} <= set(lines)
+
+
+def test_in_eighty_columns_nothing_is_cut(home, make_record):
+    save(make_record(recipe="covid-radiography", served=False), home)
+    text = text_of(listings.run_table(home), 80)
+    assert "…" not in text
+    assert "20250101-120000" in text and "1735732800" in text
 
 
 def test_nan_is_no_number_in_the_list_of_runs(home, make_record, make_gate):

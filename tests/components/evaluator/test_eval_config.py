@@ -28,14 +28,16 @@ def threshold(metric):
 
 def test_the_floor_stands_on_the_lower_bound():
     found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=None)))
-    assert threshold(found[lower_bound_name("b")]).value_threshold.lower_bound.value == pytest.approx(
-        0.7, abs=1e-5
-    )
+    assert threshold(
+        found[lower_bound_name("b")]
+    ).value_threshold.lower_bound.value == pytest.approx(0.7, abs=1e-5)
     assert not found[recall_name("b")].per_slice_thresholds
 
 
 def test_the_floor_stands_on_the_point():
-    section = EvaluationSection(recall_floor={"a": 0.7, "b": 0.8}, floor_on="point", allowed_drop=0.1)
+    section = EvaluationSection(
+        recall_floor={"a": 0.7, "b": 0.8}, floor_on="point", allowed_drop=0.1
+    )
     found = gates(build_eval_config(DATA, section))
     gate = threshold(found[recall_name("b")])
     assert gate.value_threshold.lower_bound.value == pytest.approx(0.8, abs=1e-5)

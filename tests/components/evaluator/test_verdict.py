@@ -55,7 +55,9 @@ def test_point_floor_is_met_where_the_lower_bound_is_not(evaluate):
 
 
 def test_a_recall_that_equals_its_floor_passes(evaluate):
-    section = evaluation(recall_floor={"COVID": 0.9, "NORMAL": 0.95, "PNEUMONIA": 0.5}, floor_on="point")
+    section = evaluation(
+        recall_floor={"COVID": 0.9, "NORMAL": 0.95, "PNEUMONIA": 0.5}, floor_on="point"
+    )
     assert judge(evaluate(GOOD, section), section).blessed
 
 

@@ -44,9 +44,7 @@ def _frame(rows):
     def value(feature):
         return getattr(feature, feature.WhichOneof("kind")).value[0]
 
-    return pd.DataFrame(
-        [{name: value(f) for name, f in r.features.feature.items()} for r in rows]
-    )
+    return pd.DataFrame([{name: value(f) for name, f in r.features.feature.items()} for r in rows])
 
 
 @pytest.fixture(scope="module")
@@ -89,5 +87,8 @@ def test_what_must_be_there_has_a_fixed_shape(schema):
 def test_the_domain_of_the_label_is_the_recipes(schema):
     features = {feature.name: feature for feature in schema.feature}
     assert list(features["label"].string_domain.value) == ["ill", "well"]
-    assert (features["label_index"].int_domain.min, features["label_index"].int_domain.max) == (0, 1)
+    assert (features["label_index"].int_domain.min, features["label_index"].int_domain.max) == (
+        0,
+        1,
+    )
     assert not features["patient"].WhichOneof("domain_info")

@@ -23,7 +23,9 @@ class TransformStandIn(tf.Module):
 
     def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         encoded = tf.reshape(features["image"], [-1])
-        return {"image": pack(decode_and_resize(encoded, DATA.image_size, DATA.channels, DATA.resize))}
+        return {
+            "image": pack(decode_and_resize(encoded, DATA.image_size, DATA.channels, DATA.resize))
+        }
 
 
 def png(seed: int) -> bytes:

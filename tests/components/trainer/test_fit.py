@@ -100,7 +100,9 @@ def test_a_finished_training_is_not_repeated(splits, tmp_path):
     again = make_fitter(splits, section, tmp_path)
     assert again.fit() == history
     for found, expected in zip(
-        again._network.classifier.get_weights(), first._network.classifier.get_weights(), strict=True
+        again._network.classifier.get_weights(),
+        first._network.classifier.get_weights(),
+        strict=True,
     ):
         np.testing.assert_array_equal(found, expected)
 
@@ -115,9 +117,15 @@ def test_same_seed_same_weights(splits, tmp_path):
         np.testing.assert_allclose(one, two, atol=1e-5)
 
 
-@pytest.mark.parametrize("changes", [{"balance": "sampling"}, {"schedule": "cosine"},
-                                     {"augmentation": {"flip": True, "zoom": 0.1, "brightness": 0.1}},
-                                     {"label_smoothing": 0.1, "schedule": "plateau"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"balance": "sampling"},
+        {"schedule": "cosine"},
+        {"augmentation": {"flip": True, "zoom": 0.1, "brightness": 0.1}},
+        {"label_smoothing": 0.1, "schedule": "plateau"},
+    ],
+)
 def test_every_switch_trains(splits, tmp_path, changes):
     history = make_fitter(splits, training(epochs=2, **changes), tmp_path).fit()
     assert len(history[HEAD]) == 2
@@ -128,7 +136,10 @@ def test_scratch_has_one_phase_and_pretrained_two():
     section = training(fine_tuning={"epochs": 3, "layers": 20})
     assert [(p.name, p.layers) for p in phases(SCRATCH, section)] == [(HEAD, -1)]
     pretrained = ModelSection(backbone="mobilenet_v2")
-    assert [(p.name, p.layers) for p in phases(pretrained, section)] == [(HEAD, 0), (FINE_TUNING, 20)]
+    assert [(p.name, p.layers) for p in phases(pretrained, section)] == [
+        (HEAD, 0),
+        (FINE_TUNING, 20),
+    ]
 
 
 @pytest.mark.parametrize(("layers", "learning"), [(0, 0), (5, 5), (-1, None)])

@@ -75,7 +75,9 @@ def test_pooling_and_dense_layers(pooling, width):
 
 
 def test_unknown_backbone_says_what_is_known():
-    with pytest.raises(RecipeError, match=r"'mobilnet_v2' is not known. Did you mean 'mobilenet_v2'"):
+    with pytest.raises(
+        RecipeError, match=r"'mobilnet_v2' is not known. Did you mean 'mobilenet_v2'"
+    ):
         find_backbone("mobilnet_v2")
 
 

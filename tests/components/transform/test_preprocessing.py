@@ -13,7 +13,12 @@ from components.transform.images import decode_and_resize, unpack
 from components.transform.preprocessing import preprocessing_fn
 
 DATA = DataSection.model_validate(
-    {"classes": ["a", "b"], "image_size": 16, "color": "grayscale", "patient": {"from": "each_file"}}
+    {
+        "classes": ["a", "b"],
+        "image_size": 16,
+        "color": "grayscale",
+        "patient": {"from": "each_file"},
+    }
 )
 SPEC = {
     "image": tf.io.FixedLenFeature([1], tf.string),

@@ -1,0 +1,51 @@
+"""Silence: warnings of Pillow and pydicom stay off the terminal."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_lock = threading.Lock()
+_readers = 0
+_filters: warnings.catch_warnings[Any] | None = None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps warnings of Pillow and pydicom from stderr: what matters comes out as an error.
+
+    The first thread in silences, the last one out restores: overlapping uses of
+    `warnings.catch_warnings` would leave the filters of another thread behind.
+    """
+    global _readers
+    with _lock:
+        _readers += 1
+        if _readers == 1:
+            _silence()
+    try:
+        yield
+    finally:
+        with _lock:
+            _readers -= 1
+            if _readers == 0:
+                _restore()
+
+
+def _silence() -> None:
+    global _filters
+    _filters = warnings.catch_warnings()
+    _filters.__enter__()
+    warnings.filterwarnings("ignore", module=r"(PIL|pydicom|components\.image_example_gen)\b")
+    logging.getLogger("pydicom").disabled = True  # its warnings are logged as well
+
+
+def _restore() -> None:
+    global _filters
+    if _filters is not None:
+        _filters.__exit__(None, None, None)
+    _filters = None
+    logging.getLogger("pydicom").disabled = False

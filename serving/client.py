@@ -1,0 +1,339 @@
+"""A client of a model server: real TensorFlow Serving and `medtfx serve` alike.
+
+    with Client("localhost:8500", model="covid19-radiography") as client:
+        for prediction in client.predict([Path("a.dcm"), Path("b.png")]):
+            print(prediction.source, prediction.label, prediction.error)
+
+Neither TensorFlow nor TFX is imported, so a program that uses it starts at once. A client may be
+shared between threads.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from components.image_example_gen.images import UnreadableImage, read_image
+from serving.calls import Caller, is_unknown_servable
+from serving.errors import ServingError, UnknownServableError
+from serving.prediction import Prediction, read_predictions
+from serving.tensorflow_free import (
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
+from serving.tensors import strings, type_name
+
+IMAGE_INPUT = "image_bytes"
+PREDICT, EXPLAIN = "serving_default", "explain"
+
+_MAX_REQUEST = 64 * 2**20  # bytes of images in one request; a single larger image goes alone
+_UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+# A server that comes back is found again within a second, not within gRPC's two minutes.
+_RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
+
+
+@dataclass(frozen=True)
+class VersionStatus:
+    """The state of one version of a model.
+
+    Attributes:
+        version: its number.
+        state: START, LOADING, AVAILABLE, UNLOADING or END.
+        error: why it is not available, or ''.
+    """
+
+    version: int
+    state: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Inputs and outputs of a signature, each as 'dtype[shape]': 'string[?]', 'float[?,4]'."""
+
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a version of a model takes and gives, by signature."""
+
+    model: str
+    version: int
+    signatures: dict[str, Signature]
+
+
+@dataclass(frozen=True)
+class _Image:
+    """An image on its way: canonical bytes, or the reason why it is not sent."""
+
+    source: str
+    encoded: bytes = b""
+    error: str | None = None
+
+
+class Client:
+    """Asks one model on one server.
+
+    Args:
+        address: 'host:port' of the server's gRPC port.
+        model: name of the model.
+        timeout: seconds for each request, retries included.
+        attempts: how often a request is sent before a server counts as unavailable.
+        batch_size: images in one request, at most.
+        root_certificates: PEM of the authority that signed the server's certificate; the
+            connection is encrypted if given. None for plain text.
+
+    Raises:
+        ServingError: an argument is not usable.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        model: str,
+        *,
+        timeout: float = 30.0,
+        attempts: int = 4,
+        batch_size: int = 16,
+        root_certificates: bytes | None = None,
+    ) -> None:
+        _check(address, model, timeout, attempts, batch_size)
+        self.address, self.model, self.batch_size = address, model, batch_size
+        self._caller = Caller(address, timeout, attempts)
+        self._channel = _open(address, root_certificates)
+        self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
+        self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection; requests under way fail."""
+        self._channel.close()
+
+    # === Asking the model ===
+
+    def predict(
+        self,
+        images: Sequence[bytes | Path | str],
+        version: int | None = None,
+        label: str | None = None,
+        explain: bool = False,
+    ) -> list[Prediction]:
+        """Asks for each image: contents of files, or paths, in any format that is readable here.
+
+        1. Each image is read and brought into canonical form; what can't be read gets an `error`.
+        2. The others are sent in batches.
+        3. If the server refuses a batch for its content, its images are sent one by one.
+
+        Args:
+            images: what to ask about.
+            version: a version of the model; None for the one that serves.
+            label: instead of a version, a label such as 'stable'.
+            explain: add a heatmap to each prediction.
+
+        Returns:
+            One prediction an image, in the order given.
+
+        Raises:
+            ServingError: nobody could be asked; see `serving.errors`.
+        """
+        return list(self.predict_each(images, version, label, explain))
+
+    def predict_each(
+        self,
+        images: Iterable[bytes | Path | str],
+        version: int | None = None,
+        label: str | None = None,
+        explain: bool = False,
+    ) -> Iterator[Prediction]:
+        """As `predict`, one after the other: only one batch is held in memory."""
+        request = predict_pb2.PredictRequest()
+        self._fill_spec(request.model_spec, version, label)
+        request.model_spec.signature_name = EXPLAIN if explain else PREDICT
+        for batch in _batches(map(_read, images, _names()), self.batch_size):
+            answers = iter(self._ask(request, [image for image in batch if image.error is None]))
+            for image in batch:
+                yield Prediction(image.source, error=image.error) if image.error else next(answers)
+
+    def _ask(self, request: Any, images: list[_Image]) -> list[Prediction]:
+        """Sends one batch; afterwards, if its content is refused, each of its images alone."""
+        if not images:
+            return []
+        request.inputs[IMAGE_INPUT].CopyFrom(strings([image.encoded for image in images]))
+        try:
+            response = self._caller.call(self._predictions.Predict, request)
+        except grpc.RpcError as error:
+            if not _is_about_content(error):
+                raise self._explain(error) from error
+            if len(images) == 1:
+                return [Prediction(images[0].source, error=f"the model refused it: {_why(error)}")]
+            return [answer for image in images for answer in self._ask(request, [image])]
+        return read_predictions([image.source for image in images], response)
+
+    # === Asking about the model ===
+
+    def status(self) -> list[VersionStatus]:
+        """Returns the state of each version the server knows, the newest first.
+
+        Raises:
+            ServingError: nobody could be asked, or the model is unknown.
+        """
+        try:
+            return self._status()
+        except grpc.RpcError as error:
+            raise self._caller.explain_error(error) from error
+
+    def metadata(self, version: int | None = None, label: str | None = None) -> Metadata:
+        """Returns the signatures of a version.
+
+        Raises:
+            ServingError: nobody could be asked, or there is no such version.
+        """
+        request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
+        self._fill_spec(request.model_spec, version, label)
+        try:
+            response = self._caller.call(self._predictions.GetModelMetadata, request)
+        except grpc.RpcError as error:
+            raise self._explain(error) from error
+        signatures = get_model_metadata_pb2.SignatureDefMap()
+        response.metadata["signature_def"].Unpack(signatures)
+        return Metadata(
+            self.model,
+            response.model_spec.version.value,
+            {name: _signature(found) for name, found in signatures.signature_def.items()},
+        )
+
+    def _status(self) -> list[VersionStatus]:
+        request = get_model_status_pb2.GetModelStatusRequest()
+        request.model_spec.name = self.model
+        response = self._caller.call(self._models.GetModelStatus, request)
+        name = get_model_status_pb2.ModelVersionStatus.State.Name
+        states = [
+            VersionStatus(found.version, name(found.state), found.status.error_message)
+            for found in response.model_version_status
+        ]
+        return sorted(states, key=lambda state: state.version, reverse=True)
+
+    # === Helpers ===
+
+    def _fill_spec(self, spec: Any, version: int | None, label: str | None) -> None:
+        if version is not None and label is not None:
+            raise ServingError(
+                f"Ask for a version or for a label, not for both. Received version {version} and "
+                f"label {label!r}."
+            )
+        spec.name = self.model
+        if version is not None:
+            if not 0 <= version < 2**63:
+                raise ServingError(f"A version is a number from 0 on. Received: {version}.")
+            spec.version.value = version
+        elif label is not None:
+            spec.version_label = label
+
+    def _explain(self, error: Any) -> ServingError:
+        """As `Caller.explain_error`; where the version is unknown, names those that are there."""
+        explained = self._caller.explain_error(error)
+        if not isinstance(explained, UnknownServableError):
+            return explained
+        try:
+            served = [str(one.version) for one in self._status() if one.state == "AVAILABLE"]
+        except grpc.RpcError:
+            return UnknownServableError(
+                f"{explained} It has no model {self.model!r}: correct the name, or push one."
+            )
+        return UnknownServableError(
+            f"{explained} Versions of {self.model!r} that answer: {', '.join(served) or 'none'}."
+        )
+
+
+def _check(address: str, model: str, timeout: float, attempts: int, batch_size: int) -> None:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ServingError(
+            f"A model server is named as host:port, such as localhost:8500. Received: {address!r}."
+        )
+    if not model:
+        raise ServingError("A model is asked by its name. Received: ''.")
+    if not timeout > 0 or attempts < 1 or batch_size < 1:
+        raise ServingError(
+            "A client needs a timeout above 0 s, and at least 1 attempt and 1 image a batch. "
+            f"Received: timeout {timeout}, attempts {attempts}, batch_size {batch_size}."
+        )
+
+
+def _open(address: str, root_certificates: bytes | None) -> grpc.Channel:
+    options: list[tuple[str, int]] = [*_UNLIMITED, *_RECONNECT]
+    if address.rpartition(":")[0] in ("localhost", "127.0.0.1", "[::1]"):
+        # gRPC would send even these through the proxy of the environment, which can't reach them.
+        options.append(("grpc.enable_http_proxy", 0))
+    if root_certificates is None:
+        return grpc.insecure_channel(address, options)
+    return grpc.secure_channel(address, grpc.ssl_channel_credentials(root_certificates), options)
+
+
+def _names() -> Iterator[str]:
+    number = 0
+    while True:
+        yield f"image {number}"
+        number += 1
+
+
+def _read(image: bytes | Path | str, name: str) -> _Image:
+    source = name if isinstance(image, bytes) else str(image)
+    try:
+        data = image if isinstance(image, bytes) else Path(image).read_bytes()
+        return _Image(source, read_image(data).encoded)
+    except UnreadableImage as error:
+        return _Image(source, error=str(error))
+    except OSError as error:
+        return _Image(source, error=f"the file can't be read: {error.strerror or error}")
+
+
+def _batches(images: Iterable[_Image], size: int) -> Iterator[list[_Image]]:
+    """Groups images by number and by bytes."""
+    batch: list[_Image] = []
+    for image in images:
+        held = sum(len(one.encoded) for one in batch)
+        if len(batch) == size or (batch and held + len(image.encoded) > _MAX_REQUEST):
+            yield batch
+            batch = []
+        batch.append(image)
+    if batch:
+        yield batch
+
+
+def _is_about_content(error: Any) -> bool:
+    text = error.details()
+    return error.code() == grpc.StatusCode.INVALID_ARGUMENT and not is_unknown_servable(
+        error.code(), text
+    )
+
+
+def _why(error: Any) -> str:
+    """The first line: TensorFlow adds a list of graph nodes."""
+    return str(error.details()).strip().split("\n")[0]
+
+
+def _signature(found: Any) -> Signature:
+    return Signature(
+        {name: _tensor(info) for name, info in sorted(found.inputs.items())},
+        {name: _tensor(info) for name, info in sorted(found.outputs.items())},
+    )
+
+
+def _tensor(info: Any) -> str:
+    if info.tensor_shape.unknown_rank:
+        return f"{type_name(info.dtype)}[...]"
+    sizes = ["?" if dim.size < 0 else str(dim.size) for dim in info.tensor_shape.dim]
+    return f"{type_name(info.dtype)}[{','.join(sizes)}]"

@@ -1,0 +1,82 @@
+"""Which model a candidate is compared with."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tfx.components.evaluator import constants
+from tfx.types import standard_artifacts
+
+from components.evaluator.baseline import LatestBlessedBaseline
+from components.sections import DataSection
+
+
+def section(**changes) -> DataSection:
+    values = {"classes": ["a", "b"], "patient": {"from": "each_file"}}
+    return DataSection.model_validate(values | changes)
+
+
+@pytest.fixture
+def make_model(tmp_path: Path):
+    def make(number: int, data: DataSection | None) -> standard_artifacts.Model:
+        model = standard_artifacts.Model()
+        model.mlmd_artifact.id = number
+        model.uri = str(tmp_path / str(number))
+        if data is not None:
+            assets = tmp_path / str(number) / "Format-Serving" / "assets"
+            assets.mkdir(parents=True)
+            (assets / "recipe.json").write_text(json.dumps({"data": data.plain()}))
+        return model
+
+    return make
+
+
+def blessing(model: standard_artifacts.Model, blessed: bool) -> standard_artifacts.ModelBlessing:
+    artifact = standard_artifacts.ModelBlessing()
+    artifact.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(blessed))
+    artifact.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
+    return artifact
+
+
+def resolve(models, blessed, candidate, data=None):
+    strategy = LatestBlessedBaseline((data or section()).model_dump_json(by_alias=True))
+    found = strategy.resolve_artifacts(
+        None,
+        {
+            "model": list(models),
+            "model_blessing": [blessing(model, model in blessed) for model in models],
+            "candidate": [candidate],
+        },
+    )
+    return found["model"]
+
+
+def test_the_latest_blessed_one(make_model):
+    one, two, three, candidate = (make_model(number, section()) for number in (1, 2, 3, 4))
+    assert resolve([one, two, three], [one, two], candidate) == [two]
+
+
+def test_never_the_candidate_itself(make_model):
+    """A repeated run, all cached: else the Evaluator would run again."""
+    one, candidate = make_model(1, section()), make_model(2, section())
+    assert resolve([one, candidate], [one, candidate], candidate) == [one]
+    assert resolve([candidate], [candidate], candidate) == []
+
+
+def test_none_on_the_first_run(make_model):
+    candidate = make_model(1, section())
+    assert resolve([], [], candidate) == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"classes": ["b", "a"]}, {"split_seed": 5}, {"split": {"train": 0.5, "eval": 0.3}}]
+)
+def test_a_model_of_other_classes_or_splits_is_no_yardstick(make_model, other):
+    """It may have been trained on what are test images today."""
+    old, older = make_model(2, section(**other)), make_model(1, section())
+    assert resolve([old, older], [old, older], make_model(3, section())) == [older]
+
+
+def test_a_model_whose_files_are_gone_is_passed_over(make_model):
+    gone = make_model(1, None)
+    assert resolve([gone], [gone], make_model(2, section())) == []

@@ -1,0 +1,106 @@
+"""A user's machine: the command line in a process of its own, on phantoms, in a home of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.home import Home
+from pipeline.records import RunRecord, load_all
+from pipeline.sample_data import write_sample_data
+
+REPOSITORY = Path(__file__).parents[2]
+
+# Small enough for a minute a run, large enough to learn.
+SMALL = (
+    "data.split_seed=20",
+    "training.epochs=25",
+    "training.early_stopping.patience=25",
+    "evaluation.recall_floor=0.3",
+    "evaluation.allowed_drop=0.3",
+)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A checkout, a home and a data folder."""
+
+    source: Path
+    home: Home
+    data: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        """Returns the command line of medtfx, run from this machine's checkout."""
+        call = "from pipeline.cli import main; main()"
+        return [sys.executable, "-c", call, *arguments, "--home", str(self.home.root)]
+
+    def run_command(self, *sets: str, recipe: str = "quickstart") -> list[str]:
+        """Returns the command line of `medtfx run`."""
+        overrides = [part for value in (*SMALL, *sets) for part in ("--set", value)]
+        return self.command("run", recipe, "--data", str(self.data), *overrides)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of its processes."""
+        return {**os.environ, "PYTHONPATH": str(self.source), "COLUMNS": "120"}
+
+    def medtfx(self, command: list[str], *expected: int) -> str:
+        """Runs a command to its end and returns what it printed.
+
+        Args:
+            command: of `command` or `run_command`.
+            *expected: exit codes that are right; 0 if none is given.
+        """
+        done = subprocess.run(
+            command, env=self.environment, cwd=self.source, capture_output=True, text=True
+        )
+        assert done.returncode in (expected or (0,)), done.stdout + done.stderr + self._log_tail()
+        assert "Traceback" not in done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def last_record(self) -> RunRecord:
+        """Returns the record of the latest run."""
+        return load_all(self.home)[-1]
+
+    def cached(self) -> dict[str, bool]:
+        """Returns node → whether the latest run took it from the cache."""
+        return {node.node: node.cached for node in self.last_record().nodes}
+
+    def versions(self, model: str = "quickstart") -> list[int]:
+        """Returns the pushed versions that a server sees."""
+        folder = self.home.models / model
+        return sorted(int(path.name) for path in folder.glob("[0-9]*"))
+
+    def splits(self) -> dict[str, str]:
+        """Returns file name → split, from the examples of the latest run."""
+        import tensorflow as tf
+
+        folder = self.home.artifacts / "quickstart" / "ImageExampleGen" / "examples"
+        latest = max(folder.iterdir(), key=lambda path: int(path.name))
+        found = {}
+        for path in latest.glob("Split-*/*.gz"):
+            for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator():
+                feature = tf.train.Example.FromString(record).features.feature
+                name = feature["filename"].bytes_list.value[0].decode()
+                assert name not in found, f"{name} stands in two splits"
+                found[name] = path.parent.name.removeprefix("Split-")
+        return found
+
+    def _log_tail(self) -> str:
+        logs = sorted(self.home.runs.glob("*.log"))
+        return logs[-1].read_text(errors="replace")[-4000:] if logs else ""
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A fresh machine with phantoms of 40 patients a class."""
+    root = tmp_path_factory.mktemp("machine")
+    for package in ("components", "pipeline", "serving"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / package, root / "source" / package, ignore=ignore)
+    write_sample_data(root / "data", patients_per_class=40)
+    return Machine(root / "source", Home.at(str(root / "home")), root / "data")

@@ -1,0 +1,106 @@
+"""The main job: train, gate, push; again from the cache; with more data; after a code edit."""
+
+import shutil
+
+import pytest
+
+from pipeline.sample_data import write_sample_data
+
+pytestmark = pytest.mark.end_to_end
+
+NODES_THAT_WORK = {
+    "ImageExampleGen",
+    "StatisticsGen",
+    "SchemaGen",
+    "ExampleValidator",
+    "Transform",
+    "Trainer",
+    "Evaluator",
+    "Pusher",
+}
+
+
+@pytest.fixture(scope="module")
+def first(machine):
+    return machine.medtfx(machine.run_command())
+
+
+@pytest.fixture(scope="module")
+def second(machine, first):
+    return machine.medtfx(machine.run_command())
+
+
+def test_a_good_model_is_blessed_and_pushed(machine, first, second):
+    (version,) = machine.versions()
+    assert f"Pushed as version {version} of quickstart" in first
+    assert "Blessed: the lower bound of the recall of every class is at least its floor" in first
+    folder = machine.home.models / "quickstart" / str(version)
+    assert (folder / "saved_model.pb").is_file()
+    assert (folder / "assets" / "labels.txt").read_text().split() == [
+        "COVID",
+        "NORMAL",
+        "PNEUMONIA",
+    ]
+
+
+def test_it_says_which_node_is_at_work_and_where_to_look(machine, first):
+    for number, node in enumerate(("ImageExampleGen", "StatisticsGen", "SchemaGen"), start=1):
+        assert f"[{number}/9] {node}" in first
+    assert "6 unreadable and in quarantine" in first
+    assert "quarantine.csv" in first
+    assert "Not a medical device" in first
+
+
+def test_the_broken_files_are_in_quarantine_each_with_its_reason(machine, first):
+    (path,) = machine.home.artifacts.glob("quickstart/ImageExampleGen/quarantine/*/quarantine.csv")
+    rows = path.read_text().splitlines()[1:]
+    assert len(rows) == 6
+    reasons = {row.split(",")[1] for row in rows}
+    assert {"empty", "truncated", "not_an_image", "too_large", "no_pixels"} <= reasons
+
+
+def test_the_second_run_is_wholly_cached(machine, second):
+    cached = machine.cached()
+    assert {node for node in NODES_THAT_WORK if not cached[node]} == set()
+    assert len(machine.versions()) == 1
+    assert second.count("from the cache") == len(NODES_THAT_WORK)
+
+
+def test_a_code_edit_reruns_the_node_and_what_follows(machine, second):
+    path = machine.source / "components" / "evaluator" / "wilson.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    machine.medtfx(machine.run_command())
+    cached = machine.cached()
+    assert not cached["Evaluator"]
+    assert all(cached[node] for node in NODES_THAT_WORK - {"Evaluator", "Pusher"})
+
+
+def test_more_data_move_no_old_file_and_are_compared_with_the_blessed_model(machine, second):
+    before, versions = machine.splits(), machine.versions()
+    fingerprint = machine.last_record().data_fingerprint
+    more = machine.data.parent / "more"
+    write_sample_data(more, patients_per_class=5, seed=99)
+    for path in more.glob("*/*"):  # the numbering of patients starts anew: make them others
+        shutil.copy(path, machine.data / path.parent.name / path.name.replace("P0", "P9", 1))
+    out = machine.medtfx(machine.run_command())
+    after = machine.splits()
+    assert len(after) > len(before)
+    assert {name: after[name] for name in before} == before
+    record = machine.last_record()
+    assert record.data_fingerprint != fingerprint
+    assert not any(machine.cached()[node] for node in NODES_THAT_WORK - {"SchemaGen"})
+    assert all(gate.baseline is not None for gate in record.gates)
+    assert "against the latest blessed model" in out
+    assert machine.versions()[:-1] == versions
+
+
+def test_a_rollback_and_the_list_of_runs(machine, second):
+    *older, old, new = machine.versions()
+    out = machine.medtfx(machine.command("rollback", "quickstart"))
+    assert f"version {new} answered before, version {old} answers now" in out
+    assert machine.versions() == [*older, old]
+    machine.medtfx(machine.command("rollback", "quickstart", str(new)))
+    assert machine.versions() == [*older, old, new]
+    table = machine.medtfx(machine.command("runs"))
+    assert str(old) in table and str(new) in table
+    assert machine.last_record().data_fingerprint[:12] in table

@@ -1,0 +1,64 @@
+"""What a user reads when a node fails."""
+
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from components.errors import DataError
+from pipeline.home import Home
+from pipeline.local import RunFailedError, _everything_else_to, _for_the_user, _only_run
+
+LOG = Path("run.log")
+
+
+def chained(*errors: Exception) -> Exception:
+    """Returns the last error, each raised from the one before."""
+    cause = None
+    for error in errors:
+        error.__cause__ = cause
+        cause = error
+    return errors[-1]
+
+
+def test_a_users_mistake_comes_through_as_it_is():
+    mistake = DataError("Class 'a' has 1 image.")
+    assert _for_the_user(chained(mistake, RuntimeError("Node X failed.")), LOG) is mistake
+
+
+def test_a_full_disk_is_named():
+    error = chained(OSError(28, "No space left on device"), RuntimeError("Node X failed."))
+    assert "The disk is full" in str(_for_the_user(error, LOG))
+
+
+def test_anything_else_names_the_node_the_cause_and_the_log():
+    found = _for_the_user(chained(KeyError("x"), RuntimeError("Node Trainer failed.")), LOG)
+    assert isinstance(found, RunFailedError)
+    assert str(found) == "Node Trainer failed. KeyError: 'x' The log: run.log"
+
+
+def test_a_node_that_failed_without_a_word():
+    assert "Node Transform failed." in str(_for_the_user(RuntimeError("Node Transform failed."), LOG))
+
+
+def test_two_runs_in_one_home_are_refused(tmp_path):
+    home = Home(tmp_path)
+    with _only_run(home):
+        with pytest.raises(DataError, match="Another run is at work"), _only_run(home):
+            pass
+    with _only_run(home):
+        pass
+
+
+def test_what_libraries_print_goes_to_the_log(tmp_path, capfd):
+    log = tmp_path / "x.log"
+    with _everything_else_to(log) as console:
+        assert isinstance(console, Console)
+        os.write(1, b"a library speaks\n")  # as C++ does, past sys.stdout
+        console.print("the product speaks")
+    print("after", flush=True)
+    shown = capfd.readouterr().out
+    assert "the product speaks" in shown and "after" in shown
+    assert "a library" not in shown
+    assert "a library speaks" in log.read_text()
