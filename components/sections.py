@@ -268,6 +268,8 @@ class TrainingSection(Section):
 
     Attributes:
         epochs: of the first phase, in which a pretrained backbone stays frozen.
+        augment_head: whether the first phase is augmented too. Without augmentation the features
+            of a frozen backbone are computed once, which makes that phase many times quicker.
         label_smoothing: share of the label spread over the other classes.
         balance: `weights` weighs the loss, `sampling` draws every class equally often.
         schedule: `plateau` halves the rate when the monitored value stalls; `cosine` lets it fall
@@ -283,6 +285,7 @@ class TrainingSection(Section):
     balance: Literal["none", "weights", "sampling"] = "weights"
     schedule: Literal["constant", "plateau", "cosine"] = "plateau"
     augmentation: Augmentation = Augmentation()
+    augment_head: bool = True
     fine_tuning: FineTuning = FineTuning()
     early_stopping: EarlyStopping = EarlyStopping()
     mixed_precision: bool = False

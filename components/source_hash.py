@@ -17,15 +17,17 @@ def source_hash(*packages: str) -> str:
     """
     digest = hashlib.sha256()
     for package in packages:
-        for path in _files(package):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        for name, path in _files(package):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _files(package: str) -> list[Path]:
+def _files(package: str) -> list[tuple[str, Path]]:
+    """Returns (path within the package, path) of each source file."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"No package {package!r} to hash the source of.")
     if spec.submodule_search_locations is None:
-        return [Path(spec.origin)]
-    return sorted(Path(spec.submodule_search_locations[0]).rglob("*.py"))
+        return [(package, Path(spec.origin))]
+    base = Path(spec.submodule_search_locations[0])
+    return [(path.relative_to(base).as_posix(), path) for path in sorted(base.rglob("*.py"))]

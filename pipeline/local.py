@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from components import progress
 from components.errors import DataError, MedtfxError
@@ -112,7 +113,8 @@ def _first_line(error: BaseException) -> str:
 
 def _print_counts(console: Console, recipe: Recipe, listing: Listing) -> None:
     counts = listing.counts()
-    console.print(f"[bold]{recipe.name}[/bold]: {recipe.summary}", highlight=False, soft_wrap=True)
+    title = Text.assemble((recipe.name, "bold"), f": {recipe.summary}")
+    console.print(title, soft_wrap=True)
     for label in recipe.data.classes:
         numbers = ", ".join(f"{counts[label][split]} {split}" for split in SPLITS)
         console.print(f"  {label}: {numbers}", highlight=False, markup=False)

@@ -9,15 +9,15 @@ shared between threads.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
 
-from components.image_example_gen.images import UnreadableImage, read_image
 from serving.calls import Caller, is_unknown_servable
 from serving.errors import ServingError, UnknownServableError
+from serving.metadata import Metadata, VersionStatus, read_metadata, read_status
+from serving.outbox import OutgoingImage, in_batches, read_images
 from serving.prediction import Prediction, read_predictions
 from serving.tensorflow_free import (
     get_model_metadata_pb2,
@@ -26,56 +26,14 @@ from serving.tensorflow_free import (
     predict_pb2,
     prediction_service_pb2_grpc,
 )
-from serving.tensors import strings, type_name
+from serving.tensors import strings
 
 IMAGE_INPUT = "image_bytes"
 PREDICT, EXPLAIN = "serving_default", "explain"
 
-_MAX_REQUEST = 64 * 2**20  # bytes of images in one request; a single larger image goes alone
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 # A server that comes back is found again within a second, not within gRPC's two minutes.
 _RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
-
-
-@dataclass(frozen=True)
-class VersionStatus:
-    """The state of one version of a model.
-
-    Attributes:
-        version: its number.
-        state: START, LOADING, AVAILABLE, UNLOADING or END.
-        error: why it is not available, or ''.
-    """
-
-    version: int
-    state: str
-    error: str
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Inputs and outputs of a signature, each as 'dtype[shape]': 'string[?]', 'float[?,4]'."""
-
-    inputs: dict[str, str]
-    outputs: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """What a version of a model takes and gives, by signature."""
-
-    model: str
-    version: int
-    signatures: dict[str, Signature]
-
-
-@dataclass(frozen=True)
-class _Image:
-    """An image on its way: canonical bytes, or the reason why it is not sent."""
-
-    source: str
-    encoded: bytes = b""
-    error: str | None = None
 
 
 class Client:
@@ -161,12 +119,12 @@ class Client:
         request = predict_pb2.PredictRequest()
         self._fill_spec(request.model_spec, version, label)
         request.model_spec.signature_name = EXPLAIN if explain else PREDICT
-        for batch in _batches(map(_read, images, _names()), self.batch_size):
+        for batch in in_batches(read_images(images), self.batch_size):
             answers = iter(self._ask(request, [image for image in batch if image.error is None]))
             for image in batch:
                 yield Prediction(image.source, error=image.error) if image.error else next(answers)
 
-    def _ask(self, request: Any, images: list[_Image]) -> list[Prediction]:
+    def _ask(self, request: Any, images: list[OutgoingImage]) -> list[Prediction]:
         """Sends one batch; afterwards, if its content is refused, each of its images alone."""
         if not images:
             return []
@@ -206,24 +164,12 @@ class Client:
             response = self._caller.call(self._predictions.GetModelMetadata, request)
         except grpc.RpcError as error:
             raise self._explain(error) from error
-        signatures = get_model_metadata_pb2.SignatureDefMap()
-        response.metadata["signature_def"].Unpack(signatures)
-        return Metadata(
-            self.model,
-            response.model_spec.version.value,
-            {name: _signature(found) for name, found in signatures.signature_def.items()},
-        )
+        return read_metadata(response)
 
     def _status(self) -> list[VersionStatus]:
         request = get_model_status_pb2.GetModelStatusRequest()
         request.model_spec.name = self.model
-        response = self._caller.call(self._models.GetModelStatus, request)
-        name = get_model_status_pb2.ModelVersionStatus.State.Name
-        states = [
-            VersionStatus(found.version, name(found.state), found.status.error_message)
-            for found in response.model_version_status
-        ]
-        return sorted(states, key=lambda state: state.version, reverse=True)
+        return read_status(self._caller.call(self._models.GetModelStatus, request))
 
     # === Helpers ===
 
@@ -282,37 +228,6 @@ def _open(address: str, root_certificates: bytes | None) -> grpc.Channel:
     return grpc.secure_channel(address, grpc.ssl_channel_credentials(root_certificates), options)
 
 
-def _names() -> Iterator[str]:
-    number = 0
-    while True:
-        yield f"image {number}"
-        number += 1
-
-
-def _read(image: bytes | Path | str, name: str) -> _Image:
-    source = name if isinstance(image, bytes) else str(image)
-    try:
-        data = image if isinstance(image, bytes) else Path(image).read_bytes()
-        return _Image(source, read_image(data).encoded)
-    except UnreadableImage as error:
-        return _Image(source, error=str(error))
-    except OSError as error:
-        return _Image(source, error=f"the file can't be read: {error.strerror or error}")
-
-
-def _batches(images: Iterable[_Image], size: int) -> Iterator[list[_Image]]:
-    """Groups images by number and by bytes."""
-    batch: list[_Image] = []
-    for image in images:
-        held = sum(len(one.encoded) for one in batch)
-        if len(batch) == size or (batch and held + len(image.encoded) > _MAX_REQUEST):
-            yield batch
-            batch = []
-        batch.append(image)
-    if batch:
-        yield batch
-
-
 def _is_about_content(error: Any) -> bool:
     text = error.details()
     return error.code() == grpc.StatusCode.INVALID_ARGUMENT and not is_unknown_servable(
@@ -323,17 +238,3 @@ def _is_about_content(error: Any) -> bool:
 def _why(error: Any) -> str:
     """The first line: TensorFlow adds a list of graph nodes."""
     return str(error.details()).strip().split("\n")[0]
-
-
-def _signature(found: Any) -> Signature:
-    return Signature(
-        {name: _tensor(info) for name, info in sorted(found.inputs.items())},
-        {name: _tensor(info) for name, info in sorted(found.outputs.items())},
-    )
-
-
-def _tensor(info: Any) -> str:
-    if info.tensor_shape.unknown_rank:
-        return f"{type_name(info.dtype)}[...]"
-    sizes = ["?" if dim.size < 0 else str(dim.size) for dim in info.tensor_shape.dim]
-    return f"{type_name(info.dtype)}[{','.join(sizes)}]"

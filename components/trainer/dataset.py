@@ -50,13 +50,9 @@ class TransformedSplit:
         return self._examples().batch(size).map(_to_float).prefetch(tf.data.AUTOTUNE)
 
     def training_batches(self, training: TrainingSection) -> tf.data.Dataset:
-        """Returns shuffled batches, endless when every class is drawn equally often."""
-        if training.balance == "sampling":
-            examples = self._evenly_sampled(training.seed)
-        else:
-            buffer = min(len(self.labels), _SHUFFLE_BUFFER)
-            examples = self._examples().shuffle(buffer, seed=training.seed)
-        return examples.batch(training.batch_size).map(_to_float).prefetch(tf.data.AUTOTUNE)
+        """Returns `arrange`d batches of the same."""
+        batches = arrange(self._examples(), self.labels, training)
+        return batches.map(_to_float).prefetch(tf.data.AUTOTUNE)
 
     def _records(self) -> tf.data.Dataset:
         return tf.data.TFRecordDataset(list(self.files), compression_type="GZIP")
@@ -78,15 +74,32 @@ class TransformedSplit:
         fits = len(self.labels) * size * size * channels < _CACHE_BYTES
         return dataset.cache() if fits else dataset
 
-    def _evenly_sampled(self, seed: int) -> tf.data.Dataset:
-        examples = self._examples()
-        of_class = [
-            examples.filter(lambda _, label, index=index: tf.argmax(label) == index)
-            .shuffle(_SHUFFLE_BUFFER, seed=seed)
-            .repeat()
-            for index in np.unique(self.labels)
-        ]
-        return tf.data.Dataset.sample_from_datasets(of_class, seed=seed)
+
+def arrange(
+    examples: tf.data.Dataset, labels: np.ndarray, training: TrainingSection
+) -> tf.data.Dataset:
+    """Returns shuffled batches; endless ones when every class is drawn equally often.
+
+    Args:
+        examples: (input, one-hot label) of each image.
+        labels: class index of each, int64 [n].
+        training: batch size, balance and seed.
+    """
+    if training.balance == "sampling":
+        examples = _evenly_sampled(examples, np.unique(labels), training.seed)
+    else:
+        examples = examples.shuffle(min(len(labels), _SHUFFLE_BUFFER), seed=training.seed)
+    return examples.batch(training.batch_size)
+
+
+def _evenly_sampled(examples: tf.data.Dataset, classes: np.ndarray, seed: int) -> tf.data.Dataset:
+    of_class = [
+        examples.filter(lambda _, label, index=index: tf.argmax(label) == index)
+        .shuffle(_SHUFFLE_BUFFER, seed=seed)
+        .repeat()
+        for index in classes
+    ]
+    return tf.data.Dataset.sample_from_datasets(of_class, seed=seed)
 
 
 def class_weights(labels: np.ndarray, classes: int) -> dict[int, float]:

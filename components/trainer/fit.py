@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from components.sections import ModelSection, TrainingSection
 from components.trainer.augmentation import build_augmentation
 from components.trainer.backbones import is_pretrained
+from components.trainer.bottleneck import head_after_pooling, pooled_features
 from components.trainer.callbacks import ReportEpochs, learning_rate, stopping_callbacks
 from components.trainer.checkpoint import Checkpoint, Logs, SaveAndResume
-from components.trainer.dataset import TransformedSplit, class_weights
+from components.trainer.dataset import TransformedSplit, arrange, class_weights
 from components.trainer.metrics import BalancedAccuracy
 from components.trainer.network import Network
 
@@ -27,22 +29,30 @@ class Phase:
         epochs: at most.
         rate: learning rate at the start.
         layers: of the backbone that learn, from the top; 0 for none, -1 for all.
+        augmented: whether the images are changed at random.
     """
 
     name: str
     epochs: int
     rate: float
     layers: int
+    augmented: bool
+
+    @property
+    def on_features(self) -> bool:
+        """Whether the features of the backbone are the same in every epoch."""
+        return self.layers == 0 and not self.augmented
 
 
 def phases(model: ModelSection, training: TrainingSection) -> list[Phase]:
     """Returns the phases of a recipe. A backbone without weights learns whole from the start."""
-    frozen = is_pretrained(model)
-    found = [Phase(HEAD, training.epochs, training.learning_rate, 0 if frozen else -1)]
+    frozen, augmented = is_pretrained(model), training.augmentation.any
+    layers, in_head = (0, augmented and training.augment_head) if frozen else (-1, augmented)
+    found = [Phase(HEAD, training.epochs, training.learning_rate, layers, in_head)]
     tuning = training.fine_tuning
     if frozen and tuning.epochs:
         layers = -1 if tuning.layers == "all" else int(tuning.layers)
-        found.append(Phase(FINE_TUNING, tuning.epochs, tuning.learning_rate, layers))
+        found.append(Phase(FINE_TUNING, tuning.epochs, tuning.learning_rate, layers, augmented))
     return found
 
 
@@ -75,7 +85,6 @@ class Fitter:
         self._phases = phases(model, training)
         self._pretrained = is_pretrained(model)
         self._steps = math.ceil(len(train.labels) / training.batch_size)
-        self._trainee = _with_augmentation(network.classifier, training)
 
     def fit(self) -> dict[str, list[Logs]]:
         """Runs the phases that are not done yet and puts the best weights into the network.
@@ -94,12 +103,13 @@ class Fitter:
 
     def _run(self, phase: Phase, first: int) -> None:
         freeze(self._network.backbone, phase.layers, self._pretrained)
-        self._compile(phase)
+        trainee, train, eval_split = self._material(phase)
+        self._compile(trainee, phase)
         watchers = stopping_callbacks(self._training)
         total = sum(other.epochs for other in self._phases)
-        self._trainee.fit(
-            self._train.training_batches(self._training),
-            validation_data=self._eval.batches(self._training.batch_size),
+        trainee.fit(
+            train,
+            validation_data=eval_split,
             initial_epoch=len(self._checkpoint.epochs_done(phase.name)),
             epochs=phase.epochs,
             steps_per_epoch=self._steps if self._training.balance == "sampling" else None,
@@ -113,9 +123,20 @@ class Fitter:
             ],
         )
 
-    def _compile(self, phase: Phase) -> None:
+    def _material(self, phase: Phase) -> tuple[keras.Model, tf.data.Dataset, tf.data.Dataset]:
+        """Returns what is trained in a phase, on what, and what it is watched on."""
+        size = self._training.batch_size
+        if phase.on_features:
+            features = pooled_features(self._network, self._train)
+            train = arrange(features, self._train.labels, self._training)
+            eval_split = pooled_features(self._network, self._eval).batch(size)
+            return head_after_pooling(self._network), train, eval_split
+        trainee = _with_augmentation(self._network.classifier, self._training, phase.augmented)
+        return trainee, self._train.training_batches(self._training), self._eval.batches(size)
+
+    def _compile(self, trainee: keras.Model, phase: Phase) -> None:
         rate = learning_rate(self._training, phase.rate, phase.epochs * self._steps)
-        self._trainee.compile(
+        trainee.compile(
             optimizer=keras.optimizers.Adam(rate),
             loss=keras.losses.CategoricalCrossentropy(
                 label_smoothing=self._training.label_smoothing
@@ -144,9 +165,11 @@ def freeze(backbone: keras.Model, layers: int, pretrained: bool) -> None:
                 layer.trainable = False
 
 
-def _with_augmentation(classifier: keras.Model, training: TrainingSection) -> keras.Model:
-    """Returns a model that shares the classifier's weights and changes its input first."""
-    augmentation = build_augmentation(training.augmentation, training.seed)
+def _with_augmentation(
+    classifier: keras.Model, training: TrainingSection, augmented: bool
+) -> keras.Model:
+    """Returns a model that shares the classifier's weights and may change its input first."""
     inputs = keras.Input(classifier.input_shape[1:])
-    augmented = augmentation(inputs) if augmentation else inputs
-    return keras.Model(inputs, classifier(augmented), name="trainee")
+    augmentation = build_augmentation(training.augmentation, training.seed) if augmented else None
+    changed = augmentation(inputs) if augmentation else inputs
+    return keras.Model(inputs, classifier(changed), name="trainee")

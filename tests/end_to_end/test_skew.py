@@ -16,9 +16,7 @@ TOLERANCE = 1e-4
 @pytest.fixture(scope="module")
 def trained(machine):
     """A model that has hardly learned: its probabilities are far from 0 and 1."""
-    machine.medtfx(
-        machine.run_command("training.epochs=1", "training.learning_rate=0.0001"), 0, 3
-    )
+    machine.medtfx(machine.run_command("training.epochs=1", "training.learning_rate=0.0001"), 0, 3)
     return machine
 
 

@@ -18,7 +18,7 @@ def text_of(table, width=120):
 
 @pytest.fixture
 def home(tmp_path):
-    home = Home(tmp_path / "home [1]")
+    home = Home(tmp_path / "home [one]")
     home.runs.mkdir(parents=True)
     return home
 
@@ -33,18 +33,18 @@ def test_every_recipe_is_in_the_table_with_its_summary():
 
 def test_runs_are_listed_newest_first(home, make_record, make_gate):
     save(make_record(), home)
-    failed = {"blessed": False, "version": None, "served": False, "gates": [make_gate("[3]")]}
+    failed = {"blessed": False, "version": None, "served": False, "gates": [make_gate("[grade 3]")]}
     save(make_record(run_id="20250103-090000", **failed), home)
     save(make_record(run_id="20250102-090000", served=False), home)
     text = text_of(listings.run_table(home), 160)
     rows = [line for line in text.splitlines() if "2025010" in line]
     assert [row.split()[0][:8] for row in rows] == ["20250103", "20250102", "20250101"]
-    assert "[3] 0.90 (0.77 / 0.60)" in rows[0] and " no " in rows[0]
+    assert "[grade 3] 0.90 (0.77 / 0.60)" in rows[0] and " no " in rows[0]
     assert "1735732800 (at that time withdrawn)" in rows[1]
     assert "COVID 0.90 (0.77 / 0.60)" in rows[2] and " yes " in rows[2]
     assert "0123456789ab" in rows[2] and "420" in rows[2] and "1735732800" in rows[2]
     assert "NORMAL 0.70 (0.55 / 0.60)" in text
-    assert "home [1]" in text
+    assert "home [one]" in text
 
 
 def test_a_home_without_runs_has_an_empty_table(tmp_path):

@@ -39,7 +39,9 @@ def test_anything_else_names_the_node_the_cause_and_the_log():
 
 
 def test_a_node_that_failed_without_a_word():
-    assert "Node Transform failed." in str(_for_the_user(RuntimeError("Node Transform failed."), LOG))
+    assert "Node Transform failed." in str(
+        _for_the_user(RuntimeError("Node Transform failed."), LOG)
+    )
 
 
 def test_two_runs_in_one_home_are_refused(tmp_path):

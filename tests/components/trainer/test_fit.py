@@ -6,7 +6,7 @@ import pytest
 
 from components.sections import ModelSection, TrainingSection
 from components.trainer.checkpoint import Checkpoint
-from components.trainer.fit import FINE_TUNING, HEAD, Fitter, freeze, phases
+from components.trainer.fit import FINE_TUNING, HEAD, Fitter, Phase, freeze, phases
 from components.trainer.network import build_network
 
 SCRATCH = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
@@ -159,8 +159,35 @@ def test_batch_norms_of_a_pretrained_backbone_stay_frozen(layers, learning):
 
 
 def test_augmentation_is_not_part_of_what_is_exported(splits, tmp_path):
-    section = training(augmentation={"brightness": 1.0})
+    fitter = make_fitter(splits, training(augmentation={"brightness": 1.0}), tmp_path)
+    trainee, _, _ = fitter._material(fitter._phases[0])
+    assert "augmentation" in [layer.name for layer in trainee.layers]
+    assert "augmentation" not in [layer.name for layer in fitter._network.classifier.layers]
+
+
+def test_only_an_unchanging_frozen_backbone_is_computed_once():
+    pretrained = ModelSection(backbone="mobilenet_v2")
+    flips = {"augmentation": {"flip": True}}
+    assert phases(pretrained, training())[0].on_features
+    assert not phases(pretrained, training(**flips))[0].on_features
+    assert phases(pretrained, training(**flips, augment_head=False))[0].on_features
+    assert not phases(SCRATCH, training())[0].on_features
+    tuned = training(**flips, augment_head=False, fine_tuning={"epochs": 1})
+    assert [phase.augmented for phase in phases(pretrained, tuned)] == [False, True]
+
+
+@pytest.mark.parametrize("balance", ["weights", "sampling"])
+def test_training_on_features_trains_the_head_that_is_exported(splits, tmp_path, balance):
+    section = training(epochs=12, learning_rate=0.02, balance=balance)
     fitter = make_fitter(splits, section, tmp_path)
-    names = [layer.name for layer in fitter._network.classifier.layers]
-    assert "augmentation" not in names
-    assert "augmentation" in [layer.name for layer in fitter._trainee.layers]
+    frozen = Phase(HEAD, 12, 0.02, layers=0, augmented=False)
+    fitter._phases = [frozen]
+    before = [w.copy() for w in fitter._network.backbone.get_weights()]
+    history = fitter.fit()
+    for found, expected in zip(fitter._network.backbone.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    # What it saw on vectors is what the whole classifier answers on pixels.
+    pixels, labels = next(iter(splits[1].batches(8)))
+    loss = keras.losses.CategoricalCrossentropy()(labels, fitter._network.classifier(pixels))
+    assert float(loss) == pytest.approx(min(x["val_loss"] for x in history[HEAD]), rel=1e-3)
+    assert min(x["val_loss"] for x in history[HEAD]) < history[HEAD][0]["val_loss"]

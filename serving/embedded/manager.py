@@ -1,0 +1,201 @@
+"""Keeps the loaded versions in step with the folders.
+
+Every poll compares what is there with what is loaded. New versions are loaded before old ones
+leave, so there is always one that answers; versions that leave finish the requests they have.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from serving.embedded.config import check_config, choose_versions, list_folders
+from serving.embedded.model import LoadedModel
+from serving.embedded.refused import Refused
+from serving.embedded.versions import ServedVersion
+
+log = logging.getLogger(__name__)
+
+Labels = dict[tuple[str, str], int]  # (model, label) -> version
+
+
+class Manager:
+    """Loads and unloads versions, and finds the one a request asks for.
+
+    Args:
+        read_config: returns the `ModelServerConfig`; called at each poll, until a reload request
+            brings another. May raise OSError: the last one then holds.
+        poll_seconds: between two looks at the folders.
+        max_rows: rows of a batch made of several requests; 0 runs each by itself.
+    """
+
+    def __init__(
+        self, read_config: Callable[[], Any], poll_seconds: float = 1.0, max_rows: int = 32
+    ) -> None:
+        self._read_config = read_config
+        self._config: Any = None
+        self._poll_seconds, self._max_rows = poll_seconds, max_rows
+        self._versions: dict[str, dict[int, ServedVersion]] = {}
+        self._labels: Labels = {}
+        self._lock = threading.Lock()  # of the two above; held for moments only
+        self._polling = threading.Lock()  # one poll at a time; held while models load
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._keep_polling, name="poll", daemon=True)
+
+    # === Life ===
+
+    def start(self) -> None:
+        """Loads what is there, assigns the labels of the configuration, and keeps polling.
+
+        Raises:
+            Refused: a label names a version that is not there.
+        """
+        self.poll()
+        if self._config is not None:
+            self._assign_labels(self._config)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stops polling, and unloads everything once its requests are answered."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._lock:
+            versions = [one for of_model in self._versions.values() for one in of_model.values()]
+        for version in versions:
+            if not version.ended:
+                version.unload()
+
+    def poll(self) -> None:
+        """Brings the loaded versions in step with the folders."""
+        with self._polling:
+            with suppress(OSError):  # a volume that is away for a moment: go on as before
+                self._config = self._read_config()
+            if self._config is None:
+                return
+            models = {model.name: model for model in self._config.model_config_list.config}
+            for name in {*models, *self._versions}:
+                self._poll_model(name, models.get(name))
+
+    def reload(self, config: Any) -> None:
+        """Serves what another configuration says, from now on.
+
+        Raises:
+            Refused: the configuration is not valid, or labels a version that is not available.
+                In the second case its models and versions are in force, its labels are not.
+        """
+        check_config(config)
+        self._read_config = lambda: config
+        self.poll()
+        self._assign_labels(config)
+
+    # === Answers ===
+
+    @contextmanager
+    def lent(self, spec: Any) -> Iterator[LoadedModel]:
+        """Lends the model that a `ModelSpec` names; it is not unloaded in the meantime.
+
+        Raises:
+            Refused: there is no such model, version or label.
+        """
+        while True:
+            with self._lock:
+                version = self._find(spec)
+            with version.lent() as model:
+                if model is not None:
+                    yield model
+                    return
+            # Unloading began in between, so it has left the table: the next look finds another.
+
+    def versions(self, name: str) -> dict[int, ServedVersion]:
+        """Returns all versions of a model that this server has seen."""
+        with self._lock:
+            return dict(self._versions.get(name, {}))
+
+    def model_names(self) -> list[str]:
+        """Returns the models that have been seen."""
+        with self._lock:
+            return sorted(self._versions)
+
+    def _find(self, spec: Any) -> ServedVersion:
+        if not spec.name:
+            raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "ModelSpec has no name specified.")
+        available = {
+            number: version
+            for number, version in self._versions.get(spec.name, {}).items()
+            if version.available
+        }
+        number = self._number(spec)
+        wanted = f"Latest({spec.name})" if number is None else f"Specific({spec.name}, {number})"
+        version = available.get(max(available, default=-1) if number is None else number)
+        if version is None:
+            raise Refused(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {wanted}")
+        return version
+
+    def _number(self, spec: Any) -> int | None:
+        kind = spec.WhichOneof("version_choice")
+        if kind == "version":
+            return int(spec.version.value)
+        if kind != "version_label":
+            return None
+        number = self._labels.get((spec.name, spec.version_label))
+        if number is None:
+            raise Refused(
+                grpc.StatusCode.INVALID_ARGUMENT,
+                f"Unrecognized servable version label: {spec.version_label}",
+            )
+        return number
+
+    # === Polling ===
+
+    def _keep_polling(self) -> None:
+        while not self._stopped.wait(self._poll_seconds):
+            try:
+                self.poll()
+            except Exception:  # a defect; without this thread no version would ever come again
+                log.exception("looking for new versions failed; trying again")
+
+    def _poll_model(self, name: str, model: Any) -> None:
+        try:
+            folders = choose_versions(model, list_folders(Path(model.base_path))) if model else {}
+        except OSError as error:
+            log.warning("model %s: %s; what is loaded stays", name, error)
+            return
+        for number in sorted(folders, reverse=True):
+            self._load(name, number, folders[number])
+        versions = self.versions(name)
+        if folders and not any(versions[number].available for number in folders):
+            return  # the old ones go on answering until a new one can
+        for number, version in versions.items():
+            if number not in folders and (version.available or version.waiting):
+                # From here on nobody finds it. Its requests may take their time: the poll goes on.
+                version.retire()
+                threading.Thread(target=version.unload, name="unload", daemon=True).start()
+
+    def _load(self, name: str, number: int, folder: Path) -> None:
+        version = self.versions(name).get(number)
+        if version is None or version.ended:
+            version = ServedVersion(name, number, folder, self._max_rows, self._poll_seconds)
+            with self._lock:
+                self._versions.setdefault(name, {})[number] = version
+        if version.waiting:
+            version.load()
+
+    def _assign_labels(self, config: Any) -> None:
+        labels: Labels = {}
+        for model in config.model_config_list.config:
+            versions = self.versions(model.name)
+            for label, number in model.version_labels.items():
+                if number not in versions or not versions[number].available:
+                    raise Refused(
+                        grpc.StatusCode.FAILED_PRECONDITION,
+                        f"Request to assign label to version {number} of model {model.name}, "
+                        "which is not currently available for inference",
+                    )
+                labels[model.name, label] = number
+        with self._lock:
+            self._labels = labels

@@ -1,0 +1,102 @@
+"""One loaded version of a model.
+
+It is loaded into a TF-1-style session, as TensorFlow Serving's C++ does it: an export that works
+here works there, which `tf.saved_model.load` does not promise.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf.message import Message
+
+from serving.embedded.batching import Arrays, Batcher
+from serving.embedded.refused import Refused, code_of
+
+_INIT_SIGNATURE = "__saved_model_init_op"
+_NODE_TRACE = "Graph execution error:\n\n"
+
+
+class LoadedModel:
+    """A SavedModel that answers.
+
+    Attributes:
+        name: of the model.
+        version: its number.
+        signature_def: all signatures by name, as the metadata call reports them.
+        signatures: those that can be asked.
+
+    Args:
+        name: of the model.
+        version: its number.
+        path: the SavedModel's folder.
+        max_rows: rows of a batch made of several requests; 0 runs each request by itself.
+
+    Raises:
+        tf.errors.OpError: it can't be loaded: half copied, or broken. Other exceptions too, as
+            broken files break in many ways.
+    """
+
+    def __init__(self, name: str, version: int, path: Path, max_rows: int) -> None:
+        self.name, self.version = name, version
+        graph = tf.Graph()
+        self._session = tf.compat.v1.Session(graph=graph)
+        try:
+            with graph.as_default():
+                meta_graph = tf.compat.v1.saved_model.load(self._session, ["serve"], str(path))
+        except BaseException:
+            self._session.close()
+            raise
+        self.signature_def: dict[str, Any] = dict(meta_graph.signature_def)
+        self.signatures = {k: v for k, v in self.signature_def.items() if k != _INIT_SIGNATURE}
+        self._batchers = {
+            key: Batcher(partial(self._run, key), max_rows)
+            for key, signature in self.signatures.items()
+            if max_rows and _is_batched(signature)
+        }
+
+    def run(self, key: str, inputs: Arrays) -> Arrays:
+        """Runs a signature on arrays of the right types, maybe in a batch with other requests.
+
+        Returns:
+            All outputs of the signature by name.
+
+        Raises:
+            Refused: the model can't be run on these inputs.
+        """
+        batcher = self._batchers.get(key)
+        return batcher(inputs) if batcher else self._run(key, inputs)
+
+    def close(self) -> None:
+        """Frees the memory; nobody may be running it."""
+        for batcher in self._batchers.values():
+            batcher.close()
+        self._session.close()
+
+    def _run(self, key: str, inputs: Arrays) -> Arrays:
+        signature = self.signatures[key]
+        feeds = {signature.inputs[name].name: array for name, array in inputs.items()}
+        fetches = {name: info.name for name, info in signature.outputs.items()}
+        try:
+            return dict(self._session.run(fetches, feeds))
+        except tf.errors.OpError as error:
+            message = str(error.message).removeprefix(_NODE_TRACE)
+            raise Refused(code_of(error.error_code), message) from error
+        except (ValueError, TypeError) as error:  # a shape that the graph does not take
+            raise Refused(code_of(tf.errors.INVALID_ARGUMENT), str(error)) from error
+
+
+def _is_batched(signature: Any) -> bool:
+    """Whether the first dimension of all inputs and outputs is free: that is the batch."""
+    return all(map(_has_free_rows, _tensors(signature)))
+
+
+def _tensors(signature: Any) -> Iterable[Message]:
+    return [*signature.inputs.values(), *signature.outputs.values()]
+
+
+def _has_free_rows(info: Any) -> bool:
+    dims = info.tensor_shape.dim
+    return bool(dims) and not info.tensor_shape.unknown_rank and dims[0].size == -1

@@ -1,0 +1,102 @@
+"""One Predict request on one loaded model: checked and answered as TensorFlow Serving does it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import grpc
+import numpy as np
+
+from serving.embedded.batching import Arrays
+from serving.embedded.model import LoadedModel
+from serving.embedded.refused import Refused
+from serving.tensorflow_free import predict_pb2
+from serving.tensors import to_array, to_tensor, type_name
+
+DEFAULT_SIGNATURE = "serving_default"
+_INVALID = grpc.StatusCode.INVALID_ARGUMENT
+
+
+def predict(model: LoadedModel, request: Any) -> Any:
+    """Answers a PredictRequest with a PredictResponse.
+
+    Raises:
+        Refused: unknown signature, inputs that do not fit it, or images that can't be decoded.
+    """
+    key = request.model_spec.signature_name or DEFAULT_SIGNATURE
+    signature = model.signatures.get(key)
+    if signature is None:
+        raise Refused(
+            grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{key}" not found.'
+        )
+    inputs = _read_inputs(request.inputs, signature.inputs)
+    names = _wanted_outputs(list(request.output_filter), signature.outputs)
+    outputs = model.run(key, inputs)
+    response = predict_pb2.PredictResponse()
+    response.model_spec.name = model.name
+    response.model_spec.signature_name = key
+    response.model_spec.version.value = model.version
+    for name in names:
+        array = np.asarray(outputs[name])
+        response.outputs[name].CopyFrom(_write(name, array, signature.outputs[name].dtype))
+    return response
+
+
+def _read_inputs(sent: Any, expected: Any) -> Arrays:
+    _check_names(set(sent), set(expected), expected)
+    arrays: Arrays = {}
+    for index, name in enumerate(sorted(expected)):
+        wanted, found = expected[name].dtype, sent[name].dtype
+        if wanted != found:
+            raise Refused(
+                _INVALID,
+                f"Expects arg[{index}] to be {type_name(wanted)} but {type_name(found)} "
+                "is provided",
+            )
+        try:
+            arrays[name] = to_array(sent[name])
+        except ValueError as error:
+            raise Refused(_INVALID, f"tensor parsing error: {name}: {error}") from error
+    return arrays
+
+
+def _check_names(sent: set[str], expected: set[str], infos: Any) -> None:
+    if len(sent) != len(expected):
+        raise Refused(
+            _INVALID,
+            f"input size does not match signature: {len(sent)}!={len(expected)} "
+            f"len({{{_list(sent)}}}) != len({{{_list(expected)}}}). "
+            f"Sent extra: {{{_list(sent - expected)}}}. "
+            f"Missing but required: {{{_list(expected - sent)}}}.",
+        )
+    for name in sorted(expected - sent):
+        raise Refused(
+            _INVALID,
+            f"Signature input alias: {name}(feed name: {infos[name].name}) not found in request "
+            f"and no default value provided. Inputs expected to be in the request "
+            f"{{{_list(sent)}}}, or default input alias set: ",
+        )
+
+
+def _wanted_outputs(asked: list[str], outputs: Any) -> list[str]:
+    """Returns the names to answer with: those asked for, or all."""
+    for name in asked:
+        if name not in outputs:
+            raise Refused(
+                _INVALID,
+                f"output tensor alias not found in signature: {name} "
+                f"Outputs expected to be in the set {{{_list(outputs)}}}.",
+            )
+        if asked.count(name) > 1:
+            raise Refused(_INVALID, f"duplicate output tensor alias: {name}")
+    return asked or sorted(outputs)
+
+
+def _write(name: str, array: Any, dtype: int) -> Any:
+    try:
+        return to_tensor(array, dtype)
+    except ValueError as error:
+        raise Refused(grpc.StatusCode.UNIMPLEMENTED, f"output {name}: {error}") from error
+
+
+def _list(names: Iterable[str]) -> str:
+    return ",".join(sorted(names))

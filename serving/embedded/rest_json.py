@@ -1,0 +1,159 @@
+"""TensorFlow Serving's JSON: requests and answers of the REST predict call.
+
+Row format: `{"instances": [...]}` is answered with `{"predictions": [...]}`, one element an image.
+Column format: `{"inputs": ...}` is answered with `{"outputs": ...}`, one array a tensor. Bytes
+travel as `{"b64": "..."}`; a lone input or output goes without its name.
+"""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+import grpc
+import numpy as np
+
+from serving.embedded.predict import DEFAULT_SIGNATURE
+from serving.embedded.refused import Refused
+from serving.tensorflow_free import predict_pb2
+from serving.tensors import numpy_type, to_array, to_tensor
+
+_INVALID = grpc.StatusCode.INVALID_ARGUMENT
+_BYTES_SUFFIX = "_bytes"  # outputs of strings named so are base64, all others UTF-8 text
+
+
+def read_request(body: bytes, signatures: dict[str, Any]) -> tuple[Any, bool]:
+    """Reads the body of a predict call.
+
+    Args:
+        body: JSON.
+        signatures: of the model that is asked, for the types of the inputs.
+
+    Returns:
+        A PredictRequest without a model, and whether it is to be answered in row format.
+
+    Raises:
+        Refused: it is no such JSON, or does not fit the signature.
+    """
+    values = _parse(body)
+    key = values.get("signature_name") or DEFAULT_SIGNATURE
+    if key not in signatures:
+        raise Refused(_INVALID, f'Serving signature name: "{key}" not found in signature def')
+    infos = signatures[key].inputs
+    if "instances" in values:
+        by_row, columns = True, _columns_of_rows(values["instances"], infos)
+    elif "inputs" in values:
+        by_row, columns = False, _columns(values["inputs"], infos)
+    else:
+        raise Refused(_INVALID, "Missing 'inputs' or 'instances' key")
+    request = predict_pb2.PredictRequest()
+    request.model_spec.signature_name = key
+    for name, column in columns.items():
+        if name not in infos:
+            raise Refused(_INVALID, f"JSON object has an unexpected key: {name}")
+        request.inputs[name].CopyFrom(_tensor(name, column, infos[name].dtype))
+    return request, by_row
+
+
+def write_answer(response: Any, by_row: bool) -> dict[str, Any]:
+    """Writes a PredictResponse as an object for JSON."""
+    columns = {
+        name: _plain(name, to_array(tensor)) for name, tensor in sorted(response.outputs.items())
+    }
+    alone = next(iter(columns.values())) if len(columns) == 1 else None
+    if not by_row:
+        return {"outputs": columns if alone is None else alone}
+    if alone is not None:
+        return {"predictions": alone}
+    rows = zip(*columns.values(), strict=True)
+    return {"predictions": [dict(zip(columns, row, strict=True)) for row in rows]}
+
+
+# === Reading ===
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(_INVALID, f"JSON Parse error: {error}") from error
+    if not isinstance(values, dict):
+        raise Refused(_INVALID, f"JSON value is not an object: {type(values).__name__}")
+    return values
+
+
+def _columns_of_rows(rows: Any, infos: Any) -> dict[str, Any]:
+    if not isinstance(rows, list) or not rows:
+        raise Refused(_INVALID, "Request expects 'instances' to be a non-empty list")
+    if not _is_named(rows[0]):
+        return {_lone_input(infos): rows}
+    names = set(rows[0])
+    if not all(_is_named(row) and set(row) == names for row in rows):
+        raise Refused(_INVALID, "Each 'instance' needs the same keys: one for each input")
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _columns(inputs: Any, infos: Any) -> dict[str, Any]:
+    return inputs if _is_named(inputs) else {_lone_input(infos): inputs}
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, dict) and not _is_bytes(value)
+
+
+def _is_bytes(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"b64"}
+
+
+def _lone_input(infos: Any) -> str:
+    if len(infos) != 1:
+        raise Refused(
+            _INVALID,
+            f"A request without names needs a signature of one input; this one has: "
+            f"{', '.join(sorted(infos))}",
+        )
+    return str(next(iter(infos)))
+
+
+def _tensor(name: str, column: Any, dtype: int) -> Any:
+    try:
+        kind = numpy_type(dtype)
+        values = _decoded(column, as_bytes=kind is object)
+        return to_tensor(np.array(values, kind), dtype)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Refused(_INVALID, f"Failed to process element of input {name!r}: {error}") from error
+
+
+def _decoded(value: Any, as_bytes: bool) -> Any:
+    if isinstance(value, list):
+        return [_decoded(one, as_bytes) for one in value]
+    if not as_bytes:
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    if not _is_bytes(value) or not isinstance(value["b64"], str):
+        raise ValueError(f"expected text or {{'b64': text}}, received {type(value).__name__}")
+    try:
+        return base64.b64decode(value["b64"], validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"Unable to base64 decode: {error}") from error
+
+
+# === Writing ===
+
+
+def _plain(name: str, array: Any) -> Any:
+    if array.dtype == np.float32:
+        # The shortest decimal of a float32 is 0.1; of the float64 it would become on its way
+        # through `tolist`, 0.10000000149011612.
+        return array.astype(str).astype(np.float64).tolist()
+    values = array.tolist()
+    return _text(values, name.endswith(_BYTES_SUFFIX)) if array.dtype == object else values
+
+
+def _text(value: Any, as_base64: bool) -> Any:
+    if isinstance(value, list):
+        return [_text(one, as_base64) for one in value]
+    if as_base64:
+        return {"b64": base64.b64encode(value).decode()}
+    return value.decode("utf-8", "replace")

@@ -1,0 +1,204 @@
+"""The embedded server: models, gRPC port and REST port, started and stopped as one."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import grpc
+
+from serving.embedded import grpc_service
+from serving.embedded.answers import Answers
+from serving.embedded.config import config_of_file, config_of_folder
+from serving.embedded.health import Health
+from serving.embedded.manager import Manager
+from serving.embedded.metrics import Metrics
+from serving.embedded.refused import Refused
+from serving.embedded.rest import RestServer
+from serving.errors import ServingError
+
+log = logging.getLogger(__name__)
+
+_OPTIONS = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.so_reuseport", 0),  # two servers on one port would share its requests by chance
+]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to serve.
+
+    Attributes:
+        host: address to listen on. Nobody else can reach the default.
+        grpc_port: 0 for any free one.
+        rest_port: 0 for any free one, None for no REST.
+        models_config: TensorFlow Serving's `models.config`, instead of all models of the folder at
+            their latest version.
+        poll_seconds: between two looks at the folders.
+        max_batch: images of several requests that are run together; 0 runs each by itself.
+        threads: requests that are handled at the same time.
+        grace: seconds that requests under way are given when the server goes down.
+    """
+
+    host: str = "127.0.0.1"
+    grpc_port: int = 8500
+    rest_port: int | None = 8501
+    models_config: Path | None = None
+    poll_seconds: float = 1.0
+    max_batch: int = 32
+    threads: int = 64
+    grace: float = 30.0
+
+
+class EmbeddedServer:
+    """Serves a folder of pushed models: `<base>/<model>/<version>/`.
+
+        with EmbeddedServer(Path("models"), Settings(grpc_port=0)) as server:
+            client = Client(server.address, model="covid19-radiography")
+
+    Attributes:
+        address: 'host:port' of gRPC.
+        grpc_port: that it listens on.
+        rest_port: that it listens on, or None.
+        manager: the models.
+
+    Args:
+        base: the folder. Models that are pushed later are found.
+        settings: how to serve.
+
+    Raises:
+        ServingError: there is no such folder, a port is taken, or the configuration is not valid.
+    """
+
+    def __init__(self, base: Path, settings: Settings | None = None) -> None:
+        self._settings = settings = settings or Settings()
+        metrics, self._health = Metrics(), Health()
+        self.manager = Manager(
+            _config_reader(base, settings), settings.poll_seconds, settings.max_batch
+        )
+        answers = Answers(self.manager, metrics)
+        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="grpc")
+        self._server = grpc.server(self._pool, options=_OPTIONS)
+        self._server.add_generic_rpc_handlers(
+            (*grpc_service.handlers(answers), self._health.handler())
+        )
+        # Ports are taken before models load: that one is in use is said at once.
+        self.grpc_port = _take_grpc_port(self._server, settings)
+        self._rest = _take_rest_port(answers, settings)
+        self.rest_port = self._rest.port if self._rest else None
+        self.address = f"{settings.host}:{self.grpc_port}"
+
+    def __enter__(self) -> "EmbeddedServer":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Loads the models, then begins to answer.
+
+        Raises:
+            ServingError: a label names a version that can't be loaded.
+        """
+        try:
+            self.manager.start()
+        except Refused as refused:
+            self.stop()
+            raise ServingError(
+                f"{refused.message}. Correct version_labels in "
+                f"{self._settings.models_config}, or push that version."
+            ) from refused
+        self._server.start()
+        if self._rest:
+            self._rest.start()
+        self._health.serving = True
+
+    def stop(self) -> None:
+        """Takes no more requests, answers those under way, and frees the models."""
+        self._health.serving = False
+        stopped = self._server.stop(self._settings.grace)
+        if self._rest:
+            self._rest.stop(self._settings.grace)
+        stopped.wait()
+        self._pool.shutdown()
+        self.manager.stop()
+
+
+def serve(
+    base: Path,
+    settings: Settings | None = None,
+    when_ready: Callable[[EmbeddedServer], None] | None = None,
+) -> None:
+    """Serves until SIGTERM or SIGINT, then answers what is under way and returns.
+
+    It handles these signals itself, so it has to be called in the main thread.
+
+    Args:
+        base: folder of the models.
+        settings: how to serve.
+        when_ready: called once the server answers, to tell the user where.
+
+    Raises:
+        ServingError: see `EmbeddedServer`.
+    """
+    ask_to_stop = threading.Event()
+
+    def handle(number: int, _: FrameType | None) -> None:
+        log.info("signal %d: answering the requests under way, then going down", number)
+        ask_to_stop.set()
+
+    before = {one: signal.signal(one, handle) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with EmbeddedServer(base, settings) as server:
+            if when_ready:
+                when_ready(server)
+            ask_to_stop.wait()
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _config_reader(base: Path, settings: Settings) -> Callable[[], Any]:
+    if settings.models_config is not None:
+        config = config_of_file(settings.models_config)
+        return lambda: config
+    if not base.is_dir():
+        raise ServingError(
+            f"Models are served from the folder they were pushed to, but there is no folder "
+            f"{base}. Push one with `medtfx run`, or name another folder."
+        )
+    return lambda: config_of_folder(base)
+
+
+def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
+    try:
+        port = server.add_insecure_port(f"{settings.host}:{settings.grpc_port}")
+    except RuntimeError:
+        port = 0  # older gRPC returns that instead
+    if not port:
+        raise _taken("gRPC", settings.host, settings.grpc_port)
+    return port
+
+
+def _take_rest_port(answers: Answers, settings: Settings) -> RestServer | None:
+    if settings.rest_port is None:
+        return None
+    try:
+        return RestServer(answers, settings.host, settings.rest_port)
+    except OSError as error:
+        raise _taken("REST", settings.host, settings.rest_port) from error
+
+
+def _taken(kind: str, host: str, port: int) -> ServingError:
+    return ServingError(
+        f"The {kind} port {port} of {host} can't be listened on: another program has it, or the "
+        "address is not one of this machine. Choose another port (0: any free one) or host."
+    )
