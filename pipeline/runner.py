@@ -82,33 +82,43 @@ class WatchedRunner(tfx_runner.IrBasedRunner):
         for number, node in enumerate(pipeline.nodes, start=1):
             node_id = node.pipeline_node.node_info.id
             self._watcher.node_started(node_id, number, len(pipeline.nodes))
-            run = self._run_node(pipeline, node.pipeline_node, deployment, connection)
+            run = launch_node(pipeline, node_id, connection)
             self.node_runs.append(run)
             self._watcher.node_finished(run.record)
 
-    def _run_node(
-        self, pipeline: pipeline_pb2.Pipeline, node: Any, deployment: Any, connection: Any
-    ) -> NodeRun:
-        node_id = node.node_info.id
-        start = time.monotonic()
-        try:
-            info = launcher.Launcher(
-                pipeline_node=node,
-                mlmd_connection=metadata.Metadata(connection),
-                pipeline_info=pipeline.pipeline_info,
-                pipeline_runtime_spec=pipeline.runtime_spec,
-                executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
-            ).launch()
-        except Exception as error:
-            raise NodeFailedError(node_id) from error
-        if info is None or info.execution_id is None:
-            raise NodeFailedError(node_id)
-        state, outputs = _outcome(connection, info.execution_id)
-        if state not in (_State.COMPLETE, _State.CACHED):
-            raise NodeFailedError(node_id)
-        cached = state == _State.CACHED
-        return NodeRun(NodeRecord(node_id, cached, time.monotonic() - start), outputs)
+
+def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) -> NodeRun:
+    """Runs one node of a compiled pipeline with TFX's portable launcher.
+
+    Args:
+        pipeline: compiled, with the run id substituted.
+        node_id: of the node; the nodes before it must have run.
+        connection: config of the ML Metadata connection.
+
+    Raises:
+        NodeFailedError: the node failed, or its inputs could not be resolved.
+    """
+    start = time.monotonic()
+    deployment = runner_utils.extract_local_deployment_config(pipeline)
+    nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
+    try:
+        info = launcher.Launcher(
+            pipeline_node=nodes[node_id],
+            mlmd_connection=metadata.Metadata(connection),
+            pipeline_info=pipeline.pipeline_info,
+            pipeline_runtime_spec=pipeline.runtime_spec,
+            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+        ).launch()
+    except Exception as error:
+        raise NodeFailedError(node_id) from error
+    if info is None or info.execution_id is None:
+        raise NodeFailedError(node_id)
+    state, outputs = _outcome(connection, info.execution_id)
+    if state not in (_State.COMPLETE, _State.CACHED):
+        raise NodeFailedError(node_id)
+    cached = state == _State.CACHED
+    return NodeRun(NodeRecord(node_id, cached, time.monotonic() - start), outputs)
 
 
 def _outcome(connection: Any, execution_id: int) -> tuple[int, dict[str, list[Any]]]:

@@ -37,5 +37,5 @@ def pooled_features(network: Network, split: TransformedSplit) -> tf.data.Datase
         features.append(compute(pixels).numpy().astype(np.float32))
         labels.append(label.numpy())
         done = min(len(features) * _BATCH, len(split.labels))
-        progress.report(done, len(split.labels), "images", "features of the frozen backbone")
+        progress.report(done, len(split.labels), "images", "computing the features")
     return tf.data.Dataset.from_tensor_slices((np.concatenate(features), np.concatenate(labels)))

@@ -40,16 +40,16 @@ class ReportEpochs(keras.callbacks.Callback):
     """Tells the progress listener which epoch and batch it is.
 
     Args:
-        phase: shown before the numbers.
-        first: number of epochs finished before this phase.
-        total: epochs of all phases.
+        phase: part of the unit, so that the time of one phase does not foretell the next one's.
+        epochs: of the phase, at most.
         steps: batches an epoch.
     """
 
-    def __init__(self, phase: str, first: int, total: int, steps: int):
+    def __init__(self, phase: str, epochs: int, steps: int):
         super().__init__()
-        self._phase, self._first, self._total, self._steps = phase, first, total, steps
+        self._phase, self._epochs, self._steps = phase, epochs, steps
         self._epoch = 0
+        self._reached = ""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Remembers the epoch."""
@@ -57,17 +57,17 @@ class ReportEpochs(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Reports the batches; an epoch may take minutes."""
-        done = (self._first + self._epoch) * self._steps + batch + 1
-        detail = f"{self._phase}, epoch {self._first + self._epoch + 1} of at most {self._total}"
-        progress.report(done, self._total * self._steps, "batches", detail)
+        self._report(self._epoch * self._steps + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Reports the loss on the eval split."""
-        logs = logs or {}
-        done = (self._first + epoch + 1) * self._steps
-        detail = (
-            f"{self._phase}, epoch {self._first + epoch + 1} of at most {self._total}, "
-            f"val_loss {logs.get('val_loss', float('nan')):.3f}, "
-            f"val_balanced_accuracy {logs.get('val_balanced_accuracy', float('nan')):.3f}"
-        )
-        progress.report(done, self._total * self._steps, "batches", detail)
+        """Adds what was reached on the eval split."""
+        if logs and "val_loss" in logs:
+            self._reached = (
+                f", val_loss {logs['val_loss']:.3f}"
+                f", val_balanced_accuracy {logs['val_balanced_accuracy']:.3f}"
+            )
+        self._report((epoch + 1) * self._steps)
+
+    def _report(self, done: int) -> None:
+        detail = f"epoch {self._epoch + 1} of at most {self._epochs}{self._reached}"
+        progress.report(done, self._epochs * self._steps, f"{self._phase} batches", detail)

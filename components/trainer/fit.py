@@ -92,21 +92,18 @@ class Fitter:
         Returns:
             Phase → logs of each epoch.
         """
-        first = 0
         for phase in self._phases:
             if phase.name not in self._checkpoint.state.finished_phases:
-                self._run(phase, first)
+                self._run(phase)
                 self._checkpoint.finish_phase(phase.name)
             self._checkpoint.load_best(self._network.classifier)
-            first += phase.epochs
         return self._checkpoint.state.history
 
-    def _run(self, phase: Phase, first: int) -> None:
+    def _run(self, phase: Phase) -> None:
         freeze(self._network.backbone, phase.layers, self._pretrained)
         trainee, train, eval_split = self._material(phase)
         self._compile(trainee, phase)
         watchers = stopping_callbacks(self._training)
-        total = sum(other.epochs for other in self._phases)
         trainee.fit(
             train,
             validation_data=eval_split,
@@ -118,7 +115,7 @@ class Fitter:
             callbacks=[
                 *watchers,
                 keras.callbacks.TensorBoard(self._logs / phase.name, write_graph=False),
-                ReportEpochs(phase.name, first, total, self._steps),
+                ReportEpochs(phase.name, phase.epochs, self._steps),
                 SaveAndResume(self._checkpoint, self._network.classifier, phase.name, watchers),
             ],
         )

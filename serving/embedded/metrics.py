@@ -34,10 +34,10 @@ class Counter:
         self._counts: dict[_Key, int] = {}
         self._lock = threading.Lock()
 
-    def add(self, *values: str, count: int = 1) -> None:
-        """Counts under these label values."""
+    def add(self, *values: str) -> None:
+        """Counts one more under these label values."""
         with self._lock:
-            self._counts[values] = self._counts.get(values, 0) + count
+            self._counts[values] = self._counts.get(values, 0) + 1
 
     def lines(self) -> list[str]:
         """Returns Prometheus's text."""

@@ -139,7 +139,10 @@ def test_too_few_readable_images_stop_the_node(tmp_path):
 def test_500_mutated_images_are_trained_on_or_quarantined(phantoms, tmp_path):
     base = tmp_path / "data"
     originals = [
-        path for name in CLASSES for path in sorted((phantoms / name).iterdir()) if path.stat().st_size
+        path
+        for name in CLASSES
+        for path in sorted((phantoms / name).iterdir())
+        if path.stat().st_size
     ]
     rng = random.Random(5)
     for number in range(500):

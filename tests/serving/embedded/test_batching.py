@@ -1,0 +1,127 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import numpy as np
+import pytest
+
+from serving.embedded.batching import Batcher
+from serving.embedded.refused import Refused
+
+
+class Model:
+    """Doubles x; refuses negative values. Holds its first run until `go` is set."""
+
+    def __init__(self):
+        self.sizes, self.go = [], threading.Event()
+
+    def __call__(self, inputs):
+        self.sizes.append(inputs["x"].size)
+        if len(self.sizes) == 1:
+            assert self.go.wait(10)
+        if (inputs["x"] < 0).any():
+            raise Refused(grpc.StatusCode.INVALID_ARGUMENT, f"negative: {inputs['x']}")
+        return {"y": 2 * inputs["x"]}
+
+
+@pytest.fixture
+def model():
+    return Model()
+
+
+@pytest.fixture
+def batcher(model):
+    made = Batcher(model, max_rows=4)
+    yield made
+    model.go.set()
+    made.close()
+
+
+def ask_while_busy(batcher, model, *requests):
+    """Sends a request that holds the model, queues the others in order, then lets go."""
+    with ThreadPoolExecutor(len(requests) + 1) as pool:
+        first = pool.submit(batcher, {"x": np.array([100.0])})
+        while not model.sizes:
+            pass
+        futures = []
+        for number, x in enumerate(requests, start=1):
+            futures.append(pool.submit(batcher, {"x": np.array(x)}))
+            while len(batcher._waiting) < number:
+                pass
+        model.go.set()
+    assert first.result()["y"].tolist() == [200]
+    return futures
+
+
+def test_what_waits_is_run_together(batcher, model):
+    found = ask_while_busy(batcher, model, [1.0], [2.0, 3.0], [4.0])
+    assert [one.result()["y"].tolist() for one in found] == [[2], [4, 6], [8]]
+    assert model.sizes == [1, 4]
+
+
+def test_a_batch_has_a_limit_and_keeps_the_order(batcher, model):
+    found = ask_while_busy(batcher, model, [1.0, 2.0], [3.0, 4.0, 5.0], [6.0], [7.0] * 9)
+    assert [one.result()["y"][0] for one in found] == [2, 6, 12, 14]
+    assert model.sizes == [1, 2, 4, 9]
+
+
+def test_only_the_bad_member_fails(batcher, model):
+    good, bad, other = ask_while_busy(batcher, model, [1.0], [-2.0], [3.0])
+    assert (good.result()["y"].tolist(), other.result()["y"].tolist()) == ([2], [6])
+    with pytest.raises(Refused, match=r"negative: \[-2\.\]"):
+        bad.result()
+    assert model.sizes == [1, 3, 1, 1, 1]
+
+
+def test_members_of_different_shapes(batcher, model):
+    flat, deep = ask_while_busy(batcher, model, [1.0], [[1.0, 2.0]])
+    assert (flat.result()["y"].tolist(), deep.result()["y"].tolist()) == ([2], [[2, 4]])
+
+
+def test_a_lone_request_is_not_held(batcher, model):
+    model.go.set()
+    assert batcher({"x": np.array([1.0])})["y"].tolist() == [2]
+
+
+@pytest.mark.parametrize("x", [np.array(1.0), np.zeros(0)])
+def test_what_is_no_batch_goes_straight_to_the_model(batcher, model, x):
+    model.go.set()
+    assert batcher({"x": x})["y"].shape == x.shape
+
+
+def test_outputs_that_are_not_by_row_are_not_shared():
+    model = Model()
+    batcher = Batcher(lambda inputs: {"sum": model(inputs)["y"].sum(keepdims=True)}, 8)
+    found = ask_while_busy_sum(batcher, model, [1.0, 2.0], [3.0])
+    assert found == [[6], [6]]
+    batcher.close()
+
+
+def ask_while_busy_sum(batcher, model, *requests):
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(batcher, {"x": np.array([100.0])})
+        while not model.sizes:
+            pass
+        futures = [pool.submit(batcher, {"x": np.array(x)}) for x in requests]
+        while len(batcher._waiting) < len(requests):
+            pass
+        model.go.set()
+    assert first.result()["sum"].tolist() == [200]
+    return [one.result()["sum"].tolist() for one in futures]
+
+
+def test_a_defect_does_not_leave_anybody_waiting():
+    def broken(inputs):
+        raise RuntimeError("session closed")
+
+    batcher = Batcher(broken, 4)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="session closed"):
+            batcher({"x": np.zeros(1)})
+    batcher.close()
+
+
+def test_closing_answers_what_waits(batcher, model):
+    found = ask_while_busy(batcher, model, [1.0])
+    batcher.close()
+    assert found[0].result()["y"].tolist() == [2]

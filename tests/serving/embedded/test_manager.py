@@ -1,0 +1,203 @@
+import shutil
+import threading
+import time
+
+import pytest
+from google.protobuf import text_format
+
+from serving.client import Client
+from serving.embedded.config import config_of_folder
+from serving.embedded.manager import Manager
+from serving.embedded.refused import Refused
+from serving.embedded.versions import State
+from serving.tensorflow_free import get_model_status_pb2, model_server_config_pb2
+from serving.versions import roll_back
+
+
+@pytest.fixture
+def manager(base):
+    made = Manager(lambda: config_of_folder(base), poll_seconds=0.02)
+    made.start()
+    yield made
+    made.stop()
+
+
+def spec(model="tiny", version=None, label=None):
+    made = get_model_status_pb2.GetModelStatusRequest().model_spec
+    made.name = model
+    if version is not None:
+        made.version.value = version
+    if label is not None:
+        made.version_label = label
+    return made
+
+
+def answering(manager, **asked):
+    with manager.lent(spec(**asked)) as model:
+        return model.version
+
+
+def states(manager):
+    return {n: State.Name(one.state) for n, one in manager.versions("tiny").items()}
+
+
+def config(base, policy="", labels=()):
+    given = "".join(f'version_labels {{ key: "{key}" value: {n} }}' for key, n in labels)
+    return text_format.Parse(
+        f'model_config_list {{ config {{ name: "tiny" base_path: "{base / "tiny"}" '
+        f"{f'model_version_policy {{ {policy} }}' if policy else ''} {given} }} }}",
+        model_server_config_pb2.ModelServerConfig(),
+    )
+
+
+# === New and old versions ===
+
+
+def test_new_version_is_picked_up(manager, base, push, tools):
+    assert answering(manager) == 1
+    push(base, 2)
+    tools.eventually(lambda: answering(manager) == 2)
+    tools.eventually(lambda: states(manager) == {1: "END", 2: "AVAILABLE"})
+
+
+def test_versions_are_numbers(manager, base, push, tools):
+    push(base, 9)
+    tools.eventually(lambda: answering(manager) == 9)
+    push(base, 10)
+    tools.eventually(lambda: answering(manager) == 10)
+
+
+def test_new_model_is_picked_up(manager, base, push, tools):
+    push(base, 5, model="other")
+    tools.eventually(lambda: manager.versions("other"))
+    tools.eventually(lambda: manager.versions("other")[5].available)
+
+
+def test_broken_version_leaves_the_old_one(manager, base, push, tools):
+    folder = push(base, 2)
+    (folder / "saved_model.pb").write_bytes(b"junk")
+    tools.eventually(lambda: 2 in manager.versions("tiny") and manager.versions("tiny")[2].error)
+    assert answering(manager) == 1
+    assert states(manager) == {1: "AVAILABLE", 2: "LOADING"}
+    shutil.rmtree(folder)
+    tools.eventually(lambda: states(manager)[2] == "END")
+    push(base, 2)
+    tools.eventually(lambda: answering(manager) == 2)
+
+
+def test_rollback_and_back_again(manager, base, push, tools):
+    push(base, 2)
+    tools.eventually(lambda: answering(manager) == 2)
+    roll_back(base / "tiny")
+    tools.eventually(lambda: answering(manager) == 1)
+    roll_back(base / "tiny", 2)
+    tools.eventually(lambda: answering(manager) == 2)
+
+
+def test_folder_that_is_away_for_a_moment(manager, base, tools):
+    (base / "tiny").rename(base.parent / "away")
+    # The folder is no model any more; the base itself missing changes nothing.
+    tools.eventually(lambda: states(manager) == {1: "END"})
+    (base.parent / "away").rename(base / "tiny")
+    tools.eventually(lambda: answering(manager) == 1 if states(manager)[1] == "AVAILABLE" else 0)
+    base.rename(base.parent / "gone")
+    time.sleep(0.1)
+    assert answering(manager) == 1
+
+
+def test_request_under_way_finishes_on_its_version(manager, base, push, tools):
+    with manager.lent(spec()) as model:
+        push(base, 2)
+        tools.eventually(lambda: states(manager) == {1: "UNLOADING", 2: "AVAILABLE"})
+        assert model.version == 1
+        assert answering(manager) == 2
+    tools.eventually(lambda: states(manager)[1] == "END")
+
+
+def test_hot_swap_under_load_fails_no_request(start, base, push, dark, tools):
+    server, found, stop = start(base), [], threading.Event()
+
+    def ask():
+        with Client(server.address, "tiny", attempts=1) as client:
+            while not stop.is_set():
+                found.extend(client.predict([dark]))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for version in (2, 3, 4):
+        push(base, version)
+        tools.eventually(lambda v=version: found and found[-1].version == v)
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+    assert {one.version for one in found} == {1, 2, 3, 4}
+    assert [one for one in found if one.error or one.label != "dark"] == []
+
+
+# === What is not there ===
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "text"),
+    [
+        ({"model": "x"}, "NOT_FOUND", "Servable not found for request: Latest(x)"),
+        ({"version": 7}, "NOT_FOUND", "Servable not found for request: Specific(tiny, 7)"),
+        ({"label": "a"}, "INVALID_ARGUMENT", "Unrecognized servable version label: a"),
+        ({"model": ""}, "INVALID_ARGUMENT", "ModelSpec has no name specified."),
+    ],
+)
+def test_refusals(manager, asked, code, text):
+    with pytest.raises(Refused) as refused:
+        answering(manager, **asked)
+    assert (refused.value.code.name, refused.value.message) == (code, text)
+
+
+# === Reload ===
+
+
+def test_policies_and_labels(manager, base, push):
+    push(base, 2)
+    push(base, 3)
+    manager.reload(config(base, "latest { num_versions: 2 }", [("stable", 2), ("canary", 3)]))
+    assert answering(manager, label="stable") == 2
+    assert answering(manager, label="canary") == 3
+    assert answering(manager) == 3
+    manager.reload(config(base, "specific { versions: 1 versions: 3 }", [("stable", 1)]))
+    assert answering(manager, label="stable") == 1
+    with pytest.raises(Refused, match="Unrecognized servable version label: canary"):
+        answering(manager, label="canary")
+    manager.reload(config(base, "all {}"))
+    assert [answering(manager, version=n) for n in (1, 2, 3)] == [1, 2, 3]
+
+
+def test_label_of_a_version_that_is_not_there(manager, base):
+    manager.reload(config(base, labels=[("stable", 1)]))
+    with pytest.raises(Refused) as refused:
+        manager.reload(config(base, labels=[("stable", 8)]))
+    assert refused.value.code.name == "FAILED_PRECONDITION"
+    assert refused.value.message == (
+        "Request to assign label to version 8 of model tiny, "
+        "which is not currently available for inference"
+    )
+    assert answering(manager, label="stable") == 1
+
+
+def test_model_that_is_no_longer_listed(manager, tools):
+    empty = model_server_config_pb2.ModelServerConfig()
+    empty.model_config_list.SetInParent()
+    manager.reload(empty)
+    tools.eventually(lambda: states(manager) == {1: "END"})
+    with pytest.raises(Refused, match="Servable not found"):
+        answering(manager)
+
+
+def test_configuration_that_is_not_valid(manager):
+    with pytest.raises(Refused, match="Only ModelConfigList"):
+        manager.reload(model_server_config_pb2.ModelServerConfig())
+    assert answering(manager) == 1
+
+
+def test_stop_frees_the_models(manager):
+    manager.stop()
+    assert states(manager) == {1: "END"}
