@@ -5,7 +5,8 @@
     ├── DataError        the image folders do not fit the recipe
     ├── WeightsError     pretrained weights can not be had
     ├── VersionError     a pushed version that is asked for does not exist
-    └── SampleDataError  sample data can not be drawn there (in pipeline.sample_data)
+    ├── ServingError     a model server can't be started, reached or asked (in serving.errors)
+    └── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)
 
 Each message states the rule, the value received and the way out. The command line prints the
 message alone; anything that is not a `MedtfxError` is a defect and keeps its traceback.

@@ -2,10 +2,13 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
+
+from pipeline.serving_commands import predict, serve
 
 NOT_BLESSED, FAILED, STOPPED = 3, 1, 130
 
@@ -108,6 +111,10 @@ def rollback(
     typer.echo(f"Served: {list(after.served)}. Withdrawn: {list(after.withdrawn)}.")
 
 
+app.command()(serve)
+app.command()(predict)
+
+
 @app.command("sample-data")
 def sample_data(
     out: Annotated[Path, typer.Argument(help="Folder to write to.")],
@@ -134,8 +141,9 @@ def version() -> None:
 
 def main() -> None:
     """Entry point: errors that a user can mend become one message, never a traceback."""
-    # Python and C++ logs of TensorFlow that say nothing to a user.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # What TensorFlow's C++ and Google's libraries tell at import says nothing to a user.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     from components.errors import MedtfxError
 
     try:

@@ -93,7 +93,14 @@ def list_folders(base: Path) -> dict[int, Path]:
 
 
 def choose_versions(model: Any, folders: dict[int, Path]) -> dict[int, Path]:
-    """Applies a model's version policy (latest N, all, specific; latest 1 if it has none)."""
+    """Applies a model's version policy (latest N, all, specific; latest 1 if it has none).
+
+    Args:
+        model: a `ModelConfig`; None for a model that is no longer served.
+        folders: what there is.
+    """
+    if model is None:
+        return {}
     policy = model.model_version_policy
     kind = policy.WhichOneof("policy_choice")
     if kind == "all":
@@ -101,3 +108,11 @@ def choose_versions(model: Any, folders: dict[int, Path]) -> dict[int, Path]:
     if kind == "specific":
         return {n: folders[n] for n in policy.specific.versions if n in folders}
     return {n: folders[n] for n in sorted(folders)[-max(policy.latest.num_versions, 1) :]}
+
+
+def allows_older(model: Any) -> bool:
+    """Whether an older version may stand in while the newest can't be loaded.
+
+    Not where the policy names the versions.
+    """
+    return model.model_version_policy.WhichOneof("policy_choice") in (None, "latest")

@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from serving.embedded.config import check_config, choose_versions, list_folders
+from serving.embedded.config import allows_older, check_config, choose_versions, list_folders
 from serving.embedded.model import LoadedModel
 from serving.embedded.refused import Refused
 from serving.embedded.versions import ServedVersion
@@ -116,11 +116,6 @@ class Manager:
         with self._lock:
             return dict(self._versions.get(name, {}))
 
-    def model_names(self) -> list[str]:
-        """Returns the models that have been seen."""
-        with self._lock:
-            return sorted(self._versions)
-
     def _find(self, spec: Any) -> ServedVersion:
         if not spec.name:
             raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "ModelSpec has no name specified.")
@@ -161,15 +156,19 @@ class Manager:
 
     def _poll_model(self, name: str, model: Any) -> None:
         try:
-            folders = choose_versions(model, list_folders(Path(model.base_path))) if model else {}
+            found = list_folders(Path(model.base_path)) if model else {}
         except OSError as error:
             log.warning("model %s: %s; what is loaded stays", name, error)
             return
+        folders = choose_versions(model, found)
         for number in sorted(folders, reverse=True):
             self._load(name, number, folders[number])
         versions = self.versions(name)
         if folders and not any(versions[number].available for number in folders):
-            return  # the old ones go on answering until a new one can
+            # The old ones go on answering until a new one can; after a restart, they come back.
+            if allows_older(model) and not any(one.available for one in versions.values()):
+                self._load_older(name, {n: found[n] for n in found if n < min(folders)})
+            return
         for number, version in versions.items():
             if number not in folders and (version.available or version.waiting):
                 # From here on nobody finds it. Its requests may take their time: the poll goes on.
@@ -178,12 +177,20 @@ class Manager:
 
     def _load(self, name: str, number: int, folder: Path) -> None:
         version = self.versions(name).get(number)
-        if version is None or version.ended:
+        if version is None or not (version.available or version.waiting):
+            # One that is still unloading goes on by itself: it may have to wait for its requests.
             version = ServedVersion(name, number, folder, self._max_rows, self._poll_seconds)
             with self._lock:
                 self._versions.setdefault(name, {})[number] = version
         if version.waiting:
             version.load()
+
+    def _load_older(self, name: str, folders: dict[int, Path]) -> None:
+        """Loads the newest that can be loaded."""
+        for number in sorted(folders, reverse=True):
+            self._load(name, number, folders[number])
+            if self.versions(name)[number].available:
+                return
 
     def _assign_labels(self, config: Any) -> None:
         labels: Labels = {}

@@ -117,18 +117,23 @@ def _lone_input(infos: Any) -> str:
 
 def _tensor(name: str, column: Any, dtype: int) -> Any:
     try:
-        kind = numpy_type(dtype)
-        values = _decoded(column, as_bytes=kind is object)
-        return to_tensor(np.array(values, kind), dtype)
+        return to_tensor(_array(column, numpy_type(dtype)), dtype)
     except (ValueError, TypeError, OverflowError) as error:
         raise Refused(_INVALID, f"Failed to process element of input {name!r}: {error}") from error
 
 
-def _decoded(value: Any, as_bytes: bool) -> Any:
+def _array(column: Any, kind: Any) -> Any:
+    if kind is object:
+        return np.array(_decoded(column), object)
+    array = np.array(column)
+    if array.size and not np.can_cast(array.dtype, kind, "same_kind"):  # 1.5 is not an integer
+        raise ValueError(f"expected {np.dtype(kind)}, received {array.dtype}")
+    return np.array(column, kind)
+
+
+def _decoded(value: Any) -> Any:
     if isinstance(value, list):
-        return [_decoded(one, as_bytes) for one in value]
-    if not as_bytes:
-        return value
+        return [_decoded(one) for one in value]
     if isinstance(value, str):
         return value.encode()
     if not _is_bytes(value) or not isinstance(value["b64"], str):

@@ -2,7 +2,7 @@
 
 import logging
 import signal
-import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ _OPTIONS = [
     ("grpc.max_send_message_length", -1),
     ("grpc.so_reuseport", 0),  # two servers on one port would share its requests by chance
 ]
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -149,18 +150,23 @@ def serve(
     Raises:
         ServingError: see `EmbeddedServer`.
     """
-    ask_to_stop = threading.Event()
+    # On each load TensorFlow warns that TF-1-style loading is deprecated; here it is the point.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    asked: list[int] = []
 
     def handle(number: int, _: FrameType | None) -> None:
-        log.info("signal %d: answering the requests under way, then going down", number)
-        ask_to_stop.set()
+        asked.append(number)
 
     before = {one: signal.signal(one, handle) for one in (signal.SIGTERM, signal.SIGINT)}
     try:
         with EmbeddedServer(base, settings) as server:
             if when_ready:
                 when_ready(server)
-            ask_to_stop.wait()
+            # Looking, not waiting on a lock: the system may hand the signal to a thread of
+            # TensorFlow, and Python then runs the handler when its main thread wakes up next.
+            while not asked:
+                time.sleep(_LOOK_SECONDS)
+            log.info("signal %d: answering the requests under way, then going down", asked[0])
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)

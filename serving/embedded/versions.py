@@ -131,16 +131,19 @@ class ServedVersion:
     def retire(self) -> None:
         """Takes no more requests; returns at once."""
         with self._changed:
-            self.state = State.Value("UNLOADING" if self.available else "END")
+            if self.available:
+                self.state = State.Value("UNLOADING")
+            elif self.waiting:
+                self.state = State.Value("END")
 
     def unload(self) -> None:
         """Retires, waits for the requests under way, and frees the memory."""
         self.retire()
         with self._changed:
             self._changed.wait_for(lambda: not self._lent)
-        if self._model is not None:
-            self._model.close()
-            self._model = None
+            model, self._model = self._model, None
+        if model is not None:
+            model.close()
         self.state = State.Value("END")
         log.info("version %d of model %s is unloaded", self.number, self.name)
 

@@ -1,6 +1,12 @@
 """The main job: train, gate, push; again from the cache; with more data; after a code edit."""
 
+import csv
+import io
+import json
 import shutil
+import signal
+import socket
+import subprocess
 
 import pytest
 
@@ -104,3 +110,51 @@ def test_a_rollback_and_the_list_of_runs(machine, second):
     table = machine.medtfx(machine.command("runs"))
     assert str(old) in table and str(new) in table
     assert machine.last_record().data_fingerprint[:12] in table
+
+
+@pytest.fixture(scope="module")
+def server(machine, first):
+    """`medtfx serve` on the pushed models; yields its address."""
+    with socket.socket() as grpc_port, socket.socket() as rest_port:
+        grpc_port.bind(("127.0.0.1", 0))
+        rest_port.bind(("127.0.0.1", 0))
+        ports = [str(found.getsockname()[1]) for found in (grpc_port, rest_port)]
+    command = machine.command("serve", "--port", ports[0], "--rest-port", ports[1])
+    process = subprocess.Popen(
+        command, env=machine.environment, cwd=machine.source, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert "Serving" in process.stdout.readline()
+    yield f"127.0.0.1:{ports[0]}"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+
+
+def test_the_pushed_model_answers(machine, server, tmp_path):
+    image = next(iter(sorted((machine.data / "COVID").glob("*.dcm"))))
+    junk = tmp_path / "junk.png"
+    junk.write_text("not an image")
+    out = machine.medtfx(
+        machine.command(
+            "predict", str(image), "--server", server, "--json", "--explain", str(tmp_path)
+        )
+    )
+    answer = json.loads(out)
+    assert answer["version"] == machine.versions()[-1]
+    assert sum(answer["probabilities"].values()) == pytest.approx(1.0, abs=1e-4)
+    assert max(answer["probabilities"], key=answer["probabilities"].get) == answer["label"]
+    assert list(tmp_path.glob(f"COVID_{image.name}_*.png"))
+    table = machine.medtfx(
+        machine.command("predict", str(image), str(junk), "--server", server, "--csv"), 1
+    )
+    good, bad = csv.DictReader(io.StringIO(table))
+    assert float(good["p_COVID"]) == pytest.approx(answer["probabilities"]["COVID"], abs=1e-4)
+    assert "not_an_image" in bad["error"] and not bad["label"]
+
+
+def test_a_dead_server_is_a_sentence(machine, first):
+    image = next(iter((machine.data / "COVID").glob("*.png")))
+    out = machine.medtfx(
+        machine.command("predict", str(image), "--server", "127.0.0.1:9", "--timeout", "5"), 1
+    )
+    assert out.startswith("Error: ") and "127.0.0.1:9" in out

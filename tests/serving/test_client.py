@@ -1,4 +1,6 @@
+import datetime
 import io
+import ipaddress
 import math
 import os
 import socket
@@ -12,6 +14,10 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from PIL import Image
 
 from serving.client import Client
@@ -233,7 +239,7 @@ def test_server_that_comes_up_late(dark, base, start):
 class OtherServer:
     """Answers Predict with what the test says: a function of the request."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, credentials=None):
         self.requests = []
         self.server = grpc.server(futures.ThreadPoolExecutor(2))
 
@@ -250,7 +256,11 @@ class OtherServer:
         self.server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler("tensorflow.serving.PredictionService", service),)
         )
-        self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        if credentials:
+            port = self.server.add_secure_port("127.0.0.1:0", credentials)
+        else:
+            port = self.server.add_insecure_port("127.0.0.1:0")
+        self.address = f"127.0.0.1:{port}"
 
     def __enter__(self):
         self.server.start()
@@ -369,6 +379,38 @@ def test_answer_of_another_length(dark):
         pytest.raises(RequestError, match="1 images were answered with"),
     ):
         client.predict([dark])
+
+
+# === Encryption ===
+
+
+@pytest.fixture(scope="module")
+def certificate():
+    """A key and a certificate of 127.0.0.1 that signs itself, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    pem = serialization.Encoding.PEM
+    return key.private_bytes(pem, form, plain), signed.public_bytes(pem)
+
+
+def test_encrypted_connection(dark, certificate):
+    credentials = grpc.ssl_server_credentials([certificate])
+    with OtherServer(lambda _, request, __: answer_in_bytes(request), credentials) as other:
+        with Client(other.address, "m", root_certificates=certificate[1]) as client:
+            assert client.predict([dark])[0].label == "b"
+        with Client(other.address, "m", attempts=1) as plain, pytest.raises(ServingError):
+            plain.predict([dark])
 
 
 # === What it costs ===

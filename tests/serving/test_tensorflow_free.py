@@ -16,7 +16,7 @@ def run(code):
 def test_the_placeholder_is_gone_afterwards():
     done = run(
         "import sys, serving.tensorflow_free\n"
-        "print(sorted(m for m in sys.modules if m.split('.')[0] == 'tensorflow')[:3])"
+        "print(sorted(m for m in sys.modules if m.split('.')[0] == 'tensorflow'))"
     )
     assert "'tensorflow'" not in done.stdout
     assert "tensorflow.core.example.example_pb2" in done.stdout

@@ -85,6 +85,30 @@ def test_broken_version_leaves_the_old_one(manager, base, push, tools):
     tools.eventually(lambda: answering(manager) == 2)
 
 
+def test_restart_while_the_newest_is_half_copied(start, base, push, tools):
+    graph = push(base, 3) / "saved_model.pb"
+    whole = graph.read_bytes()
+    graph.write_bytes(whole[:100])
+    push(base, 2)
+    manager = start(base).manager
+    assert answering(manager) == 2
+    assert states(manager) == {3: "LOADING", 2: "AVAILABLE"}
+    graph.write_bytes(whole)
+    tools.eventually(lambda: answering(manager) == 3)
+    tools.eventually(lambda: states(manager)[2] == "END")
+
+
+def test_named_versions_have_no_stand_in(manager, base, push):
+    graph = push(base, 2) / "saved_model.pb"
+    graph.write_bytes(b"junk")
+    empty = model_server_config_pb2.ModelServerConfig()
+    empty.model_config_list.SetInParent()
+    manager.reload(empty)
+    manager.reload(config(base, "specific { versions: 2 }"))
+    with pytest.raises(Refused, match="Servable not found"):
+        answering(manager)
+
+
 def test_rollback_and_back_again(manager, base, push, tools):
     push(base, 2)
     tools.eventually(lambda: answering(manager) == 2)
@@ -112,6 +136,14 @@ def test_request_under_way_finishes_on_its_version(manager, base, push, tools):
         assert model.version == 1
         assert answering(manager) == 2
     tools.eventually(lambda: states(manager)[1] == "END")
+
+
+def test_version_comes_back_while_it_is_unloading(manager, base, push, tools):
+    with manager.lent(spec()):
+        push(base, 2)
+        tools.eventually(lambda: states(manager) == {1: "UNLOADING", 2: "AVAILABLE"})
+        roll_back(base / "tiny")
+        tools.eventually(lambda: answering(manager) == 1)
 
 
 def test_hot_swap_under_load_fails_no_request(start, base, push, dark, tools):

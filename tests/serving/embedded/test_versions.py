@@ -81,7 +81,7 @@ def test_pauses_grow(make, tmp_path):
 def test_failing_warm_up_keeps_it_from_serving(make, tmp_path, tiny_model):
     shutil.copytree(tiny_model, tmp_path, dirs_exist_ok=True)
     (tmp_path / "assets.extra").mkdir()
-    (tmp_path / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"junk")
+    (tmp_path / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"junk" * 9)
     version = make(tmp_path)
     assert not version.load()
     assert "warmup" in version.error and version.error_code == 15

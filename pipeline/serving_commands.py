@@ -1,0 +1,152 @@
+"""The commands around a pushed model: `serve` and `predict`."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from components.errors import MedtfxError
+from pipeline.home import Home
+
+if TYPE_CHECKING:
+    from serving.prediction import Prediction
+
+SOME_FAILED = 1
+
+HomeOption = Annotated[
+    Optional[str],  # noqa: UP045  (typer reads it)
+    typer.Option("--home", help="The home whose models are meant [$MEDTFX_HOME, medtfx-home]."),
+]
+
+
+def serve(
+    model_base: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--model-base", help="Folder of pushed models [<home>/models]."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="gRPC port.")] = 8500,
+    rest_port: Annotated[int, typer.Option(help="REST port.")] = 8501,
+    models_config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--models-config", help="A models.config as TensorFlow Serving reads it."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Serve pushed models with TensorFlow Serving's protocol, until Ctrl-C."""
+    from serving.embedded.server import Settings, serve
+
+    base = model_base or Home.at(home).models
+    settings = Settings(host=host, grpc_port=port, rest_port=rest_port, models_config=models_config)
+    serve(
+        base,
+        settings,
+        when_ready=lambda server: typer.echo(
+            f"Serving {base}: gRPC on {server.address}, REST on {host}:{server.rest_port}. "
+            "Ctrl-C ends it."
+        ),
+    )
+
+
+def predict(
+    images: Annotated[list[Path], typer.Argument(help="Image files, DICOM too.")],
+    server: Annotated[str, typer.Option(help="HOST:PORT of the gRPC port.")] = "localhost:8500",
+    model: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Name of the model [the only one in the home]."),
+    ] = None,
+    version: Annotated[Optional[int], typer.Option(help="Of the model [latest].")] = None,  # noqa: UP045
+    label: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Version label, such as stable or canary."),
+    ] = None,
+    explain: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="OUT_DIR", help="Write Grad-CAM overlays there."),
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for a request.")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Ask a model server about images. Exit code 1 if any image has no answer."""
+    from serving.client import Client
+
+    name = model or _only_model(Home.at(home).models)
+    with Client(server, name, timeout=timeout) as client:
+        predictions = client.predict(images, version, label, explain=explain is not None)
+    if explain is not None:
+        _write_overlays(predictions, explain)
+    if as_json:
+        _print_json(predictions)
+    elif as_csv:
+        _print_csv(predictions)
+    else:
+        _print_lines(predictions)
+    if any(prediction.error for prediction in predictions):
+        raise typer.Exit(SOME_FAILED)
+
+
+def _only_model(models: Path) -> str:
+    found = sorted(path.name for path in models.glob("*") if path.is_dir())
+    if len(found) != 1:
+        raise MedtfxError(
+            f"Which model? {models} holds {', '.join(found) or 'none'}. Name it with --model."
+        )
+    return found[0]
+
+
+def _write_overlays(predictions: Iterable["Prediction"], folder: Path) -> None:
+    from components.image_example_gen.images import read_image
+    from serving.overlay import draw_overlay
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for prediction in predictions:
+        if prediction.heatmap is not None:
+            source = Path(prediction.source)
+            image = draw_overlay(read_image(source.read_bytes()).encoded, prediction.heatmap)
+            image.save(folder / f"{source.parent.name}_{source.name}_{prediction.label}.png")
+
+
+def _as_row(prediction: "Prediction") -> dict[str, object]:
+    return {
+        "file": prediction.source,
+        "label": prediction.label,
+        "uncertain": prediction.uncertain,
+        "version": prediction.version,
+        "error": prediction.error,
+        "probabilities": dict(prediction.probabilities),
+    }
+
+
+def _print_json(predictions: Iterable["Prediction"]) -> None:
+    for prediction in predictions:
+        typer.echo(json.dumps(_as_row(prediction), ensure_ascii=False))
+
+
+def _print_csv(predictions: list["Prediction"]) -> None:
+    classes = next((list(p.probabilities) for p in predictions if p.probabilities), [])
+    plain = ["file", "label", "uncertain", "version", "error"]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*plain, *(f"p_{name}" for name in classes)])
+    for prediction in predictions:
+        row = _as_row(prediction)
+        values = [prediction.probabilities.get(name, "") for name in classes]
+        writer.writerow([*("" if row[key] is None else row[key] for key in plain), *values])
+
+
+def _print_lines(predictions: Iterable["Prediction"]) -> None:
+    for prediction in predictions:
+        if prediction.error:
+            typer.echo(f"{prediction.source}: no answer: {prediction.error}")
+            continue
+        shares = ", ".join(
+            f"{name} {value:.3f}" for name, value in prediction.probabilities.items()
+        )
+        doubt = " (uncertain)" if prediction.uncertain else ""
+        answer = f"{prediction.label}{doubt}: {shares}"
+        typer.echo(f"{prediction.source}: {answer} [version {prediction.version}]")
