@@ -26,6 +26,8 @@ from pipeline.records import RunRecord, save, usual_seconds
 
 # Beyond this a class's share of a split is worth a hint.
 _IMBALANCE = 0.35
+# ... if another seed makes it at least so much smaller.
+_WORTH_A_HINT = 0.7
 
 
 class RunFailedError(MedtfxError):
@@ -118,15 +120,23 @@ def _print_counts(console: Console, recipe: Recipe, listing: Listing) -> None:
     for label in recipe.data.classes:
         numbers = ", ".join(f"{counts[label][split]} {split}" for split in SPLITS)
         console.print(f"  {label}: {numbers}", highlight=False, markup=False)
+    if hint := _split_hint(recipe, listing):
+        console.print(f"  {hint}", highlight=False, soft_wrap=True)
+
+
+def _split_hint(recipe: Recipe, listing: Listing) -> str | None:
+    """Names a better seed when a class is far from its shares, and such a seed exists."""
     patients = [(entry.label, entry.patient) for entry in listing.entries]
-    if imbalance(recipe.data, patients, recipe.data.split_seed) > _IMBALANCE:
-        seed, score = best_seed(recipe.data, patients)
-        console.print(
-            f"  Some class is far from its shares of the splits; with --set data.split_seed={seed} "
-            f"none is more than {score:.0%} off.",
-            highlight=False,
-            soft_wrap=True,
-        )
+    found = imbalance(recipe.data, patients, recipe.data.split_seed)
+    if found <= _IMBALANCE:
+        return None
+    seed, score = best_seed(recipe.data, patients)
+    if score > found * _WORTH_A_HINT:
+        return None
+    return (
+        f"Some class is {found:.0%} off its shares of the splits; with --set "
+        f"data.split_seed={seed} none is more than {score:.0%} off."
+    )
 
 
 @contextlib.contextmanager

@@ -1,14 +1,24 @@
 """What a user reads when a node fails."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from components.errors import DataError
+from components.image_example_gen.listing import Entry, Listing
+from components.image_example_gen.splits import split_of
 from pipeline.home import Home
-from pipeline.local import RunFailedError, _everything_else_to, _for_the_user, _only_run
+from pipeline.local import (
+    RunFailedError,
+    _everything_else_to,
+    _for_the_user,
+    _only_run,
+    _split_hint,
+)
+from pipeline.recipe import Recipe, load_recipe
 
 LOG = Path("run.log")
 
@@ -64,3 +74,21 @@ def test_what_libraries_print_goes_to_the_log(tmp_path, capfd):
     assert "the product speaks" in shown and "after" in shown
     assert "a library" not in shown
     assert "a library speaks" in log.read_text()
+
+
+def listing_of(seed: int) -> tuple[Recipe, Listing]:
+    recipe = load_recipe("quickstart", [f"data.split_seed={seed}"])
+    entries = [
+        Entry(f"{label}/P{number:04d}.png", label, f"P{number:04d}", split)
+        for label in recipe.data.classes
+        for number in range(30)
+        for split in [split_of(f"P{number:04d}", recipe.data.split, seed)]
+    ]
+    return recipe, Listing(tuple(entries), (), "")
+
+
+def test_a_lopsided_split_is_told_with_a_seed_that_mends_it():
+    lopsided = next(seed for seed in range(50) if _split_hint(*listing_of(seed)))
+    hint = _split_hint(*listing_of(lopsided))
+    better = int(re.search(r"split_seed=(\d+)", hint)[1])
+    assert _split_hint(*listing_of(better)) is None
