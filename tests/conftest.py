@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# Before TensorFlow is imported: what its C++ says at import buries what the tests say.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 
 def _folder_from(variable: str) -> Path:
     value = os.environ.get(variable)
