@@ -1,11 +1,11 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick check format lock clean
+.PHONY: help setup run test test-quick test-current check format lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-setup: ## prepare .venv (Python 3.10, TFX, medtfx); quick when nothing changed
+setup: ## prepare .venv (Python, TFX, medtfx); STACK=current or wide chooses one
 	@scripts/setup
 
 run: setup ## the whole pipeline on sample images, in minutes
@@ -17,6 +17,9 @@ test: setup ## every test, the whole pipeline included
 test-quick: setup ## the tests that take seconds
 	@scripts/test -m "not end_to_end"
 
+test-current: ## the tests on the stack `current`, in a Debian 13 where this is older
+	@scripts/test-current
+
 check: setup ## formatting, lint, types
 	@scripts/check
 
@@ -27,5 +30,5 @@ lock: ## write requirements/ anew from pyproject.toml
 	@scripts/lock
 
 clean: ## remove .venv, its tools and the caches; data and models stay
-	rm -rf .venv .venv-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .venv-tools .debian13 .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

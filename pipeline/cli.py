@@ -89,9 +89,9 @@ def runs(home: HomeOption = None) -> None:
     from rich.console import Console
 
     from pipeline.home import Home
-    from pipeline.listings import run_table
+    from pipeline.listings import run_text
 
-    Console().print(run_table(Home.at(home)))
+    Console().print(run_text(Home.at(home)), soft_wrap=True)
 
 
 @app.command()

@@ -4,16 +4,19 @@ import platform
 from importlib import metadata
 
 import yaml
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from components.stack import installed_stack
 from pipeline.closing import number
 from pipeline.home import Home
 from pipeline.recipe import load_recipe, recipe_names, recipe_path
 from pipeline.records import RunRecord, load_all
 
 _STACK_PACKAGES = ("tfx", "tensorflow", "keras", "tensorflow-model-analysis", "apache-beam", "kfp")
+
+
+_RUN_LINE = "{:<16} {:<18} {:<12} {:>6}  {:<7}  {}"
 
 
 def recipe_table() -> Table:
@@ -37,36 +40,27 @@ def resolved_yaml(name: str, overrides: list[str] | None) -> str:
     return "\n".join([*comment, text.rstrip()])
 
 
-def run_table(home: Home) -> Table:
-    """Returns the runs of a home, newest first."""
-    table = Table(
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        caption=Text(f"Home: {home.root}"),
-        caption_justify="left",
-    )
-    # In a narrow window all fold, and nothing is cut: `rollback` wants the version.
-    table.add_column("run", no_wrap=True)
-    for name in ("recipe", "data", "images", "recall (lower bound / floor)", "blessed"):
-        table.add_column(name, overflow="fold")
-    table.add_column("version", overflow="fold", min_width=10)
+def run_text(home: Home) -> Text:
+    """Returns the runs of a home, newest first: a line each, and its gate values below."""
+    lines = [_RUN_LINE.format("run", "recipe", "data", "images", "blessed", "version")]
     for record in reversed(load_all(home)):
-        table.add_row(
-            record.run_id,
-            record.recipe,
-            record.data_fingerprint[:12],
-            str(record.images),
-            Text(_gate_values(record)),
-            "yes" if record.blessed else "no",
-            _version(record),
+        blessed = "yes" if record.blessed else "no"
+        data, images = record.data_fingerprint[:12], str(record.images)
+        lines.append(
+            _RUN_LINE.format(
+                record.run_id, record.recipe, data, images, blessed, _version(record)
+            ).rstrip()
         )
-    return table
+        lines.append(f"    {_gate_values(record)}")
+    lines.append(f"Recall (lower bound / floor) of each class. Home: {home.root}")
+    return Text("\n".join(lines))
 
 
 def version_text() -> str:
-    """Returns versions and platform, without importing what they belong to."""
+    """Returns stack, versions and platform, without importing what they belong to."""
+    stack = installed_stack()
     lines = [_package_version("medtfx")]
+    lines.append(f"Stack {stack}" if stack else "No stack of medtfx is installed")
     lines.append(f"Python {platform.python_version()} on {platform.platform()}")
     return "\n".join([*lines, *map(_package_version, _STACK_PACKAGES)])
 
@@ -79,7 +73,7 @@ def _package_version(package: str) -> str:
 
 
 def _gate_values(record: RunRecord) -> str:
-    return "\n".join(
+    return ", ".join(
         f"{gate.label} {number(gate.recall)} ({number(gate.low)} / {number(gate.floor)})"
         for gate in record.gates
     )

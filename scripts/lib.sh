@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$(pwd -P)
 VENV=$ROOT/.venv
 TOOLS=$ROOT/.venv-tools
-PYTHON_VERSION=$(cat .python-version)
+PYTHON_VERSION=3 # the one that is looked for; the stack narrows it down
 
 say() { printf 'medtfx: %s\n' "$*" >&2; }
 
@@ -17,6 +17,30 @@ fail() {
 need_setup() {
   [ -x "$VENV/bin/medtfx" ] || fail "nothing is installed here yet. Run 'make setup' first."
 }
+
+# === The two stacks ===
+
+# Prints the Pythons that a stack runs on, the preferred one first.
+stack_pythons() {
+  case $1 in
+    current) echo 3.13 3.12 3.11 ;;
+    wide) echo 3.10 ;;
+    *) fail "STACK is current (the maintained TFX) or wide (for older systems), not '$1'." ;;
+  esac
+}
+
+# The wheels of ml-metadata and TFDV in `current` are linked against this C library.
+GLIBC_OF_CURRENT=2.39
+
+glibc_version() { getconf GNU_LIBC_VERSION 2>/dev/null || echo "none"; }
+
+runs_current() {
+  local found
+  found=$(glibc_version)
+  printf '%s\n' "glibc $GLIBC_OF_CURRENT" "$found" | sort -V -C && [ "$found" != none ]
+}
+
+# === The environment ===
 
 # What a shell may carry that would send an installer elsewhere. Where packages come from (index,
 # proxy, certificates, cache) is the user's and stays.

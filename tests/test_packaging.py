@@ -3,6 +3,7 @@
 import datetime
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib.machinery import PathFinder
@@ -14,6 +15,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from components.stack import TFX_VERSIONS
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -22,10 +25,40 @@ else:
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
-LOCKS = ["wide.txt", "uv.txt"]
+EXTRAS = PROJECT["optional-dependencies"]
+LOCKS = ["current.txt", "wide.txt", "uv.txt"]
 SCRIPTS = sorted(path for path in (ROOT / "scripts").iterdir() if path.suffix != ".sh")
-# What the markers of the wide stack see, wherever the tests run.
-WIDE = {"python_version": "3.10", "sys_platform": "linux", "platform_machine": "x86_64"}
+
+
+def in_scripts(code: str) -> subprocess.CompletedProcess:
+    """Runs a line of shell that knows what the scripts know."""
+    return subprocess.run(
+        ["bash", "-c", f". scripts/lib.sh; {code}"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+ON = [
+    (stack, python)
+    for stack in TFX_VERSIONS
+    for python in in_scripts(f"stack_pythons {stack}").stdout.split()
+]
+
+
+def applies(requirement: Requirement, python: str) -> bool:
+    """Whether its marker holds on such a Python, wherever the tests run."""
+    seen = {
+        "python_version": python,
+        "python_full_version": f"{python}.1",
+        "sys_platform": "linux",
+        "platform_machine": "x86_64",
+        "platform_python_implementation": "CPython",
+        "implementation_name": "cpython",
+    }
+    return requirement.marker is None or requirement.marker.evaluate(seen)
 
 
 def lock_text(name: str) -> str:
@@ -38,12 +71,15 @@ def lock_entries(name: str) -> list[str]:
     return [line for line in joined.splitlines() if line.strip()]
 
 
-def locked_versions(name: str) -> dict[str, Version]:
-    requirements = [Requirement(entry.split("--hash")[0]) for entry in lock_entries(name)]
-    return {
-        canonicalize_name(requirement.name): Version(str(requirement.specifier).removeprefix("=="))
-        for requirement in requirements
-    }
+def locked_versions(stack: str, python: str) -> dict[str, Version]:
+    locked: dict[str, Version] = {}
+    for entry in lock_entries(f"{stack}.txt"):
+        requirement = Requirement(entry.split("--hash")[0])
+        if applies(requirement, python):
+            name = canonicalize_name(requirement.name)
+            assert name not in locked, f"{name} is locked twice for Python {python}"
+            locked[name] = Version(str(requirement.specifier).removeprefix("=="))
+    return locked
 
 
 # === The locks ===
@@ -73,20 +109,26 @@ def test_lock_says_how_to_write_it_anew(name):
     assert lock_text(name).splitlines()[1] == "#    scripts/lock"
 
 
-def test_wide_lock_satisfies_pyproject():
-    extras = PROJECT["optional-dependencies"]
-    locked = locked_versions("wide.txt")
-    for text in [*PROJECT["dependencies"], *extras["wide"], *extras["dev"]]:
+@pytest.mark.parametrize(("stack", "python"), ON)
+def test_lock_satisfies_pyproject(stack, python):
+    locked = locked_versions(stack, python)
+    for text in [*PROJECT["dependencies"], *EXTRAS[stack], *EXTRAS["dev"]]:
         requirement = Requirement(text)
-        if requirement.marker and not requirement.marker.evaluate(WIDE):
+        if not applies(requirement, python):
             continue
         version = locked.get(canonicalize_name(requirement.name))
-        assert version is not None, f"{text}: not in requirements/wide.txt; run scripts/lock"
+        assert version is not None, f"{text}: not in requirements/{stack}.txt; run scripts/lock"
         assert version in requirement.specifier, f"{text}: locked is {version}; run scripts/lock"
 
 
-def test_kubeflow_of_pypi_is_not_installed_beside_ours():
-    assert "kubeflow" not in locked_versions("wide.txt")
+@pytest.mark.parametrize(("stack", "python"), ON)
+def test_kubeflow_of_pypi_is_not_installed_beside_ours(stack, python):
+    assert "kubeflow" not in locked_versions(stack, python)
+
+
+@pytest.mark.parametrize(("stack", "python"), ON)
+def test_a_stack_is_told_by_the_tfx_that_is_locked(stack, python):
+    assert str(locked_versions(stack, python)["tfx"]) == TFX_VERSIONS[stack]
 
 
 # === Versions ===
@@ -103,13 +145,21 @@ def test_version_is_the_newest_of_the_changelog():
     assert dates == sorted(dates, reverse=True)
 
 
-def test_python_version_is_the_wide_stack_s():
-    python = (ROOT / ".python-version").read_text().strip()
-    assert python == WIDE["python_version"]
-    assert Version(f"{python}.0") in SpecifierSet(PROJECT["requires-python"])
-    # The oldest Python we support is the one that style and types are checked for.
-    assert PYPROJECT["tool"]["mypy"]["python_version"] == python
-    assert PYPROJECT["tool"]["ruff"]["target-version"] == "py" + python.replace(".", "")
+def test_every_python_of_a_stack_is_supported():
+    for _, python in ON:
+        assert Version(f"{python}.0") in SpecifierSet(PROJECT["requires-python"])
+
+
+def test_style_and_types_are_checked_for_the_oldest_python():
+    oldest = str(min(Version(python) for _, python in ON))
+    assert PYPROJECT["tool"]["mypy"]["python_version"] == oldest
+    assert PYPROJECT["tool"]["ruff"]["target-version"] == "py" + oldest.replace(".", "")
+
+
+def test_pyenv_and_uv_are_told_the_python_of_the_stack_that_runs_everywhere():
+    # Our scripts look further: they take what runs, wherever it is installed.
+    named = (ROOT / ".python-version").read_text().strip()
+    assert ("wide", named) in ON
 
 
 # === What is installed ===
@@ -131,3 +181,66 @@ def test_command_leads_to_a_function():
 def test_script_is_executable_and_parses(script):
     assert os.access(script, os.X_OK)
     subprocess.run(["bash", "-n", script], check=True)
+
+
+# === The choice of a stack ===
+
+
+@pytest.mark.parametrize(
+    ("libc", "runs"),
+    [
+        ("glibc 2.39", True),
+        ("glibc 2.41", True),
+        ("glibc 3.0", True),
+        ("glibc 2.36", False),
+        ("glibc 2.4", False),  # not 2.40
+        ("none", False),
+    ],
+)
+def test_the_current_stack_needs_a_recent_c_library(libc, runs):
+    done = in_scripts(f"glibc_version() {{ echo {libc}; }}; runs_current")
+    assert (done.returncode == 0) == runs, done.stderr
+
+
+@pytest.fixture
+def run_script(tmp_path):
+    """Runs a script of a fresh copy, as a user on an older machine."""
+    for name in ("scripts", "requirements"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    older = tmp_path / "bin"
+    older.mkdir()
+    for command, answer in (("getconf", "glibc 2.36"), ("id", "1000")):
+        (older / command).write_text(f"#!/bin/sh\necho {answer}\n")
+        (older / command).chmod(0o755)
+
+    def run(name: str, **environment: str) -> str:
+        done = subprocess.run(
+            ["bash", tmp_path / "scripts" / name],
+            env={**os.environ, "PATH": f"{older}:{os.environ['PATH']}", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert sorted(path.name for path in tmp_path.glob(".*")) == []
+        return done.stderr
+
+    return run
+
+
+def test_an_unknown_stack_is_refused_by_name(run_script):
+    message = run_script("setup", STACK="newest")
+    assert "current" in message and "wide" in message and "'newest'" in message
+
+
+def test_the_current_stack_is_refused_where_the_c_library_is_older(run_script):
+    message = run_script("setup", STACK="current")
+    assert "2.39 or newer" in message and "has glibc 2.36" in message
+    assert "STACK=wide" in message
+
+
+def test_testing_the_current_stack_on_an_older_machine_takes_root(run_script):
+    message = run_script("test-current")
+    assert "has glibc 2.36" in message and "sudo make test-current" in message
