@@ -46,7 +46,7 @@ def _placeholder() -> Iterator[None]:
 def _missing(package: str) -> str:
     return (
         f"Talking to a model server needs the package {package!r}, which is not installed here. "
-        "Install medtfx with its stack: `make setup`, or `pip install 'medtfx[wide]'`."
+        "Install medtfx with its stack: `make setup`, or `pip install 'medtfx[current]'`."
     )
 
 
