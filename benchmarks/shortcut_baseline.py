@@ -1,6 +1,6 @@
 """How well do size, format, file size and mean grey alone tell the class?
 
-    python benchmarks/shortcut_baseline.py covid19-3class FOLDER
+    .venv/bin/python benchmarks/shortcut_baseline.py covid19-3class FOLDER
 
 A logistic regression on those numbers, on the recipe's own patient split: what a network reaches
 beyond it may come from the image. Fitted on train and eval, scored on test; prints recall by class

@@ -38,7 +38,10 @@ def build_pipeline(
         examples=examples,
         schema=schema,
         preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
-        custom_config={"data": data, "source": source_hash("components.transform")},
+        custom_config={
+            "data": data,
+            "source": source_hash("components.transform", "components.sections"),
+        },
         # Statistics of packed pixels say nothing and cost as much as the rest of the node.
         disable_statistics=True,
     )
@@ -95,5 +98,5 @@ def _trainer_config(recipe: Recipe, home: Home) -> dict[str, object]:
         "serving": recipe.serving.plain(),
         "checkpoints": str(home.checkpoints),
         "weights_digest": weights_digest(recipe.model),
-        "source": source_hash("components.trainer", "components.transform"),
+        "source": source_hash("components.trainer", "components.transform", "components.sections"),
     }

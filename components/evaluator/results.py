@@ -103,7 +103,7 @@ def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
         blessed=validation.validation_ok,
         matrices=matrices,
         classes=results,
-        baseline=_baseline_recalls(evaluation_uri, labels),
+        baseline=_baseline_recalls(evaluation_uri, labels) if _has_baseline(loaded) else {},
         failures=tuple(_failures(validation)),
     )
 
@@ -148,14 +148,15 @@ def _auc(metrics: Mapping[str, Any], index: int) -> float:
     return float(metrics[""][f"classId:{index}"]["auc"]["doubleValue"])
 
 
+def _has_baseline(loaded: Any) -> bool:
+    return any(spec.is_baseline for spec in loaded.config.model_specs)
+
+
 def _baseline_recalls(evaluation_uri: str, labels: tuple[str, ...]) -> dict[str, float]:
     import tensorflow_model_analysis as tfma
 
     from components.evaluator.eval_config import recall_name
 
-    names = [spec.name for spec in tfma.load_eval_result(evaluation_uri).config.model_specs]
-    if tfma.constants.BASELINE_KEY not in names:
-        return {}
     loaded = tfma.load_eval_result(evaluation_uri, model_name=tfma.constants.BASELINE_KEY)
     overall = dict(loaded.slicing_metrics)[OVERALL][""][""]
     return {label: float(overall[recall_name(label)]["doubleValue"]) for label in labels}

@@ -61,7 +61,9 @@ class ImageExampleGen(base_beam_component.BaseBeamComponent):
                 data=data.model_dump_json(by_alias=True),
                 unlabelled=int(unlabelled),
                 home=home,
-                source=source_hash("components.image_example_gen", "components.files"),
+                source=source_hash(
+                    "components.image_example_gen", "components.files", "components.sections"
+                ),
                 examples=types.Channel(type=standard_artifacts.Examples),
                 quarantine=types.Channel(type=Quarantine),
             )

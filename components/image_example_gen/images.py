@@ -1,8 +1,8 @@
 """Any image file a hospital has in, one canonical picture out.
 
 *Canonical bytes* are an 8-bit grey or RGB PNG or JPEG, upright, that
-``tf.io.decode_image(channels=3)`` decodes. Training, the client, the web page and batch scoring
-all read images through :func:`read_image`, so the model never sees two versions of one file.
+``tf.io.decode_image(channels=3)`` decodes. Training and the client
+read images through :func:`read_image` alone, so the model never sees two versions of one file.
 
 1. An 8-bit grey or RGB PNG and a grey or YCbCr JPEG pass through byte for byte, after one full
    decoding has proved them whole. Their metadata (EXIF, text chunks) is part of those bytes.

@@ -93,7 +93,7 @@ def list_folders(base: str, data: DataSection) -> Listing:
 
 
 def list_unlabelled(base: str) -> Listing:
-    """Lists every image below `base`, whatever the folders are called, for batch scoring.
+    """Lists every image below `base`, whatever the folders are called; labels are not known.
 
     Raises:
         DataError: the folder is missing or holds no image.
