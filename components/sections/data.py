@@ -1,38 +1,19 @@
-"""The sections of a recipe, as the nodes receive them.
-
-`pipeline.recipe` composes them into one file; a node gets its section alone, as plain JSON in its
-`custom_config`, and reads it back with the same class. Unknown keys fail.
-"""
+"""The section `data`: what the images are, and how they are read and split."""
 
 import re
 import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(gt=0)]
-Rate = Annotated[float, Field(gt=0.0, lt=1.0)]
+from components.sections.base import Positive, Rate, Section, Share
 
 SPLITS = ("train", "eval", "test")
-
-
-class Section(BaseModel):
-    """A part of a recipe: immutable, and strict about its keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    def plain(self) -> dict:
-        """Returns the section as JSON-able values, for a node's `custom_config`."""
-        return self.model_dump(mode="json", by_alias=True)
 
 
 def fold(name: str) -> str:
     """Returns a folder name as it is compared: in lower case, accents composed (macOS does not)."""
     return unicodedata.normalize("NFC", name).casefold()
-
-
-# === data ===
 
 
 class Split(Section):
@@ -182,159 +163,3 @@ class DataSection(Section):
         return {
             fold(folder): name for name in self.classes for folder in self.merge.get(name, (name,))
         }
-
-
-# === model ===
-
-
-class ModelSection(Section):
-    """The network.
-
-    Attributes:
-        backbone: a name of `components.trainer.backbones.BACKBONES`, or `scratch_cnn`.
-        alpha: width of a MobileNet; ignored by the others.
-        weights: `imagenet`, `none`, or the path of a Keras weights file. `imagenet` first looks
-            into the folder named by the environment variable MEDTFX_WEIGHTS, then downloads.
-        filters: of each convolution block of `scratch_cnn`.
-        normalisation: `backbone` scales pixels as the backbone was trained, `dataset` by the mean
-            and standard deviation of the training split.
-        pooling: of the last feature map.
-        dense: units of the hidden layers of the head.
-        dropout: before the last layer.
-    """
-
-    backbone: str
-    alpha: Annotated[float, Field(gt=0, le=2)] = 1.0
-    weights: str = "imagenet"
-    filters: tuple[Positive, ...] = (32, 64, 128, 256)
-    normalisation: Literal["backbone", "dataset"] = "backbone"
-    pooling: Literal["avg", "max", "flatten"] = "avg"
-    dense: tuple[Positive, ...] = ()
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-
-
-# === training ===
-
-
-class Augmentation(Section):
-    """Random changes of the training images, on pixel values 0..255.
-
-    Attributes:
-        flip: left-right.
-        rotation: largest turn, as a share of a full circle.
-        zoom: largest relative change of scale.
-        translation: largest shift, as a share of the side.
-        contrast: largest relative change of contrast.
-        brightness: largest shift, as a share of the range.
-    """
-
-    flip: bool = False
-    rotation: Share = 0.0
-    zoom: Share = 0.0
-    translation: Share = 0.0
-    contrast: Share = 0.0
-    brightness: Share = 0.0
-
-    @property
-    def any(self) -> bool:
-        """Whether there is something to do."""
-        return any(self.model_dump().values())
-
-
-class FineTuning(Section):
-    """The second phase: the top of the backbone learns too, its batch norms stay frozen.
-
-    Attributes:
-        epochs: 0 leaves the phase out.
-        learning_rate: lower than in the first phase.
-        layers: how many layers of the backbone, from the top, or `all`.
-    """
-
-    epochs: Annotated[int, Field(ge=0)] = 0
-    learning_rate: Rate = 1e-4
-    layers: Positive | Literal["all"] = 30
-
-
-class EarlyStopping(Section):
-    """Stop when `monitor` has not improved by `min_delta` for `patience` epochs."""
-
-    monitor: Literal["val_loss", "val_balanced_accuracy"] = "val_loss"
-    patience: Positive = 5
-    min_delta: Annotated[float, Field(ge=0)] = 0.0
-
-
-class TrainingSection(Section):
-    """How the network learns.
-
-    Attributes:
-        epochs: of the first phase, in which a pretrained backbone stays frozen.
-        augment_head: whether the first phase is augmented too. Without augmentation the features
-            of a frozen backbone are computed once, which makes that phase many times quicker.
-        label_smoothing: share of the label spread over the other classes.
-        balance: `weights` weighs the loss, `sampling` draws every class equally often.
-        schedule: `plateau` halves the rate when the monitored value stalls; `cosine` lets it fall
-            to zero over each phase.
-        mixed_precision: float16 compute, for GPUs.
-        strategy: `mirrored` uses every GPU of the machine.
-    """
-
-    batch_size: Positive = 32
-    epochs: Positive = 10
-    learning_rate: Rate = 1e-3
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    balance: Literal["none", "weights", "sampling"] = "weights"
-    schedule: Literal["constant", "plateau", "cosine"] = "plateau"
-    augmentation: Augmentation = Augmentation()
-    augment_head: bool = True
-    fine_tuning: FineTuning = FineTuning()
-    early_stopping: EarlyStopping = EarlyStopping()
-    mixed_precision: bool = False
-    strategy: Literal["default", "mirrored"] = "default"
-    seed: int = 1
-
-
-# === evaluation ===
-
-
-class EvaluationSection(Section):
-    """What a model must reach to be blessed.
-
-    Attributes:
-        recall_floor: lowest recall of every class, or one of each class.
-        floor_on: `lower_bound` holds the Wilson 95 % lower bound to the floor, `point` the
-            observed value.
-        allowed_drop: most that the recall of a class may fall against the latest blessed model;
-            none: no comparison.
-        slices: features whose values are also evaluated apart, e.g. sex or site.
-    """
-
-    recall_floor: Rate | dict[str, Rate]
-    floor_on: Literal["point", "lower_bound"] = "lower_bound"
-    allowed_drop: Share | None = 0.05
-    slices: tuple[str, ...] = ()
-
-    def floor(self, name: str) -> float:
-        """Returns the recall floor of class `name`."""
-        return self.recall_floor[name] if isinstance(self.recall_floor, dict) else self.recall_floor
-
-
-# === serving ===
-
-
-class ServingSection(Section):
-    """What is served.
-
-    Attributes:
-        model_name: of the pushed model; by default the recipe's name.
-        uncertain_below: an answer whose top probability is lower says `uncertain`.
-    """
-
-    model_name: str | None = None
-    uncertain_below: Share = 0.5
-
-    @field_validator("model_name")
-    @classmethod
-    def _plain_name(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
-            raise ValueError(f"{name!r} is a folder name: letters, digits, `_`, `.` and `-`")
-        return name

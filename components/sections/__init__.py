@@ -1,0 +1,41 @@
+"""The sections of a recipe, as the nodes receive them.
+
+`pipeline.recipe` composes them into one file; a node gets its section alone, as plain JSON in its
+`custom_config`, and reads it back with the same class. Unknown keys fail.
+"""
+
+from components.sections.base import Section
+from components.sections.data import (
+    SPLITS,
+    DataSection,
+    Metadata,
+    PatientSource,
+    Split,
+    fold,
+)
+from components.sections.evaluation import EvaluationSection
+from components.sections.model import ModelSection
+from components.sections.serving import ServingSection
+from components.sections.training import (
+    Augmentation,
+    EarlyStopping,
+    FineTuning,
+    TrainingSection,
+)
+
+__all__ = [
+    "SPLITS",
+    "Augmentation",
+    "DataSection",
+    "EarlyStopping",
+    "EvaluationSection",
+    "FineTuning",
+    "Metadata",
+    "ModelSection",
+    "PatientSource",
+    "Section",
+    "ServingSection",
+    "Split",
+    "TrainingSection",
+    "fold",
+]

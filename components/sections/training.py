@@ -1,0 +1,84 @@
+"""The section `training`: how the network learns."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from components.sections.base import Positive, Rate, Section, Share
+
+
+class Augmentation(Section):
+    """Random changes of the training images, on pixel values 0..255.
+
+    Attributes:
+        flip: left-right.
+        rotation: largest turn, as a share of a full circle.
+        zoom: largest relative change of scale.
+        translation: largest shift, as a share of the side.
+        contrast: largest relative change of contrast.
+        brightness: largest shift, as a share of the range.
+    """
+
+    flip: bool = False
+    rotation: Share = 0.0
+    zoom: Share = 0.0
+    translation: Share = 0.0
+    contrast: Share = 0.0
+    brightness: Share = 0.0
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to do."""
+        return any(self.model_dump().values())
+
+
+class FineTuning(Section):
+    """The second phase: the top of the backbone learns too, its batch norms stay frozen.
+
+    Attributes:
+        epochs: 0 leaves the phase out.
+        learning_rate: lower than in the first phase.
+        layers: how many layers of the backbone, from the top, or `all`.
+    """
+
+    epochs: Annotated[int, Field(ge=0)] = 0
+    learning_rate: Rate = 1e-4
+    layers: Positive | Literal["all"] = 30
+
+
+class EarlyStopping(Section):
+    """Stop when `monitor` has not improved by `min_delta` for `patience` epochs."""
+
+    monitor: Literal["val_loss", "val_balanced_accuracy"] = "val_loss"
+    patience: Positive = 5
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
+class TrainingSection(Section):
+    """How the network learns.
+
+    Attributes:
+        epochs: of the first phase, in which a pretrained backbone stays frozen.
+        augment_head: whether the first phase is augmented too. Without augmentation the features
+            of a frozen backbone are computed once, which makes that phase many times quicker.
+        label_smoothing: share of the label spread over the other classes.
+        balance: `weights` weighs the loss, `sampling` draws every class equally often.
+        schedule: `plateau` halves the rate when the monitored value stalls; `cosine` lets it fall
+            to zero over each phase.
+        mixed_precision: float16 compute, for GPUs.
+        strategy: `mirrored` uses every GPU of the machine.
+    """
+
+    batch_size: Positive = 32
+    epochs: Positive = 10
+    learning_rate: Rate = 1e-3
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    balance: Literal["none", "weights", "sampling"] = "weights"
+    schedule: Literal["constant", "plateau", "cosine"] = "plateau"
+    augmentation: Augmentation = Augmentation()
+    augment_head: bool = True
+    fine_tuning: FineTuning = FineTuning()
+    early_stopping: EarlyStopping = EarlyStopping()
+    mixed_precision: bool = False
+    strategy: Literal["default", "mirrored"] = "default"
+    seed: int = 1
