@@ -8,26 +8,26 @@ from components.image_example_gen.component import ImageExampleGen
 from components.schema_gen.component import RecipeSchemaGen
 from components.source_hash import source_hash
 from components.trainer.weights import weights_digest
-from pipeline.home import Home
+from pipeline.places import Places
 from pipeline.recipe import Recipe
 
 BEAM_ARGS = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 
 
 def build_pipeline(
-    recipe: Recipe, data_folder: str, home: Home, beam_args: tuple[str, ...] = BEAM_ARGS
+    recipe: Recipe, data_folder: str, places: Places, beam_args: tuple[str, ...] = BEAM_ARGS
 ) -> tfx.dsl.Pipeline:
     """Wires the nodes of a recipe.
 
     Args:
         recipe: what to do.
         data_folder: one folder per class.
-        home: where artifacts, metadata and pushed models go.
+        places: where artifacts, metadata and pushed models go.
         beam_args: runner and parallelism of the Beam nodes.
     """
     components = tfx.components
     data = recipe.data.plain()
-    example_gen = ImageExampleGen(data_folder, recipe.data, str(home.root))
+    example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
     examples = example_gen.outputs["examples"]
     statistics_gen = components.StatisticsGen(examples=examples)
     statistics = statistics_gen.outputs["statistics"]
@@ -52,7 +52,7 @@ def build_pipeline(
         schema=schema,
         train_args=tfx.proto.TrainArgs(splits=["train"]),
         eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-        custom_config=_trainer_config(recipe, home),
+        custom_config=_trainer_config(recipe, places),
     )
     model = trainer.outputs["model"]
     baseline = tfx.dsl.Resolver(
@@ -74,29 +74,29 @@ def build_pipeline(
         model_blessing=evaluator.outputs["blessing"],
         push_destination=tfx.proto.PushDestination(
             filesystem=tfx.proto.PushDestination.Filesystem(
-                base_directory=str(home.models / recipe.model_name)
+                base_directory=f"{places.models}/{recipe.model_name}"
             )
         ),
     )
     nodes = [example_gen, statistics_gen, schema_gen, validator, transform, trainer]
     return tfx.dsl.Pipeline(
         pipeline_name=recipe.name,
-        pipeline_root=str(home.artifacts / recipe.name),
+        pipeline_root=f"{places.artifacts}/{recipe.name}",
         components=[*nodes, baseline, evaluator, pusher],
         enable_cache=True,
-        metadata_connection_config=home.metadata_connection(),
+        metadata_connection_config=places.metadata,
         beam_pipeline_args=list(beam_args),
     )
 
 
-def _trainer_config(recipe: Recipe, home: Home) -> dict[str, object]:
+def _trainer_config(recipe: Recipe, places: Places) -> dict[str, object]:
     return {
         "recipe": recipe.name,
         "data": recipe.data.plain(),
         "model": recipe.model.plain(),
         "training": recipe.training.plain(),
         "serving": recipe.serving.plain(),
-        "checkpoints": str(home.checkpoints),
+        "checkpoints": places.checkpoints,
         "weights_digest": weights_digest(recipe.model),
         "source": source_hash("components.trainer", "components.transform", "components.sections"),
     }

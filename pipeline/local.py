@@ -21,6 +21,7 @@ from components.sections import SPLITS
 from pipeline.closing import print_closing
 from pipeline.display import Display
 from pipeline.home import Home
+from pipeline.places import Places
 from pipeline.recipe import Recipe
 from pipeline.records import RunRecord, save, usual_seconds
 
@@ -79,7 +80,7 @@ def _run(
     from pipeline.runner import NodeFailedError, WatchedRunner
 
     check_available(recipe.model, recipe.data.image_size)
-    pipeline = build_pipeline(recipe, base, home)
+    pipeline = build_pipeline(recipe, base, Places.of_home(home))
     with Display(console, usual_seconds(home, recipe.name)) as display:
         runner = WatchedRunner(run_id, display)
         progress.listen(display.progressed)
