@@ -1,4 +1,4 @@
-"""Where what a pipeline makes goes: folders on a laptop, a volume or object storage on a cluster."""
+"""Where what a pipeline makes goes: folders on a laptop, object storage or a volume on a cluster."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -4,6 +4,7 @@ import pytest
 
 from components.errors import DataError
 from pipeline.home import Home
+from pipeline.places import Places
 from pipeline.recipe import load_recipe
 from pipeline.records import NodeRecord
 from pipeline.sample_data import write_sample_data
@@ -41,7 +42,7 @@ def run_first_nodes(data, tmp_path):
 
     def run(run_id: str, *overrides: str) -> tuple[Watched, WatchedRunner]:
         recipe = load_recipe("quickstart", [*TINY, *overrides])
-        pipeline = build_pipeline(recipe, str(data), Home(tmp_path / "home"))
+        pipeline = build_pipeline(recipe, str(data), Places.of_home(Home(tmp_path / "home")))
         compiled = compiler.Compiler().compile(pipeline)
         del compiled.nodes[len(NODES) :]
         watched = Watched()
@@ -90,8 +91,8 @@ def test_a_node_whose_inputs_are_missing_fails_rather_than_being_skipped(run_fir
     from pipeline.runner import NodeFailedError, launch_node
 
     recipe = load_recipe("quickstart")
-    home = Home(tmp_path / "home")
-    compiled = compiler.Compiler().compile(build_pipeline(recipe, str(tmp_path), home))
+    places = Places.of_home(Home(tmp_path / "home"))
+    compiled = compiler.Compiler().compile(build_pipeline(recipe, str(tmp_path), places))
     runtime_parameter_utils.substitute_runtime_parameter(
         compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: "alone"}
     )
