@@ -1,4 +1,4 @@
-"""Where what a pipeline makes goes: folders on a laptop, object storage or a volume on a cluster."""
+"""Where what a pipeline makes goes: local folders, a mounted volume or object storage."""
 
 from dataclasses import dataclass
 from typing import Any

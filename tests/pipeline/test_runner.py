@@ -96,7 +96,7 @@ def test_a_node_whose_inputs_are_missing_fails_rather_than_being_skipped(run_fir
     runtime_parameter_utils.substitute_runtime_parameter(
         compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: "alone"}
     )
-    connection = home.metadata_connection()
+    connection = places.metadata
     assert isinstance(connection, metadata_store_pb2.ConnectionConfig)
     with pytest.raises(NodeFailedError, match="StatisticsGen"):
         launch_node(compiled, "StatisticsGen", connection)
