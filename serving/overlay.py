@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_STRENGTH = 0.45
+STRENGTH = 0.45  # opacity of the heatmap where it is 1
+_COLOUR = (255, 40, 0)
 
 
 def draw_overlay(encoded: bytes, heatmap: NDArray[np.float32]) -> Image.Image:
@@ -23,7 +24,26 @@ def draw_overlay(encoded: bytes, heatmap: NDArray[np.float32]) -> Image.Image:
         heatmap says, unchanged where it is 0.
     """
     image = Image.open(io.BytesIO(encoded)).convert("RGB")
+    mask = _stretch(heatmap, image.size).point(lambda value: int(value * STRENGTH))
+    return Image.composite(Image.new("RGB", image.size, _COLOUR), image, mask)
+
+
+def draw_layer(heatmap: NDArray[np.float32], size: tuple[int, int]) -> Image.Image:
+    """Draws the heatmap alone, to be laid over the image with an opacity of the viewer's choice.
+
+    Args:
+        heatmap: float32 [h, w] in 0..1.
+        size: width and height of the image, in pixels.
+
+    Returns:
+        An RGBA image of one colour; its alpha is the heatmap: 0 where it is 0, 255 where it is 1.
+        With an opacity of `STRENGTH` it looks as in `draw_overlay`.
+    """
+    layer = Image.new("RGBA", size, (*_COLOUR, 0))
+    layer.putalpha(_stretch(heatmap, size))
+    return layer
+
+
+def _stretch(heatmap: NDArray[np.float32], size: tuple[int, int]) -> Image.Image:
     heat = Image.fromarray((np.clip(heatmap, 0.0, 1.0) * 255).astype(np.uint8))
-    heat = heat.resize(image.size, Image.Resampling.BICUBIC)
-    mask = heat.point(lambda value: int(value * _STRENGTH))
-    return Image.composite(Image.new("RGB", image.size, (255, 40, 0)), image, mask)
+    return heat.resize(size, Image.Resampling.BICUBIC)

@@ -1,0 +1,91 @@
+"""The web page as an ASGI application. TensorFlow is not imported."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from serving.app.rendering import error_text, render, texts_for
+from serving.app.routes import router
+from serving.app.security import HEADERS, bearer_of, is_forged
+from serving.app.settings import Settings
+from serving.app.state import State
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Makes the page.
+
+    Raises:
+        MedtfxError: the samples can't be read.
+        OSError: the audit log can't be written.
+    """
+    # No pages about the interface: programs ask the model server, not this page.
+    app = FastAPI(
+        title="medtfx", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
+    )
+    app.state.shared = State(settings)
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    app.middleware("http")(_protect)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
+    app.add_exception_handler(HTTPException, _explain)
+    app.add_exception_handler(Exception, _admit)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.shared.model.close()
+
+
+async def _protect(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Turns away what is forged or has no token, and adds the headers to every answer."""
+    response = await _turn_away(request) or await call_next(request)
+    response.headers.update(HEADERS)
+    return response
+
+
+async def _turn_away(request: Request) -> Response | None:
+    state: State = request.app.state.shared
+    if is_forged(request):
+        return _error_page(request, "forged", 403)
+    if state.guard.admits(request):
+        return None
+    if bearer_of(request) is not None:
+        await anyio.sleep(state.settings.refusal_pause)
+        return PlainTextResponse("wrong token", 401, {"WWW-Authenticate": "Bearer"})
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"HX-Redirect": "/login"})
+    return RedirectResponse("/login", 303)
+
+
+async def _explain(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _error_page(request, "not_found" if status == 404 else "broken_upload", status)
+
+
+async def _admit(request: Request, _: Exception) -> Response:
+    """A defect: the traceback is for the log, not for the visitor."""
+    response = _error_page(request, "defect", 500)
+    response.headers.update(HEADERS)
+    return response
+
+
+def _error_page(request: Request, kind: str, status: int) -> Response:
+    settings = request.app.state.shared.settings
+    text = error_text(texts_for(request, settings), settings.limits, kind)
+    if "hx-request" in request.headers:
+        values = {"answers": [], "refusal": text, "summary": text, "is_fragment": True}
+        return render("batch.html", request, settings, status, **values)
+    return render("error.html", request, settings, status, text=text, signed_in=False)

@@ -1,0 +1,118 @@
+"""The model behind the page: what it says about an image, and how it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from serving.client import Client
+from serving.errors import (
+    DeadlineError,
+    ServerUnavailableError,
+    ServingError,
+    UnknownServableError,
+)
+from serving.metadata import VersionStatus
+from serving.prediction import Prediction
+
+_HEALTH_SECONDS = 3.0
+_COMING, _GOING = ("START", "LOADING"), ("UNLOADING", "END")
+
+
+class ModelLoadingError(ServingError):
+    """The model server is still starting."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the model is.
+
+    Attributes:
+        state: 'ready', 'loading', 'failed' (no version could be loaded), 'unknown' (the server
+            has no such model) or 'unavailable' (no server answers).
+        versions: of the model, the newest first; those that have gone are left out.
+        detail: what the server or the client says about it, or ''.
+    """
+
+    state: Literal["ready", "loading", "failed", "unknown", "unavailable"]
+    versions: tuple[VersionStatus, ...] = ()
+    detail: str = ""
+
+
+class Model:
+    """Asks a model on a server that may come, go, and come back elsewhere. Thread-safe.
+
+    Args:
+        name: of the model.
+        address: returns 'host:port' of the server's gRPC port, or None while it starts.
+        timeout: seconds for one image.
+    """
+
+    def __init__(self, name: str, address: Callable[[], str | None], timeout: float) -> None:
+        self.name = name
+        self._address, self._timeout = address, timeout
+        self._lock = threading.Lock()
+        self._clients: tuple[Client, Client] | None = None
+
+    def close(self) -> None:
+        """Ends the connections."""
+        for client in self._clients or ():
+            client.close()
+
+    def ask(self, encoded: bytes) -> Prediction:
+        """Asks about one image, with its heatmap.
+
+        Raises:
+            ModelLoadingError: the server is still starting.
+            ServingError: nobody could be asked; see `serving.errors`.
+        """
+        return self._connect()[0].predict([encoded], explain=True)[0]
+
+    def health(self) -> Health:
+        """Asks how the model is; takes a few seconds at most, and never raises."""
+        try:
+            found = self._connect()[1].status()
+        except ModelLoadingError:
+            return Health("loading")
+        except UnknownServableError as error:
+            return Health("unknown", detail=str(error))
+        except ServingError as error:
+            return Health("unavailable", detail=str(error))
+        return _judge(found)
+
+    def _connect(self) -> tuple[Client, Client]:
+        """Returns the clients, to ask and to look: one with patience and one without."""
+        address = self._address()
+        if address is None:
+            raise ModelLoadingError("The model server is starting. Ask again in a few seconds.")
+        with self._lock:
+            if self._clients is None or self._clients[0].address != address:
+                self.close()
+                self._clients = (
+                    Client(address, self.name, timeout=self._timeout, attempts=2),
+                    Client(address, self.name, timeout=_HEALTH_SECONDS, attempts=1),
+                )
+            return self._clients
+
+
+def kind_of(error: ServingError) -> str:
+    """Returns the kind under which the page has words for an error."""
+    kinds: dict[type[ServingError], str] = {
+        ModelLoadingError: "loading",
+        ServerUnavailableError: "unavailable",
+        DeadlineError: "deadline",
+        UnknownServableError: "unknown_model",
+    }
+    return next((kind for of, kind in kinds.items() if isinstance(error, of)), "refused")
+
+
+def _judge(found: list[VersionStatus]) -> Health:
+    versions = tuple(one for one in found if one.state not in _GOING)
+    states = {one.state for one in versions}
+    if "AVAILABLE" in states:
+        return Health("ready", versions)
+    if states.intersection(_COMING):
+        return Health("loading", versions)
+    return Health("failed", tuple(found), "; ".join(one.error for one in found if one.error))

@@ -1,0 +1,69 @@
+"""Fills the templates, in the language of the visitor."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from serving.app.language import COOKIE, LANGUAGES, Texts, choose_language, texts
+from serving.app.settings import MEGABYTE, Limits, Settings
+from serving.overlay import STRENGTH
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def texts_for(request: Request, settings: Settings) -> Texts:
+    """Returns the texts in the visitor's language."""
+    cookie, accepted = request.cookies.get(COOKIE), request.headers.get("accept-language")
+    return texts(choose_language(cookie, settings.language, accepted))
+
+
+def error_text(t: Texts, limits: Limits, kind: str) -> str:
+    """Says in a visitor's words what an error of this kind means."""
+    return t(
+        f"error.{kind}",
+        files=limits.files,
+        megabytes=limits.file_bytes // MEGABYTE,
+        total=limits.request_bytes // MEGABYTE,
+        seconds=f"{limits.seconds:g}",
+    )
+
+
+def render(
+    template: str, request: Request, settings: Settings, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """Returns a template as an answer.
+
+    Args:
+        template: its file name.
+        request: whose language is meant.
+        settings: of the page.
+        status: of the HTTP answer.
+        values: for the template, beside those that every template gets.
+    """
+    t = texts_for(request, settings)
+    page = _TEMPLATES.get_template(template).render(
+        t=t,
+        languages=[texts(language) for language in LANGUAGES],
+        model=settings.model,
+        limits=settings.limits,
+        megabytes=settings.limits.file_bytes // MEGABYTE,
+        error_text=partial(error_text, t, settings.limits),
+        heat_strength=round(100 * STRENGTH),
+        # At random, as answers of several uploads come together on one page.
+        new_id=lambda: secrets.token_hex(4),
+        **values,
+    )
+    return HTMLResponse(page, status)

@@ -1,0 +1,100 @@
+"""Images that are offered to try, from a folder that whoever starts the page names."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.errors import MedtfxError
+from components.image_example_gen.images import UnreadableImage, is_image_name, read_image
+from serving.app.pictures import as_webp, reduce
+from serving.app.uploads import Upload
+
+_MOST = 12
+_SIDE = 160  # pixels of a thumbnail
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image of the folder.
+
+    Attributes:
+        number: by which the page asks for it; a path never comes from outside.
+        name: of the file.
+        path: where it lies.
+    """
+
+    number: int
+    name: str
+    path: Path
+
+
+class Samples:
+    """The first twelve readable images of a folder, by name.
+
+    Args:
+        folder: of images, not searched any deeper; None for no samples.
+
+    Raises:
+        MedtfxError: there is no such folder, or no image that can be read in it.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._thumbnails: dict[int, bytes] = {}
+        self._lock = threading.Lock()
+        self._list = [] if folder is None else _find(folder)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self._list)
+
+    def get(self, number: int) -> Sample | None:
+        """Returns a sample by its number, or None."""
+        return next((sample for sample in self._list if sample.number == number), None)
+
+    def upload(self, sample: Sample) -> Upload:
+        """Reads a sample as if it had been uploaded.
+
+        Raises:
+            OSError: the file is gone, or can't be read.
+        """
+        return Upload(sample.name, sample.path.read_bytes())
+
+    def thumbnail(self, sample: Sample) -> bytes:
+        """Returns a small WebP picture.
+
+        Raises:
+            OSError: the file is gone, or can't be read.
+            UnreadableImage: it is no image any more.
+        """
+        with self._lock:
+            if sample.number not in self._thumbnails:
+                encoded = read_image(sample.path.read_bytes()).encoded
+                self._thumbnails[sample.number] = as_webp(reduce(encoded, _SIDE))
+            return self._thumbnails[sample.number]
+
+
+def _find(folder: Path) -> list[Sample]:
+    if not folder.is_dir():
+        raise MedtfxError(f"Samples come from a folder of images. There is no folder {folder}.")
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and _offered(path.name))
+    readable = [path for path in paths if _is_readable(path)][:_MOST]
+    if not readable:
+        raise MedtfxError(
+            f"Samples come from a folder of images, but {folder} holds none that can be read. "
+            "Folders in it are not searched: name one of them."
+        )
+    return [Sample(number, path.name, path) for number, path in enumerate(readable, 1)]
+
+
+def _offered(name: str) -> bool:
+    return is_image_name(name) and not name.startswith(".")
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        read_image(path.read_bytes())
+    except (OSError, UnreadableImage):
+        return False
+    return True

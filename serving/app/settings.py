@@ -1,0 +1,59 @@
+"""What the web page is told when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MEGABYTE = 10**6
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")  # as in the Host header
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one upload may be.
+
+    Attributes:
+        file_bytes: of one image.
+        request_bytes: of all images of an upload, with the little around them.
+        files: images in one upload.
+        seconds: until an upload has to be complete.
+        uploads: that are in memory at the same time; others wait for their turn.
+    """
+
+    file_bytes: int = 50 * MEGABYTE
+    request_bytes: int = 200 * MEGABYTE
+    files: int = 20
+    seconds: float = 120.0
+    uploads: int = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the page works.
+
+    Attributes:
+        model: name of the model that is asked.
+        address: returns 'host:port' of the model server's gRPC port, or None while it starts.
+        audit_log: JSON lines, one for each image; see `audit.py`.
+        samples: folder of images that are offered to try, or None.
+        token: what a visitor has to know; None lets everybody in.
+        hosts: names under which the page may be addressed; '*' is any. With a fixed list, a
+            foreign site can't lead a browser here under a name of its own (DNS rebinding).
+        language: of the page where the visitor did not choose; None asks the browser.
+        timeout: seconds that the model server has for one image.
+        limits: of an upload.
+        refusal_pause: seconds before a wrong token is answered.
+    """
+
+    model: str
+    address: Callable[[], str | None]
+    audit_log: Path
+    samples: Path | None = None
+    token: str | None = field(default=None, repr=False)
+    hosts: tuple[str, ...] = LOOPBACK_NAMES
+    language: str | None = None
+    timeout: float = 30.0
+    limits: Limits = Limits()
+    refusal_pause: float = 1.0

@@ -1,0 +1,126 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from serving.app.security import HEADERS
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_page_without_tensorflow():
+    done = subprocess.run(
+        [sys.executable, "-c",
+         "import sys, tempfile; from pathlib import Path\n"
+         "from fastapi.testclient import TestClient\n"
+         "from serving.app.application import create_app\n"
+         "from serving.app.settings import Settings\n"
+         "log = Path(tempfile.mkdtemp()) / 'log'\n"
+         "with TestClient(create_app(Settings('m', lambda: '127.0.0.1:1', log)),\n"
+         "                'http://127.0.0.1') as page:\n"
+         "    page.post('/answers', files=[('images', ('a', b'junk'))])\n"
+         "    print(page.get('/').status_code, 'tensorflow' in sys.modules)"],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "200 False", done.stderr
+
+
+def test_an_answer_shows_all_that_is_known(page, ask, bright):
+    text = ask(page, ("scan.png", bright)).text
+    assert '<strong class="label">bright</strong>' in text
+    assert "80.0%" in text and "20.0%" in text
+    assert "tiny, version 2" in text
+    assert "PNG, 16 × 16 pixels, passed on unchanged" in text
+    assert text.count("data:image/") == 2  # the scan and its heatmap
+    assert "Uncertain" not in text
+
+
+def test_an_uncertain_answer_says_what_that_means(page, ask, tools):
+    text = ask(page, ("scan.png", tools.png(128))).text
+    assert "Uncertain" in text and "Take this as no answer" in text
+
+
+def test_without_scripts_the_whole_page_comes_back(make_page, ask, bright):
+    text = ask(make_page(headers={}), ("scan.png", bright)).text
+    assert text.startswith("<!doctype html>")
+    assert '<strong class="label">bright</strong>' in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "ready"),
+        ({"address": lambda: None}, "loading"),
+        ({"address": lambda: "127.0.0.1:1"}, "unavailable"),
+        ({"model": "other"}, "unknown"),
+    ],
+)
+def test_the_line_about_the_model(make_page, changes, state):
+    page = make_page(**changes)
+    first = page.get("/status")
+    assert f'class="status {state}"' in first.text
+    seen = first.text.split("seen=")[1].split('"')[0]
+    assert page.get("/status", params={"seen": seen}).status_code == 204
+
+
+def test_every_answer_carries_the_headers(page, ask, bright):
+    answers = [
+        page.get("/"), page.get("/healthz"), page.get("/static/page.css"), page.get("/nowhere"),
+        page.get("/docs"), page.get("/openapi.json"), ask(page, ("a", bright)),
+    ]  # fmt: skip
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 404, 404, 404, 200]
+    for answer in answers:
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+def test_the_page_holds_no_inline_code(make_page, ask, bright):
+    page = make_page(headers={})
+    for text in (page.get("/").text, ask(page, ("a", bright)).text):
+        assert " style=" not in text and "<style" not in text
+        assert text.count("<script") == text.count('<script src="/static/')
+        assert not re.search(r" on[a-z]+=|javascript:|hx-on", text)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "evil.example"}, 400),
+        ({"Host": "localhost:8080"}, 200),
+        ({"Host": "[::1]:8080"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://127.0.0.1"}, 200),
+    ],
+)
+def test_what_another_site_sends_is_refused(page, ask, bright, log_lines, headers, status):
+    assert ask(page, ("a", bright), headers=headers).status_code == status
+    assert len(log_lines()) == (status == 200)
+
+
+def test_a_defect_is_admitted_without_its_traceback(make_settings, log_file):
+    from fastapi.testclient import TestClient
+
+    from serving.app.application import create_app
+
+    def broken():
+        raise RuntimeError("a secret")
+
+    app = create_app(make_settings(address=broken))
+    with TestClient(app, "http://127.0.0.1", raise_server_exceptions=False) as page:
+        answer = page.get("/")
+    assert answer.status_code == 500
+    assert "Something went wrong here" in answer.text and "secret" not in answer.text
+    assert answer.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
+
+
+def test_the_language_is_chosen_and_kept(make_page, ask):
+    page = make_page(headers={})
+    assert '<html lang="en">' in page.get("/").text
+    assert page.get("/language", params={"to": "es"}).status_code == 303
+    assert '<html lang="es">' in page.get("/").text
+    assert "Esto no es una imagen" in ask(page, ("a", b"junk")).text

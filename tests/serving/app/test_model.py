@@ -1,0 +1,40 @@
+import pytest
+
+from serving.app.model import Model
+from serving.metadata import VersionStatus
+
+
+@pytest.fixture
+def model(server):
+    model = Model("tiny", lambda: server.address, timeout=10.0)
+    yield model
+    model.close()
+
+
+def test_health_names_the_versions(model):
+    health = model.health()
+    assert health.state == "ready"
+    assert [(one.version, one.state) for one in health.versions] == [(2, "AVAILABLE")]
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (["LOADING", "AVAILABLE"], "ready"),
+        (["START", "END"], "loading"),
+        (["END"], "failed"),
+        ([], "failed"),
+    ],
+)
+def test_what_the_states_of_the_versions_mean(model, monkeypatch, states, expected):
+    found = [VersionStatus(number, state, "") for number, state in enumerate(states)]
+    monkeypatch.setattr("serving.client.Client.status", lambda _: found)
+    assert model.health().state == expected
+
+
+def test_a_server_that_moved_is_found_again(server, dark):
+    places = iter(["127.0.0.1:1"])
+    model = Model("tiny", lambda: next(places, server.address), timeout=10.0)
+    assert model.health().state == "unavailable"
+    assert model.ask(dark).label == "dark"
+    model.close()
