@@ -19,13 +19,8 @@ from serving.errors import ServingError, UnknownServableError
 from serving.metadata import Metadata, VersionStatus, read_metadata, read_status
 from serving.outbox import OutgoingImage, in_batches, read_images
 from serving.prediction import Prediction, read_predictions
-from serving.tensorflow_free import (
-    get_model_metadata_pb2,
-    get_model_status_pb2,
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+from serving.stubs import ModelServiceStub, PredictionServiceStub
+from serving.tensorflow_free import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 from serving.tensors import strings
 
 IMAGE_INPUT = "image_bytes"
@@ -66,8 +61,8 @@ class Client:
         self.address, self.model, self.batch_size = address, model, batch_size
         self._caller = Caller(address, timeout, attempts)
         self._channel = _open(address, root_certificates)
-        self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
-        self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
+        self._predictions = PredictionServiceStub(self._channel)
+        self._models = ModelServiceStub(self._channel)
 
     def __enter__(self) -> "Client":
         return self

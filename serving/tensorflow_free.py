@@ -1,74 +1,64 @@
-"""TensorFlow Serving's messages and stubs, without TensorFlow.
+"""TensorFlow Serving's messages, without TensorFlow.
 
-`tensorflow_serving.apis` imports message modules that lie inside the `tensorflow` package, and so
-runs all of TensorFlow: 8-15 s and 500 MB for a few classes. While they are imported here, an empty
-package with TensorFlow's own search path stands in its place: 0.15 s, 30 MB. Afterwards it is gone
-again: a later `import tensorflow` is a real one, and shares the message classes.
+The message modules of `tensorflow` and `tensorflow-serving-api` bring 1.5 GB onto the disk, and
+run all of TensorFlow when they are imported: 8-15 s, 500 MB. So the classes are made here from the
+same descriptions, which ship with medtfx: `tensorflow_free.binpb`, a FileDescriptorSet written by
+`scripts/protocol`.
 
-Do not start a real `import tensorflow` in another thread while this module is being imported.
-
-Raises:
-    ServingError: on import, where TensorFlow or tensorflow-serving-api is not installed.
+They live in a pool of their own and do not meet TensorFlow's in the same process. So the classes
+are others, too: between a message of these and one of TensorFlow's, `CopyFrom` is refused, and
+`ParseFromString(other.SerializeToString())` is the way.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from serving.errors import ServingError
+from google.protobuf import message_factory
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+
+_SET = Path(__file__).with_suffix(".binpb")
 
 
-@contextmanager
-def _placeholder() -> Iterator[None]:
-    """Keeps an empty `tensorflow` in `sys.modules`, unless the real one is there already."""
-    if "tensorflow" in sys.modules:
-        yield
-        return
-    found = find_spec("tensorflow")
-    if found is None or found.submodule_search_locations is None:
-        raise ServingError(_missing("tensorflow"))
-    package = ModuleType("tensorflow")
-    package.__path__ = list(found.submodule_search_locations)
-    sys.modules["tensorflow"] = package
-    try:
-        yield
-    finally:
-        # The message modules stay, so that the real package finds them and shares their classes.
-        for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] == "tensorflow" and hasattr(module, "__path__"):
-                del sys.modules[name]
+def _read_pool() -> DescriptorPool:
+    pool = DescriptorPool()
+    for file in FileDescriptorSet.FromString(_SET.read_bytes()).file:
+        pool.AddSerializedFile(file.SerializeToString())
+    return pool
 
 
-def _missing(package: str) -> str:
-    return (
-        f"Talking to a model server needs the package {package!r}, which is not installed here. "
-        "Install medtfx with its stack: `make setup`, or `pip install 'medtfx[current]'`."
-    )
+POOL = _read_pool()
+"""Knows the messages; for what looks them up by name, as JSON of an `Any` does."""
+
+# The function is protobuf 4's and later; protobuf 3 has a factory that keeps the classes.
+_message_class = getattr(message_factory, "GetMessageClass", None) or (
+    message_factory.MessageFactory(POOL).GetPrototype
+)
 
 
-def _load(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        raise ServingError(_missing(error.name or name)) from error
+def _module(file: str) -> Any:
+    """Returns what protoc would generate for a file: its messages, enums and their values."""
+    found = POOL.FindFileByName(file)
+    names: dict[str, Any] = {}
+    for name, message in found.message_types_by_name.items():
+        names[name] = _message_class(message)
+    for name, enum in found.enum_types_by_name.items():
+        names |= {name: EnumTypeWrapper(enum)}
+        names |= {value.name: value.number for value in enum.values}
+    return SimpleNamespace(DESCRIPTOR=found, **names)
 
 
-with _placeholder():
-    # === Tensors ===
-    tensor_pb2 = _load("tensorflow.core.framework.tensor_pb2")
-    types_pb2 = _load("tensorflow.core.framework.types_pb2")
-    # === Requests and answers ===
-    predict_pb2 = _load("tensorflow_serving.apis.predict_pb2")
-    get_model_metadata_pb2 = _load("tensorflow_serving.apis.get_model_metadata_pb2")
-    get_model_status_pb2 = _load("tensorflow_serving.apis.get_model_status_pb2")
-    model_management_pb2 = _load("tensorflow_serving.apis.model_management_pb2")
-    prediction_log_pb2 = _load("tensorflow_serving.apis.prediction_log_pb2")
-    # === Services ===
-    prediction_service_pb2_grpc = _load("tensorflow_serving.apis.prediction_service_pb2_grpc")
-    model_service_pb2_grpc = _load("tensorflow_serving.apis.model_service_pb2_grpc")
-    # === Configuration ===
-    model_server_config_pb2 = _load("tensorflow_serving.config.model_server_config_pb2")
+# === Tensors ===
+tensor_pb2 = _module("tensorflow/core/framework/tensor.proto")
+types_pb2 = _module("tensorflow/core/framework/types.proto")
+# === Signatures ===
+meta_graph_pb2 = _module("tensorflow/core/protobuf/meta_graph.proto")
+# === Requests and answers ===
+predict_pb2 = _module("tensorflow_serving/apis/predict.proto")
+get_model_metadata_pb2 = _module("tensorflow_serving/apis/get_model_metadata.proto")
+get_model_status_pb2 = _module("tensorflow_serving/apis/get_model_status.proto")
+model_management_pb2 = _module("tensorflow_serving/apis/model_management.proto")
+# === Configuration ===
+model_server_config_pb2 = _module("tensorflow_serving/config/model_server_config.proto")

@@ -2,7 +2,8 @@
 
 TensorFlow Serving polls `<models>/<name>/` and serves the highest number it finds. So a rollback
 moves the newer versions out of its sight, into `<models>/<name>/withdrawn/`: nothing is deleted,
-and a rollback to a withdrawn version brings it back.
+and a rollback to a withdrawn version brings it back. Where a `models.config` names the versions,
+`serving.promotion` moves a label instead.
 """
 
 import re
@@ -66,12 +67,17 @@ def roll_back(model_folder: Path, version: int | None = None) -> Versions:
         )
     # The wanted one comes back first: a server that polls in between never sees an empty folder.
     if wanted in versions.withdrawn:
-        (model_folder / WITHDRAWN / str(wanted)).rename(model_folder / str(wanted))
+        restore(model_folder, wanted)
     # The current one goes last, so that none in between is ever the highest.
     for number in (number for number in versions.served if number > wanted):
         (model_folder / WITHDRAWN).mkdir(exist_ok=True)
         (model_folder / str(number)).rename(model_folder / WITHDRAWN / str(number))
     return list_versions(model_folder)
+
+
+def restore(model_folder: Path, version: int) -> None:
+    """Puts a withdrawn version back among those that a server sees."""
+    (model_folder / WITHDRAWN / str(version)).rename(model_folder / str(version))
 
 
 def _previous(name: str, versions: Versions) -> int:

@@ -1,0 +1,135 @@
+"""The compose file: TensorFlow Serving on one machine, and the web page beside it."""
+
+import os
+from typing import Any
+
+from serving.production.flags import (
+    BINARY,
+    CONFIG_FOLDER,
+    GRPC_PORT,
+    REST_PORT,
+    server_flags,
+    status_path,
+)
+from serving.production.plan import Plan
+from serving.production.storage import MOUNTED
+
+CPU, GPU, PAGE = "cpu", "gpu", "page"
+_PAGE_PORT = 8080
+_NOBODY = 65534
+_CREDENTIALS = "/credentials.json"
+# The image has neither curl nor wget, but bash can speak over a socket.
+_ASK = (
+    "exec 3<>/dev/tcp/127.0.0.1/{port} && "
+    "printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q AVAILABLE <&3"
+)
+
+
+def compose(plan: Plan) -> dict[str, Any]:
+    """Returns the content of `compose.yaml`."""
+    services = {
+        "serving": _server(plan, gpu=False),
+        "serving-gpu": _server(plan, gpu=True),
+    }
+    file: dict[str, Any] = {"name": plan.server, "services": services}
+    if plan.app_image is not None:
+        services["page"] = _page(plan)
+        file["volumes"] = {"audit": {}}
+    return file
+
+
+def note(plan: Plan) -> str:
+    """Returns how the file is used, for its top."""
+    page = f" --profile {PAGE}" if plan.app_image is not None else ""
+    return (
+        f"    docker compose --profile {CPU}{page} up -d\n"
+        f"With NVIDIA's container toolkit: {GPU} in place of {CPU}. Reachable from this machine "
+        "alone.\nTensorFlow Serving has neither TLS nor passwords here."
+    )
+
+
+def health_check(plan: Plan, port: int = REST_PORT) -> list[str]:
+    """Returns the command that succeeds while a version of the model is AVAILABLE."""
+    return ["bash", "-c", _ASK.format(port=port, path=status_path(plan.model))]
+
+
+def _server(plan: Plan, gpu: bool) -> dict[str, Any]:
+    service: dict[str, Any] = {
+        "profiles": [GPU if gpu else CPU],
+        "image": plan.image(gpu),
+        "entrypoint": [BINARY],
+        "command": server_flags(),
+        "user": _user(),
+        "ports": [f"127.0.0.1:{port}:{port}" for port in (GRPC_PORT, REST_PORT)],
+        "volumes": _volumes(plan),
+        # The same name for the page, whichever of the two runs.
+        "networks": {"default": {"aliases": ["model-server"]}},
+        **_confined(),
+        "healthcheck": {
+            "test": ["CMD", *health_check(plan)],
+            "interval": "10s",
+            "timeout": "5s",
+            "retries": 3,
+            "start_period": "10m",
+        },
+    }
+    if not plan.storage.is_mounted:
+        service["environment"] = {"GOOGLE_APPLICATION_CREDENTIALS": _CREDENTIALS}
+    if gpu:
+        device = {"driver": "nvidia", "count": plan.section.gpu or 1, "capabilities": ["gpu"]}
+        service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
+    return service
+
+
+def _volumes(plan: Plan) -> list[dict[str, Any]]:
+    # A folder, not the files: a file that is replaced would go on being the old one inside.
+    volumes = [_bind("./config", CONFIG_FOLDER)]
+    if plan.storage.is_mounted:
+        models = str(plan.models).replace("$", "$$")
+        return [*volumes, _bind(f"${{MODELS:-{models}}}", MOUNTED)]
+    key = "${GOOGLE_APPLICATION_CREDENTIALS:?a file with the key of a service account}"
+    return [*volumes, _bind(key, _CREDENTIALS)]
+
+
+def _bind(source: str, target: str) -> dict[str, Any]:
+    return {
+        "type": "bind",
+        "source": source,
+        "target": target,
+        "read_only": True,
+        "bind": {"create_host_path": False},  # a folder that is missing is an error, not empty
+    }
+
+
+def _page(plan: Plan) -> dict[str, Any]:
+    return {
+        "profiles": [PAGE],
+        "image": plan.app_image,
+        "entrypoint": ["medtfx"],
+        "command": [
+            "app", "--host", "0.0.0.0", "--port", str(_PAGE_PORT),
+            "--server", f"model-server:{GRPC_PORT}", "--model", plan.model,
+            "--audit-log", "/audit/app.jsonl",
+        ],
+        "environment": {"MEDTFX_APP_TOKEN": "${MEDTFX_APP_TOKEN:?openssl rand -hex 24 makes one}"},
+        "ports": [f"127.0.0.1:{_PAGE_PORT}:{_PAGE_PORT}"],
+        "volumes": [{"type": "volume", "source": "audit", "target": "/audit"}],
+        **_confined(),
+    }  # fmt: skip
+
+
+def _confined() -> dict[str, Any]:
+    return {
+        "read_only": True,
+        "tmpfs": ["/tmp"],
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "restart": "unless-stopped",
+    }
+
+
+def _user() -> str:
+    """Whoever owns the models may read them; root is nobody inside."""
+    user, group = os.getuid(), os.getgid()
+    own = f"{user}:{group}" if user else f"{_NOBODY}:{_NOBODY}"
+    return f"${{SERVING_USER:-{own}}}"

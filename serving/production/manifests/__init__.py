@@ -1,0 +1,1 @@
+"""Kubernetes objects, each a function from a `Plan` to a plain dict."""

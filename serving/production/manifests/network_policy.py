@@ -1,0 +1,41 @@
+"""The NetworkPolicy: TensorFlow Serving asks nobody who he is, so the network has to."""
+
+from typing import Any
+
+from serving.production.flags import GRPC_PORT, REST_PORT
+from serving.production.plan import Plan
+
+CLIENT_LABEL = {"medtfx/client": "true"}
+_MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
+
+
+def network_policy(plan: Plan) -> dict[str, Any]:
+    """Returns the NetworkPolicy.
+
+    In come pods of this namespace that carry `CLIENT_LABEL`, and Prometheus from the namespace
+    `monitoring`, to the REST port alone. Out goes nothing but the way to a bucket, if there is one.
+    """
+    asking = {"from": [{"podSelector": {"matchLabels": CLIENT_LABEL}}],
+              "ports": [_tcp(GRPC_PORT), _tcp(REST_PORT)]}  # fmt: skip
+    watching = {"from": [{"namespaceSelector": {"matchLabels": _MONITORING}}],
+                "ports": [_tcp(REST_PORT)]}  # fmt: skip
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": plan.metadata(plan.server),
+        "spec": {
+            "podSelector": {"matchLabels": plan.selector},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [asking, watching],
+            "egress": [] if plan.storage.is_mounted else [_bucket()],
+        },
+    }
+
+
+def _bucket() -> dict[str, Any]:
+    # Names, the bucket, and the machine's own service that says who is asking (80, and 988 on GKE).
+    return {"ports": [{"protocol": "UDP", "port": 53}, *(_tcp(n) for n in (53, 443, 80, 988))]}
+
+
+def _tcp(port: int) -> dict[str, Any]:
+    return {"protocol": "TCP", "port": port}

@@ -1,0 +1,137 @@
+"""The pod of a server: one container, as little allowed as TensorFlow Serving can do with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from serving.production.flags import (
+    BINARY,
+    CONFIG_FOLDER,
+    GRPC_PORT,
+    REST_PORT,
+    ready_path,
+    server_flags,
+    status_path,
+)
+from serving.production.plan import Plan
+from serving.production.storage import MOUNTED
+
+_NOBODY = 65534
+_CONFIG, _MODELS, _SCRATCH = "config", "models", "scratch"
+# A pod that is about to go gets requests for some seconds more; the binary does not wait for them.
+_LEAVING_SECONDS = 15
+_LOADING_TRIES, _PROBE_SECONDS = 120, 5
+
+
+def pod_spec(plan: Plan) -> dict[str, Any]:
+    """Returns the `spec` of a pod."""
+    spec: dict[str, Any] = {
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": 3 * _LEAVING_SECONDS,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _NOBODY,
+            "runAsGroup": _NOBODY,
+            "fsGroup": _NOBODY,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [container(plan)],
+        "volumes": _volumes(plan),
+        **placement(plan),
+    }
+    if plan.service_account is not None:
+        spec["serviceAccountName"] = plan.service_account
+    if plan.pull_secrets:
+        spec["imagePullSecrets"] = [{"name": name} for name in plan.pull_secrets]
+    spec["topologySpreadConstraints"] = [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": plan.selector},
+        }
+    ]
+    return spec
+
+
+def placement(plan: Plan) -> dict[str, Any]:
+    """Returns the machines that a pod may run on."""
+    place: dict[str, Any] = {}
+    if plan.node_selector:
+        place["nodeSelector"] = dict(plan.node_selector)
+    if plan.tolerations:
+        place["tolerations"] = [dict(toleration) for toleration in plan.tolerations]
+    return place
+
+
+def resources(plan: Plan) -> dict[str, Any]:
+    """Returns what a container gets: no less, and no more memory or GPUs."""
+    section = plan.section
+    gpu = {plan.gpu_type: str(section.gpu)} if section.gpu else {}
+    return {
+        "requests": {"cpu": section.cpu, "memory": section.memory, **gpu},
+        "limits": {"memory": section.memory, **gpu},
+    }
+
+
+def container(plan: Plan) -> dict[str, Any]:
+    """Returns the container of the server."""
+    status, ready = _get(status_path(plan.model)), _get(ready_path(plan.model))
+    return {
+        "name": "tensorflow-serving",
+        "image": plan.image(gpu=bool(plan.section.gpu)),
+        # Not the image's script: it would keep the signal to stop for itself.
+        "command": [BINARY],
+        "args": server_flags(),
+        "ports": [
+            {"name": "grpc", "containerPort": GRPC_PORT},
+            {"name": "rest", "containerPort": REST_PORT},
+        ],
+        # The ports open once the models are loaded.
+        "startupProbe": _probe(status, _LOADING_TRIES),
+        "readinessProbe": _probe(ready, 2),
+        "livenessProbe": _probe(status, 6),
+        "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(_LEAVING_SECONDS)]}}},
+        "resources": resources(plan),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": _mounts(plan),
+    }
+
+
+def config_volume(config_map: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the volume of the configuration, and its mount: a folder, so that changes arrive."""
+    volume = {"name": _CONFIG, "configMap": {"name": config_map}}
+    return volume, {"name": _CONFIG, "mountPath": CONFIG_FOLDER, "readOnly": True}
+
+
+def _volumes(plan: Plan) -> list[dict[str, Any]]:
+    volumes: list[dict[str, Any]] = [
+        config_volume(plan.config_map)[0],
+        {"name": _SCRATCH, "emptyDir": {}},
+    ]
+    if plan.storage.is_mounted:
+        claim = {"claimName": plan.storage.where, "readOnly": True}
+        volumes.append({"name": _MODELS, "persistentVolumeClaim": claim})
+    return volumes
+
+
+def _mounts(plan: Plan) -> list[dict[str, Any]]:
+    mounts = [config_volume(plan.config_map)[1], {"name": _SCRATCH, "mountPath": "/tmp"}]
+    if plan.storage.is_mounted:
+        models: dict[str, Any] = {"name": _MODELS, "mountPath": MOUNTED, "readOnly": True}
+        if plan.storage.path:
+            models["subPath"] = plan.storage.path
+        mounts.append(models)
+    return mounts
+
+
+def _get(path: str) -> Mapping[str, Any]:
+    return {"httpGet": {"path": path, "port": "rest"}}
+
+
+def _probe(get: Mapping[str, Any], tries: int) -> dict[str, Any]:
+    return {**get, "periodSeconds": _PROBE_SECONDS, "timeoutSeconds": 3, "failureThreshold": tries}
