@@ -1,0 +1,1 @@
+"""Scores every image below a folder and writes one CSV row for each."""

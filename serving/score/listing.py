@@ -1,0 +1,73 @@
+"""The images below a folder, in the order of the rows."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from components import files
+from components.image_example_gen.images import is_image_name
+from serving.score.errors import ScoreError
+from serving.score.rows import one_line
+
+NO_SUFFIX = "without suffix"
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """What a folder holds. Only names are kept: nothing has been opened.
+
+    Attributes:
+        root: the folder.
+        images: paths below it with forward slashes, in the order of `one_line(path)`.
+        left_out: suffix (or `NO_SUFFIX`) → number of files that are no image by their name.
+    """
+
+    root: Path
+    images: tuple[str, ...]
+    left_out: Counter[str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The images as the CSV names them, ascending."""
+        return tuple(map(one_line, self.images))
+
+
+def list_images(folder: Path) -> ImageFolder:
+    """Lists the images of a local folder, however deep; hidden files are not looked at.
+
+    The suffix decides, as it does for training; DICOM files need `.dcm` or `.dicom`.
+
+    Raises:
+        ScoreError: the folder is missing, or holds no image.
+        OSError: a folder can't be listed.
+    """
+    if not folder.is_dir():
+        raise ScoreError(f"There is no folder {str(folder)!r} to score. Check the path.")
+    images: list[str] = []
+    left_out: Counter[str] = Counter()
+    for found in files.walk(str(folder)):
+        if is_image_name(found.relative):
+            images.append(found.relative)
+        else:
+            left_out[suffix_of(found.relative)] += 1
+    if not images:
+        others = f" but {left_out_text(left_out)}" if left_out else ""
+        raise ScoreError(
+            f"No image lies below {str(folder)!r}{others}. An image has the suffix .png, .jpg, "
+            ".bmp, .tif, .gif, .webp or .dcm."
+        )
+    return ImageFolder(folder, tuple(sorted(images, key=one_line)), left_out)
+
+
+def suffix_of(name: str) -> str:
+    """Returns the suffix of a file that is no image, for counting: '.txt', or `NO_SUFFIX`."""
+    return one_line(PurePosixPath(name).suffix.lower()) or NO_SUFFIX
+
+
+def left_out_text(left_out: Counter[str]) -> str:
+    """Returns '3 files that are no images by name (2 .txt, 1 without suffix)'."""
+    total = left_out.total()
+    kinds = ", ".join(f"{number} {kind}" for kind, number in left_out.most_common(5))
+    more = ", ..." if len(left_out) > 5 else ""
+    what = "file that is no image by its name" if total == 1 else "files that are no images by name"
+    return f"{total} {what} ({kinds}{more})"

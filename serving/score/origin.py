@@ -1,0 +1,87 @@
+"""Which model a CSV comes from: a small JSON file beside it, `<csv>.json`.
+
+The rows name the version alone. Without this, rows of another model with the same classes could be
+appended unseen.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from serving.score.errors import ScoreError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who answered.
+
+    Attributes:
+        model: its name.
+        version: its number.
+        classes: in the order of the probabilities.
+    """
+
+    model: str
+    version: int
+    classes: tuple[str, ...]
+
+
+def path_of(csv: Path) -> Path:
+    """Returns where the origin of a CSV lies."""
+    return csv.with_name(f"{csv.name}.json")
+
+
+def save(origin: Origin, csv: Path) -> None:
+    """Writes the origin beside the CSV.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    path = path_of(csv)
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    os.replace(new, path)
+
+
+def load(csv: Path) -> Origin:
+    """Reads the origin of a CSV.
+
+    Raises:
+        ScoreError: it is missing or unreadable, so nobody knows which model the rows are of.
+    """
+    path = path_of(csv)
+    try:
+        values = json.loads(path.read_text("utf-8"))
+        return Origin(str(values["model"]), int(values["version"]), tuple(values["classes"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ScoreError(
+            f"{csv} is there already, but {path.name} beside it, which says what model its rows "
+            "are of, is missing or broken. Put it back, name another file with --out, or score "
+            "all again with --restart."
+        ) from None
+
+
+def check_same(old: Origin, now: Origin, csv: Path) -> None:
+    """Refuses to mix the rows of two models in one CSV.
+
+    Raises:
+        ScoreError: they are not the same.
+    """
+    if old == now:
+        return
+    if old.model != now.model:
+        raise ScoreError(
+            f"{csv} holds rows of model {old.model!r}, and {now.model!r} is asked now. Name "
+            f"--model {old.model}, another file with --out, or score all again with --restart."
+        )
+    if old.version != now.version:
+        raise ScoreError(
+            f"{csv} holds rows of version {old.version} of {old.model!r}, and version "
+            f"{now.version} would answer now. Go on with --version {old.version}, or score all "
+            "again with --restart."
+        )
+    raise ScoreError(
+        f"{csv} holds rows of the classes {', '.join(old.classes)}, and the model now answers with "
+        f"{', '.join(now.classes)} under the same version. Score all again with --restart."
+    )

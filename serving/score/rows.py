@@ -1,0 +1,130 @@
+"""One row of the CSV: what the model says about a file, or why it says nothing.
+
+    file,label,p_COVID,p_NORMAL,uncertain,version,error
+
+Probabilities are printed as the shortest decimal that reads back as the same float32. A row is
+always one line of UTF-8, so that a torn last row is found by its missing line break.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from unicodedata import category
+
+import numpy as np
+
+from serving.prediction import Prediction
+from serving.score.errors import ScoreError
+
+_NO_TEXT = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
+_BEFORE, _AFTER = ("file", "label"), ("uncertain", "version", "error")
+
+# Of the model server, not of the file: such a row is scored again by the next run.
+NO_ANSWER = "no answer: "
+# A share that was away, or rights that somebody mends: reading again costs nothing.
+CAN_NOT_BE_READ = "the file can't be read: "
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row.
+
+    Attributes:
+        file: path below the folder, as `one_line` writes it.
+        label: the most probable class; '' on an error.
+        probabilities: by class in the model's order, each in 0..1; empty on an error.
+        uncertain: whether the model doubts; None on an error.
+        version: of the model; None where it was not asked.
+        error: why there is no label; '' if there is one.
+    """
+
+    file: str
+    label: str = ""
+    probabilities: tuple[float, ...] = ()
+    uncertain: bool | None = None
+    version: int | None = None
+    error: str = ""
+
+    @property
+    def transient(self) -> bool:
+        """Whether a later run may have an answer, with the file as it is."""
+        return self.error.startswith((NO_ANSWER, CAN_NOT_BE_READ))
+
+
+def one_line(text: str) -> str:
+    r"""Returns text without line breaks, control characters and broken UTF-8: `\n`, `\xff`."""
+    text = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(
+        char.encode("unicode_escape").decode() if category(char) in _NO_TEXT else char
+        for char in text
+    )
+
+
+def row_of(file: str, prediction: Prediction) -> Row:
+    """Returns the row of a prediction."""
+    return Row(
+        file,
+        prediction.label or "",
+        tuple(prediction.probabilities.values()),
+        prediction.uncertain,
+        prediction.version,
+        one_line(prediction.error or ""),
+    )
+
+
+def header(classes: Sequence[str]) -> bytes:
+    """Returns the first line."""
+    return _line([*_BEFORE, *(f"p_{one_line(name)}" for name in classes), *_AFTER])
+
+
+def is_header(line: bytes) -> bool:
+    """Whether a line is the first one of such a CSV, whatever its classes."""
+    cells = _cells(line)
+    return tuple(cells[:2]) == _BEFORE and tuple(cells[-3:]) == _AFTER
+
+
+def to_line(row: Row, classes: Sequence[str]) -> bytes:
+    """Returns a row as a line of CSV."""
+    probabilities = [str(np.float32(value)) for value in row.probabilities] or [""] * len(classes)
+    rest = ["" if value is None else str(value) for value in (row.uncertain, row.version)]
+    return _line([row.file, one_line(row.label), *probabilities, *rest, row.error])
+
+
+def from_line(line: bytes, classes: Sequence[str]) -> Row:
+    """Reads what `to_line` wrote.
+
+    Raises:
+        ScoreError: it is not such a line.
+    """
+    cells = _cells(line)
+    try:
+        file, label, *values = cells
+        *probabilities, uncertain, version, error = values
+        if len(probabilities) != len(classes) or uncertain not in ("True", "False", ""):
+            raise ValueError(cells)
+        return Row(
+            file,
+            label,
+            tuple(map(float, probabilities)) if label else (),
+            uncertain == "True" if uncertain else None,
+            int(version) if version else None,
+            error,
+        )
+    except ValueError:
+        raise ScoreError(f"{line[:200]!r} is not a row of {len(classes)} classes.") from None
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode()
+
+
+def _cells(line: bytes) -> list[str]:
+    try:
+        return next(csv.reader([line.decode(errors="backslashreplace")]), [])
+    except csv.Error:  # a byte 0, or a cell without end: not our writing
+        return []
