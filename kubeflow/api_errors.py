@@ -1,0 +1,82 @@
+"""What can go wrong between us and Kubeflow Pipelines, in words."""
+
+import json
+from typing import Any
+
+from kubeflow.errors import KubeflowError
+
+WAYS_TO_LOG_IN = (
+    "Ways to log in: --token-file FILE or $KFP_TOKEN (a token), $KFP_USERNAME and $KFP_PASSWORD "
+    "(Dex), $KFP_COOKIE (a session's cookie); inside the cluster the service account's token is "
+    "found by itself."
+)
+
+
+class PipelinesError(KubeflowError):
+    """Kubeflow Pipelines can't be reached, refuses, or does not know what is asked for."""
+
+
+def explain(error: Any, doing: str, host: str, namespace: str) -> PipelinesError:
+    """Returns the sentence for an answer other than 2xx.
+
+    Args:
+        error: a `kfp_server_api.ApiException`.
+        doing: what was attempted, e.g. `upload the pipeline`.
+        host: of Kubeflow Pipelines.
+        namespace: in which it was attempted; empty on an installation for one user.
+    """
+    message = _message(error.body)
+    if error.status == 401:
+        return PipelinesError(f"{host} refused the login (401). {WAYS_TO_LOG_IN}")
+    if error.status == 403:
+        where = f" in the namespace {namespace!r}" if namespace else ""
+        return PipelinesError(
+            f"You may not {doing}{where} (403): {message} Ask the owner of the namespace, or name "
+            "another one with --namespace."
+        )
+    if not error.status:  # TLS, says the generated client
+        return PipelinesError(f"No safe connection to {host}: {error.reason}")
+    return PipelinesError(f"Kubeflow Pipelines would not {doing} ({error.status}): {message}")
+
+
+def unreachable(host: str, error: Exception) -> PipelinesError:
+    """Returns the sentence for a host that does not answer."""
+    return PipelinesError(
+        f"No answer from {host}: {_innermost(error)}. Check --host, and that the port-forward or "
+        "the network to the cluster is up."
+    )
+
+
+def _innermost(error: BaseException) -> str:
+    """Digs the reason out of nested connection errors, which print their whole pool."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):
+        return _innermost(reason)
+    inner = next((part for part in error.args if isinstance(part, BaseException)), None)
+    if inner is not None:
+        return _innermost(inner)
+    text = getattr(error, "strerror", None) or str(error.args[-1] if error.args else error)
+    return str(text).rsplit(">: ", 1)[-1].rstrip(".")
+
+
+def _message(body: Any) -> str:
+    """Finds the server's own words; it spells their key in three ways."""
+    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if isinstance(values, dict):
+        # An upload says the general in one key and the particular in another.
+        keys = ("error_message", "error_details", "message", "error")
+        found = [str(values[key]) for key in keys if values.get(key)]
+        kept = list(dict.fromkeys(found))[:2] if "error_message" in values else found[:1]
+        text = " ".join(_sentence(part) for part in kept) or text
+    elif "<html" in text.lower():
+        text = "the answer is a web page, so something before Kubeflow Pipelines gave it."
+    return _sentence(text[:600])
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split()) or "no reason given"
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,7 @@
+"""The errors a user can cause around Kubeflow, and mend."""
+
+from components.errors import MedtfxError
+
+
+class KubeflowError(MedtfxError):
+    """The package, its image or its surroundings do not fit together."""

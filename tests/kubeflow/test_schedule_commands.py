@@ -1,0 +1,118 @@
+import pytest
+
+CRON = ("--cron", "0 0 2 * * SUN")
+DATA = ("--param", "data=gs://site/films")
+
+
+def schedule(kubeflow, package, *more):
+    code, out, err = kubeflow("schedule", package, *DATA, *(more or CRON))
+    assert (code, err) == (0, "")
+    return out
+
+
+def test_a_schedule_runs_once_at_a_time_and_makes_up_for_nothing(server, kubeflow, package):
+    schedule(kubeflow, package)
+    (made,) = server.schedules
+    assert made["display_name"] == "chest"
+    assert made["trigger"] == {"cron_schedule": {"cron": "0 0 2 * * SUN"}}
+    assert (made["max_concurrency"], made["no_catchup"], made["mode"]) == ("1", True, "ENABLE")
+    (version,) = server.versions
+    reference = made["pipeline_version_reference"]
+    assert reference["pipeline_version_id"] == version["pipeline_version_id"]
+    assert made["runtime_config"]["parameters"] == {"data": "gs://site/films"}
+
+
+def test_the_next_times_are_shown_here_and_in_the_zone_of_the_scheduler(
+    server, kubeflow, package, monkeypatch
+):
+    import time
+
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        out = schedule(kubeflow, package)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    lines = out.splitlines()
+    assert lines[1] == "Scheduled: chest, 0 0 2 * * SUN, UTC"
+    times = lines[3:8]
+    assert all(" 11:00:00 JST  Sun " in line and line.endswith(" 02:00:00") for line in times)
+
+
+def test_start_and_end_are_sent_in_utc(server, kubeflow, package):
+    more = ("--start", "2030-01-01T00:00", "--end", "2031-01-01", "--scheduler-zone", "Europe/Rome")
+    out = schedule(kubeflow, package, *CRON, *more)
+    sent = server.schedules[0]["trigger"]["cron_schedule"]
+    assert sent["start_time"].startswith(("2029-12-31T", "2030-01-01T"))
+    assert sent["start_time"].endswith("Z") and sent["end_time"].endswith("Z")
+    assert "Sun 2030-01-06 02:00:00" in out and ", Europe/Rome" in out
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (("--cron", "0 2 * * SUN"), '--cron "0 0 2 * * SUN"'),
+        (("--cron", "0 0 25 * * *"), "The hour of --cron"),
+        ((*CRON, "--end", "2020-01-01"), "it would never run"),
+        ((*CRON, "--scheduler-zone", "Mars"), "no time zone 'Mars'"),
+    ],
+)
+def test_what_would_never_run_as_meant_is_refused_before_anything_is_sent(
+    server, kubeflow, package, more, reason
+):
+    code, out, err = kubeflow("schedule", package, *DATA, *more)
+    assert (code, out) == (1, "")
+    assert reason in err and "Traceback" not in err
+    assert server.requests == []
+
+
+def test_a_second_schedule_of_the_name_is_refused_or_replaces_the_first(server, kubeflow, package):
+    schedule(kubeflow, package)
+    first = dict(server.schedules[0])
+    package.write_text(package.read_text().replace("medtfx:1", "medtfx:2"))
+    code, _, err = kubeflow("schedule", package, *DATA, "--cron", "0 0 3 * * *")
+    assert code == 1 and "'chest' already (0 0 2 * * SUN): two would train twice" in err
+    assert server.schedules == [first] and len(server.versions) == 1
+    out = schedule(kubeflow, package, "--cron", "0 0 3 * * *", "--replace")
+    assert "Replaced: chest, 0 0 3 * * *" in out
+    (left,) = server.schedules
+    assert left["trigger"]["cron_schedule"]["cron"] == "0 0 3 * * *"
+    reference = left["pipeline_version_reference"]
+    assert reference["pipeline_version_id"] == server.versions[1]["pipeline_version_id"]
+    schedule(kubeflow, package, *CRON, "--name", "nightly")
+    assert [one["display_name"] for one in server.schedules] == ["chest", "nightly"]
+
+
+def test_a_schedule_is_paused_resumed_and_removed(server, kubeflow, package):
+    assert kubeflow("schedules")[1] == "No schedules.\n"
+    for name in ("one", "two", "three"):
+        schedule(kubeflow, package, *CRON, "--name", name)
+    server.largest_page = 2
+    assert kubeflow("pause", "two")[1] == "two is paused.\n"
+    rows = [line.split() for line in kubeflow("schedules")[1].splitlines()[1:]]
+    states = {row[0]: (row[7], row[8]) for row in rows}
+    assert states["two"] == ("paused", "-")
+    assert states["one"][0] == states["three"][0] == "active"
+    assert states["one"][1].startswith("20")
+    assert "two is active again: 0 0 2 * * SUN" in kubeflow("resume", "two")[1]
+    assert server.schedules[1]["status"] == "ENABLED"
+    assert kubeflow("unschedule", server.schedules[1]["recurring_run_id"])[0] == 0
+    assert [one["display_name"] for one in server.schedules] == ["one", "three"]
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "unschedule"])
+def test_an_unknown_schedule_is_an_error_that_names_the_known(server, kubeflow, package, command):
+    schedule(kubeflow, package)
+    code, _, err = kubeflow(command, "chst")
+    assert code == 1 and err == "Error: There is no schedule 'chst'. Schedules: 'chest'.\n"
+
+
+def test_two_schedules_of_one_name_are_told_apart_by_id(server, kubeflow, package):
+    schedule(kubeflow, package)
+    twin = {**server.schedules[0], "recurring_run_id": "made-in-the-web-interface"}
+    server.schedules.append(twin)
+    code, _, err = kubeflow("unschedule", "chest")
+    assert code == 1 and "made-in-the-web-interface" in err
+    assert kubeflow("unschedule", "made-in-the-web-interface")[0] == 0
+    assert len(server.schedules) == 1
