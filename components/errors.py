@@ -5,6 +5,7 @@
     ├── DataError        the image folders do not fit the recipe
     ├── WeightsError     pretrained weights can not be had
     ├── VersionError     a pushed version that is asked for does not exist
+    ├── StorageError     artifacts or models can't be kept at an address (in pipeline.storage)
     ├── RunFailedError   a node failed, for a reason the log tells (in pipeline.local)
     ├── ServingError     a model server can't be started, reached or asked (in serving.errors)
     └── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)

@@ -1,4 +1,4 @@
-"""Listing and reading files, on a local disk or on a Beam file system such as gs:// or s3://.
+"""Listing and reading files: on a disk, or in object storage at gs:// or s3://.
 
 Local paths use the standard library, so that checking a folder does not import TFX.
 """
@@ -7,6 +7,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from components import s3
+from components.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ def walk(base: str) -> Iterator[FoundFile]:
 
     Raises:
         OSError: a folder can not be listed.
+        DataError: object storage can't be reached, or does not let us in.
     """
     found = _walk_remote(base) if is_remote(base) else _walk_local(base)
     yield from sorted(found, key=lambda file: file.relative)
@@ -48,10 +52,8 @@ def read_bytes(base: str, relative: str) -> bytes:
         OSError: the file can not be read.
     """
     if is_remote(base):
-        from tfx.dsl.io import fileio
-
-        with fileio.open(f"{base.rstrip('/')}/{relative}", "rb") as file:
-            return file.read()
+        address = f"{base.rstrip('/')}/{relative}"
+        return s3.read_object(address) if s3.is_s3(base) else _read_remote(address)
     return Path(base, relative).read_bytes()
 
 
@@ -85,11 +87,44 @@ def _stat(base: str, path: str) -> FoundFile:
 
 
 def _walk_remote(base: str) -> Iterator[FoundFile]:
+    from apache_beam.io.filesystem import BeamIOError
     from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
 
+    if s3.is_s3(base) and (trouble := s3.trouble_with_bucket(base)):
+        raise DataError(f"The data folder {base!r} can't be listed: {trouble}")
     prefix = base.rstrip("/") + "/"
-    for match in FileSystems.match([prefix + "**"])[0].metadata_list:
+    FileSystems.set_options(PipelineOptions([]))  # that of s3:// asks for some
+    try:
+        (matched,) = FileSystems.match([prefix + "**"])
+    except (BeamIOError, ValueError) as error:
+        raise DataError(
+            f"The data folder {base!r} can't be listed: {_cause(error)}. Check the address, and "
+            "the rights of this machine's account."
+        ) from error
+    for match in matched.metadata_list:
         relative = match.path[len(prefix) :]
-        if not any(part.startswith(".") for part in relative.split("/")):
+        # Consoles and file browsers leave empty objects whose names end in / as folders.
+        hidden = any(part.startswith(".") for part in relative.split("/"))
+        if not hidden and not relative.endswith("/") and relative:
             modified = int((match.last_updated_in_seconds or 0) * 1_000_000_000)
             yield FoundFile(relative, match.size_in_bytes, modified)
+
+
+def _cause(error: Exception) -> str:
+    """Returns the first reason among those that Beam collects, as one line."""
+    details = getattr(error, "exception_details", None) or {}
+    while isinstance(details, dict) and details:
+        error = next(iter(details.values()))
+        details = getattr(error, "exception_details", None)
+    return " ".join(str(error).split()).rstrip(".")
+
+
+def _read_remote(address: str) -> bytes:
+    import tensorflow as tf
+
+    try:
+        with tf.io.gfile.GFile(address, "rb") as file:
+            return file.read()
+    except tf.errors.OpError as error:
+        raise OSError(f"{address}: {error.message}") from error

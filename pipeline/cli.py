@@ -4,13 +4,23 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from kubeflow.commands import app as kubeflow_app
+from pipeline.app_command import app as web_app
+from pipeline.bulk_score_command import bulk_score
+from pipeline.promotion_commands import canary, promote, promotions, rollback
+from pipeline.score_command import score
 from pipeline.serving_commands import predict, serve
+from pipeline.serving_config_command import serving_config
+from pipeline.storage import clean_exit
 
-NOT_BLESSED, FAILED, STOPPED = 3, 1, 130
+if TYPE_CHECKING:
+    from pipeline.recipe import Recipe
+
+NOT_BLESSED, DECLINED, FAILED, STOPPED = 3, 4, 1, 130
 
 app = typer.Typer(
     name="medtfx",
@@ -40,20 +50,46 @@ RecipeArgument = Annotated[str, typer.Argument(help="A name of `medtfx recipes`,
 @app.command()
 def run(
     recipe: RecipeArgument,
-    data: Annotated[str, typer.Option("--data", help="Folder with one folder per class.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data", help="Folder with one folder per class; it may lie at gs:// or s3://."
+        ),
+    ],
     home: HomeOption = None,
     overrides: SetOption = None,
+    root: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Folder, gs:// or s3:// for artifacts and models [the home]."),
+    ] = None,
+    models: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Folder, gs:// or s3:// to push models to [<root>/models]."),
+    ] = None,
+    beam_args: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--beam-arg", help="For the nodes on Beam: --beam-arg=--runner=FlinkRunner. Repeatable."
+        ),
+    ] = None,
+    if_new: Annotated[
+        bool,
+        typer.Option("--if-new", help="Decline with exit code 4 unless there is enough new data."),
+    ] = False,
 ) -> None:
-    """Train, evaluate, gate and push. Exit code 0: blessed, 3: not blessed, 1: error."""
+    """Train, evaluate, gate and push. Exit code 0: pushed, 3: not blessed or refused, 1: error."""
     from rich.console import Console
 
     from pipeline.home import Home
-    from pipeline.local import run_recipe
+    from pipeline.local import RunOptions, run_recipe
     from pipeline.recipe import load_recipe
 
     values = load_recipe(recipe, overrides)
+    if if_new:
+        _decline_unless_new(values, data, home, root)
+    options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()))
     try:
-        record = run_recipe(values, data, Home.at(home), Console(), overrides or [])
+        record = run_recipe(values, data, Home.at(home), Console(), options)
     except KeyboardInterrupt:  # here, because typer would swallow it
         print(
             "\nStopped. The same command goes on from here: finished nodes are kept, and training "
@@ -61,8 +97,18 @@ def run(
             file=sys.stderr,
         )
         raise typer.Exit(STOPPED) from None
-    if not record.blessed:
+    if not record.blessed or record.refused:
         raise typer.Exit(NOT_BLESSED)
+
+
+def _decline_unless_new(recipe: "Recipe", data: str, home: str | None, root: str | None) -> None:
+    from pipeline.home import Home
+    from pipeline.retraining import decide_here
+
+    decision = decide_here(recipe, data, Home.at(home), root)
+    typer.echo(decision.sentence)
+    if not decision.train:
+        raise typer.Exit(DECLINED)
 
 
 @app.command()
@@ -94,25 +140,17 @@ def runs(home: HomeOption = None) -> None:
     Console().print(run_text(Home.at(home)), soft_wrap=True)
 
 
-@app.command()
-def rollback(
-    model: Annotated[str, typer.Argument(help="Name of the pushed model.")],
-    version: Annotated[Optional[int], typer.Argument(help="Default: the one before.")] = None,  # noqa: UP045
-    home: HomeOption = None,
-) -> None:
-    """Serve an earlier version again. Newer ones are set aside, not deleted."""
-    from pipeline.home import Home
-    from serving.versions import list_versions, roll_back
-
-    folder = Home.at(home).models / model
-    before = list_versions(folder).current
-    after = roll_back(folder, version)
-    typer.echo(f"{model}: version {before} answered before, version {after.current} answers now.")
-    typer.echo(f"Served: {list(after.served)}. Withdrawn: {list(after.withdrawn)}.")
-
-
+app.command()(promote)
+app.command()(canary)
+app.command()(rollback)
+app.command()(promotions)
+app.command("serving-config")(serving_config)
 app.command()(serve)
 app.command()(predict)
+app.command()(web_app)
+app.command()(score)
+app.command("bulk-score")(bulk_score)
+app.add_typer(kubeflow_app, name="kubeflow")
 
 
 @app.command("sample-data")
@@ -139,6 +177,7 @@ def version() -> None:
     typer.echo(version_text())
 
 
+@clean_exit()
 def main() -> None:
     """Entry point: errors that a user can mend become one message, never a traceback."""
     # What TensorFlow's C++ and Google's libraries tell at import says nothing to a user.

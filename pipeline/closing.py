@@ -16,7 +16,7 @@ def print_closing(console: Console, record: RunRecord) -> None:
     """Prints the table, the verdict and where to look."""
     console.print()
     console.print(gate_table(record.gates, record.floor_on))
-    style = "bold green" if record.blessed else "bold red"
+    style = "bold green" if record.blessed and not record.refused else "bold red"
     console.print(Text(verdict(record), style=style), soft_wrap=not console.is_terminal)
     console.print(_data_line(record), highlight=False, markup=False, soft_wrap=True)
     for what, place in record.places.items():
@@ -26,6 +26,8 @@ def print_closing(console: Console, record: RunRecord) -> None:
 
 def verdict(record: RunRecord) -> str:
     """Returns the sentence with what followed from it."""
+    if record.refused:
+        return f"{record.sentence} But NOT pushed: {record.refused}."
     if record.version is None:
         return f"{record.sentence} Nothing was pushed."
     if not record.served:

@@ -1,22 +1,30 @@
 """The one place where the nodes are wired."""
 
-from tfx import v1 as tfx
+# Not `tfx.v1`, which imports the Google Cloud extensions too: seconds more for every node.
+from tfx import components
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2, trainer_pb2
+from tfx.types import Channel, standard_artifacts
 
 from components.evaluator.baseline import LatestBlessedBaseline
 from components.evaluator.eval_config import build_eval_config
 from components.image_example_gen.component import ImageExampleGen
 from components.schema_gen.component import RecipeSchemaGen
+from components.serving_validator.component import ServingValidator
 from components.source_hash import source_hash
 from components.trainer.weights import weights_digest
+from pipeline.beam import BEAM_ARGS
 from pipeline.places import Places
 from pipeline.recipe import Recipe
 
-BEAM_ARGS = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
+# Named, not imported: it runs in a process of its own.
+SERVER = "serving.embedded"
 
 
 def build_pipeline(
     recipe: Recipe, data_folder: str, places: Places, beam_args: tuple[str, ...] = BEAM_ARGS
-) -> tfx.dsl.Pipeline:
+) -> Pipeline:
     """Wires the nodes of a recipe.
 
     Args:
@@ -25,7 +33,6 @@ def build_pipeline(
         places: where artifacts, metadata and pushed models go.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    components = tfx.components
     data = recipe.data.plain()
     example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
     examples = example_gen.outputs["examples"]
@@ -50,16 +57,16 @@ def build_pipeline(
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema,
-        train_args=tfx.proto.TrainArgs(splits=["train"]),
-        eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
         custom_config=_trainer_config(recipe, places),
     )
     model = trainer.outputs["model"]
-    baseline = tfx.dsl.Resolver(
+    baseline = Resolver(
         strategy_class=LatestBlessedBaseline,
         config={"data": recipe.data.model_dump_json(by_alias=True)},
-        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
-        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         candidate=model,
     ).with_id("Baseline")
     evaluator = components.Evaluator(
@@ -69,20 +76,32 @@ def build_pipeline(
         eval_config=build_eval_config(recipe.data, recipe.evaluation),
         example_splits=["test"],
     )
-    pusher = components.Pusher(
+    serving_validator = ServingValidator(
         model=model,
+        model_run=trainer.outputs["model_run"],
         model_blessing=evaluator.outputs["blessing"],
-        push_destination=tfx.proto.PushDestination(
-            filesystem=tfx.proto.PushDestination.Filesystem(
+        examples=examples,
+        data=recipe.data,
+        model_name=recipe.model_name,
+        largest_batch=recipe.serving.batching.max_batch_size,
+        mixed_precision=recipe.training.mixed_precision,
+        server=SERVER,
+    )
+    # The model of the infra blessing is pushed: it has the warm-up file.
+    pusher = components.Pusher(
+        model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=serving_validator.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(
                 base_directory=f"{places.models}/{recipe.model_name}"
             )
         ),
     )
     nodes = [example_gen, statistics_gen, schema_gen, validator, transform, trainer]
-    return tfx.dsl.Pipeline(
+    return Pipeline(
         pipeline_name=recipe.name,
         pipeline_root=f"{places.artifacts}/{recipe.name}",
-        components=[*nodes, baseline, evaluator, pusher],
+        components=[*nodes, baseline, evaluator, serving_validator, pusher],
         enable_cache=True,
         metadata_connection_config=places.metadata,
         beam_pipeline_args=list(beam_args),
@@ -95,7 +114,7 @@ def _trainer_config(recipe: Recipe, places: Places) -> dict[str, object]:
         "data": recipe.data.plain(),
         "model": recipe.model.plain(),
         "training": recipe.training.plain(),
-        "serving": recipe.serving.plain(),
+        "serving": recipe.serving.in_model(),
         "checkpoints": places.checkpoints,
         "weights_digest": weights_digest(recipe.model),
         "source": source_hash("components.trainer", "components.transform", "components.sections"),

@@ -64,7 +64,7 @@ class Display(AbstractContextManager["Display"]):
     def node_finished(self, run: NodeRecord) -> None:
         """A node has ended well: one lasting line."""
         how = "from the cache" if run.cached else f"{run.seconds:.1f} s"
-        line = f"  [{self._number}/{self._total}] {run.node:<18} {how}"
+        line = f"  {self._position()} {run.node:<18} {how}"
         self._console.print(line, highlight=False, markup=False)
 
     def progressed(self, progress: Progress) -> None:
@@ -77,9 +77,12 @@ class Display(AbstractContextManager["Display"]):
             self._spoke = now
             self._console.print(self._line(), highlight=False, soft_wrap=True)
 
+    def _position(self) -> str:
+        return f"[{self._number}/{self._total}]".rjust(len(f"[{self._total}/{self._total}]"))
+
     def _line(self) -> Text:
         seconds = time.monotonic() - self._started
-        parts = [f"  [{self._number}/{self._total}] {self._node:<18} {seconds:.0f} s"]
+        parts = [f"  {self._position()} {self._node:<18} {seconds:.0f} s"]
         if self._progress:
             parts.append(f"{self._progress.done}/{self._progress.total} {self._progress.unit}")
         if (remaining := self._remaining(seconds)) is not None:

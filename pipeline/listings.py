@@ -80,6 +80,8 @@ def _gate_values(record: RunRecord) -> str:
 
 
 def _version(record: RunRecord) -> str:
+    if record.refused:
+        return "refused when served"
     if record.version is None:
         return "-"
     return f"{record.version}" if record.served else f"{record.version} (at that time withdrawn)"

@@ -6,9 +6,11 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -16,14 +18,22 @@ from rich.text import Text
 from components import progress
 from components.errors import DataError, MedtfxError
 from components.image_example_gen.listing import Listing, list_folders
+from components.image_example_gen.patients import patient_key
 from components.image_example_gen.splits import best_seed, imbalance
 from components.sections import SPLITS
+from pipeline import storage
+from pipeline.beam import beam_args
 from pipeline.closing import print_closing
 from pipeline.display import Display
 from pipeline.home import Home
 from pipeline.places import Places
 from pipeline.recipe import Recipe
 from pipeline.records import RunRecord, save, usual_seconds
+from pipeline.retraining import local_ledger
+from pipeline.training_data import describe_data
+
+if TYPE_CHECKING:
+    from pipeline.runner import NodeRun
 
 # Beyond this a class's share of a split is worth a hint.
 _IMBALANCE = 0.35
@@ -35,8 +45,25 @@ class RunFailedError(MedtfxError):
     """A node failed for a reason that is no user's mistake, or not known to be one."""
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run may be told beside the recipe.
+
+    Attributes:
+        overrides: of the recipe, kept in the record.
+        root: where artifacts and models go instead of the home.
+        models: where models are pushed instead of `<root>/models`.
+        beam_args: for the nodes that run on Beam, as `--runner=FlinkRunner`.
+    """
+
+    overrides: tuple[str, ...] = ()
+    root: str | None = None
+    models: str | None = None
+    beam_args: tuple[str, ...] = ()
+
+
 def run_recipe(
-    recipe: Recipe, data_folder: str, home: Home, console: Console, overrides: list[str]
+    recipe: Recipe, data_folder: str, home: Home, console: Console, options: RunOptions
 ) -> RunRecord:
     """Runs the pipeline.
 
@@ -45,22 +72,24 @@ def run_recipe(
         data_folder: one folder per class.
         home: where everything goes.
         console: for progress and the closing table.
-        overrides: kept in the record.
+        options: what else was said.
 
     Raises:
         MedtfxError: what the user can mend.
         RunFailedError: anything else; the traceback is in the log.
     """
     base = data_folder if "://" in data_folder else os.path.abspath(data_folder)
+    for name, address in (("--root", options.root), ("--models", options.models)):
+        storage.check_address(name, address or "")
     listing = list_folders(base, recipe.data)
     _print_counts(console, recipe, listing)
-    run_id = datetime.now().strftime("%Y%m%d-%H%M%S")
-    home.runs.mkdir(parents=True, exist_ok=True)
-    log = home.runs / f"{run_id}.log"
-    with _only_run(home), _everything_else_to(log) as quiet_console:
-        record = _run(recipe, base, home, quiet_console or console, run_id, overrides, log)
+    seen = describe_data(recipe, base, listing, patient_key(str(home.root)))
+    with begun_run(home) as (run_id, log, quiet_console):
+        record = _run(recipe, base, home, quiet_console or console, run_id, options, log)
     save(record, home)
     print_closing(console, record)
+    ledger = local_ledger(recipe, home, options.root)
+    ledger.write(seen, blessed=record.blessed, sentence=record.sentence)
     return record
 
 
@@ -70,18 +99,58 @@ def _run(
     home: Home,
     console: Console,
     run_id: str,
-    overrides: list[str],
+    options: RunOptions,
     log: Path,
 ) -> RunRecord:
     console.print("Loading TensorFlow and TFX ...", highlight=False)
     from components.trainer.weights import check_available
     from pipeline.dag import build_pipeline
     from pipeline.outcome import summarise
-    from pipeline.runner import NodeFailedError, WatchedRunner
 
     check_available(recipe.model, recipe.data.image_size)
-    pipeline = build_pipeline(recipe, base, Places.of_home(home))
-    with Display(console, usual_seconds(home, recipe.name)) as display:
+    places = Places.of_home(home, options.root, options.models)
+    storage.prepare(places.artifacts, places.models)
+    pipeline = build_pipeline(recipe, base, places, beam_args(options.beam_args))
+    node_runs = run_nodes(pipeline, run_id, console, usual_seconds(home, recipe.name), log)
+    return summarise(recipe, base, run_id, [*options.overrides], node_runs, places.models, str(log))
+
+
+@contextlib.contextmanager
+def begun_run(home: Home) -> Iterator[tuple[str, Path, Console | None]]:
+    """Begins a run that no other one shares the home with.
+
+    Yields:
+        Its id, its log, which takes whatever libraries print, and a console on the real output.
+
+    Raises:
+        DataError: another run is at work in this home.
+    """
+    run_id = datetime.now().strftime("%Y%m%d-%H%M%S")
+    home.runs.mkdir(parents=True, exist_ok=True)
+    log = home.runs / f"{run_id}.log"
+    with _only_run(home), _everything_else_to(log) as console:
+        yield run_id, log, console
+
+
+def run_nodes(
+    pipeline: Any, run_id: str, console: Console, usual: Mapping[str, float], log: Path
+) -> "list[NodeRun]":
+    """Runs a TFX pipeline and shows how it goes.
+
+    Args:
+        pipeline: a `tfx.dsl.Pipeline`.
+        run_id: of `begun_run`.
+        console: for the progress.
+        usual: seconds each node took in earlier runs.
+        log: named where a node fails without a sentence of its own.
+
+    Raises:
+        MedtfxError: what the user can mend.
+        RunFailedError: anything else; the traceback is in the log.
+    """
+    from pipeline.runner import NodeFailedError, WatchedRunner
+
+    with Display(console, usual) as display:
         runner = WatchedRunner(run_id, display)
         progress.listen(display.progressed)
         try:
@@ -91,7 +160,7 @@ def _run(
             raise _for_the_user(error, log) from error
         finally:
             progress.listen(None)
-    return summarise(recipe, base, run_id, overrides, runner.node_runs, home, log)
+    return runner.node_runs
 
 
 def _for_the_user(error: Exception, log: Path) -> MedtfxError:

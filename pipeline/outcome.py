@@ -1,7 +1,6 @@
 """Draws the record of a run from what its nodes wrote."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
@@ -10,7 +9,7 @@ from tfx.dsl.io import fileio
 from components.evaluator.results import Results, load_results
 from components.evaluator.verdict import judge
 from components.image_example_gen.quarantine import FILE_NAME
-from pipeline.home import Home
+from components.serving_validator.blessing import REASON
 from pipeline.recipe import Recipe
 from pipeline.records import Gate, RunRecord
 from pipeline.runner import NodeRun
@@ -22,23 +21,35 @@ def summarise(
     run_id: str,
     overrides: list[str],
     node_runs: list[NodeRun],
-    home: Home,
-    log: Path,
+    models: str,
+    log: str = "",
 ) -> RunRecord:
-    """Reads the artifacts of a finished run."""
+    """Reads the artifacts of a finished run.
+
+    Args:
+        recipe: with the overrides applied.
+        data_folder: for the record, as are `run_id` and `overrides`.
+        run_id: of the run.
+        overrides: what `--set` changed.
+        node_runs: one of each node.
+        models: where models are pushed, a folder or an address of object storage.
+        log: path of the log, if there is one.
+    """
     outputs = {run.record.node: run.outputs for run in node_runs}
     quarantine = outputs["ImageExampleGen"]["quarantine"][0]
     evaluation = outputs["Evaluator"]["evaluation"][0]
     results = load_results(evaluation.uri, recipe.data.classes)
     verdict = judge(results, recipe.evaluation)
     version = _pushed_version(outputs["Pusher"]["pushed_model"][0])
-    model_folder = home.models / recipe.model_name / str(version)
+    model_folder = os.path.join(models, recipe.model_name, str(version))
+    served = version is not None and fileio.isdir(model_folder)
     places = {
-        "model": str(model_folder) if model_folder.is_dir() else "",
+        "model": model_folder if served else "",
         "evaluation": evaluation.uri,
         "TensorBoard": outputs["Trainer"]["model_run"][0].uri,
+        "validation": outputs["ServingValidator"]["blessing"][0].uri,
         "quarantine": os.path.join(quarantine.uri, FILE_NAME),
-        "log": str(log),
+        "log": log,
     }
     return RunRecord(
         run_id=run_id,
@@ -49,19 +60,21 @@ def summarise(
         images=quarantine.properties["images_read"].int_value,
         unreadable=quarantine.properties["images_unreadable"].int_value,
         anomalies=_count_anomalies(outputs["ExampleValidator"]["anomalies"][0].uri),
-        gates=_gates(recipe, results),
+        gates=class_gates(recipe, results),
         floor_on=recipe.evaluation.floor_on,
         blessed=verdict.blessed,
         sentence=verdict.sentence,
         model=recipe.model_name,
         version=version,
-        served=model_folder.is_dir(),
+        served=served,
+        refused=_refusal(outputs["ServingValidator"]["blessing"][0]) if verdict.blessed else "",
         nodes=[run.record for run in node_runs],
         places={what: place for what, place in places.items() if place},
     )
 
 
-def _gates(recipe: Recipe, results: Results) -> list[Gate]:
+def class_gates(recipe: Recipe, results: Results) -> list[Gate]:
+    """Returns what each class reached, and what it had to reach."""
     return [
         Gate(
             label=result.label,
@@ -76,6 +89,11 @@ def _gates(recipe: Recipe, results: Results) -> list[Gate]:
         )
         for result in results.classes
     ]
+
+
+def _refusal(blessing: Any) -> str:
+    """Returns why the served model may not be pushed; '' if it may."""
+    return str(blessing.custom_properties[REASON].string_value)
 
 
 def _pushed_version(pushed: Any) -> int | None:

@@ -1,8 +1,10 @@
 """Where what a pipeline makes goes: local folders, a mounted volume or object storage."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
+from components.files import is_remote
 from pipeline.home import Home
 
 
@@ -11,10 +13,14 @@ class Places:
     """Addresses for the nodes of one pipeline.
 
     Attributes:
-        artifacts: what the nodes write: one folder a pipeline, node and execution.
-        models: pushed models: `<name>/<version>`, what TensorFlow Serving polls.
-        checkpoints: states of unfinished trainings.
-        keys: local folder with the site's key, under which patients are named.
+        artifacts: what the nodes write: one folder a pipeline, node and execution. A path, gs:// or
+            s3://.
+        models: pushed models: `<name>/<version>`, what TensorFlow Serving polls. A path, gs:// or
+            s3://.
+        checkpoints: states of unfinished trainings. A path: they are replaced in one step, which
+            object storage can't.
+        keys: local folder with the site's key, under which patients are named; empty where the
+            environment alone holds it.
         metadata: `ConnectionConfig` of ML Metadata.
     """
 
@@ -25,12 +31,23 @@ class Places:
     metadata: Any
 
     @classmethod
-    def of_home(cls, home: Home) -> "Places":
-        """Returns the places of a run on this machine."""
+    def of_home(cls, home: Home, root: str | None = None, models: str | None = None) -> "Places":
+        """Returns the places of a run on this machine.
+
+        Args:
+            home: keeps metadata, checkpoints, the key and, unless told otherwise, the rest.
+            root: of artifacts and models, instead of the home.
+            models: where models are pushed, instead of `<root>/models`.
+        """
+        base = _absolute(root or str(home.root))
         return cls(
-            artifacts=str(home.artifacts),
-            models=str(home.models),
+            artifacts=f"{base}/artifacts",
+            models=_absolute(models) if models else f"{base}/models",
             checkpoints=str(home.checkpoints),
             keys=str(home.root),
             metadata=home.metadata_connection(),
         )
+
+
+def _absolute(address: str) -> str:
+    return address.rstrip("/") if is_remote(address) else os.path.abspath(address)

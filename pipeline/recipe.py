@@ -13,6 +13,8 @@ from components.sections import (
     DataSection,
     EvaluationSection,
     ModelSection,
+    PlatformSection,
+    RetrainingSection,
     Section,
     ServingSection,
     TrainingSection,
@@ -38,6 +40,8 @@ class Recipe(Section):
     training: TrainingSection = TrainingSection()
     evaluation: EvaluationSection
     serving: ServingSection = ServingSection()
+    platform: PlatformSection = PlatformSection()
+    retraining: RetrainingSection = RetrainingSection()
 
     @property
     def model_name(self) -> str:
@@ -51,6 +55,25 @@ class Recipe(Section):
             raise ValueError(
                 "evaluation.recall_floor must name every class, so that no class can be missed "
                 f"unseen. Classes: {list(self.data.classes)}; floors for: {sorted(floors)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _every_gpu_works(self) -> "Recipe":
+        gpus = self.platform.pod("Trainer").gpu or 0
+        if gpus > 1 and self.training.strategy == "default":
+            raise ValueError(
+                f"platform.nodes.Trainer.gpu is {gpus}, and training.strategy `default` uses one "
+                "of them: set training.strategy to `mirrored`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _new_patients_are_of_classes(self) -> "Recipe":
+        if stray := set(self.retraining.min_new_per_class) - set(self.data.classes):
+            raise ValueError(
+                f"retraining.min_new_per_class names {sorted(stray)}, not among the classes "
+                f"{list(self.data.classes)}"
             )
         return self
 
@@ -114,12 +137,26 @@ def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
         raise RecipeError(
             f"{path.name} must hold a mapping of sections, not {type(values).__name__}."
         )
+    return parse_recipe(values, overrides, path.name)
+
+
+def parse_recipe(values: dict[str, Any], overrides: list[str] | None, source: str) -> Recipe:
+    """Validates the values of a recipe.
+
+    Args:
+        values: as a YAML file holds them; the overrides are written into them.
+        overrides: as for `load_recipe`.
+        source: how an error calls them.
+
+    Raises:
+        RecipeError: names the source, the key, the received value and what is allowed.
+    """
     for override in overrides or []:
         _apply_override(values, override)
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(_explain(path.name, error)) from None
+        raise RecipeError(_explain(source, error)) from None
 
 
 def _apply_override(values: dict[str, Any], override: str) -> None:

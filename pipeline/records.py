@@ -50,6 +50,7 @@ class RunRecord:
         sentence: the outcome in words.
         model: name under which it is pushed.
         version: pushed version, None if not pushed.
+        refused: why the served model was not pushed though the gate blessed it; '' otherwise.
         served: whether that version lies where a server sees it; a rollback may have withdrawn it.
         nodes: how each went.
         places: what → path, for the reader who wants to look.
@@ -70,6 +71,7 @@ class RunRecord:
     model: str
     version: int | None
     served: bool = False
+    refused: str = ""
     nodes: list[NodeRecord] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
 

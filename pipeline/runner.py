@@ -114,14 +114,15 @@ def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) 
         raise NodeFailedError(node_id) from error
     if info is None or info.execution_id is None:
         raise NodeFailedError(node_id)
-    state, outputs = _outcome(connection, info.execution_id)
+    state, outputs = read_outcome(connection, info.execution_id)
     if state not in (_State.COMPLETE, _State.CACHED):
         raise NodeFailedError(node_id)
     cached = state == _State.CACHED
     return NodeRun(NodeRecord(node_id, cached, time.monotonic() - start), outputs)
 
 
-def _outcome(connection: Any, execution_id: int) -> tuple[int, dict[str, list[Any]]]:
+def read_outcome(connection: Any, execution_id: int) -> tuple[int, dict[str, list[Any]]]:
+    """Returns the state of an execution and its outputs: key → artifacts."""
     with metadata.Metadata(connection) as handle:
         store = handle.store
         (execution,) = store.get_executions_by_id([execution_id])

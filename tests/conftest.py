@@ -1,7 +1,9 @@
 """Fixtures that more than one room needs."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,3 +28,22 @@ def real_data() -> Path:
 def real_weights() -> Path:
     """Keras weight files of ImageNet networks."""
     return _folder_from("MEDTFX_WEIGHTS")
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """A boto3 client of an S3 server on loopback, which the environment names like MinIO."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "unguessable")
+        for name in ("AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "S3_ENDPOINT"):
+            patch.delenv(name, raising=False)
+        yield boto3.client("s3")
+    server.stop()

@@ -18,6 +18,7 @@ from components.image_example_gen import splits
 from components.image_example_gen.images import is_image_name
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
+from components.image_example_gen.position import position
 from components.sections import DataSection, fold
 
 UNLABELLED = "unlabelled"
@@ -86,7 +87,8 @@ def list_folders(base: str, data: DataSection) -> Listing:
     found = _walk_existing(base)
     table = read_metadata(base, data.metadata) if data.metadata else MetadataTable()
     entries, left_out = _classify(found, data, table)
-    entries, capped = _cap(_assign(entries, data, table), data)
+    entries, capped = _cap(_with_patients(entries, data, table), data)
+    entries = _with_splits(entries, data)
     listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found))
     splits.check_counts(listing.counts(), data, [(e.label, e.patient) for e in entries])
     return listing
@@ -176,18 +178,20 @@ def _topmost_stray(folder: str, entries: list[Entry]) -> str:
     return next((part for part in parts if fold(part) not in used), parts[-1])
 
 
-def _assign(entries: list[Entry], data: DataSection, table: MetadataTable) -> list[Entry]:
+def _with_patients(
+    entries: list[Entry], data: DataSection, table: MetadataTable
+) -> list[Entry]:
     finder = PatientFinder(data.patient, table)
     patients = finder.find([entry.relative for entry in entries])
     return [
-        replace(
-            entry,
-            patient=patient,
-            split=splits.split_of(patient, data.split, data.split_seed),
-            metadata=table.features(entry.relative),
-        )
+        replace(entry, patient=patient, metadata=table.features(entry.relative))
         for entry, patient in zip(entries, patients, strict=True)
     ]
+
+
+def _with_splits(entries: list[Entry], data: DataSection) -> list[Entry]:
+    found = splits.assign([(entry.label, entry.patient) for entry in entries], data)
+    return [replace(entry, split=found[entry.patient]) for entry in entries]
 
 
 def _cap(entries: list[Entry], data: DataSection) -> tuple[list[Entry], list[tuple[str, str]]]:
@@ -200,7 +204,7 @@ def _cap(entries: list[Entry], data: DataSection) -> tuple[list[Entry], list[tup
     kept: list[Entry] = []
     capped: list[tuple[str, str]] = []
     taken: Counter[str] = Counter()
-    for entry in sorted(entries, key=lambda e: (splits.position(e.patient, "cap"), e.relative)):
+    for entry in sorted(entries, key=lambda e: (position(e.patient, "cap"), e.relative)):
         taken[entry.label] += 1
         if taken[entry.label] <= data.cap_per_class:
             kept.append(entry)

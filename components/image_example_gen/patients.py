@@ -62,12 +62,21 @@ def patient_key(home: str) -> bytes:
 
     Args:
         home: local folder whose file `patient.key` keeps the key, readable by its owner alone.
+            Empty where no folder outlives the node, as in a container: the environment must tell.
 
     Raises:
-        DataError: the file is empty; hashing without a key would hide nobody.
+        DataError: the file is empty, since hashing without a key would hide nobody; or neither
+            environment nor folder is given.
     """
     if text := os.environ.get(KEY_VARIABLE):
         return text.encode()
+    if not home:
+        raise DataError(
+            f"The site's patient key is not set: put {KEY_VARIABLE} into the environment of every "
+            "node that reads images. On Kubernetes it comes from a secret: platform.secrets = "
+            f"[{{name: medtfx-patient-key, env: {{{KEY_VARIABLE}: key}}}}]. A key made on the spot "
+            "would differ in every container, and no patient would be known again."
+        )
     path = Path(home, "patient.key")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,23 +4,21 @@ The split is a pure function of the patient and of `data.split_seed`. So it does
 else is in the folder: adding files never moves an old one. The price is that the shares of a small
 class are met by chance only; `check_counts` therefore refuses splits that are too small and names
 the seed that spreads this very data best, judged by nothing but the counts.
+
+A cross-validation (`data.fold`) is for one comparison only, so there the folds are dealt evenly
+instead; see `folds`.
 """
 
-import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from components.errors import DataError
+from components.image_example_gen import folds
+from components.image_example_gen.position import position
 from components.sections import SPLITS, DataSection, Split
 
 _SEEDS_TO_TRY = 200
-
-
-def position(patient: str, salt: int | str) -> float:
-    """Returns a number in [0, 1) that is fixed by patient and salt."""
-    digest = hashlib.sha256(f"{salt}\0{patient}".encode(errors="surrogateescape")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def split_of(patient: str, shares: Split, seed: int) -> str:
@@ -29,6 +27,21 @@ def split_of(patient: str, shares: Split, seed: int) -> str:
     if place < shares.test:
         return "test"
     return "eval" if place < shares.test + shares.eval else "train"
+
+
+def assign(images: Sequence[tuple[str, str]], data: DataSection) -> dict[str, str]:
+    """Returns patient → split.
+
+    Args:
+        images: (class, patient) of every image.
+        data: shares and seed, or the fold.
+
+    Raises:
+        DataError: some class has fewer patients than there are folds.
+    """
+    if data.fold is None:
+        return {patient: split_of(patient, data.split, data.split_seed) for _, patient in images}
+    return folds.assign(images, data.fold, data.split, data.split_seed)
 
 
 def check_counts(
@@ -62,8 +75,10 @@ def check_counts(
 
 def best_seed(data: DataSection, patients: list[tuple[str, str]]) -> tuple[int, float]:
     """Returns the seed whose splits come nearest to the wanted shares, and its imbalance."""
-    # A large set needs no search: the more patients, the nearer chance comes to the shares.
-    seeds = range(_SEEDS_TO_TRY if len(patients) < 5_000 else 10)
+    # A large set needs no search: the more patients, the nearer chance comes to the shares. Neither
+    # do folds, which are even already.
+    small = len(patients) < 5_000 and data.fold is None
+    seeds = range(_SEEDS_TO_TRY if small else 10)
     score, seed = min((imbalance(data, patients, seed), seed) for seed in seeds)
     return seed, score
 
@@ -73,20 +88,24 @@ def imbalance(data: DataSection, patients: list[tuple[str, str]], seed: int) -> 
 
     Infinite when a class has fewer images in a split than `data.min_per_split`.
     """
-    found = Counter((label, split_of(patient, data.split, seed)) for label, patient in patients)
+    placed = assign(patients, data.model_copy(update={"split_seed": seed}))
+    found = Counter((label, placed[patient]) for label, patient in patients)
+    shares = folds.shares(data.fold, data.split) if data.fold else data.split
     totals = Counter(label for label, _ in patients)
     worst = 0.0
     for label, total in totals.items():
         for split in SPLITS:
             if found[label, split] < data.min_per_split:
                 return math.inf
-            wanted = total * getattr(data.split, split)
+            wanted = total * getattr(shares, split)
             worst = max(worst, abs(found[label, split] - wanted) / wanted)
     return worst
 
 
 def _way_out(data: DataSection, patients: list[tuple[str, str]]) -> str:
     seed, score = best_seed(data, patients)
+    if data.fold and math.isinf(score):
+        return f"Its patients are too few for {data.fold.of} folds: use fewer, or add images."
     if math.isinf(score):
         return "Its patients are too few for three splits: add images of other patients."
     return f"With --set data.split_seed={seed} no class is more than {score:.0%} off its shares."

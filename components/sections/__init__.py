@@ -8,6 +8,7 @@ from components.sections.base import Section
 from components.sections.data import (
     SPLITS,
     DataSection,
+    Fold,
     Metadata,
     PatientSource,
     Split,
@@ -15,6 +16,8 @@ from components.sections.data import (
 )
 from components.sections.evaluation import EvaluationSection
 from components.sections.model import ModelSection
+from components.sections.platform import PlatformSection, Pod
+from components.sections.retraining import RetrainingSection
 from components.sections.serving import ServingSection
 from components.sections.training import (
     Augmentation,
@@ -30,9 +33,13 @@ __all__ = [
     "EarlyStopping",
     "EvaluationSection",
     "FineTuning",
+    "Fold",
     "Metadata",
     "ModelSection",
     "PatientSource",
+    "PlatformSection",
+    "Pod",
+    "RetrainingSection",
     "Section",
     "ServingSection",
     "Split",

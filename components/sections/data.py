@@ -31,6 +31,25 @@ class Split(Section):
         return self
 
 
+class Fold(Section):
+    """One round of a cross-validation: every patient is tested in exactly one of its rounds.
+
+    Attributes:
+        of: rounds, and so folds.
+        number: the fold that is the test split, counted from 1. The other folds are train and
+            eval, in the proportion that `split` gives these two.
+    """
+
+    of: Annotated[int, Field(ge=2, le=20)]
+    number: Positive
+
+    @model_validator(mode="after")
+    def _within(self) -> "Fold":
+        if self.number > self.of:
+            raise ValueError(f"there are {self.of} folds, and number is {self.number}")
+        return self
+
+
 class PatientSource(Section):
     """How the patient of an image is known. Images of one patient never part over two splits.
 
@@ -105,6 +124,7 @@ class DataSection(Section):
         color: `grayscale` (1 channel) or `rgb` (3 channels).
         resize: `stretch` to the square, or `pad` to keep the aspect ratio.
         split_seed: salt of the hash that puts a patient into a split.
+        fold: splits of a cross-validation, dealt evenly by class, instead of `split`.
         cap_per_class: at most so many images of a class, whole patients first.
         max_quarantine_share: the run stops when a larger share of the images can't be read.
         min_per_class: fewest images of a class.
@@ -122,6 +142,7 @@ class DataSection(Section):
     metadata: Metadata | None = None
     split: Split = Split()
     split_seed: int = 0
+    fold: Fold | None = None
     cap_per_class: Positive | None = None
     max_quarantine_share: Share = 0.05
     min_per_class: Positive = 10

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -66,7 +65,7 @@ class Fitter:
         train: training split; alone augmented and balanced.
         eval_split: for early stopping and the choice of the epoch.
         checkpoint: where a killed run left off.
-        logs: folder for TensorBoard.
+        logs: folder for TensorBoard; it may lie in object storage.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class Fitter:
         train: TransformedSplit,
         eval_split: TransformedSplit,
         checkpoint: Checkpoint,
-        logs: Path,
+        logs: str,
     ):
         self._network, self._training = network, training
         self._train, self._eval = train, eval_split
@@ -114,7 +113,7 @@ class Fitter:
             verbose=0,
             callbacks=[
                 *watchers,
-                keras.callbacks.TensorBoard(self._logs / phase.name, write_graph=False),
+                keras.callbacks.TensorBoard(f"{self._logs}/{phase.name}", write_graph=False),
                 ReportEpochs(phase.name, phase.epochs, self._steps),
                 SaveAndResume(self._checkpoint, self._network.classifier, phase.name, watchers),
             ],

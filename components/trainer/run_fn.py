@@ -19,6 +19,7 @@ from components.trainer.dataset import TransformedSplit
 from components.trainer.export import Exporter
 from components.trainer.fit import Fitter
 from components.trainer.network import Network, build_network
+from components.trainer.predictions import predict_sample, save_predictions
 
 _log = logging.getLogger("medtfx.trainer")
 HISTORY_FILE = "history.json"
@@ -32,7 +33,7 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
             and `serving` in plain values, and `checkpoints`, the folder for restartable state.
 
     Writes the SavedModel, and next to the TensorBoard logs `history.json` (phase → logs of each
-    epoch).
+    epoch) and `predictions.csv` (what the network answers for a few images of the eval split).
     """
     config = fn_args.custom_config
     data = DataSection.model_validate(config["data"])
@@ -42,7 +43,7 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     train = TransformedSplit(_matches(fn_args.train_files), data)
     eval_split = TransformedSplit(_matches(fn_args.eval_files), data)
     checkpoint = Checkpoint(_checkpoint_folder(fn_args, config), training.early_stopping.monitor)
-    logs = Path(fn_args.model_run_dir)
+    logs = fn_args.model_run_dir
     keras.utils.set_random_seed(training.seed)
 
     with _compute(training):
@@ -50,8 +51,9 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
         _log.info("backbone %s: %s", model.backbone, network.weights)
         fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs)
         history = fitter.fit()
+    save_predictions(predict_sample(network.classifier, eval_split), logs)
     _export(fn_args, network, data, config)
-    with tf.io.gfile.GFile(str(logs / HISTORY_FILE), "w") as file:
+    with tf.io.gfile.GFile(f"{logs}/{HISTORY_FILE}", "w") as file:
         file.write(json.dumps(history, indent=2))
     checkpoint.remove()
 

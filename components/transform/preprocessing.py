@@ -16,12 +16,13 @@ def preprocessing_fn(
 
     Args:
         inputs: by the schema; `image` [B, 1] string, `mean` and `std` [B, 1] float32 (grey values
-            0..255), `label_index` [B, 1] int64.
+            0..255), `label_index` [B, 1] int64, `filename` [B, 1] string.
         custom_config: `data`, the recipe's section in plain values.
 
     Returns:
         `image`: [B] string, the packed [size, size, channels] uint8 pixels;
         `label_index`: [B] int64;
+        `filename`: [B] string, by which an image is found again;
         `pixel_mean`, `pixel_std`: [B] float32, of the whole training split, in 0..255.
     """
     data = DataSection.model_validate(custom_config["data"])
@@ -31,6 +32,7 @@ def preprocessing_fn(
     return {
         "image": pack(images),
         "label_index": tf.reshape(inputs["label_index"], [-1]),
+        "filename": tf.reshape(inputs["filename"], [-1]),
         "pixel_mean": tf.fill(tf.shape(encoded), mean),
         "pixel_std": tf.fill(tf.shape(encoded), std),
     }

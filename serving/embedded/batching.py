@@ -15,23 +15,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.embedded.refused import Refused
-
 Arrays = dict[str, NDArray[Any]]
 Run = Callable[[Arrays], Arrays]
 
 
 @dataclass
 class _Request:
-    """A waiting request: its inputs, how many rows they have, and where its answer goes."""
+    """A waiting request: its inputs, how many rows they have, and where its answer goes.
+
+    Attributes:
+        woken: set once it is answered, or is to lead: to run the next batch, on its own thread.
+    """
 
     inputs: Arrays
     rows: int
     answer: "Future[Arrays]" = field(default_factory=Future)
+    woken: threading.Event = field(default_factory=threading.Event)
 
 
 class Batcher:
-    """Runs requests in batches, on a thread of its own.
+    """Runs requests in batches, on the threads that bring them.
+
+    A request that finds nobody running runs itself: no other thread has to wake up for it. At the
+    end of a batch, the first of those that wait leads the next one.
 
     Args:
         run: from inputs to outputs, each [rows, ...]; raises `Refused`.
@@ -41,10 +47,8 @@ class Batcher:
     def __init__(self, run: Run, max_rows: int) -> None:
         self._run, self._max_rows = run, max_rows
         self._waiting: deque[_Request] = deque()
-        self._changed = threading.Condition()
-        self._closed = False
-        self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
-        self._thread.start()
+        self._busy = False  # whether somebody leads
+        self._lock = threading.Lock()  # of the two above
 
     def __call__(self, inputs: Arrays) -> Arrays:
         """Runs one request, maybe together with others.
@@ -56,30 +60,34 @@ class Batcher:
         if not rows:  # not a batch: the model itself says what is wrong with it
             return self._run(inputs)
         request = _Request(inputs, rows)
-        with self._changed:
+        with self._lock:
             self._waiting.append(request)
-            self._changed.notify()
+            leads, self._busy = not self._busy, True
+        if not leads:
+            request.woken.wait()
+        if not request.answer.done():
+            self._lead()
         return request.answer.result()
 
-    def close(self) -> None:
-        """Ends the thread, once everything that waits has been run."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while batch := self._take():
-            if len(batch) == 1 or not self._run_together(batch):
-                for request in batch:
-                    self._run_alone(request)
+    def _lead(self) -> None:
+        """Answers a batch that begins with the leader's own request, and hands over."""
+        batch = self._take()
+        if len(batch) == 1 or not self._run_together(batch):
+            for request in batch:
+                self._run_alone(request)
+        with self._lock:
+            following = self._waiting[0] if self._waiting else None
+            self._busy = following is not None
+        if following:  # before the answered ones, so that the model has work again at once
+            following.woken.set()
+        for request in batch:
+            request.woken.set()
 
     def _take(self) -> list[_Request]:
-        """Waits for a request and takes what fits beside it; [] when closed and done."""
+        """Takes the first that waits, and what fits beside it."""
         batch: list[_Request] = []
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            rows = 0
+        rows = 0
+        with self._lock:
             while self._waiting and (not batch or rows + self._waiting[0].rows <= self._max_rows):
                 batch.append(self._waiting.popleft())
                 rows += batch[-1].rows
@@ -93,7 +101,7 @@ class Batcher:
                 for name in batch[0].inputs
             }
             outputs = self._run(inputs)
-        except (Refused, ValueError):  # one bad image, or images of another shape than the rest
+        except Exception:  # noqa: BLE001 - a bad image, another shape: alone, each gets its own error
             return False
         if common_rows(outputs) != sum(request.rows for request in batch):
             return False

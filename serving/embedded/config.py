@@ -9,26 +9,38 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import text_format
 
 from serving.embedded.refused import Refused
 from serving.errors import ServingError
-from serving.tensorflow_free import model_server_config_pb2
+from serving.models_config import (
+    FILE_NAME,
+    add_model,
+    empty_config,
+    find_model,
+    read_models_config,
+)
 
 
 def config_of_folder(base: Path) -> Any:
     """Makes a configuration of every model below `base`: each folder that holds a version.
 
+    Where `base` holds a `models.config`, as `medtfx promote` writes it, the versions and labels of
+    the models that it names are as it says.
+
     Raises:
+        ServingError: that file is not valid.
         OSError: `base` can't be listed.
     """
-    config = model_server_config_pb2.ModelServerConfig()
-    config.model_config_list.SetInParent()
+    config, file = empty_config(), base / FILE_NAME
+    given = config_of_file(file) if file.is_file() else empty_config()
     for folder in sorted(base.iterdir()):
         if folder.is_dir() and list_folders(folder):
-            config.model_config_list.config.add(
-                name=folder.name, base_path=str(folder.absolute()), model_platform="tensorflow"
-            )
+            model = add_model(config, folder.name, str(folder.absolute()))
+            named = find_model(given, folder.name)
+            if named is not None:
+                model.model_version_policy.CopyFrom(named.model_version_policy)
+                for label, number in named.version_labels.items():
+                    model.version_labels[label] = number
     return config
 
 
@@ -39,11 +51,10 @@ def config_of_file(file: Path) -> Any:
         ServingError: it is not such a file.
         OSError: it can't be read.
     """
-    config = model_server_config_pb2.ModelServerConfig()
+    config = read_models_config(file)
     try:
-        text_format.Parse(file.read_text(encoding="utf-8"), config)
         check_config(config)
-    except (text_format.ParseError, Refused, UnicodeDecodeError) as error:
+    except Refused as error:
         raise ServingError(
             f"{file} is not a models.config of TensorFlow Serving (text of a ModelServerConfig): "
             f"{error}"

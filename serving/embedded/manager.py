@@ -7,7 +7,7 @@ leave, so there is always one that answers; versions that leave finish the reque
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from serving.embedded.config import allows_older, check_config, choose_versions,
 from serving.embedded.model import LoadedModel
 from serving.embedded.refused import Refused
 from serving.embedded.versions import ServedVersion
+from serving.errors import ServingError
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,9 @@ class Manager:
     """Loads and unloads versions, and finds the one a request asks for.
 
     Args:
-        read_config: returns the `ModelServerConfig`; called at each poll, until a reload request
-            brings another. May raise OSError: the last one then holds.
+        read_config: returns the `ModelServerConfig`; called at each poll. Between it and a reload
+            request, the one that changed last counts. May raise OSError or ServingError: the last
+            one then holds.
         poll_seconds: between two looks at the folders.
         max_rows: rows of a batch made of several requests; 0 runs each by itself.
     """
@@ -37,7 +39,9 @@ class Manager:
         self, read_config: Callable[[], Any], poll_seconds: float = 1.0, max_rows: int = 32
     ) -> None:
         self._read_config = read_config
-        self._config: Any = None
+        self._config: Any = None  # in force
+        self._read: Any = None  # the last one that was read
+        self._unreadable = ""
         self._poll_seconds, self._max_rows = poll_seconds, max_rows
         self._versions: dict[str, dict[int, ServedVersion]] = {}
         self._labels: Labels = {}
@@ -56,7 +60,7 @@ class Manager:
         """
         self.poll()
         if self._config is not None:
-            self._assign_labels(self._config)
+            self._check_labels(self._config)
         self._thread.start()
 
     def stop(self) -> None:
@@ -73,25 +77,22 @@ class Manager:
     def poll(self) -> None:
         """Brings the loaded versions in step with the folders."""
         with self._polling:
-            with suppress(OSError):  # a volume that is away for a moment: go on as before
-                self._config = self._read_config()
-            if self._config is None:
-                return
-            models = {model.name: model for model in self._config.model_config_list.config}
-            for name in {*models, *self._versions}:
-                self._poll_model(name, models.get(name))
+            self._look_for_config()
+            self._follow_config()
 
     def reload(self, config: Any) -> None:
         """Serves what another configuration says, from now on.
 
         Raises:
             Refused: the configuration is not valid, or labels a version that is not available.
-                In the second case its models and versions are in force, its labels are not.
+                In the second case everything else of it is in force.
         """
         check_config(config)
-        self._read_config = lambda: config
-        self.poll()
-        self._assign_labels(config)
+        with self._polling:
+            self._look_for_config()  # so that a change before this request is not taken for a later
+            self._config = config
+            self._follow_config()
+        self._check_labels(config)
 
     # === Answers ===
 
@@ -154,6 +155,27 @@ class Manager:
             except Exception:  # a defect; without this thread no version would ever come again
                 log.exception("looking for new versions failed; trying again")
 
+    def _look_for_config(self) -> None:
+        try:
+            found = self._read_config()
+        except OSError:  # a volume that is away for a moment: go on as before
+            return
+        except ServingError as error:
+            if str(error) != self._unreadable:
+                log.warning("%s; what was configured before stays", error)
+            self._unreadable = str(error)
+            return
+        self._unreadable = ""
+        if found != self._read:
+            self._read = self._config = found
+
+    def _follow_config(self) -> None:
+        if self._config is None:
+            return
+        models = {model.name: model for model in self._config.model_config_list.config}
+        for name in {*models, *self._versions}:
+            self._poll_model(name, models.get(name))
+
     def _poll_model(self, name: str, model: Any) -> None:
         try:
             found = list_folders(Path(model.base_path)) if model else {}
@@ -169,6 +191,8 @@ class Manager:
             if allows_older(model) and not any(one.available for one in versions.values()):
                 self._load_older(name, {n: found[n] for n in found if n < min(folders)})
             return
+        # Before old versions leave: who asks for a label is answered all the time.
+        self._move_labels(name, model)
         for number, version in versions.items():
             if number not in folders and (version.available or version.waiting):
                 # From here on nobody finds it. Its requests may take their time: the poll goes on.
@@ -192,17 +216,26 @@ class Manager:
             if self.versions(name)[number].available:
                 return
 
-    def _assign_labels(self, config: Any) -> None:
-        labels: Labels = {}
+    def _move_labels(self, name: str, model: Any) -> None:
+        """Assigns the labels of a model; one of a version that is not available stays where it is.
+
+        A label that is in no configuration any more goes.
+        """
+        given = dict(model.version_labels) if model is not None else {}
+        available = {n for n, version in self.versions(name).items() if version.available}
+        with self._lock:
+            kept = {key: n for key, n in self._labels.items() if key[0] != name or key[1] in given}
+            moved = {(name, label): n for label, n in given.items() if n in available}
+            self._labels = kept | moved
+
+    def _check_labels(self, config: Any) -> None:
+        """Raises `Refused` for a label whose version is not available."""
         for model in config.model_config_list.config:
             versions = self.versions(model.name)
-            for label, number in model.version_labels.items():
+            for number in model.version_labels.values():
                 if number not in versions or not versions[number].available:
                     raise Refused(
                         grpc.StatusCode.FAILED_PRECONDITION,
                         f"Request to assign label to version {number} of model {model.name}, "
                         "which is not currently available for inference",
                     )
-                labels[model.name, label] = number
-        with self._lock:
-            self._labels = labels

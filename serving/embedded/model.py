@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 
 from serving.embedded.batching import Arrays, Batcher
 from serving.embedded.refused import Refused, code_of
+from serving.tensorflow_free import meta_graph_pb2
 
 _INIT_SIGNATURE = "__saved_model_init_op"
 _NODE_TRACE = "Graph execution error:\n\n"
@@ -49,7 +50,10 @@ class LoadedModel:
         except BaseException:
             self._session.close()
             raise
-        self.signature_def: dict[str, Any] = dict(meta_graph.signature_def)
+        self.signature_def: dict[str, Any] = {
+            name: meta_graph_pb2.SignatureDef.FromString(signature.SerializeToString())
+            for name, signature in meta_graph.signature_def.items()
+        }
         self.signatures = {k: v for k, v in self.signature_def.items() if k != _INIT_SIGNATURE}
         self._batchers = {
             key: Batcher(partial(self._run, key), max_rows)
@@ -71,8 +75,6 @@ class LoadedModel:
 
     def close(self) -> None:
         """Frees the memory; nobody may be running it."""
-        for batcher in self._batchers.values():
-            batcher.close()
         self._session.close()
 
     def _run(self, key: str, inputs: Arrays) -> Arrays:

@@ -19,14 +19,13 @@ from serving.embedded.answers import Answers
 from serving.embedded.metrics import CONTENT_TYPE
 from serving.embedded.refused import Refused
 from serving.embedded.rest_json import read_request, write_answer
-from serving.tensorflow_free import get_model_metadata_pb2, get_model_status_pb2
+from serving.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
 
 METRICS_PATH = "/monitoring/prometheus/metrics"
 
 _MODEL = r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?"
 _PREDICT = re.compile(_MODEL + ":predict")
 _ABOUT = re.compile(_MODEL + "(/metadata)?")
-_MAX_BODY = 256 * 2**20  # bytes; base64 of a batch of large radiographs
 _IDLE = 60  # seconds; then a connection that says nothing is closed
 
 _HTTP = {
@@ -50,14 +49,16 @@ class RestServer:
         answers: what is answered.
         host: address to listen on.
         port: 0 for any free one.
+        max_body: bytes of a request, at most.
 
     Raises:
         OSError: the port is not to be had.
     """
 
-    def __init__(self, answers: Answers, host: str, port: int) -> None:
+    def __init__(self, answers: Answers, host: str, port: int, max_body: int) -> None:
         self._busy = _Busy()
-        handler = type("Handler", (_Handler,), {"answers": answers, "busy": self._busy})
+        given = {"answers": answers, "busy": self._busy, "max_body": max_body}
+        handler = type("Handler", (_Handler,), given)
         self._server = _Server((host, port), handler)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(
@@ -106,6 +107,7 @@ class _Busy:
 class _Handler(BaseHTTPRequestHandler):
     answers: Answers
     busy: _Busy
+    max_body: int
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "medtfx", ""
@@ -176,11 +178,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isdecimal():
             self.close_connection = True
             raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "a POST needs a Content-Length")
-        if int(length) > _MAX_BODY:
+        if int(length) > self.max_body:
             self.close_connection = True
             raise Refused(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                f"a request has at most {_MAX_BODY} bytes, not {length}; send fewer images",
+                f"a request has at most {self.max_body} bytes, not {length}; send fewer images",
             )
         return self.rfile.read(int(length))
 
@@ -205,7 +207,7 @@ def _fill(spec: Any, found: re.Match[str]) -> None:
 
 def _plain(message: Any) -> dict[str, Any]:
     """Returns a message as an object for JSON, fields at their default included."""
-    options: dict[str, Any] = {"preserving_proto_field_name": True}
+    options: dict[str, Any] = {"preserving_proto_field_name": True, "descriptor_pool": POOL}
     try:
         return json_format.MessageToDict(
             message, always_print_fields_with_no_presence=True, **options

@@ -21,11 +21,11 @@ from serving.embedded.metrics import Metrics
 from serving.embedded.refused import Refused
 from serving.embedded.rest import RestServer
 from serving.errors import ServingError
+from serving.models_config import FILE_NAME
 
 log = logging.getLogger(__name__)
 
 _OPTIONS = [
-    ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
     ("grpc.so_reuseport", 0),  # two servers on one port would share its requests by chance
 ]
@@ -40,10 +40,11 @@ class Settings:
         host: address to listen on. Nobody else can reach the default.
         grpc_port: 0 for any free one.
         rest_port: 0 for any free one, None for no REST.
-        models_config: TensorFlow Serving's `models.config`, instead of all models of the folder at
-            their latest version.
+        models_config: TensorFlow Serving's `models.config`, instead of all models of the folder. A
+            change of the file is taken over at the next poll.
         poll_seconds: between two looks at the folders.
         max_batch: images of several requests that are run together; 0 runs each by itself.
+        max_message: bytes of a request, at most: a batch of large radiographs fits, also as base64.
         threads: requests that are handled at the same time.
         grace: seconds that requests under way are given when the server goes down.
     """
@@ -54,6 +55,7 @@ class Settings:
     models_config: Path | None = None
     poll_seconds: float = 1.0
     max_batch: int = 32
+    max_message: int = 256 * 2**20
     threads: int = 64
     grace: float = 30.0
 
@@ -80,13 +82,15 @@ class EmbeddedServer:
 
     def __init__(self, base: Path, settings: Settings | None = None) -> None:
         self._settings = settings = settings or Settings()
+        self._labels_file = settings.models_config or base / FILE_NAME
         metrics, self._health = Metrics(), Health()
         self.manager = Manager(
             _config_reader(base, settings), settings.poll_seconds, settings.max_batch
         )
         answers = Answers(self.manager, metrics)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="grpc")
-        self._server = grpc.server(self._pool, options=_OPTIONS)
+        limit = ("grpc.max_receive_message_length", settings.max_message)
+        self._server = grpc.server(self._pool, options=[*_OPTIONS, limit])
         self._server.add_generic_rpc_handlers(
             (*grpc_service.handlers(answers), self._health.handler())
         )
@@ -114,8 +118,8 @@ class EmbeddedServer:
         except Refused as refused:
             self.stop()
             raise ServingError(
-                f"{refused.message}. Correct version_labels in "
-                f"{self._settings.models_config}, or push that version."
+                f"{refused.message}. Correct version_labels in {self._labels_file}, or push that "
+                "version."
             ) from refused
         self._server.start()
         if self._rest:
@@ -174,8 +178,9 @@ def serve(
 
 def _config_reader(base: Path, settings: Settings) -> Callable[[], Any]:
     if settings.models_config is not None:
-        config = config_of_file(settings.models_config)
-        return lambda: config
+        file = settings.models_config
+        config_of_file(file)  # what is wrong with it is said at once
+        return lambda: config_of_file(file)
     if not base.is_dir():
         raise ServingError(
             f"Models are served from the folder they were pushed to, but there is no folder "
@@ -198,7 +203,7 @@ def _take_rest_port(answers: Answers, settings: Settings) -> RestServer | None:
     if settings.rest_port is None:
         return None
     try:
-        return RestServer(answers, settings.host, settings.rest_port)
+        return RestServer(answers, settings.host, settings.rest_port, settings.max_message)
     except OSError as error:
         raise _taken("REST", settings.host, settings.rest_port) from error
 

@@ -10,11 +10,11 @@ from typing import Any
 import grpc
 import tensorflow as tf
 from google.protobuf.message import DecodeError
+from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.embedded.model import LoadedModel
 from serving.embedded.predict import predict
 from serving.embedded.refused import Refused
-from serving.tensorflow_free import prediction_log_pb2
 
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 _MAX_REQUESTS = 1000  # TensorFlow Serving refuses more

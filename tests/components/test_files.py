@@ -3,6 +3,7 @@ import os
 import pytest
 
 from components import files
+from components.errors import DataError
 
 
 def write(base, *names):
@@ -103,3 +104,49 @@ def test_remote_is_what_carries_a_scheme():
     assert files.is_remote("s3://bucket")
     assert not files.is_remote("/data/x")
     assert not files.is_remote("data:x/y")
+
+
+# === Object storage ===
+
+
+@pytest.fixture(scope="module")
+def bucket(s3):
+    s3.create_bucket(Bucket="xrays")
+    for key in (
+        "chest/b/2.png",
+        "chest/b/1.png",
+        "chest/b/",
+        "chest/.hidden/3.png",
+        "chests/4.png",
+    ):
+        s3.put_object(Bucket="xrays", Key=key, Body=b"" if key.endswith("/") else key.encode())
+    return "s3://xrays"
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_objects_are_listed_and_read_like_files(bucket, end):
+    base = f"{bucket}/chest{end}"
+    found = list(files.walk(base))
+    assert [file.relative for file in found] == ["b/1.png", "b/2.png"]
+    assert all(file.size == len("chest/b/1.png") and file.modified > 0 for file in found)
+    assert files.read_bytes(base, "b/1.png") == b"chest/b/1.png"
+
+
+def test_a_missing_object_is_like_a_missing_file(bucket):
+    with pytest.raises(OSError, match=r"xrays/chest/none.png"):
+        files.read_bytes(f"{bucket}/chest", "none.png")
+
+
+def test_an_empty_place_holds_nothing(bucket):
+    assert list(files.walk(f"{bucket}/nothing/here")) == []
+
+
+def test_a_missing_bucket_is_a_sentence(bucket):
+    with pytest.raises(DataError, match=r"can't be listed: the bucket 'nowhere' .*404.*AWS_"):
+        list(files.walk("s3://nowhere/x"))
+
+
+def test_a_server_that_is_down_is_a_sentence(bucket, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(DataError, match=r"127.0.0.1:9.*AWS_ENDPOINT_URL"):
+        list(files.walk("s3://xrays/chest"))

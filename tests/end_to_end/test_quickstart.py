@@ -22,6 +22,7 @@ NODES_THAT_WORK = {
     "Transform",
     "Trainer",
     "Evaluator",
+    "ServingValidator",
     "Pusher",
 }
 
@@ -47,11 +48,12 @@ def test_a_good_model_is_blessed_and_pushed(machine, first, second):
         "NORMAL",
         "PNEUMONIA",
     ]
+    assert (folder / "assets.extra" / "tf_serving_warmup_requests").is_file()
 
 
 def test_it_says_which_node_is_at_work_and_where_to_look(machine, first):
     for number, node in enumerate(("ImageExampleGen", "StatisticsGen", "SchemaGen"), start=1):
-        assert f"[{number}/9] {node}" in first
+        assert f" [{number}/10] {node}" in first
     assert "6 unreadable and in quarantine" in first
     assert "quarantine.csv" in first
     assert "Not a medical device" in first
@@ -78,7 +80,9 @@ def test_a_code_edit_reruns_the_node_and_what_follows(machine, second):
     machine.medtfx(machine.run_command())
     cached = machine.cached()
     assert not cached["Evaluator"]
-    assert all(cached[node] for node in NODES_THAT_WORK - {"Evaluator", "Pusher"})
+    assert all(
+        cached[node] for node in NODES_THAT_WORK - {"Evaluator", "ServingValidator", "Pusher"}
+    )
 
 
 def test_more_data_move_no_old_file_and_are_compared_with_the_blessed_model(machine, second):

@@ -187,15 +187,22 @@ def test_rollback_says_what_answers_now(medtfx, home):
     assert_one_message(medtfx("rollback", "chst", "--home", home.root), "Pushed models: chest.")
 
 
-@pytest.mark.parametrize(("blessed", "code"), [(True, 0), (False, cli.NOT_BLESSED)])
-def test_the_exit_code_of_a_run_tells_whether_it_is_blessed(
-    medtfx, home, make_record, monkeypatch, blessed, code
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, 0),
+        ({"blessed": False, "version": None}, cli.NOT_BLESSED),
+        ({"refused": "the served model says otherwise", "version": None}, cli.NOT_BLESSED),
+    ],
+)
+def test_the_exit_code_of_a_run_tells_whether_it_is_pushed(
+    medtfx, home, make_record, monkeypatch, changes, code
 ):
     seen = []
 
-    def run_recipe(recipe, data, home, console, overrides):
-        seen.append((recipe.training.epochs, data, home.root, overrides))
-        return make_record(blessed=blessed)
+    def run_recipe(recipe, data, home, console, options):
+        seen.append((recipe.training.epochs, data, home.root, list(options.overrides)))
+        return make_record(**changes)
 
     monkeypatch.setattr("pipeline.local.run_recipe", run_recipe)
     line = ["run", "quickstart", "--data", "films", "--home", home.root, "--set"]

@@ -48,6 +48,15 @@ def test_a_run_that_is_not_blessed(make_record):
     assert "2 anomalies by ExampleValidator" in text
 
 
+def test_a_blessed_model_that_was_refused_when_served(make_record):
+    refused = "the served model has no signature 'explain'"
+    text = " ".join(text_of(make_record(refused=refused, version=None, served=False)).split())
+    assert (
+        "Blessed: every class is above its floor. But NOT pushed: the served model has no "
+        "signature 'explain'. 420 images" in text
+    )
+
+
 def test_a_version_that_was_withdrawn_since(make_record):
     # A cached run tells of a version that a rollback has put aside.
     text = " ".join(text_of(make_record(served=False)).split())

@@ -33,15 +33,22 @@ def test_every_recipe_is_in_the_table_with_its_summary():
 
 def test_runs_are_listed_newest_first(home, make_record, make_gate):
     save(make_record(), home)
-    failed = {"blessed": False, "version": None, "served": False, "gates": [make_gate("[grade 3]")]}
-    save(make_record(run_id="20250103-090000", **failed), home)
+    low = {"blessed": False, "version": None, "served": False, "gates": [make_gate("[grade 3]")]}
+    save(make_record(run_id="20250103-090000", **low), home)
     save(make_record(run_id="20250102-090000", served=False), home)
+    save(make_record(run_id="20250101-130000", refused="it hangs", version=None), home)
     lines = listings.run_text(home).plain.splitlines()
     rows = [number for number, line in enumerate(lines) if line.startswith("2025010")]
-    assert [lines[row].split("-")[0] for row in rows] == ["20250103", "20250102", "20250101"]
-    refused, withdrawn, served = rows
-    assert lines[refused].split()[-2:] == ["no", "-"]
-    assert lines[refused + 1].strip() == "[grade 3] 0.90 (0.77 / 0.60)"
+    assert [lines[row].split("-")[0] for row in rows] == [
+        "20250103",
+        "20250102",
+        "20250101",
+        "20250101",
+    ]
+    failed, withdrawn, refused, served = rows
+    assert lines[failed].split()[-2:] == ["no", "-"]
+    assert lines[refused].endswith(" yes      refused when served")
+    assert lines[failed + 1].strip() == "[grade 3] 0.90 (0.77 / 0.60)"
     assert lines[withdrawn].endswith("1735732800 (at that time withdrawn)")
     assert "0123456789ab" in lines[served] and " 420 " in lines[served]
     assert lines[served].split()[-2:] == ["yes", "1735732800"]

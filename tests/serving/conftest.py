@@ -1,91 +1,26 @@
 """A tiny model in medtfx's contract, images for it, and servers that serve it.
 
-tiny_model     SavedModel: 'bright' with the mean of the pixels, 'dark' with the rest; also
-               `slow` (int32 steps, about 0.1 ms each) and `double` (float[?], no images)
+tiny_model     the SavedModel of `tests.serving.tiny_model`
 base           folder of pushed models with tiny/1
 server         an embedded server on tiny/1 and tiny/2, for tests that do not change anything
 dark, bright   16-px PNGs of grey 51 (probability 0.2 of 'bright') and 204 (0.8)
 tools          functions that several test files use
 """
 
-import io
 import shutil
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import grpc
-import numpy as np
 import pytest
-from PIL import Image
 
-from serving.tensorflow_free import (
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+from serving.stubs import ModelServiceStub, PredictionServiceStub
+from serving.tensorflow_free import predict_pb2
 from serving.tensors import strings
+from tests.serving.tiny_model import png, save_tiny_model
 
 FAST = {"grpc_port": 0, "rest_port": 0, "poll_seconds": 0.05, "grace": 10.0}
-
-
-def png(level, side=16):
-    file = io.BytesIO()
-    Image.fromarray(np.full((side, side), level, np.uint8)).save(file, "PNG")
-    return file.getvalue()
-
-
-def save_tiny_model(folder):
-    import tensorflow as tf
-
-    images = tf.TensorSpec([None], tf.string, name="image_bytes")
-    module = tf.Module()
-    module.scale = tf.Variable(1 / 255)
-
-    def decode(encoded):
-        image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
-        return tf.image.resize(tf.cast(image, tf.float32), (16, 16))
-
-    def answer(image_bytes):
-        pixels = tf.map_fn(decode, image_bytes, fn_output_signature=tf.float32)
-        pixels = tf.ensure_shape(pixels, [None, 16, 16, 3])
-        bright = tf.reduce_mean(pixels, [1, 2, 3]) * module.scale
-        probabilities = tf.stack([1 - bright, bright], -1)
-        names = tf.constant(["dark", "bright"])
-        return pixels, {
-            "probabilities": probabilities,
-            "label": tf.gather(names, tf.argmax(probabilities, -1)),
-            "labels": tf.tile(names[None], [tf.shape(probabilities)[0], 1]),
-            "uncertain": tf.reduce_max(probabilities, -1) < 0.6,
-        }
-
-    @tf.function(input_signature=[images])
-    def serving_default(image_bytes):
-        return answer(image_bytes)[1]
-
-    @tf.function(input_signature=[images])
-    def explain(image_bytes):
-        pixels, answers = answer(image_bytes)
-        return answers | {"heatmap": pixels[:, ::4, ::4, 0] * module.scale}
-
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="steps")])
-    def slow(steps):
-        value = tf.ones([64, 64])
-        for _ in tf.range(steps):
-            value = tf.nn.softmax(value @ value)
-        return {"value": tf.reduce_sum(value)}
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
-    def double(x):
-        return {"y": 2 * x}
-
-    signatures = {
-        "serving_default": serving_default,
-        "explain": explain,
-        "slow": slow,
-        "double": double,
-    }
-    tf.saved_model.save(module, str(folder), signatures=signatures)
 
 
 @pytest.fixture(scope="session")
@@ -150,8 +85,8 @@ def stubs():
         channel = grpc.insecure_channel(address, options)
         channels.append(channel)
         return SimpleNamespace(
-            predictions=prediction_service_pb2_grpc.PredictionServiceStub(channel),
-            models=model_service_pb2_grpc.ModelServiceStub(channel),
+            predictions=PredictionServiceStub(channel),
+            models=ModelServiceStub(channel),
             channel=channel,
         )
 

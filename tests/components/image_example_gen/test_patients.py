@@ -125,6 +125,15 @@ def test_an_empty_key_is_refused(tmp_path):
         patient_key(str(tmp_path))
 
 
+def test_a_container_makes_no_key_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=f"put {KEY_VARIABLE} into.*secret"):
+        patient_key("")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv(KEY_VARIABLE, "the site's key")
+    assert patient_key("") == b"the site's key"
+
+
 def test_of_two_runs_at_once_the_first_key_is_kept(tmp_path, monkeypatch):
     (tmp_path / "patient.key").write_bytes(b"the other run's")
     # What this run saw a moment before the other wrote.

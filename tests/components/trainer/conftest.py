@@ -36,17 +36,19 @@ def write_split(tmp_path: Path, dark_and_bright: DataSection) -> Callable[..., T
         rng = np.random.default_rng(seed)
         path = tmp_path / name
         with tf.io.TFRecordWriter(str(path), tf.io.TFRecordOptions("GZIP")) as writer:
-            for label in labels:
+            for number, label in enumerate(labels):
                 pixels = rng.integers(0, 120, (1, 16, 16, 1)) + 130 * label
                 packed = pack(tf.constant(pixels, tf.uint8)).numpy()[0]
-                writer.write(_example(packed, 1 - label if lie else label).SerializeToString())
+                example = _example(packed, 1 - label if lie else label, f"{number}.png")
+                writer.write(example.SerializeToString())
         return TransformedSplit((str(path),), dark_and_bright)
 
     return write
 
 
-def _example(packed: bytes, label: int) -> tf.train.Example:
+def _example(packed: bytes, label: int, filename: str) -> tf.train.Example:
     feature = {
+        "filename": tf.train.Feature(bytes_list=tf.train.BytesList(value=[filename.encode()])),
         "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[packed])),
         "label_index": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
         "pixel_mean": tf.train.Feature(float_list=tf.train.FloatList(value=[125.0])),

@@ -25,6 +25,7 @@ SPEC = {
     "mean": tf.io.FixedLenFeature([1], tf.float32),
     "std": tf.io.FixedLenFeature([1], tf.float32),
     "label_index": tf.io.FixedLenFeature([1], tf.int64),
+    "filename": tf.io.FixedLenFeature([1], tf.string),
 }
 
 
@@ -48,6 +49,7 @@ def transformed(tmp_path_factory):
             "mean": np.array([pixels.mean()], np.float32),
             "std": np.array([pixels.std()], np.float32),
             "label_index": np.array([number % 2]),
+            "filename": np.array([f"{number}.png".encode()]),
         }
         for number, pixels in enumerate(images())
     ]
@@ -68,6 +70,7 @@ def test_pixels_are_those_of_decode_and_resize(transformed):
     found = unpack(tf.constant([row["image"] for row in rows]), 16, 1)
     np.testing.assert_array_equal(found, expected)
     assert [int(row["label_index"]) for row in rows] == [0, 1, 0, 1]
+    assert [row["filename"] for row in rows] == [b"0.png", b"1.png", b"2.png", b"3.png"]
 
 
 def test_statistics_are_those_of_all_pixels(transformed):

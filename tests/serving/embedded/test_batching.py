@@ -34,7 +34,6 @@ def batcher(model):
     made = Batcher(model, max_rows=4)
     yield made
     model.go.set()
-    made.close()
 
 
 def ask_while_busy(batcher, model, *requests):
@@ -94,7 +93,6 @@ def test_outputs_that_are_not_by_row_are_not_shared():
     batcher = Batcher(lambda inputs: {"sum": model(inputs)["y"].sum(keepdims=True)}, 8)
     found = ask_while_busy_sum(batcher, model, [1.0, 2.0], [3.0])
     assert found == [[6], [6]]
-    batcher.close()
 
 
 def ask_while_busy_sum(batcher, model, *requests):
@@ -111,17 +109,23 @@ def ask_while_busy_sum(batcher, model, *requests):
 
 
 def test_a_defect_does_not_leave_anybody_waiting():
+    model = Model()
+
     def broken(inputs):
+        model(inputs)
         raise RuntimeError("session closed")
 
     batcher = Batcher(broken, 4)
-    for _ in range(2):
-        with pytest.raises(RuntimeError, match="session closed"):
-            batcher({"x": np.zeros(1)})
-    batcher.close()
+    with pytest.raises(RuntimeError, match="session closed"):
+        ask_while_busy(batcher, model, [1.0], [2.0])
+    with pytest.raises(RuntimeError, match="session closed"):
+        batcher({"x": np.zeros(1)})
+    assert model.sizes == [1, 2, 1, 1, 1]
 
 
-def test_closing_answers_what_waits(batcher, model):
-    found = ask_while_busy(batcher, model, [1.0])
-    batcher.close()
-    assert found[0].result()["y"].tolist() == [2]
+def test_many_clients_are_each_given_their_own_answer(batcher, model):
+    model.go.set()
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda n: batcher({"x": np.arange(n, n + n % 5)})["y"], range(2000)))
+    assert all(y.tolist() == [2 * x for x in range(n, n + n % 5)] for n, y in enumerate(found))
+    assert not batcher._waiting and not batcher._busy

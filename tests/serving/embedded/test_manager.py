@@ -1,11 +1,9 @@
 import shutil
-import threading
 import time
 
 import pytest
 from google.protobuf import text_format
 
-from serving.client import Client
 from serving.embedded.config import config_of_folder
 from serving.embedded.manager import Manager
 from serving.embedded.refused import Refused
@@ -146,27 +144,6 @@ def test_version_comes_back_while_it_is_unloading(manager, base, push, tools):
         tools.eventually(lambda: answering(manager) == 1)
 
 
-def test_hot_swap_under_load_fails_no_request(start, base, push, dark, tools):
-    server, found, stop = start(base), [], threading.Event()
-
-    def ask():
-        with Client(server.address, "tiny", attempts=1) as client:
-            while not stop.is_set():
-                found.extend(client.predict([dark]))
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for version in (2, 3, 4):
-        push(base, version)
-        tools.eventually(lambda v=version: found and found[-1].version == v)
-    stop.set()
-    for thread in threads:
-        thread.join(10)
-    assert {one.version for one in found} == {1, 2, 3, 4}
-    assert [one for one in found if one.error or one.label != "dark"] == []
-
-
 # === What is not there ===
 
 
@@ -201,6 +178,25 @@ def test_policies_and_labels(manager, base, push):
         answering(manager, label="canary")
     manager.reload(config(base, "all {}"))
     assert [answering(manager, version=n) for n in (1, 2, 3)] == [1, 2, 3]
+
+
+def test_of_the_file_and_a_reload_request_the_later_counts(base, push, tools):
+    push(base, 2)
+    file = [config(base, "specific { versions: 1 }", [("stable", 1)])]
+    manager = Manager(lambda: file[0], poll_seconds=0.02)
+    manager.start()
+    try:
+        manager.reload(config(base, "specific { versions: 2 }", [("stable", 2)]))
+        manager.poll()
+        assert answering(manager, label="stable") == 2
+        file[0] = config(base, "all {}", [("stable", 1), ("canary", 2)])
+        tools.eventually(lambda: answering(manager, label="stable") == 1)
+        assert answering(manager, label="canary") == 2
+        file[0] = config(base, "all {}", [("stable", 8)])  # not there: it stays where it is
+        manager.poll()
+        assert answering(manager, label="stable") == 1
+    finally:
+        manager.stop()
 
 
 def test_label_of_a_version_that_is_not_there(manager, base):

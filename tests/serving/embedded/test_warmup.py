@@ -1,10 +1,10 @@
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.embedded.model import LoadedModel
 from serving.embedded.refused import Refused
 from serving.embedded.warmup import WARMUP_FILE, warm_up
-from serving.tensorflow_free import prediction_log_pb2
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def write(folder, *logs):
 
 def log_of(request):
     log = prediction_log_pb2.PredictionLog()
-    log.predict_log.request.CopyFrom(request)
+    log.predict_log.request.ParseFromString(request.SerializeToString())
     return log
 
 

@@ -1,0 +1,1 @@
+"""ServingValidator: the served model is asked before it is pushed."""

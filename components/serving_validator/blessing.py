@@ -1,0 +1,73 @@
+"""The verdict, as an InfraBlessing artifact that TFX's Pusher understands."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+
+from tfx import types
+from tfx.dsl.io import fileio
+from tfx.utils import io_utils, path_utils
+
+# TFX's InfraValidator writes these, its Pusher reads them.
+_BLESSED, _HAS_MODEL = "blessed", "has_model"
+_BLESSED_FILE, _NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"
+
+# Ours.
+REASON, INCONCLUSIVE, MODEL_ID = "reason", "inconclusive", "model_id"
+VERDICT_FILE, LOG_FILE = "validation.json", "server.log"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a validation.
+
+    Attributes:
+        blessed: whether the model may be pushed.
+        reason: why not, as a clause; '' if it may.
+        conclusive: whether another attempt would end alike.
+        images_compared: with what the network said in training.
+        largest_difference: of their probabilities.
+        images_asked: of the test split.
+        seconds: that it took.
+    """
+
+    blessed: bool
+    reason: str = ""
+    conclusive: bool = True
+    images_compared: int = 0
+    largest_difference: float = 0.0
+    images_asked: int = 0
+    seconds: float = 0.0
+
+
+NOT_TRIED = Verdict(False, "the gate did not bless the model, so it was not tried")
+
+
+def publish(
+    verdict: Verdict, blessing: types.Artifact, model: types.Artifact, saved_model: str, log: str
+) -> None:
+    """Writes the verdict; when blessed, with the model that is to be pushed.
+
+    Args:
+        verdict: to write.
+        blessing: the InfraBlessing to fill.
+        model: the model that was judged.
+        saved_model: it, with its warm-up file.
+        log: what the server wrote, kept beside a refusal.
+    """
+    io_utils.write_string_file(
+        os.path.join(blessing.uri, VERDICT_FILE), json.dumps(asdict(verdict), indent=2)
+    )
+    name = _BLESSED_FILE if verdict.blessed else _NOT_BLESSED_FILE
+    io_utils.write_string_file(os.path.join(blessing.uri, name), "")
+    blessing.set_int_custom_property(_BLESSED, int(verdict.blessed))
+    blessing.set_string_custom_property(REASON, verdict.reason)
+    blessing.set_int_custom_property(INCONCLUSIVE, int(not verdict.conclusive))
+    blessing.set_int_custom_property(MODEL_ID, model.id)
+    if verdict.blessed:
+        # The Trainer's artifact is published and stays as it is: the warm-up file goes into a copy.
+        io_utils.copy_dir(saved_model, path_utils.stamped_model_path(blessing.uri))
+        blessing.set_int_custom_property(_HAS_MODEL, 1)
+    elif log:
+        with fileio.open(os.path.join(blessing.uri, LOG_FILE), "w") as file:
+            file.write(log)

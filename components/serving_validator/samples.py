@@ -1,0 +1,64 @@
+"""Images as they are stored in the Examples: encoded, as a client would send them."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """An image of the Examples.
+
+    Attributes:
+        filename: relative path in the data folder.
+        label: index of its class.
+        encoded: PNG or JPEG.
+    """
+
+    filename: str
+    label: int
+    encoded: bytes
+
+
+def few_of_each_class(files: Sequence[str], classes: int, count: int) -> list[StoredImage]:
+    """Returns the first images of each class.
+
+    Args:
+        files: GZIP TFRecords of a split.
+        classes: how many there are.
+        count: images of each, at most.
+    """
+    taken: Counter[int] = Counter()
+    found = []
+    for image in _stored_images(files):
+        if taken[image.label] < count:
+            taken[image.label] += 1
+            found.append(image)
+            if len(found) == classes * count:
+                break
+    return found
+
+
+def find_by_name(files: Sequence[str], names: Collection[str]) -> dict[str, bytes]:
+    """Returns name → encoded image, for those names that the split has."""
+    found: dict[str, bytes] = {}
+    for image in _stored_images(files):
+        if image.filename in names:
+            found[image.filename] = image.encoded
+            if len(found) == len(names):
+                break
+    return found
+
+
+def _stored_images(files: Sequence[str]) -> Iterator[StoredImage]:
+    spec = {
+        "filename": tf.io.FixedLenFeature([], tf.string),
+        "label_index": tf.io.FixedLenFeature([], tf.int64),
+        "image": tf.io.FixedLenFeature([], tf.string),
+    }
+    records = tf.data.TFRecordDataset(sorted(files), compression_type="GZIP")
+    for row in records.map(lambda record: tf.io.parse_single_example(record, spec)):
+        name = row["filename"].numpy().decode(errors="surrogateescape")
+        yield StoredImage(name, int(row["label_index"]), row["image"].numpy())

@@ -1,0 +1,1 @@
+"""The pipeline on Kubeflow Pipelines v2: what is compiled, submitted, scheduled and deployed."""

@@ -1,0 +1,37 @@
+"""The shape of a pipeline: which node waits for which."""
+
+from dataclasses import dataclass
+
+from components.sections import ModelSection
+from pipeline.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class GraphNode:
+    """A node of the pipeline.
+
+    Attributes:
+        name: as in `pipeline.dag`.
+        after: names of the nodes whose results it needs.
+    """
+
+    name: str
+    after: tuple[str, ...]
+
+
+def node_graph(recipe: Recipe) -> list[GraphNode]:
+    """Returns the nodes of a recipe in topological order, as TFX compiles them."""
+    from tfx.dsl.compiler import compiler
+
+    from pipeline.dag import build_pipeline
+    from pipeline.places import Places
+
+    # Weights are looked up where the nodes run, which need not be here.
+    model = ModelSection.model_validate(recipe.model.plain() | {"weights": "none"})
+    shape = recipe.model_copy(update={"model": model})
+    places = Places("/root", "/models", "/checkpoints", "/keys", metadata=None)
+    compiled = compiler.Compiler().compile(build_pipeline(shape, "/data", places))
+    return [
+        GraphNode(node.pipeline_node.node_info.id, tuple(node.pipeline_node.upstream_nodes))
+        for node in compiled.nodes
+    ]

@@ -1,0 +1,60 @@
+"""Which Beam runner the nodes on Beam use: this process by default, an engine of a cluster if told.
+
+ImageExampleGen, StatisticsGen, ExampleValidator, Transform and Evaluator run on Beam. Flink, Spark
+and Dataflow spread their work over machines; the options are Beam's own, passed on as they are.
+"""
+
+import shutil
+from collections.abc import Sequence
+
+from components.errors import MedtfxError
+
+BEAM_ARGS = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
+
+# Beam starts their job server with Java.
+_JAVA_RUNNERS = ("FlinkRunner", "SparkRunner")
+
+
+class BeamError(MedtfxError):
+    """The options for Beam are not valid, or what they need is missing."""
+
+
+def beam_args(given: Sequence[str]) -> tuple[str, ...]:
+    """Returns the options for the nodes on Beam.
+
+    Args:
+        given: as Beam knows them, each in one word. Without a runner among them they are added to
+            the defaults.
+
+    Raises:
+        BeamError: an option is no `--name=value`, the runner is unknown, or Java is missing for it.
+    """
+    for option in given:
+        if not option.startswith("--") or option == "--":
+            raise BeamError(
+                f"--beam-arg takes one option of Beam, as --beam-arg=--runner=FlinkRunner. "
+                f"Received: {option!r}"
+            )
+    runner = next((o.partition("=")[2] for o in given if o.startswith("--runner")), None)
+    if runner is None:
+        return (*BEAM_ARGS, *given)
+    _check_runner(runner)
+    return tuple(given)
+
+
+def _check_runner(name: str) -> None:
+    from apache_beam.runners.runner import create_runner
+
+    try:
+        create_runner(name)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise BeamError(
+            f"Beam has no runner {name!r} here: {error}. Write --runner=NAME with DirectRunner, "
+            "FlinkRunner, SparkRunner, PortableRunner or DataflowRunner."
+        ) from error
+    if name in _JAVA_RUNNERS and shutil.which("java") is None:
+        raise BeamError(
+            f"{name} starts Beam's job server with Java, and there is no `java` on PATH. Install a "
+            "Java runtime, or start the job server yourself and name it: --runner=PortableRunner, "
+            "--job_endpoint=HOST:PORT."
+        )

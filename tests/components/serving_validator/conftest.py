@@ -1,0 +1,149 @@
+"""A good export of a tiny network, ways to break it, and Examples to ask it about.
+
+The network tells dark from bright images. Its weights are set, not learned.
+"""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from components.sections import DataSection, ModelSection, ServingSection
+from components.serving_validator.samples import StoredImage
+from components.trainer.export import Exporter
+from components.trainer.network import Network, build_network
+from components.trainer.predictions import Predictions
+from components.transform.images import decode_and_resize, pack
+
+CLASSES = ("dark", "bright")
+LEVELS = (100, 150)  # mean grey of each class: near enough to 127 for the network to be unsure
+
+
+class TransformStandIn(tf.Module):
+    """Does what TFT's features layer does; with `change`, something else besides."""
+
+    def __init__(self, data: DataSection, change: Callable[[tf.Tensor], tf.Tensor] | None = None):
+        super().__init__()
+        self._data, self._change = data, change
+
+    def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        encoded, data = tf.reshape(features["image"], [-1]), self._data
+        pixels = decode_and_resize(encoded, data.image_size, data.channels, data.resize)
+        return {"image": pack(self._change(pixels) if self._change else pixels)}
+
+
+def section(classes=CLASSES) -> DataSection:
+    return DataSection.model_validate(
+        {
+            "classes": list(classes),
+            "image_size": 32,
+            "color": "grayscale",
+            "patient": {"from": "each_file"},
+        }
+    )
+
+
+def stored_image(label: int, number: int) -> StoredImage:
+    rng = np.random.default_rng((label, number))
+    pixels = rng.integers(-20, 20, (40, 36)) + LEVELS[label]
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(buffer, "PNG")
+    return StoredImage(f"{CLASSES[label]}/{number}.png", label, buffer.getvalue())
+
+
+@pytest.fixture(scope="session")
+def make_network() -> Callable[[], Network]:
+    import keras
+
+    def make() -> Network:
+        keras.utils.set_random_seed(3)
+        model = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
+        built = build_network(model, section())
+        kernel = built.head.get_layer("logits").kernel
+        kernel.assign(np.random.default_rng(0).normal(0, 2, kernel.shape))
+        return built
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def network(make_network) -> Network:
+    return make_network()
+
+
+@pytest.fixture(scope="session")
+def images() -> list[StoredImage]:
+    return [stored_image(label, number) for number in range(3) for label in (0, 1)]
+
+
+@pytest.fixture(scope="session")
+def make_exporter(network) -> Callable[..., Exporter]:
+    def make(change=None, kind=Exporter, classes=CLASSES, of=network) -> Exporter:
+        data = section(classes)
+        return kind(of, TransformStandIn(data, change), data, ServingSection())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trained(network, make_exporter, images) -> Predictions:
+    """What the network in memory says of the images."""
+    pixels = make_exporter().pixels(tf.constant([image.encoded for image in images]))
+    answers = network.classifier(pixels, training=False).numpy()
+    # Else nothing could be told apart by them.
+    assert np.ptp(answers[:, 0]) > 0.01 and answers.min() > 0.05 and answers.max() < 0.95, answers
+    names = [image.filename for image in images]
+    return Predictions(CLASSES, dict(zip(names, answers, strict=True)))
+
+
+@pytest.fixture(scope="session")
+def write_split() -> Callable[[Path, list[StoredImage]], str]:
+    """Returns a function that writes images as ExampleGen does."""
+
+    def write(folder: Path, stored: list[StoredImage]) -> str:
+        folder.mkdir(parents=True)
+        path = str(folder / "data_tfrecord-00000-of-00001.gz")
+        with tf.io.TFRecordWriter(path, tf.io.TFRecordOptions("GZIP")) as writer:
+            for image in stored:
+                writer.write(_example(image).SerializeToString())
+        return path
+
+    return write
+
+
+def _example(image: StoredImage) -> tf.train.Example:
+    def of_bytes(value: bytes) -> tf.train.Feature:
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+    label = tf.train.Feature(int64_list=tf.train.Int64List(value=[image.label]))
+    feature = {
+        "filename": of_bytes(image.filename.encode(errors="surrogateescape")),
+        "image": of_bytes(image.encoded),
+        "label_index": label,
+    }
+    return tf.train.Example(features=tf.train.Features(feature=feature))
+
+
+@pytest.fixture
+def write_server(tmp_path, monkeypatch) -> Callable[[str], str]:
+    """Returns a function that writes a server package of the given code, and returns its name."""
+
+    def write(code: str) -> str:
+        package = tmp_path / "servers" / "stand_in_server"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "__main__.py").write_text(code)
+        monkeypatch.syspath_prepend(package.parent)
+        return package.name
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def tools():
+    return SimpleNamespace(stored_image=stored_image, CLASSES=CLASSES)

@@ -1,0 +1,186 @@
+"""The node and TFX's own Pusher, by TFX's launcher and a real ML Metadata store."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.trainer.predictions import save_predictions
+
+# Crashes as long as a file is there; then it is the real server.
+CRASHES_AT_FIRST = """
+import os, pathlib
+if pathlib.Path({flag!r}).exists():
+    os.write(2, b"out of luck")
+    os.abort()
+from serving.embedded.__main__ import main
+main()
+"""
+
+
+@dataclass
+class Outcome:
+    """What a run left: the verdict, node → cached, and the pushed versions."""
+
+    verdict: dict
+    reason: str
+    cached: dict[str, bool]
+    versions: list[Path]
+    blessing: Path
+
+
+@pytest.fixture
+def artifacts(tmp_path, images, trained, make_exporter, write_split):
+    """What the nodes before have made."""
+    make_exporter().save(str(tmp_path / "model" / "Format-Serving"), {"recipe": "test"})
+    (tmp_path / "run").mkdir()
+    save_predictions(trained, str(tmp_path / "run"))
+    for split in ("eval", "test"):
+        write_split(tmp_path / "examples" / f"Split-{split}", images)
+    (tmp_path / "gate").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def run(artifacts, tools):
+    """Returns a function that runs the node and the Pusher on these artifacts."""
+    from tfx import v1 as tfx
+    from tfx.dsl.compiler import compiler
+
+    from components.sections import DataSection
+    from components.serving_validator.component import ServingValidator
+    from pipeline.home import Home
+    from pipeline.runner import WatchedRunner
+
+    home = Home(artifacts / "home")
+    home.root.mkdir()
+    types = tfx.types.standard_artifacts
+
+    def imported(name, kind, uri, **properties):
+        node = tfx.dsl.Importer(str(artifacts / uri), kind, **properties).with_id(name)
+        return node, node.outputs["result"]
+
+    def pipeline(server, blessed):
+        model_node, model = imported("Model", types.Model, "model")
+        run_node, model_run = imported("Run", types.ModelRun, "run")
+        gate_node, gate = imported(
+            "Gate", types.ModelBlessing, "gate", custom_properties={"blessed": blessed}
+        )
+        examples_node, examples = imported(
+            "Examples",
+            types.Examples,
+            "examples",
+            properties={"split_names": json.dumps(["eval", "test"])},
+        )
+        validator = ServingValidator(
+            model=model,
+            model_run=model_run,
+            model_blessing=gate,
+            examples=examples,
+            data=DataSection.model_validate(
+                {
+                    "classes": tools.CLASSES,
+                    "image_size": 32,
+                    "color": "grayscale",
+                    "patient": {"from": "each_file"},
+                }
+            ),
+            model_name="tiny",
+            largest_batch=4,
+            mixed_precision=False,
+            server=server,
+        )
+        pusher = tfx.components.Pusher(
+            model_blessing=gate,
+            infra_blessing=validator.outputs["blessing"],
+            push_destination=tfx.proto.PushDestination(
+                filesystem=tfx.proto.PushDestination.Filesystem(base_directory=str(home.models))
+            ),
+        )
+        return tfx.dsl.Pipeline(
+            pipeline_name="test",
+            pipeline_root=str(home.artifacts),
+            components=[model_node, run_node, gate_node, examples_node, validator, pusher],
+            enable_cache=True,
+            metadata_connection_config=home.metadata_connection(),
+        )
+
+    def go(run_id, server="serving.embedded", blessed=1) -> Outcome:
+        runner = WatchedRunner(run_id, Silent())
+        runner.run_with_ir(compiler.Compiler().compile(pipeline(server, blessed)))
+        runs = {node.record.node: node for node in runner.node_runs}
+        (blessing,) = runs["ServingValidator"].outputs["blessing"]
+        uri = Path(blessing.uri)
+        return Outcome(
+            verdict=json.loads((uri / "validation.json").read_text()),
+            reason=blessing.custom_properties["reason"].string_value,
+            cached={name: node.record.cached for name, node in runs.items()},
+            versions=sorted(home.models.glob("*")),
+            blessing=uri,
+        )
+
+    return go
+
+
+class Silent:
+    def node_started(self, node, number, total):
+        pass
+
+    def node_finished(self, run):
+        pass
+
+
+def test_a_good_model_is_pushed_with_its_warmup_and_then_cached(run, artifacts):
+    outcome = run("one")
+    assert outcome.verdict["blessed"] and outcome.reason == ""
+    assert outcome.verdict["images_compared"] == 6 and outcome.verdict["images_asked"] == 6
+    assert outcome.verdict["largest_difference"] < 1e-5
+    assert (outcome.blessing / "INFRA_BLESSED").is_file()
+    (version,) = outcome.versions
+    pushed = {path.relative_to(version) for path in version.rglob("*") if path.is_file()}
+    exported = artifacts / "model" / "Format-Serving"
+    before = {path.relative_to(exported) for path in exported.rglob("*") if path.is_file()}
+    assert pushed - before == {Path("assets.extra", "tf_serving_warmup_requests")}
+    assert before <= pushed
+    again = run("two")
+    assert again.cached["ServingValidator"] and again.cached["Pusher"]
+    assert again.versions == outcome.versions
+
+
+def test_a_model_that_the_gate_did_not_bless_is_not_tried(run, write_server):
+    outcome = run("one", server=write_server("raise SystemExit('it was tried')"), blessed=0)
+    assert outcome.reason == "the gate did not bless the model, so it was not tried"
+    assert outcome.verdict["seconds"] == 0.0 and not outcome.versions
+
+
+def test_a_refusal_is_final_with_the_reason_and_nothing_is_pushed(run, artifacts, trained):
+    from dataclasses import replace
+
+    other = {name: values[::-1] for name, values in trained.by_file.items()}
+    save_predictions(replace(trained, by_file=other), str(artifacts / "run"))
+    outcome = run("one")
+    assert outcome.reason.startswith("the served model does not say what the network said in")
+    assert outcome.verdict["reason"] == outcome.reason and outcome.verdict["conclusive"]
+    assert (outcome.blessing / "INFRA_NOT_BLESSED").is_file()
+    assert not (outcome.blessing / "stamped_model").exists()
+    assert outcome.versions == []
+    assert run("two").cached["ServingValidator"]
+
+
+def test_a_crash_is_tried_again_by_the_next_run(run, write_server, tmp_path):
+    flag = tmp_path / "crash"
+    flag.touch()
+    server = write_server(CRASHES_AT_FIRST.format(flag=str(flag)))
+    outcome = run("one", server)
+    assert outcome.reason == (
+        "the model server was ended by SIGABRT while it loaded the model; "
+        "the next run tries it again"
+    )
+    assert "out of luck" in (outcome.blessing / "server.log").read_text()
+    assert not outcome.verdict["conclusive"] and outcome.versions == []
+    flag.unlink()
+    second = run("two", server)
+    assert not second.cached["ServingValidator"] and second.verdict["blessed"]
+    assert len(second.versions) == 1
+    assert run("three", server).cached["ServingValidator"]

@@ -1,0 +1,180 @@
+"""A compiled package from the images to the pushed model, a process for each container."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from components.stack import installed_stack
+from pipeline.sample_data import write_sample_data
+from tests.kubeflow.emulator import Run, build_image, container_environment, parse, run_package
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(1800)]
+
+# Small enough for a minute, large enough to learn.
+EPOCHS = 25
+SMALL = [
+    "data.split_seed=20",
+    f"training.epochs={EPOCHS}",
+    f"training.early_stopping.patience={EPOCHS}",
+    "evaluation.recall_floor=0.3",
+    "evaluation.allowed_drop=0.3",
+]
+PATIENCE_SECONDS = 300
+
+
+class Cluster:
+    """An image, a volume, and the packages that run on them."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.root = folder, folder / "volume"
+        self.root.mkdir()
+        self.image = build_image(folder / "image")
+        write_sample_data(folder / "films", patients_per_class=40)
+
+    def compile(self, *overrides: str) -> Path:
+        """Compiles the recipe by the command that a user types."""
+        out = self.folder / "package.yaml"
+        sets = [word for override in (*SMALL, *overrides) for word in ("--set", override)]
+        line = ["kubeflow", "compile", "quickstart", "-o", str(out), "--image", "medtfx:1"]
+        line += ["--stack", str(installed_stack()), *sets]
+        call = "from pipeline.cli import main; main()"
+        subprocess.run(
+            [sys.executable, "-c", call, *line],
+            cwd=self.image,
+            env=container_environment(self.image),
+            check=True,
+            capture_output=True,
+        )
+        return out
+
+    def run(self, package: Path, *overrides: str, **options) -> Run:
+        """Runs a package on the volume."""
+        parameters = {
+            "data": str(self.folder / "films"),
+            "root": str(self.root),
+            "overrides": list(overrides),
+        }
+        address = f"sqlite:///{self.root}/metadata.sqlite"
+        environment = container_environment(self.image, MEDTFX_MLMD=address, HOME=str(self.folder))
+        return run_package(parse(package), parameters, self.folder / "pods", environment, **options)
+
+    def epochs_saved(self) -> int:
+        """Returns how many epochs of an unfinished training are saved."""
+        for path in (self.root / "checkpoints").glob("*/state.json"):
+            return sum(map(len, json.loads(path.read_text())["history"].values()))
+        return 0
+
+    def versions(self) -> list[str]:
+        """Returns the pushed versions."""
+        return sorted(path.name for path in (self.root / "models" / "quickstart").glob("[0-9]*"))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    return Cluster(tmp_path_factory.mktemp("cluster"))
+
+
+@pytest.fixture(scope="module")
+def first_run(cluster):
+    """A run whose Trainer is killed in the middle, as on a machine that is taken away."""
+
+    def kill_the_trainer(task: str, attempt: int, process: subprocess.Popen) -> None:
+        if (task, attempt) != ("trainer", 1):
+            return
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while cluster.epochs_saved() < 3:
+            assert process.poll() is None, "the Trainer ended before it could be killed"
+            assert time.monotonic() < deadline, "no checkpoint appeared"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+
+    return cluster.run(cluster.compile(), watch=kill_the_trainer)
+
+
+def cached(run: Run) -> set[str]:
+    return {a.task for a in run.attempts if "is taken from the cache" in a.log}
+
+
+def test_a_killed_node_is_retried_and_the_model_is_blessed_and_pushed(cluster, first_run):
+    assert first_run.failed is None, first_run.attempts[-1].log[-4000:]
+    trainer = [(a.number, a.code) for a in first_run.attempts if a.task == "trainer"]
+    assert trainer == [(1, -signal.SIGKILL), (2, 0)]
+    (history,) = cluster.root.glob("artifacts/quickstart/Trainer/model_run/*/history.json")
+    assert len(json.loads(history.read_text())["head"]) == EPOCHS
+    assert cluster.epochs_saved() == 0
+
+    (version,) = cluster.versions()
+    log = first_run.log("pusher")
+    assert "Blessed: " in log and f"Pushed as version {version} of quickstart." in log
+    # The closing table counts the time of the nodes before, from ML Metadata.
+    seconds = re.search(r"(\d+) s in the nodes", log)
+    assert seconds and int(seconds[1]) > 0
+
+
+def test_kfp_shows_the_verdict(first_run):
+    page = first_run.artifacts["evaluator", "verdict"].read_text()
+    assert page.startswith("# Blessed\n")
+    assert all(f"| {name} |" in page for name in ("COVID", "NORMAL", "PNEUMONIA"))
+    metrics = first_run.metadata["evaluator", "recall"]
+    assert metrics["blessed"] == 1.0
+    assert 0 < metrics["recall COVID, lower bound"] < metrics["recall COVID"] <= 1
+
+
+def test_each_log_says_which_node_it_is_and_how_it_went(first_run):
+    for attempt in first_run.attempts:
+        if attempt.code == 0:
+            assert f" of quickstart, run {first_run.run_id}" in attempt.log
+            assert re.search(r" took \d+\.\d s", attempt.log)
+        assert "Traceback" not in attempt.log
+    assert "epochs" in first_run.log("trainer") or "batches" in first_run.log("trainer")
+
+
+def test_the_same_again_comes_from_the_cache(cluster, first_run):
+    before = cluster.versions()
+    run = cluster.run(cluster.folder / "package.yaml")
+    assert run.failed is None, run.attempts[-1].log[-4000:]
+    # The Evaluator has a baseline now, and what follows it reruns.
+    assert cached(run) >= {
+        "image-example-gen",
+        "statistics-gen",
+        "schema-gen",
+        "example-validator",
+        "transform",
+        "trainer",
+    }
+    assert set(before) <= set(cluster.versions())
+
+
+def test_a_missed_gate_is_told_and_fails_the_run_where_the_recipe_says_so(cluster, first_run):
+    before = cluster.versions()
+    overrides = ("evaluation.recall_floor=0.99", "evaluation.floor_on=lower_bound")
+    run = cluster.run(cluster.compile("platform.gate_failure=fail"), *overrides)
+    assert run.failed == "pusher"
+    assert [a.code for a in run.attempts if a.task == "pusher"] == [3, 3]
+    assert "trainer" in cached(run)
+    assert "NOT blessed: " in run.log("pusher") and "Nothing was pushed." in run.log("pusher")
+    assert run.artifacts["evaluator", "verdict"].read_text().startswith("# NOT blessed\n")
+    assert run.metadata["evaluator", "recall"]["blessed"] == 0.0
+    assert cluster.versions() == before
+
+    # The other choice, on the same run: as KFP's retry of a failed run would start it.
+    retried = cluster.run(cluster.compile(), *overrides, again=run)
+    assert retried.failed is None
+    assert [a.task for a in retried.attempts] == ["pusher"]
+    assert "NOT blessed: " in retried.log("pusher")
+    assert cluster.versions() == before
+
+
+def test_a_users_mistake_is_one_sentence_in_the_log_of_the_first_node(cluster):
+    package = cluster.compile("platform.every_node.retries=0")
+    run = cluster.run(package, "data.classes=[COVID, NORMAL]")
+    assert run.failed == "image-example-gen"
+    log = run.log("image-example-gen")
+    assert "Error: " in log and "PNEUMONIA" in log
+    assert "Traceback" not in log

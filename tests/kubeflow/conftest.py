@@ -1,0 +1,76 @@
+"""A server of Kubeflow Pipelines on localhost, a package for it, and the command line."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kubeflow.pipelines_server import PipelinesServer, start
+
+PACKAGE = """
+pipelineInfo: {name: chest}
+root:
+  dag:
+    tasks:
+      trainer:
+        componentRef: {name: comp-trainer}
+        taskInfo: {name: Trainer}
+  inputDefinitions:
+    parameters:
+      data: {parameterType: STRING}
+      rows: {parameterType: NUMBER_INTEGER, defaultValue: 5.0, isOptional: true}
+      share: {parameterType: NUMBER_DOUBLE, defaultValue: 0.5, isOptional: true}
+      fast: {parameterType: BOOLEAN, defaultValue: false, isOptional: true}
+      overrides: {parameterType: LIST, defaultValue: [], isOptional: true}
+components: {comp-trainer: {executorLabel: exec-trainer}}
+deploymentSpec: {executors: {exec-trainer: {container: {image: 'site/medtfx:1'}}}}
+schemaVersion: 2.1.0
+sdkVersion: kfp-2.5.0
+---
+platforms:
+  kubernetes:
+    deploymentSpec:
+      executors: {exec-trainer: {nodeSelector: {labels: {gpu: 'true'}}}}
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package of two documents, with one parameter that must be given: data."""
+    path = tmp_path / "chest.yaml"
+    path.write_text(PACKAGE)
+    return path
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PipelinesServer]:
+    """The state of a server; the environment names its address and holds no login."""
+    state = PipelinesServer()
+    http = start(state)
+    for variable in ("KFP_TOKEN", "KFP_TOKEN_FILE", "KFP_COOKIE", "KFP_USERNAME", "KFP_PASSWORD"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in ("KFP_NAMESPACE", "KFP_CA_CERT", "KFP_CRON_TIMEZONE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("KF_PIPELINES_ENDPOINT", f"http://127.0.0.1:{http.server_address[1]}")
+    monkeypatch.setattr("kfp.Client._LOCAL_KFP_CONTEXT", str(tmp_path / "context.json"))
+    yield state
+    http.shutdown()
+    http.server_close()
+
+
+@pytest.fixture
+def kubeflow(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Runs `medtfx kubeflow ...` in this process; returns exit code, output and errors."""
+    from pipeline import cli
+
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")  # `main` sets it for good otherwise
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["medtfx", "kubeflow", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        written = capsys.readouterr()
+        return int(stopped.value.code or 0), written.out, written.err
+
+    return run

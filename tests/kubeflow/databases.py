@@ -1,0 +1,170 @@
+"""Real databases and a real gRPC server for ML Metadata, on loopback, each in a folder of its own."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from pathlib import Path
+
+import pytest
+
+USER, PASSWORD, DATABASE = "metadata", "a:word/of@pass", "lineage"
+_QUOTED_PASSWORD = "a%3Aword%2Fof%40pass"
+_PATIENCE_SECONDS = 60
+_NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def free_port() -> int:
+    """Returns a port of loopback that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[Path]:
+    """Yields a folder of the user `nobody` if we are root, as whom databases must not run."""
+    with tempfile.TemporaryDirectory(prefix="medtfx-database-") as name:
+        if os.geteuid() == 0:
+            shutil.chown(name, "nobody", "nogroup")
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def mariadb() -> Iterator[str]:
+    """Yields the address of an empty MariaDB, as MEDTFX_MLMD takes it."""
+    with _own_folder() as folder:
+        yield from _mariadb(folder)
+
+
+def _mariadb(folder: Path) -> Iterator[str]:
+    server = _find("mariadbd", "/usr/sbin")
+    install = _find("mariadb-install-db", "/usr/bin")
+    client = _find("mariadb", "/usr/bin")
+    port, socket_file = free_port(), str(folder / "s")
+    user = "nobody" if os.geteuid() == 0 else os.environ.get("USER", "")
+    _run(install, "--no-defaults", f"--datadir={folder / 'data'}", f"--user={user}",
+         "--auth-root-authentication-method=normal", "--skip-test-db")  # fmt: skip
+    command = [server, "--no-defaults", f"--datadir={folder / 'data'}", f"--socket={socket_file}",
+               f"--port={port}", "--bind-address=127.0.0.1", f"--user={user}"]  # fmt: skip
+    sql = (
+        f"CREATE DATABASE {DATABASE}; CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';"
+        f" GRANT ALL ON {DATABASE}.* TO '{USER}'@'127.0.0.1';"
+    )
+    ask = [client, "--no-defaults", f"--socket={socket_file}", "--user=root", "-e"]
+    with _running(command, folder / "log", [*ask, "SELECT 1"]):
+        _run(*ask, sql)
+        yield f"mysql://{USER}:{_QUOTED_PASSWORD}@127.0.0.1:{port}/{DATABASE}"
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """Yields the address of an empty PostgreSQL, as MEDTFX_MLMD takes it."""
+    with _own_folder() as folder:
+        yield from _postgresql(folder)
+
+
+def _postgresql(folder: Path) -> Iterator[str]:
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    beside = str(places[0]) if places else "/usr/bin"
+    initdb, server, client = (_find(name, beside) for name in ("initdb", "postgres", "psql"))
+    port = free_port()
+    # It refuses to run as root.
+    as_user = ["setpriv", *_NOBODY] if os.geteuid() == 0 else []
+    (folder / "password").write_text(PASSWORD)
+    _run(*as_user, initdb, "-D", str(folder / "data"), "-U", USER, "--auth=scram-sha-256",
+         f"--pwfile={folder / 'password'}", "--no-sync")  # fmt: skip
+    command = [*as_user, server, "-D", str(folder / "data"), "-p", str(port), "-k", str(folder),
+               "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]  # fmt: skip
+    ask = [client, "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-d", "postgres", "-c"]
+    with _running(command, folder / "log", [*ask, "SELECT 1"], PGPASSWORD=PASSWORD):
+        _run(*ask, f"CREATE DATABASE {DATABASE}", PGPASSWORD=PASSWORD)
+        yield f"postgresql://{USER}:{_QUOTED_PASSWORD}@127.0.0.1:{port}/{DATABASE}"
+
+
+@contextlib.contextmanager
+def grpc_server() -> Iterator[str]:
+    """Yields the address of ML Metadata's gRPC service, served here over a store on disk.
+
+    The messages are answered by the store in ML Metadata's own library, as in its server.
+    """
+    import grpc
+    from ml_metadata.metadata_store.pywrap.metadata_store_extension import metadata_store
+    from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
+
+    folder = tempfile.TemporaryDirectory(prefix="medtfx-metadata-")
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = f"{folder.name}/metadata.sqlite"
+    config.sqlite.connection_mode = config.sqlite.READWRITE_OPENCREATE
+    options = metadata_store_pb2.MigrationOptions().SerializeToString()
+    store = metadata_store.CreateMetadataStore(config.SerializeToString(), options)
+    service = metadata_store_service_pb2.DESCRIPTOR.services_by_name["MetadataStoreService"]
+    codes = {code.value[0]: code for code in grpc.StatusCode}
+
+    def answer(name: str) -> Callable:
+        method = getattr(metadata_store, name)
+
+        def call(request: bytes, context: grpc.ServicerContext) -> bytes:
+            body, message, code = method(store, request)
+            if code:
+                context.abort(codes[code], message.decode())
+            return body
+
+        return call
+
+    handlers = {
+        method.name: grpc.unary_unary_rpc_method_handler(answer(method.name))
+        for method in service.methods
+        if hasattr(metadata_store, method.name)
+    }
+    # One thread: the store is one connection to one file.
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(service.full_name, handlers),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"grpc://127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+        folder.cleanup()
+
+
+def _find(name: str, beside: str) -> str:
+    found = shutil.which(name, path=f"{beside}:{os.environ['PATH']}")
+    return found or pytest.skip(f"{name} is not installed")
+
+
+def _run(*command: str, **environment: str) -> None:
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        cwd="/",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextlib.contextmanager
+def _running(command: list[str], log: Path, ask: list[str], **environment: str) -> Iterator[None]:
+    """Keeps a server running within the block, from its first answer on."""
+    with open(log, "wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd="/")
+    try:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        settings = {**os.environ, **environment}
+        while subprocess.run(ask, capture_output=True, env=settings, check=False).returncode:
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait()

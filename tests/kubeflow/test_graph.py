@@ -1,0 +1,24 @@
+import pytest
+
+from components.sections.platform import NODES
+from kubeflow.graph import node_graph
+from pipeline.recipe import load_recipe
+
+
+@pytest.fixture(scope="module")
+def graph():
+    # The file need not be where the package is compiled.
+    return node_graph(load_recipe("covid19-3class", ["model.weights=/weights/of/the/image.h5"]))
+
+
+def test_the_nodes_that_a_recipe_may_name_are_those_of_the_pipeline(graph):
+    assert [node.name for node in graph] == list(NODES)
+
+
+def test_a_node_waits_for_earlier_ones_alone_and_only_the_data_for_none(graph):
+    seen: set[str] = set()
+    for node in graph:
+        assert set(node.after) <= seen
+        assert node.after or node.name == "ImageExampleGen"
+        seen.add(node.name)
+    assert {"Evaluator"} <= set(graph[-1].after) and graph[-1].name == "Pusher"

@@ -1,0 +1,153 @@
+"""The manifests, as far as they can be judged without a cluster."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+import kubeflow
+from components.sections import PlatformSection
+from kubeflow.dockerfile import USER_ID
+
+FOLDER = Path(kubeflow.__file__).parent / "manifests"
+KUSTOMIZATIONS = [FOLDER, FOLDER / "metadata"]
+TEMPLATE = FOLDER / "secrets-template.yaml"  # applied by nobody
+EXAMPLE = FOLDER.parent / "platform-example.yaml"
+# What KFP brings, and may be named though no file here makes it.
+OF_KFP = {"kfp-launcher", "mlpipeline-minio-artifact"}
+
+
+def documents(folder: Path) -> list[dict]:
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    texts = [(folder / name).read_text() for name in listed]
+    return [document for text in texts for document in yaml.safe_load_all(text)]
+
+
+ALL = [document for folder in KUSTOMIZATIONS for document in documents(folder)]
+SECRETS = {
+    secret["metadata"]["name"]: set(secret["stringData"])
+    for secret in yaml.safe_load_all(TEMPLATE.read_text())
+}
+
+
+def label(document: dict) -> str:
+    return f"{document['kind']}/{document['metadata']['name']}"
+
+
+def names(kind: str) -> set[str]:
+    return {found["metadata"]["name"] for found in ALL if found["kind"] == kind}
+
+
+def templates() -> list[tuple[str, dict]]:
+    """Each pod template, by the label of what makes the pods."""
+    return [(label(d), d["spec"]["template"]) for d in ALL if "template" in d.get("spec", {})]
+
+
+def values_of(tree, key: str) -> list:
+    """Everything under that key, at any depth."""
+    if isinstance(tree, dict):
+        found = [tree[key]] if key in tree else []
+        return found + [value for part in tree.values() for value in values_of(part, key)]
+    return [value for part in tree for value in values_of(part, key)] if type(tree) is list else []
+
+
+@pytest.mark.parametrize("document", ALL, ids=label)
+def test_kubernetes_knows_every_field(document):
+    kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+
+
+@pytest.mark.parametrize("folder", KUSTOMIZATIONS, ids=lambda path: path.name)
+def test_every_file_is_listed(folder):
+    listed = set(yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"])
+    there = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml", TEMPLATE.name}
+    assert listed == there
+
+
+@pytest.mark.parametrize("folder", KUSTOMIZATIONS, ids=lambda path: path.name)
+def test_kustomize_builds_them_in_one_namespace(folder):
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not installed")
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    built = list(yaml.safe_load_all(done.stdout))
+    assert len(built) == len(documents(folder))
+    assert {document["metadata"]["namespace"] for document in built} == {"kubeflow"}
+
+
+def test_selectors_find_their_pods():
+    pods = [template["metadata"]["labels"] for _, template in templates()]
+    for document in ALL:
+        spec = document.get("spec", {})
+        if "matchLabels" in (selector := spec.get("selector", {})):
+            assert selector["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+        elif document["kind"] == "Service":
+            assert any(selector.items() <= labels.items() for labels in pods), label(document)
+        if "podSelector" in spec:
+            wanted = spec["podSelector"]["matchLabels"].items()
+            assert any(wanted <= labels.items() for labels in pods), label(document)
+
+
+def test_named_ports_are_ports_of_the_pods():
+    containers = [c for _, template in templates() for c in template["spec"]["containers"]]
+    ports = {port["name"] for container in containers for port in container.get("ports", ())}
+    for document in ALL:
+        if document["kind"] == "NetworkPolicy":
+            for rule in document["spec"]["ingress"]:
+                assert {port["port"] for port in rule["ports"]} <= ports
+
+
+def test_names_lead_somewhere():
+    assert set(values_of(ALL, "claimName")) <= names("PersistentVolumeClaim")
+    for reference in values_of(ALL, "secretKeyRef"):
+        assert reference["key"] in SECRETS[reference["name"]]
+    for binding in (document for document in ALL if document["kind"] == "RoleBinding"):
+        assert binding["roleRef"]["name"] in names("Role")
+        assert {subject["name"] for subject in binding["subjects"]} <= names("ServiceAccount")
+    hosts = [a for a in sum(values_of(ALL, "args"), []) if "_host=" in a]
+    assert {host.partition("=")[2] for host in hosts} <= names("Service")
+
+
+def test_nobody_may_do_everything():
+    rules = [rule for document in ALL for rule in document.get("rules", ())]
+    assert "*" not in [word for rule in rules for words in rule.values() for word in words]
+    for rule in rules:
+        if {"secrets", "configmaps"} & set(rule["resources"]):
+            assert rule["verbs"] == ["get"] and set(rule["resourceNames"]) <= OF_KFP
+
+
+@pytest.mark.parametrize(("name", "template"), templates())
+def test_pods_are_bounded(name, template):
+    spec = template["spec"]
+    assert spec["automountServiceAccountToken"] is False
+    root = name == "Job/medtfx-volume-owner"
+    assert root or spec["securityContext"]["runAsNonRoot"]
+    for container in spec["containers"]:
+        security = container["securityContext"]
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["capabilities"]["drop"] == ["ALL"]
+        assert "memory" in container["resources"]["limits"]
+        assert ":" in container["image"] and not container["image"].endswith(":latest")
+
+
+def test_the_volume_belongs_to_the_user_of_the_image():
+    (job,) = (document for document in ALL if document["kind"] == "Job")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert container["command"][:2] == ["chown", f"{USER_ID}:0"]
+
+
+def test_no_secret_has_a_value():
+    for secret in yaml.safe_load_all(TEMPLATE.read_text()):
+        assert set(secret["stringData"].values()) == {""}
+    assert names("Secret") == set()
+
+
+def test_the_example_names_what_the_manifests_make():
+    platform = PlatformSection.model_validate(yaml.safe_load(EXAMPLE.read_text())["platform"])
+    assert {volume.claim for volume in platform.volumes} <= names("PersistentVolumeClaim")
+    for secret in platform.secrets:
+        assert set(secret.env.values()) <= SECRETS[secret.name]

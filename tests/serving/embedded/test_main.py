@@ -1,0 +1,49 @@
+"""`python -m serving.embedded`, as the serving validator starts it."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def launch():
+    """Starts it; returns the process and the parent's side of the socket."""
+    started = []
+
+    def start(models):
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-m", "serving.embedded", str(models), "--parent-fd"]
+            process = subprocess.Popen(
+                [*command, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        started.append((process, ours))
+        return process, ours
+
+    yield start
+    for process, ours in started:
+        process.kill()
+        process.communicate()
+        ours.close()
+
+
+def test_it_tells_where_it_answers_and_ends_with_its_parent(launch, base, stubs, tools, bright):
+    process, parent = launch(base)
+    address = parent.recv(100).decode()
+    assert address.endswith("\n")
+    answer = stubs(address.strip()).predictions.Predict(tools.request(bright))
+    assert answer.outputs["label"].string_val == [b"bright"]
+    parent.close()
+    assert process.wait(60) == 1
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(launch, tmp_path):
+    process, parent = launch(tmp_path / "nowhere")
+    assert parent.recv(100) == b""
+    assert process.wait(60) == 1
+    assert "there is no folder" in process.stderr.read()
