@@ -19,7 +19,7 @@ def compile_recipe(
     ),
     image: Annotated[Text, typer.Option(help="Image of the nodes [platform.image].")] = None,
     gpu_image: Annotated[
-        Text, typer.Option(help="Image of the nodes with a GPU [platform.gpu_image, else the other].")
+        Text, typer.Option(help="Image of the nodes with a GPU [platform.gpu_image, --image].")
     ] = None,
     stack: Annotated[
         str, typer.Option(help="The stack in the image: current or wide.")
@@ -48,6 +48,8 @@ def compile_recipe(
 
     if stack not in TFX_VERSIONS:
         raise KubeflowError(f"--stack is {' or '.join(TFX_VERSIONS)}. Received: {stack!r}")
+    if out.suffix not in (".yaml", ".yml"):
+        raise KubeflowError(f"A package is a .yaml file. Received: -o {str(out)!r}")
     values = load_recipe(recipe, overrides)
     given = {"data": data, "root": root, "models": models}
     options = PackageOptions(

@@ -59,9 +59,9 @@ FROM ${{BASE}} AS build
 {compiler}RUN python -m venv /opt/python
 ENV PATH=/opt/python/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements.txt /build/
-RUN pip install --no-deps --require-hashes -r /build/requirements.txt
+RUN {settings} pip install --no-deps --require-hashes -r /build/requirements.txt
 COPY source /build/source
-RUN pip install --no-deps{isolation} --target /opt/medtfx /build/source
+RUN {settings} pip install --no-deps{isolation} --target /opt/medtfx /build/source
 
 FROM ${{BASE}}
 LABEL {labels}
@@ -80,6 +80,9 @@ _COMPILER = """\
 RUN apt-get update && apt-get install --yes --no-install-recommends g++ \\
     && rm -rf /var/lib/apt/lists/*
 """
+
+# A site's package index, with its login: there during this step alone, and only if it is given.
+_PIP_SETTINGS = "--mount=type=secret,id=pip,target=/etc/pip.conf"
 
 
 def dockerfile(variant: str, stack: str, version: str) -> str:
@@ -109,6 +112,7 @@ def dockerfile(variant: str, stack: str, version: str) -> str:
     return _TEXT.format(
         title=f"medtfx {version}: {chosen.purpose}{of_stack}",
         base=BASES[stack],
+        settings=_PIP_SETTINGS,
         compiler="" if variant == "app" else _COMPILER,
         # The page's lock has no setuptools, and pip then brings its own for the build.
         isolation="" if variant == "app" else " --no-build-isolation",

@@ -31,7 +31,8 @@ def count_runs(address: str) -> int:
     try:
         store = ml_metadata.MetadataStore(metadata_store.connection(address))
         return len(store.get_contexts_by_type("pipeline_run"))
-    except ml_metadata.errors.StatusError as error:
+    # It tells a refused login by the second.
+    except (ml_metadata.errors.StatusError, RuntimeError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise KubeflowError(
             f"ML Metadata at {metadata_store.shown(address)} can't be used: {first}"

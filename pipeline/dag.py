@@ -1,5 +1,8 @@
 """The one place where the nodes are wired."""
 
+from dataclasses import dataclass
+from typing import Any
+
 # Not `tfx.v1`, which imports the Google Cloud extensions too: seconds more for every node.
 from tfx import components
 from tfx.dsl.components.common.resolver import Resolver
@@ -33,34 +36,9 @@ def build_pipeline(
         places: where artifacts, metadata and pushed models go.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    data = recipe.data.plain()
-    example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
-    examples = example_gen.outputs["examples"]
-    statistics_gen = components.StatisticsGen(examples=examples)
-    statistics = statistics_gen.outputs["statistics"]
-    schema_gen = RecipeSchemaGen(statistics, recipe.data).with_id("SchemaGen")
-    schema = schema_gen.outputs["schema"]
-    validator = components.ExampleValidator(statistics=statistics, schema=schema)
-    transform = components.Transform(
-        examples=examples,
-        schema=schema,
-        preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
-        custom_config={
-            "data": data,
-            "source": source_hash("components.transform", "components.sections"),
-        },
-        # Statistics of packed pixels say nothing and cost as much as the rest of the node.
-        disable_statistics=True,
-    )
-    trainer = components.Trainer(
-        run_fn="components.trainer.run_fn.run_fn",
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=schema,
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=_trainer_config(recipe, places),
-    )
+    prepared = _prepare(recipe, data_folder, places)
+    examples = prepared.example_gen.outputs["examples"]
+    trainer = _trainer(recipe, prepared, places)
     model = trainer.outputs["model"]
     baseline = Resolver(
         strategy_class=LatestBlessedBaseline,
@@ -97,11 +75,117 @@ def build_pipeline(
             )
         ),
     )
-    nodes = [example_gen, statistics_gen, schema_gen, validator, transform, trainer]
+    nodes = [*prepared.nodes, trainer, baseline, evaluator, serving_validator, pusher]
+    return _pipeline(recipe.name, nodes, places, beam_args)
+
+
+def build_training(
+    recipe: Recipe,
+    data_folder: str,
+    places: Places,
+    name: str,
+    beam_args: tuple[str, ...] = BEAM_ARGS,
+) -> Pipeline:
+    """Wires the nodes up to the Trainer: a model that nobody blesses or pushes.
+
+    Args:
+        recipe: what to do.
+        data_folder: one folder per class.
+        places: where artifacts and metadata go.
+        name: of the pipeline; recipes trained under one name share the cache of equal nodes.
+        beam_args: runner and parallelism of the Beam nodes.
+    """
+    prepared = _prepare(recipe, data_folder, places)
+    nodes = [*prepared.nodes, _trainer(recipe, prepared, places)]
+    return _pipeline(name, nodes, places, beam_args)
+
+
+def build_tuning(
+    recipe: Recipe,
+    data_folder: str,
+    places: Places,
+    search: dict[str, Any],
+    beam_args: tuple[str, ...] = BEAM_ARGS,
+) -> Pipeline:
+    """Wires the nodes up to Transform, as a run of the recipe has them cached, and the Tuner.
+
+    Args:
+        recipe: what to do.
+        data_folder: one folder per class.
+        places: where artifacts and metadata go.
+        search: further values of the Tuner's `custom_config`.
+        beam_args: runner and parallelism of the Beam nodes.
+    """
+    prepared = _prepare(recipe, data_folder, places)
+    tuner = components.Tuner(
+        tuner_fn="components.tuner.tuner_fn.tuner_fn",
+        examples=prepared.transform.outputs["transformed_examples"],
+        transform_graph=prepared.transform.outputs["transform_graph"],
+        schema=prepared.schema_gen.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=_trainer_config(recipe, places)
+        | {"tuner_source": source_hash("components.tuner")}
+        | search,
+    )
+    return _pipeline(recipe.name, [*prepared.nodes, tuner], places, beam_args)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """The nodes from the image folders to the transformed examples."""
+
+    example_gen: Any
+    statistics_gen: Any
+    schema_gen: Any
+    validator: Any
+    transform: Any
+
+    @property
+    def nodes(self) -> list[Any]:
+        """In the order of the data."""
+        return [*vars(self).values()]
+
+
+def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
+    example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
+    examples = example_gen.outputs["examples"]
+    statistics_gen = components.StatisticsGen(examples=examples)
+    statistics = statistics_gen.outputs["statistics"]
+    schema_gen = RecipeSchemaGen(statistics, recipe.data).with_id("SchemaGen")
+    schema = schema_gen.outputs["schema"]
+    validator = components.ExampleValidator(statistics=statistics, schema=schema)
+    transform = components.Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
+        custom_config={
+            "data": recipe.data.plain(),
+            "source": source_hash("components.transform", "components.sections"),
+        },
+        # Statistics of packed pixels say nothing and cost as much as the rest of the node.
+        disable_statistics=True,
+    )
+    return _Prepared(example_gen, statistics_gen, schema_gen, validator, transform)
+
+
+def _trainer(recipe: Recipe, prepared: _Prepared, places: Places) -> Any:
+    return components.Trainer(
+        run_fn="components.trainer.run_fn.run_fn",
+        examples=prepared.transform.outputs["transformed_examples"],
+        transform_graph=prepared.transform.outputs["transform_graph"],
+        schema=prepared.schema_gen.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=_trainer_config(recipe, places),
+    )
+
+
+def _pipeline(name: str, nodes: list[Any], places: Places, beam_args: tuple[str, ...]) -> Pipeline:
     return Pipeline(
-        pipeline_name=recipe.name,
-        pipeline_root=f"{places.artifacts}/{recipe.name}",
-        components=[*nodes, baseline, evaluator, serving_validator, pusher],
+        pipeline_name=name,
+        pipeline_root=f"{places.artifacts}/{name}",
+        components=nodes,
         enable_cache=True,
         metadata_connection_config=places.metadata,
         beam_pipeline_args=list(beam_args),

@@ -148,18 +148,34 @@ def run_nodes(
         MedtfxError: what the user can mend.
         RunFailedError: anything else; the traceback is in the log.
     """
+    with Display(console, usual) as display:
+        return run_watched(pipeline, run_id, display, log)
+
+
+def run_watched(pipeline: Any, run_id: str, display: Display, log: Path) -> "list[NodeRun]":
+    """Runs a TFX pipeline and tells a display, which is on already.
+
+    Args:
+        pipeline: a `tfx.dsl.Pipeline`.
+        run_id: unique among the runs of this pipeline.
+        display: told of each node, and of the progress within.
+        log: named where a node fails without a sentence of its own.
+
+    Raises:
+        MedtfxError: what the user can mend.
+        RunFailedError: anything else; the traceback is in the log.
+    """
     from pipeline.runner import NodeFailedError, WatchedRunner
 
-    with Display(console, usual) as display:
-        runner = WatchedRunner(run_id, display)
-        progress.listen(display.progressed)
-        try:
-            runner.run(pipeline)
-        except NodeFailedError as error:
-            traceback.print_exc()
-            raise _for_the_user(error, log) from error
-        finally:
-            progress.listen(None)
+    runner = WatchedRunner(run_id, display)
+    progress.listen(display.progressed)
+    try:
+        runner.run(pipeline)
+    except NodeFailedError as error:
+        traceback.print_exc()
+        raise _for_the_user(error, log) from error
+    finally:
+        progress.listen(None)
     return runner.node_runs
 
 

@@ -58,7 +58,7 @@ class ImageExampleGen(base_beam_component.BaseBeamComponent):
         super().__init__(
             spec=ImageExampleGenSpec(
                 input_base=input_base,
-                data=data.model_dump_json(by_alias=True),
+                data=data.as_read().model_dump_json(by_alias=True),
                 unlabelled=int(unlabelled),
                 home=home,
                 source=source_hash(

@@ -58,9 +58,7 @@ def deal(images: Images, count: int, salt: str) -> dict[str, int]:
     labels = [label for label, _ in ordered]
     groups = [number[patient] for _, patient in ordered]
     dealt = {}
-    for fold, (_, tested) in enumerate(
-        StratifiedGroupKFold(count).split(labels, labels, groups)
-    ):
+    for fold, (_, tested) in enumerate(StratifiedGroupKFold(count).split(labels, labels, groups)):
         dealt.update({patients[groups[index]]: fold for index in tested})
     return dealt
 

@@ -178,9 +178,7 @@ def _topmost_stray(folder: str, entries: list[Entry]) -> str:
     return next((part for part in parts if fold(part) not in used), parts[-1])
 
 
-def _with_patients(
-    entries: list[Entry], data: DataSection, table: MetadataTable
-) -> list[Entry]:
+def _with_patients(entries: list[Entry], data: DataSection, table: MetadataTable) -> list[Entry]:
     finder = PatientFinder(data.patient, table)
     patients = finder.find([entry.relative for entry in entries])
     return [

@@ -179,6 +179,15 @@ class DataSection(Section):
                     )
         return self
 
+    def as_read(self) -> "DataSection":
+        """Returns the section without what matters only once the images have been read.
+
+        The node that reads them takes it, so that its results serve for every size and colour.
+        """
+        later = ("image_size", "color", "resize")
+        defaults = {name: type(self).model_fields[name].default for name in later}
+        return self.model_copy(update=defaults)
+
     def class_of_folder(self) -> dict[str, str]:
         """Returns folded folder name → class."""
         return {

@@ -16,8 +16,9 @@ ROOT = "s3://work/medtfx"
 def command(machine, s3):
     for bucket in ("xrays", "work", "served"):
         s3.create_bucket(Bucket=bucket)
-    for path in machine.data.glob("*/*"):
-        s3.upload_file(str(path), "xrays", f"chest/{path.relative_to(machine.data).as_posix()}")
+    for path in machine.data.rglob("*"):
+        if path.is_file():
+            s3.upload_file(str(path), "xrays", f"chest/{path.relative_to(machine.data).as_posix()}")
     s3.put_object(Bucket="xrays", Key="chest/COVID/")  # a folder, as consoles make one
     command = machine.run_command()
     command[command.index("--data") + 1] = "s3://xrays/chest"

@@ -1,4 +1,4 @@
-"""Real databases and a real gRPC server for ML Metadata, on loopback, each in a folder of its own."""
+"""Real databases and a real gRPC server for ML Metadata, on loopback."""
 
 import contextlib
 import os

@@ -108,7 +108,7 @@ def test_names_lead_somewhere():
     for binding in (document for document in ALL if document["kind"] == "RoleBinding"):
         assert binding["roleRef"]["name"] in names("Role")
         assert {subject["name"] for subject in binding["subjects"]} <= names("ServiceAccount")
-    hosts = [a for a in sum(values_of(ALL, "args"), []) if "_host=" in a]
+    hosts = [word for args in values_of(ALL, "args") for word in args if "_host=" in word]
     assert {host.partition("=")[2] for host in hosts} <= names("Service")
 
 

@@ -8,6 +8,7 @@ import pytest
 from components.errors import DataError
 from components.image_example_gen import splits
 from components.image_example_gen.listing import list_folders
+from components.image_example_gen.position import position
 from components.sections import SPLITS, DataSection, Split
 from pipeline.recipe import load_recipe
 

@@ -1,0 +1,158 @@
+"""Which images the page shows, and how: small, with the heatmap as a layer of its own."""
+
+import base64
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from components.run_report.predictions import Predictions
+
+KINDS = ("wrong", "unsure", "right")
+_OF_EACH = 3
+_SIDE, _QUALITY = 320, 80  # pixels of the longer side, of JPEG
+_GRID = 96  # pixels of the heatmap's layer: the page stretches it
+_COLOUR = (255, 60, 0)
+
+
+class Explained(Protocol):
+    """An image and what the model looked at."""
+
+    encoded: bytes
+    heatmap: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A chosen image.
+
+    Attributes:
+        kind: of `KINDS`.
+        label: index of the true class.
+        answer: index of the class with the highest probability.
+        confidence: that probability.
+        filename: relative path in the data folder.
+    """
+
+    kind: str
+    label: int
+    answer: int
+    confidence: float
+    filename: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A case as the page shows it.
+
+    Attributes:
+        case: what it is.
+        image: data URI of a JPEG.
+        heat: data URI of a PNG to lay over it, transparent where the model did not look.
+        width: of the JPEG, in pixels.
+        height: of the JPEG, in pixels.
+    """
+
+    case: Case
+    image: str
+    heat: str
+    width: int
+    height: int
+
+
+# === Choosing ===
+
+
+def choose_cases(predictions: Predictions, of_each: int = _OF_EACH) -> list[Case]:
+    """Returns, for each class, the wrong answers given most surely, the least sure, the right ones.
+
+    The right ones are those in the middle: the surest would flatter. No image stands twice, and no
+    patient twice under the same heading.
+    """
+    chosen: list[Case] = []
+    for label in range(len(predictions.classes)):
+        taken: set[int] = set()
+        for kind, indices in _candidates(predictions, label):
+            patients: set[str] = set()
+            for index in indices:
+                if len(patients) == of_each:
+                    break
+                if index in taken or predictions.patients[index] in patients:
+                    continue
+                taken.add(index)
+                patients.add(predictions.patients[index])
+                chosen.append(_case(predictions, kind, index))
+    return chosen
+
+
+def _candidates(predictions: Predictions, label: int) -> Iterator[tuple[str, Iterable[int]]]:
+    """Yields each kind with the images of a class in the order in which they are wanted."""
+    of_class = np.flatnonzero(predictions.labels == label)
+    surest_first = of_class[np.argsort(-predictions.confidence[of_class], kind="stable")].tolist()
+    right = [index for index in surest_first if predictions.right[index]]
+    from_middle = sorted(range(len(right)), key=lambda place: abs(place - len(right) // 2))
+    yield "wrong", [index for index in surest_first if not predictions.right[index]]
+    # A certain answer is not "unsure", even where no other is less so.
+    yield "unsure", [i for i in reversed(surest_first) if predictions.confidence[i] < 0.9]
+    yield "right", [right[place] for place in from_middle]
+
+
+def _case(predictions: Predictions, kind: str, index: int) -> Case:
+    return Case(
+        kind,
+        int(predictions.labels[index]),
+        int(predictions.answers[index]),
+        float(predictions.confidence[index]),
+        predictions.filenames[index],
+    )
+
+
+# === Drawing ===
+
+
+def draw(
+    cases: Iterable[Case], explained: Mapping[str, Explained], padded: bool
+) -> list[Picture]:
+    """Makes the pictures; a case without image is left out.
+
+    Args:
+        cases: chosen.
+        explained: filename → image and heatmap.
+        padded: whether the model saw the image with black borders rather than stretched.
+    """
+    return [
+        _picture(case, explained[case.filename], padded)
+        for case in cases
+        if case.filename in explained
+    ]
+
+
+def _picture(case: Case, explained: Explained, padded: bool) -> Picture:
+    image = Image.open(io.BytesIO(explained.encoded)).convert("RGB")
+    heat = Image.fromarray((np.clip(explained.heatmap, 0.0, 1.0) * 255).astype(np.uint8))
+    heat = heat.resize((_GRID, _GRID), Image.Resampling.BICUBIC)
+    if padded:
+        heat = heat.crop(_without_borders(image.size))
+    layer = Image.new("RGBA", heat.size, (*_COLOUR, 0))
+    layer.putalpha(heat)
+    image.thumbnail((_SIDE, _SIDE))
+    return Picture(
+        case, _uri(image, "JPEG", quality=_QUALITY), _uri(layer, "PNG"), image.width, image.height
+    )
+
+
+def _without_borders(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Returns the box of the heatmap that holds an image of this size, padded to a square."""
+    width, height = (max(1, round(_GRID * side / max(size))) for side in size)
+    left, top = (_GRID - width) // 2, (_GRID - height) // 2
+    return left, top, left + width, top + height
+
+
+def _uri(image: Image.Image, form: str, **options: int) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, form, optimize=True, **options)
+    return f"data:image/{form.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,159 @@
+"""The pictures of the page, as SVG that takes its ink from the page around it.
+
+Lines have the colours of Paul Tol's "bright" scheme, which colour-blind readers can tell apart and
+which stand out on white and on black; from the seventh line on they are dashed, then dotted.
+"""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
+
+from components.run_report.figures import Bin, Deferral
+from components.run_report.predictions import Predictions
+
+COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
+_DASHES = ("-", "--", ":")
+_INK = "#010203"  # stands for the colour of the page's text
+_SIZE = (4.6, 3.9)  # inches; the page scales it
+_POINTS = 400  # of a line: more can't be seen and weigh
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.grid": True,
+    "grid.color": _INK,
+    "grid.alpha": 0.12,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+}
+
+
+def _svg(draw: Callable[..., None]) -> Callable[..., str]:
+    """Turns a function that draws on axes into one that returns inline SVG."""
+
+    @wraps(draw)
+    def drawn(*args: Any) -> str:
+        # Names of shapes are drawn from the salt; on one page they must differ between pictures.
+        with rc_context({**_STYLE, "svg.hashsalt": draw.__name__}):
+            figure = Figure(figsize=_SIZE, layout="constrained")
+            draw(figure.add_subplot(), *args)
+            buffer = io.StringIO()
+            # No date: the same figures give the same page.
+            figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        text = buffer.getvalue()
+        return text[text.index("<svg") :].replace(_INK, "currentColor")
+
+    return drawn
+
+
+@_svg
+def roc_curves(axes: Axes, predictions: Predictions) -> None:
+    """Draws recall against the false alarms of each class, one against the rest."""
+    axes.plot([0, 1], [0, 1], color=_INK, alpha=0.4, linewidth=0.8, linestyle="--")
+    for index, label in enumerate(predictions.classes):
+        truth = predictions.labels == index
+        if truth.any() and not truth.all():
+            wrong, found, _ = roc_curve(truth, predictions.probabilities[:, index])
+            axes.plot(*_thinned(wrong, found), **_line(index, label))
+    _axes(axes, "false alarms (1 - specificity)", "recall (sensitivity)")
+
+
+@_svg
+def precision_recall_curves(axes: Axes, predictions: Predictions) -> None:
+    """Draws precision against recall of each class, with the average precision."""
+    for index, label in enumerate(predictions.classes):
+        truth = predictions.labels == index
+        if truth.any() and not truth.all():
+            scores = predictions.probabilities[:, index]
+            precision, recall, _ = precision_recall_curve(truth, scores)
+            average = average_precision_score(truth, scores)
+            line = _line(index, f"{label} (average {average:.2f})")
+            axes.plot(*_thinned(recall, precision), drawstyle="steps-post", **line)
+    _axes(axes, "recall (sensitivity)", "precision")
+
+
+@_svg
+def reliability_diagram(axes: Axes, bins: Sequence[Bin]) -> None:
+    """Draws how often answers of each confidence are right; a dot's area is its images."""
+    axes.plot([0, 1], [0, 1], color=_INK, alpha=0.4, linewidth=0.8, linestyle="--")
+    largest = max((found.images for found in bins), default=1)
+    confidence = [found.confidence for found in bins]
+    accuracy = [found.accuracy for found in bins]
+    axes.plot(confidence, accuracy, color=COLOURS[0], linewidth=1)
+    sizes = [20 + 180 * found.images / largest for found in bins]
+    axes.scatter(confidence, accuracy, s=sizes, color=COLOURS[0], alpha=0.8, zorder=3)
+    _axes(axes, "probability of the answer", "share of right answers", legend=False)
+
+
+@_svg
+def deferral_curve(axes: Axes, curve: Deferral, now: float) -> None:
+    """Draws what remains right while more of the unsure answers go to a person; `now` is marked."""
+    axes.axvline(now, color=_INK, alpha=0.5, linewidth=0.8, linestyle="--")
+    for index, (values, name) in enumerate(
+        ((curve.accuracy, "accuracy of the rest"), (curve.lowest_recall, "lowest recall of a class"))
+    ):
+        axes.plot(*_thinned(curve.deferred, values), drawstyle="steps-post", **_line(index, name))
+    _axes(axes, "share of images left to a person", "reached on the rest")
+
+
+@_svg
+def learning_curves(axes: Axes, history: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
+    """Draws the loss of every epoch on the train and eval splits; a line where a phase ends."""
+    epochs = [epoch for phase in history.values() for epoch in phase]
+    for index, (key, name) in enumerate((("loss", "train split"), ("val_loss", "eval split"))):
+        values = [epoch.get(key, np.nan) for epoch in epochs]
+        axes.plot(range(1, len(epochs) + 1), values, **_line(index, name))
+    done = 0
+    for phase in list(history.values())[:-1]:
+        done += len(phase)
+        axes.axvline(done + 0.5, color=_INK, alpha=0.5, linewidth=0.8, linestyle=":")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.set_ylim(bottom=0)
+    _legend(axes)
+
+
+def _line(index: int, name: str) -> dict[str, Any]:
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": _DASHES[index // len(COLOURS) % len(_DASHES)],
+        "linewidth": 1.6,
+        # A leading underscore would hide it, a dollar sign begin a formula.
+        "label": "\u200b" + name.replace("$", r"\$"),
+    }
+
+
+def _axes(axes: Axes, x: str, y: str, legend: bool = True) -> None:
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x, ylabel=y)
+    if legend:
+        _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    lines, _ = axes.get_legend_handles_labels()
+    if len(lines) > 3 and axes.figure:  # inside it would cover them
+        axes.figure.legend(handles=lines, loc="outside lower center", ncols=2)
+    elif lines:
+        axes.legend(loc="best")
+
+
+def _thinned(x: Any, y: Any) -> tuple[Any, Any]:
+    """Returns a line with its first and last point and at most `_POINTS` in all."""
+    kept = np.unique(np.linspace(0, len(x) - 1, _POINTS).astype(int)) if len(x) else []
+    return np.asarray(x)[kept], np.asarray(y)[kept]

@@ -1,0 +1,77 @@
+"""What the exported model answers for the test split, and the CSV that keeps it."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The answers for N images among C classes.
+
+    Attributes:
+        classes: in the order of the probabilities.
+        filenames: N relative paths in the data folder.
+        patients: N keyed hashes.
+        labels: int64 [N], the true class.
+        probabilities: float32 [N, C]; each row sums to 1.
+        features: of a slice → N values as TFMA writes them, None where an image has none.
+    """
+
+    classes: tuple[str, ...]
+    filenames: tuple[str, ...]
+    patients: tuple[str, ...]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    features: Mapping[str, tuple[str | None, ...]]
+
+    @property
+    def answers(self) -> NDArray[np.int64]:
+        """The class with the highest probability, int64 [N]."""
+        return self.probabilities.argmax(-1)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """The highest probability, float32 [N]."""
+        return self.probabilities.max(-1)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether the answer is the true class, bool [N]."""
+        return self.answers == self.labels
+
+    def matrix(self, chosen: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Returns the confusion matrix [C, C] of counts, truth by answer.
+
+        Args:
+            chosen: bool [N], the images to count; by default all.
+        """
+        matrix = np.zeros((len(self.classes), len(self.classes)), np.int64)
+        kept = slice(None) if chosen is None else chosen
+        np.add.at(matrix, (self.labels[kept], self.answers[kept]), 1)
+        return matrix
+
+
+def to_csv(predictions: Predictions) -> str:
+    """Returns a row an image: filename, patient, label, answer and a column `p_<class>` each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = predictions.classes
+    writer.writerow(["filename", "patient", "label", "answer", *(f"p_{name}" for name in names)])
+    rows = zip(
+        predictions.filenames,
+        predictions.patients,
+        predictions.labels,
+        predictions.answers,
+        predictions.probabilities,
+        strict=True,
+    )
+    for filename, patient, label, answer, probabilities in rows:
+        # Nine digits give back the same float32.
+        values = (f"{value:.9g}" for value in probabilities)
+        writer.writerow([filename, patient, names[label], names[answer], *values])
+    return text.getvalue()

@@ -1,0 +1,7 @@
+"""What can be wrong with a comparison."""
+
+from components.errors import MedtfxError
+
+
+class CompareError(MedtfxError):
+    """The recipes can't be compared, or none of them could be trained."""
