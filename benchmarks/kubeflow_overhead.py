@@ -68,7 +68,8 @@ def node(packed: str, data: str, root: str, run_id: str, spawned: float) -> None
     step("build")
     cached = launch_node(pipeline, "ImageExampleGen", connection).record.cached
     step("metadata")
-    print(json.dumps({"cached": cached, "seconds": seconds, "ended": time.time()}))
+    print(json.dumps({"cached": cached, "seconds": seconds, "ended": time.time()}), flush=True)
+    os._exit(0)
 
 
 def measure(packed: str, data: str, root: str, number: int) -> dict[str, float] | None:

@@ -13,46 +13,41 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from components.evaluator.results import class_result
 from components.image_example_gen.images import UnreadableImage, read_image
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing import Entry, list_folders
 from pipeline.recipe import load_recipe
+from pipeline.shortcuts import ShortcutTable, predict_by_shortcuts, shortcut_numbers
 
 
-def shortcut_features(base: str, relative: str) -> tuple[list[float], str] | None:
-    """Returns (width, height, aspect, log bytes, mean, deviation) and the format of an image."""
-    data = Path(base, relative).read_bytes()
-    try:
-        image = read_image(data)
-    except UnreadableImage:
-        return None
-    aspect = image.width / image.height
-    numbers = [image.width, image.height, aspect, np.log(len(data)), image.mean, image.std]
-    return numbers, image.format
+def read_table(base: str, entries: list[Entry]) -> tuple[ShortcutTable, list[str]]:
+    """Reads the files; an image that can't be read is left out."""
+    rows, formats, labels = [], [], []
+    for entry in entries:
+        data = Path(base, entry.relative).read_bytes()
+        try:
+            image = read_image(data)
+        except UnreadableImage:
+            continue
+        size = len(data)
+        rows.append(shortcut_numbers(image.width, image.height, size, image.mean, image.std))
+        formats.append(image.format)
+        labels.append(entry.label)
+    return ShortcutTable(np.array(rows), tuple(formats)), labels
 
 
 def main(recipe_name: str, base: str) -> None:
     """Prints the table."""
     recipe = load_recipe(recipe_name)
-    rows = []
-    for entry in list_folders(base, recipe.data).entries:
-        if (found := shortcut_features(base, entry.relative)) is not None:
-            rows.append((*found, recipe.data.classes.index(entry.label), entry.split == "test"))
-    numbers, formats, labels, is_test = (np.array(column) for column in zip(*rows, strict=True))
-    encoded = OneHotEncoder(sparse_output=False).fit_transform(formats[:, None])
-    features = np.hstack([numbers, encoded])
-    model = make_pipeline(
-        StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=5_000)
-    )
-    model.fit(features[~is_test], labels[~is_test])
-    answers = model.predict(features[is_test])
-    matrix = np.zeros((len(recipe.data.classes),) * 2)
-    np.add.at(matrix, (labels[is_test], answers), 1)
-    _print(recipe.name, recipe.data.classes, matrix)
+    classes = recipe.data.classes
+    entries = list_folders(base, recipe.data).entries
+    known, labels = read_table(base, [entry for entry in entries if entry.split != "test"])
+    asked, truth = read_table(base, [entry for entry in entries if entry.split == "test"])
+    answers = predict_by_shortcuts(known, labels, asked, classes).argmax(-1)
+    matrix = np.zeros((len(classes),) * 2)
+    np.add.at(matrix, ([classes.index(label) for label in truth], answers), 1)
+    _print(recipe.name, classes, matrix)
 
 
 def _print(name: str, classes: tuple[str, ...], matrix: np.ndarray) -> None:

@@ -3,6 +3,7 @@
     MedtfxError
     ├── RecipeError      the recipe, or a --set override, is not valid
     ├── DataError        the image folders do not fit the recipe
+    ├── AuditError       a finding of the data audit stops the run (in components.data_audit.gate)
     ├── WeightsError     pretrained weights can not be had
     ├── VersionError     a pushed version that is asked for does not exist
     ├── StorageError     artifacts or models can't be kept at an address (in pipeline.storage)

@@ -12,7 +12,7 @@ class GraphNode:
 
     Attributes:
         name: as in `pipeline.dag`.
-        after: names of the nodes whose results it needs.
+        after: names of the nodes it waits for.
     """
 
     name: str
@@ -20,7 +20,11 @@ class GraphNode:
 
 
 def node_graph(recipe: Recipe) -> list[GraphNode]:
-    """Returns the nodes of a recipe in topological order, as TFX compiles them."""
+    """Returns the nodes of a recipe in topological order, as TFX compiles them.
+
+    The last one waits for all others, also for those whose results it does not need: as on one
+    machine a node that fails keeps a model from being pushed, and the last node closes the run.
+    """
     from tfx.dsl.compiler import compiler
 
     from pipeline.dag import build_pipeline
@@ -31,7 +35,11 @@ def node_graph(recipe: Recipe) -> list[GraphNode]:
     shape = recipe.model_copy(update={"model": model})
     places = Places("/root", "/models", "/checkpoints", "/keys", metadata=None)
     compiled = compiler.Compiler().compile(build_pipeline(shape, "/data", places))
-    return [
-        GraphNode(node.pipeline_node.node_info.id, tuple(node.pipeline_node.upstream_nodes))
+    nodes = {
+        node.pipeline_node.node_info.id: tuple(node.pipeline_node.upstream_nodes)
         for node in compiled.nodes
-    ]
+    }
+    *_, last = nodes
+    awaited = {name for after in nodes.values() for name in after}
+    nodes[last] += tuple(name for name in nodes if name not in awaited and name != last)
+    return [GraphNode(name, after) for name, after in nodes.items()]

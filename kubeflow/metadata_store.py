@@ -5,7 +5,6 @@ is set from a secret, and never stands among the arguments that KFP shows.
 
     MEDTFX_MLMD=grpc://metadata-grpc-service.kubeflow:8080
     MEDTFX_MLMD=mysql://user:password@host:3306/database
-    MEDTFX_MLMD=postgresql://user:password@host:5432/database
     MEDTFX_MLMD=sqlite:////volume/metadata.sqlite       (one node at a time)
 
 Without it, METADATA_GRPC_SERVICE_HOST and _PORT are taken, which KFP sets in its pods.
@@ -22,10 +21,11 @@ VARIABLE = "MEDTFX_MLMD"
 HOST_VARIABLE, PORT_VARIABLE = "METADATA_GRPC_SERVICE_HOST", "METADATA_GRPC_SERVICE_PORT"
 
 _FORMS = (
-    "grpc://HOST:PORT, mysql://USER:PASSWORD@HOST:PORT/DATABASE, "
-    "postgresql://USER:PASSWORD@HOST:PORT/DATABASE or sqlite:////ABSOLUTE/PATH"
+    "grpc://HOST:PORT, mysql://USER:PASSWORD@HOST:PORT/DATABASE (MySQL or MariaDB) or "
+    "sqlite:////ABSOLUTE/PATH"
 )
-_PORTS = {"grpc": 8080, "mysql": 3306, "postgresql": 5432}
+_PORTS = {"grpc": 8080, "mysql": 3306}
+_POSTGRESQL = ("postgres", "postgresql")
 
 
 def address(environment: Mapping[str, str] = os.environ) -> str:
@@ -68,6 +68,12 @@ def connection(uri: str) -> Any:
     from ml_metadata.proto import metadata_store_pb2
 
     parts = urlsplit(uri)
+    if parts.scheme in _POSTGRESQL:
+        # It writes 'E'...' for E'...'. Recipes have backslashes in patterns, and JSON in JSON.
+        raise KubeflowError(
+            "ML Metadata can't keep a pipeline in PostgreSQL: its library fails on every text with "
+            f"a backslash. Received: {shown(uri)!r}. Allowed: {_FORMS}."
+        )
     if parts.scheme == "sqlite":
         return _sqlite(parts)
     port = _port(parts)
@@ -76,16 +82,11 @@ def connection(uri: str) -> Any:
             host=_part(parts, "hostname"), port=port
         )
     database = _text(parts.path.strip("/"), parts, "database")
-    login = {"user": _part(parts, "username"), "password": unquote(parts.password or "")}
     config = metadata_store_pb2.ConnectionConfig()
-    if parts.scheme == "mysql":
-        mysql = {"host": _part(parts, "hostname"), "port": port, "database": database, **login}
-        config.mysql.MergeFrom(metadata_store_pb2.MySQLDatabaseConfig(**mysql))
-    else:
-        postgresql = {"host": _part(parts, "hostname"), "port": str(port), "dbname": database}
-        config.postgresql.MergeFrom(
-            metadata_store_pb2.PostgreSQLDatabaseConfig(**postgresql, **login)
-        )
+    config.mysql.host, config.mysql.port = _part(parts, "hostname"), port
+    config.mysql.user = _part(parts, "username")
+    config.mysql.password = unquote(parts.password or "")
+    config.mysql.database = database
     return config
 
 

@@ -11,16 +11,19 @@ import typer
 from kubeflow.commands import app as kubeflow_app
 from pipeline.app_command import app as web_app
 from pipeline.bulk_score_command import bulk_score
+from pipeline.compare_command import compare
 from pipeline.promotion_commands import canary, promote, promotions, rollback
 from pipeline.score_command import score
 from pipeline.serving_commands import predict, serve
 from pipeline.serving_config_command import serving_config
 from pipeline.storage import clean_exit
+from pipeline.tensorboard_command import tensorboard
+from pipeline.tune_command import tune
 
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
 
-NOT_BLESSED, DECLINED, FAILED, STOPPED = 3, 4, 1, 130
+NOT_BLESSED, DECLINED, UNAPPROVED, FAILED, STOPPED = 3, 4, 5, 1, 130
 
 app = typer.Typer(
     name="medtfx",
@@ -77,7 +80,10 @@ def run(
         typer.Option("--if-new", help="Decline with exit code 4 unless there is enough new data."),
     ] = False,
 ) -> None:
-    """Train, evaluate, gate and push. Exit code 0: pushed, 3: not blessed or refused, 1: error."""
+    """Train, evaluate, gate and push.
+
+    Exit code 0: pushed, 3: not blessed or refused, 5: waits for approval, 1: error.
+    """
     from rich.console import Console
 
     from pipeline.home import Home
@@ -99,6 +105,8 @@ def run(
         raise typer.Exit(STOPPED) from None
     if not record.blessed or record.refused:
         raise typer.Exit(NOT_BLESSED)
+    if record.approval == "waiting":
+        raise typer.Exit(UNAPPROVED)
 
 
 def _decline_unless_new(recipe: "Recipe", data: str, home: str | None, root: str | None) -> None:
@@ -150,6 +158,9 @@ app.command()(predict)
 app.command()(web_app)
 app.command()(score)
 app.command("bulk-score")(bulk_score)
+app.command()(compare)
+app.command()(tune)
+app.command()(tensorboard)
 app.add_typer(kubeflow_app, name="kubeflow")
 
 

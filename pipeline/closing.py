@@ -17,8 +17,12 @@ def print_closing(console: Console, record: RunRecord) -> None:
     console.print()
     console.print(gate_table(record.gates, record.floor_on))
     style = "bold green" if record.blessed and not record.refused else "bold red"
+    style = "bold yellow" if record.approval == "waiting" else style
     console.print(Text(verdict(record), style=style), soft_wrap=not console.is_terminal)
     console.print(_data_line(record), highlight=False, markup=False, soft_wrap=True)
+    if record.audit:
+        line = f"Data audit: {record.audit}."
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     for what, place in record.places.items():
         console.print(f"  {what:<14} {place}", highlight=False, markup=False, soft_wrap=True)
     console.print(Text(NOT_A_MEDICAL_DEVICE, style="dim"))
@@ -28,6 +32,11 @@ def verdict(record: RunRecord) -> str:
     """Returns the sentence with what followed from it."""
     if record.refused:
         return f"{record.sentence} But NOT pushed: {record.refused}."
+    if record.approval == "waiting":
+        return (
+            f"{record.sentence} Not pushed: it waits for approval. `medtfx approve "
+            f"{record.run_id} --by NAME --note TEXT` pushes it, `medtfx reject` closes the matter."
+        )
     if record.version is None:
         return f"{record.sentence} Nothing was pushed."
     if not record.served:

@@ -10,9 +10,16 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
 
+from components.approval.artifacts import Approval
+from components.approval.pusher import ApprovedPusher
+from components.approval.resolve import LatestDecision
+from components.data_audit.baseline_statistics import LatestBlessedStatistics
+from components.data_audit.component import DataAudit
+from components.data_audit.gate import AuditGate
 from components.evaluator.baseline import LatestBlessedBaseline
 from components.evaluator.eval_config import build_eval_config
 from components.image_example_gen.component import ImageExampleGen
+from components.run_report.component import RunReport
 from components.schema_gen.component import RecipeSchemaGen
 from components.serving_validator.component import ServingValidator
 from components.source_hash import source_hash
@@ -65,18 +72,23 @@ def build_pipeline(
         mixed_precision=recipe.training.mixed_precision,
         server=SERVER,
     )
-    # The model of the infra blessing is pushed: it has the warm-up file.
-    pusher = components.Pusher(
-        model_blessing=evaluator.outputs["blessing"],
+    audit = _audit(recipe, prepared)
+    trainer.add_upstream_node(audit[-1])
+    nodes = [*prepared.nodes, *audit, trainer, baseline, evaluator, serving_validator]
+    nodes += _push(recipe, places, evaluator, serving_validator)
+    report = RunReport(
+        recipe=_reported(recipe),
+        model_name=recipe.model_name,
+        examples=examples,
+        statistics=prepared.statistics_gen.outputs["statistics"],
+        quarantine=prepared.example_gen.outputs["quarantine"],
+        model=model,
+        model_run=trainer.outputs["model_run"],
+        evaluation=evaluator.outputs["evaluation"],
         infra_blessing=serving_validator.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(
-                base_directory=f"{places.models}/{recipe.model_name}"
-            )
-        ),
+        pushed_model=nodes[-1].outputs["pushed_model"],
     )
-    nodes = [*prepared.nodes, trainer, baseline, evaluator, serving_validator, pusher]
-    return _pipeline(recipe.name, nodes, places, beam_args)
+    return _pipeline(recipe.name, [*nodes, report], places, beam_args)
 
 
 def build_training(
@@ -169,6 +181,25 @@ def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
     return _Prepared(example_gen, statistics_gen, schema_gen, validator, transform)
 
 
+def _audit(recipe: Recipe, prepared: _Prepared) -> list[Any]:
+    """Returns the audit of the data and, last, the gate that a Trainer waits for."""
+    statistics = prepared.statistics_gen.outputs["statistics"]
+    baseline = Resolver(
+        strategy_class=LatestBlessedStatistics,
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        statistics=Channel(type=standard_artifacts.ExampleStatistics),
+        current=statistics,
+    ).with_id("BaselineStatistics")
+    audit = DataAudit(
+        examples=prepared.example_gen.outputs["examples"],
+        statistics=statistics,
+        quarantine=prepared.example_gen.outputs["quarantine"],
+        baseline=baseline.outputs["statistics"],
+        section=recipe.audit,
+    )
+    return [baseline, audit, AuditGate(audit.outputs["audit"])]
+
+
 def _trainer(recipe: Recipe, prepared: _Prepared, places: Places) -> Any:
     return components.Trainer(
         run_fn="components.trainer.run_fn.run_fn",
@@ -179,6 +210,38 @@ def _trainer(recipe: Recipe, prepared: _Prepared, places: Places) -> Any:
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
         custom_config=_trainer_config(recipe, places),
     )
+
+
+def _push(recipe: Recipe, places: Places, evaluator: Any, serving_validator: Any) -> list[Any]:
+    """Returns the Pusher, and what it waits for besides the blessings."""
+    # The model of the infra blessing is pushed: it has the warm-up file.
+    given = {
+        "model_blessing": evaluator.outputs["blessing"],
+        "infra_blessing": serving_validator.outputs["blessing"],
+        "push_destination": pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(
+                base_directory=f"{places.models}/{recipe.model_name}"
+            )
+        ),
+    }
+    if recipe.serving.approval == "none":
+        return [components.Pusher(**given)]
+    approval = Resolver(
+        strategy_class=LatestDecision,
+        infra_blessing=serving_validator.outputs["blessing"],
+        approval=Channel(type=Approval),
+    ).with_id("Approval")
+    pusher = ApprovedPusher(**given, approval=approval.outputs["approval"])
+    return [approval, pusher.with_id("Pusher")]
+
+
+def _reported(recipe: Recipe) -> dict[str, Any]:
+    # Another machine or schedule makes no other model, and no other report.
+    return {
+        name: value
+        for name, value in recipe.plain().items()
+        if name not in ("platform", "retraining")
+    }
 
 
 def _pipeline(name: str, nodes: list[Any], places: Places, beam_args: tuple[str, ...]) -> Pipeline:

@@ -86,7 +86,7 @@ class Display(AbstractContextManager["Display"]):
         if self._progress:
             parts.append(f"{self._progress.done}/{self._progress.total} {self._progress.unit}")
         if (remaining := self._remaining(seconds)) is not None:
-            parts.append(f"about {_duration(remaining)} to go")
+            parts.append(f"about {duration(remaining)} to go")
         if self._progress and self._progress.detail:
             parts.append(self._progress.detail)
         return Text(" · ".join(parts), overflow="ellipsis", no_wrap=self._console.is_terminal)
@@ -104,5 +104,6 @@ class Display(AbstractContextManager["Display"]):
         return None
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Returns seconds in words."""
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

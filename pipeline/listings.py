@@ -80,6 +80,8 @@ def _gate_values(record: RunRecord) -> str:
 
 
 def _version(record: RunRecord) -> str:
+    if record.approval in ("waiting", "rejected"):
+        return "waits for approval" if record.approval == "waiting" else "rejected"
     if record.refused:
         return "refused when served"
     if record.version is None:

@@ -6,6 +6,7 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.dsl.io import fileio
 
+from components.data_audit.report import PAGE_FILE
 from components.evaluator.results import Results, load_results
 from components.evaluator.verdict import judge
 from components.image_example_gen.quarantine import FILE_NAME
@@ -37,17 +38,20 @@ def summarise(
     """
     outputs = {run.record.node: run.outputs for run in node_runs}
     quarantine = outputs["ImageExampleGen"]["quarantine"][0]
+    data_audit = outputs["DataAudit"]["audit"][0]
     evaluation = outputs["Evaluator"]["evaluation"][0]
     results = load_results(evaluation.uri, recipe.data.classes)
     verdict = judge(results, recipe.evaluation)
     version = _pushed_version(outputs["Pusher"]["pushed_model"][0])
     model_folder = os.path.join(models, recipe.model_name, str(version))
+    approval, rejection = _approval(recipe, outputs) if verdict.blessed else ("", "")
     served = version is not None and fileio.isdir(model_folder)
     places = {
         "model": model_folder if served else "",
         "evaluation": evaluation.uri,
         "TensorBoard": outputs["Trainer"]["model_run"][0].uri,
         "validation": outputs["ServingValidator"]["blessing"][0].uri,
+        "data audit": os.path.join(data_audit.uri, PAGE_FILE),
         "quarantine": os.path.join(quarantine.uri, FILE_NAME),
         "log": log,
     }
@@ -67,8 +71,12 @@ def summarise(
         model=recipe.model_name,
         version=version,
         served=served,
-        refused=_refusal(outputs["ServingValidator"]["blessing"][0]) if verdict.blessed else "",
+        refused=(_refusal(outputs["ServingValidator"]["blessing"][0]) or rejection)
+        if verdict.blessed
+        else "",
+        approval=approval,
         nodes=[run.record for run in node_runs],
+        audit=data_audit.properties["summary"].string_value,
         places={what: place for what, place in places.items() if place},
     )
 
@@ -94,6 +102,24 @@ def class_gates(recipe: Recipe, results: Results) -> list[Gate]:
 def _refusal(blessing: Any) -> str:
     """Returns why the served model may not be pushed; '' if it may."""
     return str(blessing.custom_properties[REASON].string_value)
+
+
+def _approval(recipe: Recipe, outputs: dict[str, Any]) -> tuple[str, str]:
+    """Returns how the approval of a blessed model stands, and why it was rejected, if it was."""
+    refused = _refusal(outputs["ServingValidator"]["blessing"][0])
+    if recipe.serving.approval == "none" or refused:
+        return "", ""
+    for decision in outputs["Approval"].get("approval", []):
+        said = {name: value.string_value for name, value in decision.properties.items()}
+        if decision.properties["approved"].int_value:
+            return "approved", ""
+        return "rejected", rejection_clause(said["by"], said["at"], said["note"])
+    return "waiting", ""
+
+
+def rejection_clause(by: str, at: str, note: str) -> str:
+    """Returns who rejected a model, when and why, without a full stop."""
+    return f"{by} rejected it on {at[:10]}: {note.rstrip('.')}"
 
 
 def _pushed_version(pushed: Any) -> int | None:

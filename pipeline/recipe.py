@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from components.errors import RecipeError
 from components.sections import (
+    AuditSection,
     DataSection,
     EvaluationSection,
     ModelSection,
@@ -18,6 +19,7 @@ from components.sections import (
     Section,
     ServingSection,
     TrainingSection,
+    TuningSection,
 )
 
 RECIPE_DIR = Path(__file__).parent / "recipes"
@@ -36,12 +38,14 @@ class Recipe(Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     summary: str
     data: DataSection
+    audit: AuditSection = AuditSection()
     model: ModelSection
     training: TrainingSection = TrainingSection()
     evaluation: EvaluationSection
     serving: ServingSection = ServingSection()
     platform: PlatformSection = PlatformSection()
     retraining: RetrainingSection = RetrainingSection()
+    tuning: TuningSection = TuningSection()
 
     @property
     def model_name(self) -> str:
@@ -152,14 +156,23 @@ def parse_recipe(values: dict[str, Any], overrides: list[str] | None, source: st
         RecipeError: names the source, the key, the received value and what is allowed.
     """
     for override in overrides or []:
-        _apply_override(values, override)
+        apply_override(values, override)
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
         raise RecipeError(_explain(source, error)) from None
 
 
-def _apply_override(values: dict[str, Any], override: str) -> None:
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Writes a value into those of a recipe.
+
+    Args:
+        values: as a YAML file holds them; changed in place.
+        override: `section.key=value`, with the value in YAML.
+
+    Raises:
+        RecipeError: it has another form.
+    """
     key, separator, text = override.partition("=")
     if not separator or not key.strip():
         raise RecipeError(

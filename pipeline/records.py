@@ -50,7 +50,10 @@ class RunRecord:
         sentence: the outcome in words.
         model: name under which it is pushed.
         version: pushed version, None if not pushed.
-        refused: why the served model was not pushed though the gate blessed it; '' otherwise.
+        refused: why it was not pushed though the gate blessed it: refused when served, or
+            rejected by a person; '' otherwise.
+        approval: '' if none is asked for, else 'waiting', 'approved' or 'rejected'.
+        audit: the data audit in one line.
         served: whether that version lies where a server sees it; a rollback may have withdrawn it.
         nodes: how each went.
         places: what → path, for the reader who wants to look.
@@ -72,6 +75,8 @@ class RunRecord:
     version: int | None
     served: bool = False
     refused: str = ""
+    approval: str = ""
+    audit: str = ""
     nodes: list[NodeRecord] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
 

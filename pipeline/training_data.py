@@ -13,7 +13,7 @@ from components.source_hash import source_hash
 from pipeline.recipe import Recipe
 
 # What a recipe says without changing what is learnt from which images.
-_SAYS_NOTHING = {"summary", "retraining", "platform"}
+_SAYS_NOTHING = {"summary", "retraining", "platform", "tuning"}
 
 
 @dataclass(frozen=True)

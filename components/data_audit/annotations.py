@@ -4,6 +4,7 @@ ImageExampleGen passes plain PNG and JPEG byte for byte, so what a scanner or a 
 them is in the Examples, and goes wherever they go.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,8 +15,14 @@ from components.data_audit.identifiers import suspicious_key, suspicious_value
 _SUB_FOLDERS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 # Free text by nature: whoever typed it may have typed a name.
 _FREE_TEXT = frozenset(
-    "ImageDescription UserComment XPTitle XPComment XPSubject XPKeywords Comment Description "
-    "Title IPTC".split()
+    {
+        "Comment", "Description", "IPTC", "ImageDescription", "Title", "UserComment", "XPComment",
+        "XPKeywords", "XPSubject", "XPTitle",
+    }
+)  # fmt: skip
+# What programs write about themselves in the same places.
+_SOFTWARE = re.compile(
+    r"software|jpeg|\bgimp\b|photoshop|applemark|lavc|lead tech|imagej|version \d|\bv\d", re.I
 )
 
 
@@ -75,4 +82,5 @@ def _suspicion(key: str, value: str) -> str:
 
 
 def _wordy(value: str) -> bool:
-    return sum(character.isalpha() for character in value) >= 3
+    letters = sum(character.isalpha() for character in value)
+    return letters >= 3 and not _SOFTWARE.search(value)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from components.data_audit.annotations import Annotation, read_annotations
 from components.data_audit.text_marks import longest_line
+from components.schema_gen.schema import ALWAYS
 
 THUMBNAIL = 32  # pixels; the fine detail in it tells two chests apart, and no more is needed
 _HASH_SIDE = 256  # pixels; the hash is of 8 x 8 low frequencies: this only makes it cheap
@@ -103,9 +104,7 @@ def measure(values: Mapping[str, bytes | int | float], split: str) -> Picture:
 
 
 # Features that every Example has; the others are columns of the metadata table or DICOM tags.
-_OWN = frozenset(
-    "image filename patient format width height mean std label label_index".split()
-)
+_OWN = frozenset({*ALWAYS, "label", "label_index"})
 
 
 def _digest(rgb: Image.Image) -> bytes:

@@ -4,6 +4,7 @@
 `custom_config`, and reads it back with the same class. Unknown keys fail.
 """
 
+from components.sections.audit import AuditSection
 from components.sections.base import Section
 from components.sections.data import (
     SPLITS,
@@ -25,9 +26,11 @@ from components.sections.training import (
     FineTuning,
     TrainingSection,
 )
+from components.sections.tuning import TuningSection
 
 __all__ = [
     "SPLITS",
+    "AuditSection",
     "Augmentation",
     "DataSection",
     "EarlyStopping",
@@ -44,5 +47,6 @@ __all__ = [
     "ServingSection",
     "Split",
     "TrainingSection",
+    "TuningSection",
     "fold",
 ]

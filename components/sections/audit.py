@@ -26,13 +26,13 @@ class AuditSection(Section):
         identity: metadata, EXIF, text chunks or file names that may tell who the patient is.
         shortcuts: classes that can be told without looking at what the image is about.
         drift: statistics that have moved since the latest blessed model was trained.
-        small_cells: combinations of split, class and slice with few images.
+        small_cells: classes with few images in a split.
         hash_distance: bits of 64 by which the perceptual hashes of near duplicates differ at most.
         similarity: least correlation of the fine detail of near duplicates.
         shortcut_auc: one-vs-rest area under the ROC curve from which on a shortcut is a finding.
         drift_categories: largest change of a share, of labels and formats (L-infinity distance).
         drift_numbers: largest Jensen-Shannon divergence of mean, deviation, width and height.
-        min_cell: fewest images of a combination of split, class and slice.
+        min_cell: fewest images of a class in a split.
     """
 
     leaks: Action = "stop"
@@ -51,7 +51,7 @@ class AuditSection(Section):
     shortcut_auc: Rate = 0.9
     drift_categories: Rate = 0.1
     drift_numbers: Rate = 0.1
-    min_cell: Positive = 2
+    min_cell: Positive = 5
 
     def action(self, check: str) -> Action:
         """Returns what follows from a finding of `check`, the name of one of the attributes."""

@@ -14,12 +14,16 @@ NODES = (
     "StatisticsGen",
     "SchemaGen",
     "ExampleValidator",
+    "BaselineStatistics",
+    "DataAudit",
+    "AuditGate",
     "Transform",
     "Trainer",
     "Baseline",
     "Evaluator",
     "ServingValidator",
     "Pusher",
+    "RunReport",
 )
 
 _CPU = re.compile(r"(\d+\.)?\d+m?")

@@ -2,7 +2,7 @@
 
 import math
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -83,6 +83,7 @@ class ServingSection(Section):
     Attributes:
         model_name: of the pushed model; by default the recipe's name.
         uncertain_below: an answer whose top probability is lower says `uncertain`.
+        approval: `required` keeps a blessed and validated model back until somebody approves it.
         batching: of TensorFlow Serving.
         replicas: of TensorFlow Serving on Kubernetes.
         cpu: processors of one server, as Kubernetes writes them: 2, 0.5 or 500m.
@@ -96,6 +97,7 @@ class ServingSection(Section):
 
     model_name: str | None = None
     uncertain_below: Share = 0.5
+    approval: Literal["none", "required"] = "none"
     batching: Batching = Batching()
     replicas: Replicas = Replicas()
     cpu: Cpu = "2"

@@ -71,7 +71,9 @@ def pooled(parts: Sequence[Answers]) -> Answers:
 # === The file ===
 
 
-def save_answers(path: Path, classes: tuple[str, ...], found: Iterable[tuple[str, Answers]]) -> None:
+def save_answers(
+    path: Path, classes: tuple[str, ...], found: Iterable[tuple[str, Answers]]
+) -> None:
     """Writes a CSV with a row an image and recipe: enough to compute every number anew."""
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         writer = csv.writer(file)

@@ -1,5 +1,6 @@
 """How good the answers are, and whether one model is better than another beyond chance."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,10 +106,9 @@ def paired_difference(
         ValueError: the images are not the same.
     """
     one, other = _in_one_order(one, other)
-    weights_of = _draws(one.patients, samples, seed)
     tables = [_matrices_of_patients(answers) for answers in (one, other)]
     drawn = []
-    for weights in weights_of:
+    for weights in _draws(one.patients, samples, seed):
         first, second = (np.tensordot(weights, table, axes=1) for table in tables)
         drawn.append(criterion.value(first) - criterion.value(second))
     differences = np.concatenate(drawn)
@@ -126,18 +126,13 @@ def _in_one_order(one: Answers, other: Answers) -> tuple[Answers, Answers]:
     return first, second
 
 
-def _draws(patients: tuple[str, ...], samples: int, seed: int) -> list[NDArray[np.float64]]:
-    """Returns how often each patient was drawn, [<= _AT_ONCE, patients] each."""
+def _draws(patients: tuple[str, ...], samples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yields how often each patient was drawn, [<= _AT_ONCE, patients] each."""
     count = len(set(patients))
     generator = np.random.default_rng(seed)
-    found = []
     for start in range(0, samples, _AT_ONCE):
-        size = min(_AT_ONCE, samples - start)
-        drawn = generator.integers(0, count, (size, count))
-        found.append(
-            np.stack([np.bincount(row, minlength=count) for row in drawn]).astype(np.float64)
-        )
-    return found
+        drawn = generator.integers(0, count, (min(_AT_ONCE, samples - start), count))
+        yield np.stack([np.bincount(row, minlength=count) for row in drawn]).astype(np.float64)
 
 
 def _matrices_of_patients(answers: Answers) -> NDArray[np.float64]:

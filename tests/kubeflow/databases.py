@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -57,19 +58,19 @@ def _mariadb(folder: Path) -> Iterator[str]:
         f" GRANT ALL ON {DATABASE}.* TO '{USER}'@'127.0.0.1';"
     )
     ask = [client, "--no-defaults", f"--socket={socket_file}", "--user=root", "-e"]
-    with _running(command, folder / "log", [*ask, "SELECT 1"]):
+    with _running(command, folder / "log", [*ask, "SELECT 1"], signal.SIGTERM):
         _run(*ask, sql)
         yield f"mysql://{USER}:{_QUOTED_PASSWORD}@127.0.0.1:{port}/{DATABASE}"
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """Yields the address of an empty PostgreSQL, as MEDTFX_MLMD takes it."""
+def postgresql() -> Iterator[int]:
+    """Yields the port of a PostgreSQL with an empty database."""
     with _own_folder() as folder:
         yield from _postgresql(folder)
 
 
-def _postgresql(folder: Path) -> Iterator[str]:
+def _postgresql(folder: Path) -> Iterator[int]:
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     beside = str(places[0]) if places else "/usr/bin"
     initdb, server, client = (_find(name, beside) for name in ("initdb", "postgres", "psql"))
@@ -82,9 +83,11 @@ def _postgresql(folder: Path) -> Iterator[str]:
     command = [*as_user, server, "-D", str(folder / "data"), "-p", str(port), "-k", str(folder),
                "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]  # fmt: skip
     ask = [client, "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-d", "postgres", "-c"]
-    with _running(command, folder / "log", [*ask, "SELECT 1"], PGPASSWORD=PASSWORD):
+    # At SIGTERM it would wait until its clients have gone.
+    stop = signal.SIGINT
+    with _running(command, folder / "log", [*ask, "SELECT 1"], stop, PGPASSWORD=PASSWORD):
         _run(*ask, f"CREATE DATABASE {DATABASE}", PGPASSWORD=PASSWORD)
-        yield f"postgresql://{USER}:{_QUOTED_PASSWORD}@127.0.0.1:{port}/{DATABASE}"
+        yield port
 
 
 @contextlib.contextmanager
@@ -154,7 +157,9 @@ def _run(*command: str, **environment: str) -> None:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], log: Path, ask: list[str], **environment: str) -> Iterator[None]:
+def _running(
+    command: list[str], log: Path, ask: list[str], stop: signal.Signals, **environment: str
+) -> Iterator[None]:
     """Keeps a server running within the block, from its first answer on."""
     with open(log, "wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, cwd="/")
@@ -166,5 +171,5 @@ def _running(command: list[str], log: Path, ask: list[str], **environment: str) 
             time.sleep(0.1)
         yield
     finally:
-        process.terminate()
+        process.send_signal(stop)
         process.wait()

@@ -21,4 +21,12 @@ def test_a_node_waits_for_earlier_ones_alone_and_only_the_data_for_none(graph):
         assert set(node.after) <= seen
         assert node.after or node.name == "ImageExampleGen"
         seen.add(node.name)
-    assert {"Evaluator"} <= set(graph[-1].after) and graph[-1].name == "Pusher"
+
+
+def test_the_last_node_waits_for_all_others_for_it_closes_the_run(graph):
+    above = {node.name: set(node.after) for node in graph}
+    for node in graph:  # in topological order
+        above[node.name].update(*(above[name] for name in node.after))
+    assert graph[-1].name == "Pusher"
+    assert above["Pusher"] == set(above) - {"Pusher"}
+    assert len(graph[-1].after) == len(set(graph[-1].after))

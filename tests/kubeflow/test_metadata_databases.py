@@ -28,7 +28,7 @@ TINY = ("data.min_per_split=1",)
 PATIENCE_SECONDS = 300
 
 
-@pytest.fixture(scope="module", params=["mariadb", "postgresql", "grpc_server"])
+@pytest.fixture(scope="module", params=["mariadb", "grpc_server"])
 def address(request):
     with getattr(databases, request.param)() as found:
         yield found
@@ -129,10 +129,29 @@ def test_a_killed_node_is_started_again(address, node):
     assert "is taken from the cache" in finish(node("StatisticsGen", "again", 5))
 
 
-@pytest.mark.parametrize("server", ["mariadb", "postgresql"])
-def test_a_wrong_password_is_a_sentence_without_it(server):
-    with getattr(databases, server)() as address:
+def test_a_wrong_password_is_a_sentence_without_it():
+    with databases.mariadb() as address:
         wrong = address.replace("pass@", "guessed@")
         with pytest.raises(KubeflowError, match=r":\*\*\*@127.0.0.1.* can't be used") as caught:
             count_runs(wrong)
         assert "guessed" not in str(caught.value)
+
+
+def test_postgresql_is_refused_for_a_reason():
+    # When this fails, ML Metadata has learned to quote, and `metadata_store` may allow it.
+    import ml_metadata
+    from ml_metadata.proto import metadata_store_pb2
+
+    config = metadata_store_pb2.ConnectionConfig()
+    with databases.postgresql() as port:
+        config.postgresql.host, config.postgresql.port = "127.0.0.1", str(port)
+        config.postgresql.user, config.postgresql.password = databases.USER, databases.PASSWORD
+        config.postgresql.dbname = databases.DATABASE
+        store = ml_metadata.MetadataStore(config)
+        kind = metadata_store_pb2.ContextType(name="recipe")
+        context = metadata_store_pb2.Context(type_id=store.put_context_type(kind), name="plain")
+        context.custom_properties["pattern"].string_value = "P[0-9]+"
+        store.put_contexts([context])
+        context.name, context.custom_properties["pattern"].string_value = "other", r"P\d+"
+        with pytest.raises(ml_metadata.errors.InternalError, match="syntax error"):
+            store.put_contexts([context])

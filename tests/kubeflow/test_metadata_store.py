@@ -25,10 +25,10 @@ def test_mysql_with_signs_in_the_password():
     assert (config.user, config.password) == ("root", "p@ss:/")
 
 
-def test_postgresql():
-    config = connection("postgresql://mlmd:pw@db/metadb").postgresql
-    assert (config.host, config.port, config.dbname) == ("db", "5432", "metadb")
-    assert (config.user, config.password) == ("mlmd", "pw")
+def test_postgresql_is_refused_without_its_password():
+    with pytest.raises(KubeflowError, match=r"PostgreSQL.*mlmd:\*\*\*@db.*mysql://") as caught:
+        connection("postgresql://mlmd:secret@db/metadb")
+    assert "secret" not in str(caught.value)
 
 
 def test_a_file_keeps_what_is_written(tmp_path):
@@ -51,7 +51,7 @@ def test_a_file_keeps_what_is_written(tmp_path):
         ("grpc://host:port", "valid port"),
         ("mysql://root:secret@host", "database"),
         ("mysql://host/db", "username"),
-        ("postgresql://mlmd:secret@/db", "hostname"),
+        ("mysql://mlmd:secret@/db", "hostname"),
         ("sqlite://relative.sqlite", "path"),
         ("sqlite:///", "path"),
     ],
@@ -60,7 +60,7 @@ def test_what_is_no_address_is_told_without_its_password(uri, word):
     with pytest.raises(KubeflowError, match=f"has no {word}") as caught:
         connection(uri)
     assert "secret" not in str(caught.value)
-    assert "postgresql://USER:PASSWORD@HOST:PORT/DATABASE" in str(caught.value)
+    assert "mysql://USER:PASSWORD@HOST:PORT/DATABASE" in str(caught.value)
 
 
 def test_a_log_hides_the_password():

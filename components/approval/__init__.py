@@ -1,0 +1,1 @@
+"""A person's decision between the blessing of a model and its push."""

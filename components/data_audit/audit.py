@@ -1,0 +1,99 @@
+"""All checks, one after the other."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from components.data_audit import drift as drift_check
+from components.data_audit import leaks, patients, quality
+from components.data_audit.counts import Cell, class_counts, slice_cells, small_cells
+from components.data_audit.drift import Distance
+from components.data_audit.duplicates import find_groups
+from components.data_audit.finding import Finding, Found, judge, summary
+from components.data_audit.identity import identity
+from components.data_audit.picture import Picture
+from components.data_audit.shortcuts import Shortcut, measure_shortcuts, shortcuts
+from components.data_audit.text_marks import LINE
+from components.sections import AuditSection
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What the audit found, and the figures beside it.
+
+    Attributes:
+        findings: one a check that is on, what stops the run first.
+        counts: class → split → images.
+        cells: counts by slice, the smallest test cells first.
+        shortcuts: one row a group of features; empty where it could not or should not be measured.
+        drift: None where there was nothing to compare with.
+        quarantine: reason → files.
+    """
+
+    findings: tuple[Finding, ...]
+    counts: Mapping[str, Mapping[str, int]]
+    cells: Sequence[Cell]
+    shortcuts: Sequence[Shortcut]
+    drift: Sequence[Distance] | None
+    quarantine: Mapping[str, int]
+
+    @property
+    def stops(self) -> list[Finding]:
+        """The findings that stop the run."""
+        return [finding for finding in self.findings if finding.severity == "stop"]
+
+    @property
+    def reports(self) -> list[Finding]:
+        """The findings that do not."""
+        return [finding for finding in self.findings if finding.severity == "report"]
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        return summary(self.findings)
+
+
+def audit(
+    pictures: Sequence[Picture],
+    section: AuditSection,
+    drift: Sequence[Distance] | None = None,
+    quarantine: Mapping[str, int] | None = None,
+) -> AuditResult:
+    """Runs the checks that are on.
+
+    Args:
+        pictures: of all splits; at least one.
+        section: what is checked and what follows.
+        drift: distances to the data of the latest blessed model.
+        quarantine: reason → files that were not used.
+    """
+    measured: list[Shortcut] = []
+    if section.shortcuts != "off":
+        measured = measure_shortcuts(pictures)
+    groups = find_groups(pictures, section.hash_distance, section.similarity)
+    checks: dict[str, Callable[[], Found]] = {
+        "leaks": lambda: leaks.across_splits(groups),
+        "contradictions": lambda: leaks.across_classes(groups),
+        "duplicates": lambda: leaks.within(groups),
+        "patients_in_two_splits": lambda: patients.in_two_splits(pictures),
+        "patients_in_two_classes": lambda: patients.in_two_classes(pictures),
+        "outliers": lambda: quality.outliers(pictures),
+        "burned_in_text": lambda: quality.burned_in_text(pictures, LINE),
+        "identity": lambda: identity(pictures),
+        "shortcuts": lambda: shortcuts(measured, section.shortcut_auc),
+        "drift": lambda: drift_check.drift(None if drift is None else list(drift)),
+        "small_cells": lambda: small_cells(pictures, section.min_cell),
+    }
+    findings = [
+        judge(check(), section.action(name))
+        for name, check in checks.items()
+        if section.action(name) != "off"
+    ]
+    order = ("stop", "report", "ok")
+    return AuditResult(
+        findings=tuple(sorted(findings, key=lambda finding: order.index(finding.severity))),
+        counts=class_counts(pictures),
+        cells=slice_cells(pictures),
+        shortcuts=measured,
+        drift=drift,
+        quarantine=dict(quarantine or {}),
+    )

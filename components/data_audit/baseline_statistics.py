@@ -1,0 +1,60 @@
+"""Finds the statistics that today's are compared with: those of the latest blessed model's data."""
+
+import ml_metadata as mlmd
+from tfx import types
+from tfx.components.evaluator import constants
+from tfx.dsl.components.common import resolver
+from tfx.dsl.io import fileio
+
+_RUN = "pipeline_run"
+
+
+class LatestBlessedStatistics(resolver.ResolverStrategy):
+    """Resolves the statistics of the run that made the latest blessed model on other data.
+
+    Statistics that are today's are passed over: when a run is repeated with everything cached, the
+    latest blessed model is of the same data, and comparing them with themselves says nothing, but
+    would make the audit run again.
+
+    Inputs of the resolver node: `model_blessing`, `statistics` (both of any run) and `current`.
+    """
+
+    def resolve_artifacts(
+        self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
+    ) -> dict[str, list[types.Artifact]]:
+        """Returns `input_dict` with the baseline alone under `statistics`, or nothing there."""
+        current = {artifact.id for artifact in input_dict["current"]}
+        others = [artifact for artifact in input_dict["statistics"] if artifact.id not in current]
+        by_run = {run: artifact for artifact in others for run in _runs(store, artifact.id)}
+        found: list[types.Artifact] = []
+        for model_id in _blessed_models(input_dict["model_blessing"]):
+            of_model = {
+                by_run[run].id: by_run[run] for run in _runs(store, model_id) if run in by_run
+            }
+            # A model that was taken from the cache belongs to several runs: the first made it.
+            found = [of_model[min(of_model)]] if of_model else []
+            if found and fileio.exists(found[0].uri):
+                break
+            found = []
+        return {**input_dict, "model_blessing": [], "statistics": found}
+
+
+def _blessed_models(blessings: list[types.Artifact]) -> list[int]:
+    """Returns the ids of blessed models, the latest first."""
+    return sorted(
+        (
+            blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY)
+            for blessing in blessings
+            if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1
+        ),
+        reverse=True,
+    )
+
+
+def _runs(store: mlmd.MetadataStore, artifact_id: int) -> list[str]:
+    """Returns the pipeline runs that an artifact was made or reused in."""
+    return [
+        context.name
+        for context in store.get_contexts_by_artifact(artifact_id)
+        if context.type == _RUN
+    ]

@@ -1,0 +1,74 @@
+"""Brings the Examples to the audit, and the report back."""
+
+import os
+from collections import Counter
+from typing import Any
+
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import statistics_pb2
+from tfx import types
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from components.data_audit.audit import audit
+from components.data_audit.drift import Distance, distances
+from components.data_audit.page import shown_files
+from components.data_audit.pictures import find_encoded, read_pictures
+from components.data_audit.report import write_report
+from components.image_example_gen import quarantine
+from components.sections import SPLITS, AuditSection
+
+_STATISTICS = "FeatureStats.pb"
+
+
+class Executor(base_executor.BaseExecutor):
+    """Reads the Examples once, checks them, and writes the report."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Fills `audit`; what it finds is no error of this node."""
+        section = AuditSection.model_validate_json(exec_properties["section"])
+        files = {
+            split: fileio.glob(artifact_utils.get_split_uri(input_dict["examples"], split) + "/*")
+            for split in SPLITS
+        }
+        pictures = read_pictures(files, _total(input_dict))
+        result = audit(pictures, section, _drift(input_dict, section), _quarantine(input_dict))
+        artifact = artifact_utils.get_single_instance(output_dict["audit"])
+        encoded = find_encoded(files, shown_files(result))
+        write_report(artifact.uri, result, pictures, encoded)
+        artifact.stops, artifact.reports = len(result.stops), len(result.reports)
+        artifact.summary = result.summary
+
+
+def _total(input_dict: dict[str, list[types.Artifact]]) -> int:
+    (listed,) = input_dict["quarantine"]
+    return int(listed.images_read)
+
+
+def _drift(
+    input_dict: dict[str, list[types.Artifact]], section: AuditSection
+) -> list[Distance] | None:
+    if section.drift == "off" or not input_dict.get("baseline"):
+        return None
+    current, baseline = (_statistics(input_dict[name]) for name in ("statistics", "baseline"))
+    return distances(current, baseline, section)
+
+
+def _statistics(
+    artifacts: list[types.Artifact],
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    folder = artifact_utils.get_split_uri(artifacts, "train")
+    return tfdv.load_stats_binary(os.path.join(folder, _STATISTICS))
+
+
+def _quarantine(input_dict: dict[str, list[types.Artifact]]) -> dict[str, int]:
+    folder = artifact_utils.get_single_uri(input_dict["quarantine"])
+    with fileio.open(os.path.join(folder, quarantine.FILE_NAME), "r") as file:
+        items = quarantine.from_csv(file.read())
+    return dict(Counter(item.reason for item in items).most_common())

@@ -1,0 +1,86 @@
+"""The contract of the node."""
+
+import json
+from typing import Any
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ExecutionParameter
+
+from components.image_example_gen.artifacts import Quarantine
+from components.run_report.artifacts import RunReport as RunReportArtifact
+from components.run_report.executor import Executor
+from components.run_report.page import template_digest
+from components.source_hash import source_hash
+
+
+class RunReportSpec(types.ComponentSpec):
+    """Channels and parameters of `RunReport`."""
+
+    PARAMETERS = {
+        "recipe": ExecutionParameter(type=str),
+        "model_name": ExecutionParameter(type=str),
+        "source": ExecutionParameter(type=str),
+        "template": ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics),
+        "quarantine": ChannelParameter(type=Quarantine),
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "model_run": ChannelParameter(type=standard_artifacts.ModelRun),
+        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
+        "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing),
+        "pushed_model": ChannelParameter(type=standard_artifacts.PushedModel),
+    }
+    OUTPUTS = {"report": ChannelParameter(type=RunReportArtifact)}
+
+
+class RunReport(base_component.BaseComponent):
+    """Writes one page about the model of a run, blessed or not.
+
+    In a pipeline:
+
+        RunReport(
+            recipe=recipe.plain(),
+            model_name="covid",
+            examples=example_gen.outputs["examples"],
+            statistics=statistics_gen.outputs["statistics"],
+            quarantine=example_gen.outputs["quarantine"],
+            model=trainer.outputs["model"],
+            model_run=trainer.outputs["model_run"],
+            evaluation=evaluator.outputs["evaluation"],
+            infra_blessing=serving_validator.outputs["blessing"],
+            pushed_model=pusher.outputs["pushed_model"],
+        )
+
+    The baseline's figures stand in the evaluation.
+
+    Outputs:
+        report: `report.html`, and `predictions.csv` with every prediction of the test split.
+    """
+
+    SPEC_CLASS = RunReportSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(self, recipe: dict[str, Any], model_name: str, **inputs: types.BaseChannel):
+        """Builds the node.
+
+        Args:
+            recipe: plain values: `name`, `summary` and the sections `data`, `evaluation` and
+                `serving`; the page prints all that is in it.
+            model_name: under which the model is pushed.
+            **inputs: a channel for each of `RunReportSpec.INPUTS`.
+        """
+        super().__init__(
+            spec=RunReportSpec(
+                recipe=json.dumps(recipe),
+                model_name=model_name,
+                # Of every node: the page states what code the model came from.
+                source=source_hash("components"),
+                template=template_digest(),
+                report=types.Channel(type=RunReportArtifact),
+                **inputs,
+            )
+        )

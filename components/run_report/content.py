@@ -1,0 +1,104 @@
+"""Everything that the page says, in plain values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from components.evaluator.results import OVERALL, ClassResult, Results
+from components.evaluator.verdict import Verdict, judge
+from components.run_report.counts import QuarantineReason, SplitCounts
+from components.run_report.figures import class_results
+from components.run_report.gallery import Picture
+from components.run_report.predictions import Predictions
+from components.sections import EvaluationSection
+
+History = Mapping[str, Sequence[Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What followed from the gate's verdict.
+
+    Attributes:
+        version: pushed, None if nothing was.
+        refused: why the serving validator refused a blessed model; '' if it did not.
+    """
+
+    version: int | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the model was made from.
+
+    Attributes:
+        fingerprint: hex digest over the data files.
+        splits: name → counts.
+        quarantine: files left out, by reason.
+        code: digest of the nodes' source.
+        environment: what → version.
+    """
+
+    fingerprint: str
+    splits: Mapping[str, SplitCounts]
+    quarantine: Sequence[QuarantineReason]
+    code: str
+    environment: Mapping[str, str]
+
+    def images_of(self, label: str) -> int:
+        """Returns the images of a class in all splits."""
+        return sum(counts.by_class.get(label, 0) for counts in self.splits.values())
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the page is drawn from.
+
+    Attributes:
+        model: name under which it is pushed.
+        recipe: plain values; of its sections `data`, `evaluation` and `serving` are read.
+        results: what the Evaluator found.
+        predictions: of the test split.
+        pictures: for the gallery.
+        history: phase → logs of each epoch.
+        outcome: pushed or not.
+        material: what it was made from.
+    """
+
+    model: str
+    recipe: Mapping[str, Any]
+    results: Results
+    predictions: Predictions
+    pictures: Sequence[Picture]
+    history: History
+    outcome: Outcome
+    material: Material
+
+    @property
+    def evaluation(self) -> EvaluationSection:
+        """The recipe's section."""
+        return EvaluationSection.model_validate(self.recipe["evaluation"])
+
+    @property
+    def uncertain_below(self) -> float:
+        """Top probability below which an answer is served as uncertain."""
+        return float(self.recipe["serving"]["uncertain_below"])
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Of the gate, in words."""
+        return judge(self.results, self.evaluation)
+
+    @cached_property
+    def classes(self) -> tuple[ClassResult, ...]:
+        """A result for each class, over the whole test split."""
+        return class_results(self.predictions)
+
+    @property
+    def disagreements(self) -> int:
+        """Images that the Evaluator counted in another cell of the confusion matrix."""
+        gate = self.results.matrices[OVERALL]
+        # Each such image is missing in one cell and too many in another.
+        return round(float(abs(gate - self.predictions.matrix()).sum()) / 2)

@@ -1,0 +1,27 @@
+"""What the report was made with."""
+
+import platform
+from importlib import metadata
+
+from components.stack import installed_stack
+
+_PACKAGES = (
+    "medtfx",
+    "tfx",
+    "tensorflow",
+    "keras",
+    "tensorflow-model-analysis",
+    "tensorflow-transform",
+    "apache-beam",
+)
+
+
+def describe_environment() -> dict[str, str]:
+    """Returns what → version; imports none of the packages."""
+    found = {"stack": installed_stack() or "none of medtfx", "Python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

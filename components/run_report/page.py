@@ -1,0 +1,105 @@
+"""Draws the page."""
+
+import datetime
+import hashlib
+import math
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from markupsafe import Markup
+
+from components.run_report import figures, plots
+from components.run_report.content import Content
+from components.run_report.gallery import KINDS
+
+# Where the run that made or reused the page adds what only it knows.
+RUN_SLOT = "<!-- this run -->"
+_TEMPLATE = Path(__file__).parent / "template"
+_OPEN_ROWS = 60  # longer tables are folded
+
+
+def template_digest() -> str:
+    """Returns 16 hex digits over the template, which `source_hash` does not see."""
+    digest = hashlib.sha256()
+    for path in sorted(_TEMPLATE.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def render_page(content: Content) -> str:
+    """Returns the whole page: one HTML file that loads nothing."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"two": two, "signed": signed, "percent": percent}
+    return environment.get_template("page.html").render(
+        content=content,
+        plots=_plots(content),
+        slices=_slices(content),
+        deferred=figures.deferred_at(content.predictions, content.uncertain_below),
+        calibration_error=figures.calibration_error(figures.reliability(content.predictions)),
+        kinds=KINDS,
+        small=figures.SMALL,
+        open_rows=_OPEN_ROWS,
+        recipe_text=_recipe_text(content.recipe),
+        today=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        style=Markup((_TEMPLATE / "page.css").read_text(encoding="utf-8")),  # ours
+        run_slot=Markup(RUN_SLOT),
+    )
+
+
+# === Parts ===
+
+
+def _plots(content: Content) -> dict[str, Markup]:
+    """Returns name → inline SVG, which matplotlib has escaped."""
+    predictions = content.predictions
+    found = {}
+    if len(predictions.labels):
+        deferred, _ = figures.deferred_at(predictions, content.uncertain_below)
+        found = {
+            "roc": plots.roc_curves(predictions),
+            "precision_recall": plots.precision_recall_curves(predictions),
+            "reliability": plots.reliability_diagram(figures.reliability(predictions)),
+            "deferral": plots.deferral_curve(
+                figures.deferral(predictions), deferred / len(predictions.labels)
+            ),
+        }
+    if any(content.history.values()):
+        found["learning"] = plots.learning_curves(content.history)
+    return {name: Markup(text) for name, text in found.items()}  # noqa: S704
+
+
+def _slices(content: Content) -> dict[str, list[figures.SliceResult]]:
+    found: dict[str, list[figures.SliceResult]] = {}
+    for result in figures.slice_results(content.predictions):
+        found.setdefault(result.feature, []).append(result)
+    return found
+
+
+def _recipe_text(recipe: Any) -> str:
+    return yaml.safe_dump(dict(recipe), sort_keys=False, allow_unicode=True, width=80).rstrip()
+
+
+# === Numbers ===
+
+
+def two(value: float | None) -> str:
+    """Returns two decimals, or a dash for what is not defined."""
+    return "–" if value is None or math.isnan(value) else f"{value:.2f}"
+
+
+def signed(value: float) -> str:
+    """Returns two decimals with their sign."""
+    return "–" if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
+
+
+def percent(value: float) -> str:
+    """Returns a whole percentage."""
+    return "–" if math.isnan(value) else f"{value:.0%}"

@@ -1,0 +1,92 @@
+"""Reads what the other nodes wrote, and asks the model."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+from tfx.dsl.io import fileio
+from tfx.utils import path_utils
+
+from components.evaluator.results import load_results
+from components.image_example_gen import quarantine
+from components.run_report.content import Content, History, Material, Outcome
+from components.run_report.counts import by_reason, count_splits
+from components.run_report.environment import describe_environment
+from components.run_report.gallery import choose_cases, draw
+from components.run_report.split_images import SplitImages
+from components.sections import SPLITS, DataSection, EvaluationSection
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where everything is.
+
+    Attributes:
+        recipe: plain values.
+        model_name: under which the model is pushed.
+        code: digest of the nodes' source.
+        examples: folder of the raw test split.
+        statistics: the artifact's folder.
+        quarantine: the artifact's folder.
+        fingerprint: of the data.
+        model: the artifact's folder.
+        history: path of the Trainer's `history.json`.
+        evaluation: the artifact's folder.
+        outcome: of the run.
+    """
+
+    recipe: Mapping[str, Any]
+    model_name: str
+    code: str
+    examples: str
+    statistics: str
+    quarantine: str
+    fingerprint: str
+    model: str
+    history: str
+    evaluation: str
+    outcome: Outcome
+
+
+def read_content(sources: Sources) -> Content:
+    """Returns everything that the page says."""
+    data = DataSection.model_validate(sources.recipe["data"])
+    evaluation = EvaluationSection.model_validate(sources.recipe["evaluation"])
+    images = SplitImages(fileio.glob(os.path.join(sources.examples, "*")), data.classes)
+    model = tf.saved_model.load(path_utils.serving_model_path(sources.model))
+    features = [name for name in evaluation.slices if name != "label"]
+    predictions = images.predict(model, features)
+    cases = choose_cases(predictions)
+    explained = images.explain(model, {case.filename for case in cases})
+    return Content(
+        model=sources.model_name,
+        recipe=sources.recipe,
+        results=load_results(sources.evaluation, data.classes),
+        predictions=predictions,
+        pictures=draw(cases, explained, padded=data.resize == "pad"),
+        history=_history(sources.history),
+        outcome=sources.outcome,
+        material=Material(
+            fingerprint=sources.fingerprint,
+            splits=count_splits(sources.statistics, SPLITS),
+            quarantine=by_reason(_quarantine(sources.quarantine)),
+            code=sources.code,
+            environment=describe_environment(),
+        ),
+    )
+
+
+def _history(path: str) -> History:
+    if not fileio.exists(path):
+        return {}
+    with fileio.open(path, "r") as file:
+        found: History = json.load(file)
+    return found
+
+
+def _quarantine(folder: str) -> list[quarantine.Quarantined]:
+    with fileio.open(os.path.join(folder, quarantine.FILE_NAME), "r") as file:
+        return quarantine.from_csv(file.read())

@@ -1,0 +1,1 @@
+"""Searches for better values of a recipe's sections `model` and `training`."""

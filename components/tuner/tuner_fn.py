@@ -1,0 +1,49 @@
+"""The `tuner_fn` of TFX's Tuner node."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import tensorflow as tf
+from tfx.components.trainer.fn_args_utils import FnArgs
+from tfx.components.tuner.component import TunerFnResult
+
+from components.sections import DataSection, ModelSection, TrainingSection
+from components.trainer.dataset import TransformedSplit
+from components.tuner.search import Search, build_oracle
+from components.tuner.space import parse_space
+
+
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """Builds the search.
+
+    Args:
+        fn_args: from TFX. `custom_config` holds the recipe's sections `data`, `model` and
+            `training` in plain values, `space` as `parse_space` takes it, `trials`, and `searches`,
+            the folder in which an interrupted search finds itself again.
+    """
+    config = fn_args.custom_config
+    data = DataSection.model_validate(config["data"])
+    model = ModelSection.model_validate(config["model"])
+    training = TrainingSection.model_validate(config["training"])
+    oracle = build_oracle(
+        parse_space(config["space"], model, training), model, training, config["trials"]
+    )
+    search = Search(oracle, data, model, training, _folder(fn_args))
+    splits = {
+        "train": TransformedSplit(_matches(fn_args.train_files), data),
+        "eval_split": TransformedSplit(_matches(fn_args.eval_files), data),
+    }
+    return TunerFnResult(tuner=search, fit_kwargs=splits)
+
+
+def _matches(patterns: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern)))
+
+
+def _folder(fn_args: FnArgs) -> Path:
+    """Names the folder by what decides a trial; more trials of the same search go on in it."""
+    config = {key: value for key, value in fn_args.custom_config.items() if key != "trials"}
+    identity = [config, sorted(fn_args.train_files), sorted(fn_args.eval_files)]
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    return Path(config["searches"], digest)

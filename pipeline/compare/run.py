@@ -1,0 +1,145 @@
+"""The whole of a comparison, from the recipes to the page."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from components.image_example_gen.listing import Listing
+from pipeline import storage
+from pipeline.compare.candidates import Candidate, check_same_images, load_candidates
+from pipeline.compare.criterion import Criterion, parse_criterion
+from pipeline.home import Home
+from pipeline.local import begun_run
+from pipeline.places import Places
+
+if TYPE_CHECKING:
+    from pipeline.compare.results import Comparison
+    from pipeline.compare.trainings import Trainings
+
+FOLDER = "comparisons"
+PREDICTIONS, CSV, JSON, PAGE = "predictions.csv", "comparison.csv", "comparison.json", "index.html"
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What a comparison is told beside recipes and data.
+
+    Attributes:
+        folds: 0 for the first recipe's own splits.
+        by: criterion, as `criterion.parse_criterion` takes it.
+        against: `best` or `first`.
+        overrides: of every recipe.
+        out: folder for the results; None for one of its own in the home.
+    """
+
+    folds: int = 0
+    by: str = "balanced_accuracy"
+    against: str = "best"
+    overrides: tuple[str, ...] = ()
+    out: Path | None = None
+
+
+def compare(
+    recipes: Sequence[str], data_folder: str, home: Home, console: Console, options: CompareOptions
+) -> bool:
+    """Compares recipes and returns whether all of them could be trained.
+
+    Args:
+        recipes: names, or paths of YAML files.
+        data_folder: one folder per class.
+        home: keeps artifacts, metadata and the cache.
+        console: for progress and the tables.
+        options: what else was said.
+
+    Raises:
+        MedtfxError: what the user can mend.
+    """
+    base = data_folder if "://" in data_folder else os.path.abspath(data_folder)
+    candidates = load_candidates(recipes, options.overrides)
+    criterion = parse_criterion(options.by, candidates[0].recipe.data.classes)
+    listing = check_same_images(candidates, base, options.folds)
+    _print_plan(console, candidates, listing, options.folds)
+    with begun_run(home) as (run_id, log, quiet_console):
+        screen = quiet_console or console
+        trainings = _train(candidates, base, home, screen, options.folds, run_id, log)
+        out = options.out or home.root / FOLDER / run_id
+        facts = {
+            "data_folder": base,
+            "data_fingerprint": listing.fingerprint,
+            "began": datetime.strptime(run_id, "%Y%m%d-%H%M%S").strftime("%Y-%m-%d %H:%M"),
+        }
+        _report(trainings, criterion, options, facts, screen, out)
+    return not any(outcome.failure for outcome in trainings.outcomes)
+
+
+def _train(
+    candidates: list[Candidate],
+    base: str,
+    home: Home,
+    console: Console,
+    folds: int,
+    run_id: str,
+    log: Path,
+) -> "Trainings":
+    console.print("Loading TensorFlow and TFX ...", highlight=False)
+    from pipeline.compare.display import TrainingsDisplay
+    from pipeline.compare.trainings import Trainings
+
+    places = Places.of_home(home)
+    storage.prepare(places.artifacts, places.models)
+    trainings = Trainings(candidates, base, places, folds, run_id, log)
+    with TrainingsDisplay(console, len(candidates) * max(1, folds)) as display:
+        trainings.run(display)
+    return trainings
+
+
+def _report(
+    trainings: "Trainings",
+    criterion: Criterion,
+    options: CompareOptions,
+    facts: dict[str, str],
+    console: Console,
+    out: Path,
+) -> None:
+    from pipeline.compare.results import judge
+    from pipeline.compare.tables import print_tables
+
+    found = judge(
+        trainings.outcomes, trainings.shortcuts, criterion, options.against, options.folds, facts
+    )
+    _write(out, found)
+    print_tables(console, found)
+    for name in (PAGE, CSV, JSON, PREDICTIONS):
+        console.print(f"  {out / name}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _write(out: Path, comparison: "Comparison") -> None:
+    from pipeline.compare.answers import save_answers
+    from pipeline.compare.page import write_page
+    from pipeline.compare.results import SHORTCUTS, save_csv, save_json
+
+    out.mkdir(parents=True, exist_ok=True)
+    answers = [(row.name, row.answers) for row in comparison.rows]
+    answers.append((SHORTCUTS, comparison.shortcuts))
+    save_answers(out / PREDICTIONS, comparison.classes, answers)
+    save_csv(out / CSV, comparison)
+    save_json(out / JSON, comparison)
+    write_page(out / PAGE, comparison)
+
+
+def _print_plan(
+    console: Console, candidates: list[Candidate], listing: Listing, folds: int
+) -> None:
+    names = ", ".join(candidate.name for candidate in candidates)
+    where = f"{folds} folds by patient" if folds else f"the splits of {candidates[0].name}"
+    console.print(f"{names} on {where}", highlight=False, markup=False, soft_wrap=True)
+    for label in candidates[0].recipe.data.classes:
+        of_class = [entry for entry in listing.entries if entry.label == label]
+        patients = len({entry.patient for entry in of_class})
+        line = f"  {label}: {len(of_class)} images of {patients} patients"
+        console.print(line, highlight=False, markup=False)

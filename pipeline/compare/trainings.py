@@ -1,0 +1,183 @@
+"""Trains every recipe in every fold, through the pipeline and its cache."""
+
+import json
+import logging
+import os
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from components.errors import MedtfxError
+from components.sections import Fold
+from components.trainer.run_fn import HISTORY_FILE
+from components.trainer.weights import check_available
+from pipeline.compare.answers import Answers
+from pipeline.compare.candidates import Candidate, fold_of
+from pipeline.compare.display import TrainingsDisplay
+from pipeline.compare.predictions import Cost, Exported, shortcut_table
+from pipeline.dag import build_training
+from pipeline.local import run_watched
+from pipeline.places import Places
+from pipeline.runner import NodeRun
+from pipeline.shortcuts import predict_by_shortcuts
+
+# One name for all comparisons, so that they share the cache; no recipe can have it.
+PIPELINE = "medtfx_compare"
+
+
+@dataclass(frozen=True)
+class Round:
+    """A recipe trained and tested in one fold.
+
+    Attributes:
+        fold: its number; 0 for the recipes' own splits.
+        answers: about the images of the test split.
+        seconds: that the Trainer took, when it last really ran.
+        history: phase → logs of each epoch.
+        cost: size and latency of the model.
+    """
+
+    fold: int
+    answers: Answers
+    seconds: float
+    history: dict[str, list[dict[str, float]]]
+    cost: Cost
+
+
+@dataclass
+class Outcome:
+    """A recipe and how it fared.
+
+    Attributes:
+        candidate: the recipe.
+        rounds: one a fold, as far as it got.
+        failure: why it did not get to the end; '' if it did.
+    """
+
+    candidate: Candidate
+    rounds: list[Round] = field(default_factory=list)
+    failure: str = ""
+
+
+class Trainings:
+    """The trainings of a comparison.
+
+    Args:
+        candidates: the recipes.
+        base: the data folder.
+        places: where artifacts and metadata go.
+        rounds: number of folds; 0 for the recipes' own splits.
+        run_id: of `begun_run`.
+        log: for what goes wrong.
+    """
+
+    def __init__(
+        self,
+        candidates: list[Candidate],
+        base: str,
+        places: Places,
+        rounds: int,
+        run_id: str,
+        log: Path,
+    ):
+        self.outcomes = [Outcome(candidate) for candidate in candidates]
+        self.shortcuts: list[Answers] = []
+        self._base, self._places, self._rounds = base, places, rounds
+        self._run_id, self._log = run_id, log
+        self._classes = candidates[0].recipe.data.classes
+
+    def run(self, display: TrainingsDisplay) -> None:
+        """Runs all of them; a recipe that fails is left out of the folds after it."""
+        for number in range(1, max(1, self._rounds) + 1):
+            fold = fold_of(self._rounds, number)
+            examples = ""
+            for outcome in self.outcomes:
+                examples = self._try(outcome, fold, display) or examples
+            if examples:
+                self.shortcuts.append(self._by_shortcuts(examples, fold))
+
+    def _try(self, outcome: Outcome, fold: Fold | None, display: TrainingsDisplay) -> str:
+        """Returns the URI of the Examples, or '' where the recipe has failed."""
+        name = outcome.candidate.name
+        display.training_started(name, fold)
+        if outcome.failure:
+            display.training_skipped()
+            return ""
+        start = time.monotonic()
+        try:
+            node_runs = self._train(outcome.candidate, fold, display)
+            trained, examples = self._test(node_runs, fold)
+        except MedtfxError as error:
+            traceback.print_exc()
+            outcome.failure = str(error)
+            display.training_failed(outcome.failure)
+            return ""
+        outcome.rounds.append(trained)
+        cached = all(run.record.cached for run in node_runs)
+        display.training_finished(time.monotonic() - start, cached, trained.answers.matrix())
+        return examples
+
+    def _train(
+        self, candidate: Candidate, fold: Fold | None, display: TrainingsDisplay
+    ) -> list[NodeRun]:
+        recipe = candidate.in_fold(fold)
+        check_available(recipe.model, recipe.data.image_size)
+        pipeline = build_training(recipe, self._base, self._places, PIPELINE)
+        run_id = f"{self._run_id}-{fold.number if fold else 0}-{candidate.name}"
+        return run_watched(pipeline, run_id, display, self._log)
+
+    def _test(self, node_runs: list[NodeRun], fold: Fold | None) -> tuple[Round, str]:
+        outputs = {run.record.node: run.outputs for run in node_runs}
+        (model,), (run,) = outputs["Trainer"]["model"], outputs["Trainer"]["model_run"]
+        (examples,) = outputs["ImageExampleGen"]["examples"]
+        number = fold.number if fold else 0
+        # On each load TensorFlow warns of what the export does on purpose.
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        exported = Exported(model.uri)
+        tested = Round(
+            fold=number,
+            answers=exported.answer(examples.uri, "test", self._classes, number),
+            seconds=_seconds_of(model.id, self._places.metadata),
+            history=_history(run.uri),
+            cost=exported.cost(examples.uri),
+        )
+        return tested, examples.uri
+
+    def _by_shortcuts(self, examples: str, fold: Fold | None) -> Answers:
+        """Answers about the test images from their size and format alone."""
+        known, labels = shortcut_table(examples, ["train", "eval"])
+        asked, _ = shortcut_table(examples, ["test"])
+        probabilities = predict_by_shortcuts(known, labels, asked, self._classes)
+        number = fold.number if fold else 0
+        tested = next(
+            trained.answers
+            for outcome in self.outcomes
+            for trained in outcome.rounds
+            if trained.fold == number
+        )
+        return Answers(
+            tested.filenames, tested.patients, tested.folds, tested.labels, probabilities
+        )
+
+
+def _history(model_run: str) -> dict[str, list[dict[str, float]]]:
+    from tfx.dsl.io import fileio
+
+    with fileio.open(os.path.join(model_run, HISTORY_FILE), "r") as file:
+        return dict(json.loads(file.read()))
+
+
+def _seconds_of(artifact: int, connection: Any) -> float:
+    """Returns how long the execution took that made an artifact, cached or not."""
+    from ml_metadata.proto import metadata_store_pb2
+    from tfx.orchestration import metadata
+
+    with metadata.Metadata(connection) as handle:
+        events = handle.store.get_events_by_artifact_ids([artifact])
+        made = [e.execution_id for e in events if e.type == metadata_store_pb2.Event.OUTPUT]
+        # A later one that took it from the cache names it as its output too.
+        (execution,) = handle.store.get_executions_by_id([min(made)])
+    took = execution.last_update_time_since_epoch - execution.create_time_since_epoch
+    return float(took) / 1e3

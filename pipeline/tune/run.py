@@ -1,0 +1,173 @@
+"""A search, from the recipe to the tuned recipe."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from components.errors import RecipeError
+from components.image_example_gen.listing import list_folders
+from components.tuner.space import parse_space
+from pipeline import storage
+from pipeline.home import Home
+from pipeline.local import begun_run, run_nodes
+from pipeline.places import Places
+from pipeline.recipe import Recipe, load_recipe
+from pipeline.records import usual_seconds
+from pipeline.tune.tuned_recipe import write_tuned
+
+if TYPE_CHECKING:
+    from pipeline.runner import NodeRun
+
+FOLDER = "searches"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial that was finished.
+
+    Attributes:
+        number: counted from 1.
+        score: balanced accuracy on the eval split.
+        values: `section.key` → value.
+    """
+
+    number: int
+    score: float
+    values: dict[str, Any]
+
+
+def tune(
+    argument: str,
+    overrides: Sequence[str],
+    data_folder: str,
+    space: Sequence[str],
+    trials: int,
+    out: Path,
+    home: Home,
+    console: Console,
+    command: str,
+) -> None:
+    """Searches and writes the tuned recipe.
+
+    Args:
+        argument: a recipe's name, or the path of a YAML file.
+        overrides: of the recipe.
+        data_folder: one folder per class.
+        space: `section.key=values` each; without any, what the recipe says.
+        trials: how many, those of an earlier search of the same included.
+        out: the recipe file to write.
+        home: keeps artifacts, metadata and the search.
+        console: for progress and the table.
+        command: as it was typed, for the comment in the file.
+
+    Raises:
+        MedtfxError: what the user can mend.
+    """
+    recipe = load_recipe(argument, list(overrides))
+    texts = parse_options(space) or recipe.tuning.space
+    parse_space(texts, recipe.model, recipe.training)
+    base = data_folder if "://" in data_folder else os.path.abspath(data_folder)
+    list_folders(base, recipe.data)
+    _check_place(out)
+    with begun_run(home) as (run_id, log, quiet_console):
+        screen = quiet_console or console
+        found = _search(recipe, base, texts, trials, home, screen, run_id, log)
+        best = found[0]
+        write_tuned(out, argument, overrides, best.values, _comment(recipe, found, command))
+    _print(console, recipe, found, out)
+
+
+def parse_options(space: Sequence[str]) -> dict[str, str]:
+    """Reads `--space`.
+
+    Raises:
+        RecipeError: one is not of the form `section.key=values`.
+    """
+    found = {}
+    for option in space:
+        key, separator, text = option.partition("=")
+        if not separator or not key.strip() or not text.strip():
+            raise RecipeError(
+                "--space takes section.key=values, as training.learning_rate=1e-4..1e-2:log or "
+                f"model.dropout=0.1,0.3,0.5. Received: {option!r}"
+            )
+        found[key.strip()] = text.strip()
+    return found
+
+
+def _search(
+    recipe: Recipe,
+    base: str,
+    texts: dict[str, str],
+    trials: int,
+    home: Home,
+    console: Console,
+    run_id: str,
+    log: Path,
+) -> list[Trial]:
+    console.print("Loading TensorFlow and TFX ...", highlight=False)
+    from components.trainer.weights import check_available
+    from pipeline.dag import build_tuning
+
+    check_available(recipe.model, recipe.data.image_size)
+    places = Places.of_home(home)
+    storage.prepare(places.artifacts, places.models)
+    search = {"space": texts, "trials": trials, "searches": str(home.root / FOLDER)}
+    pipeline = build_tuning(recipe, base, places, search)
+    usual = usual_seconds(home, recipe.name)
+    return _trials(run_nodes(pipeline, run_id, console, usual, log))
+
+
+def _trials(node_runs: "list[NodeRun]") -> list[Trial]:
+    """Returns the finished trials, best first."""
+    from tfx.dsl.io import fileio
+
+    outputs = {run.record.node: run.outputs for run in node_runs}
+    path = os.path.join(outputs["Tuner"]["tuner_results"][0].uri, "tuner_results.json")
+    with fileio.open(path, "r") as file:
+        rows = json.loads(file.read())
+    found = [Trial(int(row.pop("trial_id")) + 1, row.pop("score"), row) for row in rows]
+    return sorted(found, key=lambda trial: -trial.score)
+
+
+def _check_place(out: Path) -> None:
+    if out.suffix not in (".yaml", ".yml"):
+        raise RecipeError(f"--out takes the name of a .yaml file. Received: {str(out)!r}")
+    if not out.absolute().parent.is_dir():
+        raise RecipeError(f"--out: there is no folder {str(out.absolute().parent)!r}. Make it.")
+
+
+def _comment(recipe: Recipe, trials: list[Trial], command: str) -> list[str]:
+    best = trials[0]
+    return [
+        f"Tuned from {recipe.name}: {len(trials)} trials, best balanced accuracy on the eval split "
+        f"{best.score:.3f} (trial {best.number}).",
+        *(f"  {key}: {value}" for key, value in best.values.items()),
+        f"By: {command}",
+    ]
+
+
+def _print(console: Console, recipe: Recipe, trials: list[Trial], out: Path) -> None:
+    console.print()
+    console.print("Balanced accuracy on the eval split, best trials first:", highlight=False)
+    for trial in trials[:5]:
+        values = ", ".join(f"{key} = {short(value)}" for key, value in trial.values.items())
+        line = f"  trial {trial.number:<3} {trial.score:.3f}  {values}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"The best of many is also the luckiest: the gate's test split has not been looked at. "
+        f"Wrote {out}. Next: medtfx run {out} --data ..., or medtfx compare.",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def short(value: object) -> str:
+    """Returns a value with few digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
