@@ -3,13 +3,26 @@
     MedtfxError
     ├── RecipeError      the recipe, or a --set override, is not valid
     ├── DataError        the image folders do not fit the recipe
-    ├── AuditError       a finding of the data audit stops the run (in components.data_audit.gate)
     ├── WeightsError     pretrained weights can not be had
     ├── VersionError     a pushed version that is asked for does not exist
+    ├── AuditError       the data audit stops a run (in components.data_audit.gate)
+    ├── BeamError        a runner of Beam can't be used as it was named (in pipeline.beam)
     ├── StorageError     artifacts or models can't be kept at an address (in pipeline.storage)
+    ├── LedgerError      the list of what was trained on can't be read (in pipeline.ledger)
     ├── RunFailedError   a node failed, for a reason the log tells (in pipeline.local)
+    ├── ApprovalError    a model can't be approved or rejected (in pipeline.approval)
+    ├── LineageError     ML Metadata does not know what is asked for (in pipeline.metadata_graph)
+    ├── CompareError     recipes can't be compared (in pipeline.compare.errors)
+    ├── TensorBoardError there are no curves to show (in pipeline.tensorboard_command)
+    ├── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)
+    ├── ScoreError       a folder can't be scored, or its table not be gone on with (in
+    │                    serving.score.errors)
     ├── ServingError     a model server can't be started, reached or asked (in serving.errors)
-    └── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)
+    │   ├── ServerUnavailableError, DeadlineError, UnknownServableError, RequestError
+    │   ├── PromotionError     a label can't be moved (in serving.label_move)
+    │   └── ModelLoadingError  the page's server is still starting (in serving.app.model)
+    └── KubeflowError    a cluster can't be asked, or a package not be made (in kubeflow.errors)
+        └── PipelinesError     Kubeflow Pipelines refuses (in kubeflow.api_errors)
 
 Each message states the rule, the value received and the way out. The command line prints the
 message alone; anything that is not a `MedtfxError` is a defect and keeps its traceback.

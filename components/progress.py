@@ -4,10 +4,11 @@ A node calls `report`; whoever runs the node decides where it is shown. Without 
 goes to the log every ten seconds, which is what a container wants.
 """
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _log = logging.getLogger("medtfx.progress")
@@ -49,6 +50,7 @@ class _LogListener:
 
 
 _listener: Listener = _LogListener()
+_around = ""
 
 
 def listen(listener: Listener | None) -> None:
@@ -59,7 +61,19 @@ def listen(listener: Listener | None) -> None:
 
 def report(done: int, total: int, unit: str, detail: str = "") -> None:
     """Says how far the work is."""
-    _listener(Progress(done, total, unit, detail))
+    details = ", ".join(text for text in (_around, detail) if text)
+    _listener(Progress(done, total, unit, details))
+
+
+@contextlib.contextmanager
+def within(text: str) -> Iterator[None]:
+    """Puts a few words before the detail of what is reported inside: which trial it is of."""
+    global _around
+    before, _around = _around, text
+    try:
+        yield
+    finally:
+        _around = before
 
 
 class Counter:

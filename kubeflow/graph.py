@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from components.sections import ModelSection
 from pipeline.recipe import Recipe
 
+PUSHER = "Pusher"
+
 
 @dataclass(frozen=True)
 class GraphNode:
@@ -22,8 +24,8 @@ class GraphNode:
 def node_graph(recipe: Recipe) -> list[GraphNode]:
     """Returns the nodes of a recipe in topological order, as TFX compiles them.
 
-    The last one waits for all others, also for those whose results it does not need: as on one
-    machine a node that fails keeps a model from being pushed, and the last node closes the run.
+    The Pusher waits for all before it, also for those whose results it does not need: as on one
+    machine a node that fails keeps a model from being pushed. The last node closes the run.
     """
     from tfx.dsl.compiler import compiler
 
@@ -39,7 +41,7 @@ def node_graph(recipe: Recipe) -> list[GraphNode]:
         node.pipeline_node.node_info.id: tuple(node.pipeline_node.upstream_nodes)
         for node in compiled.nodes
     }
-    *_, last = nodes
+    *before, _ = nodes
     awaited = {name for after in nodes.values() for name in after}
-    nodes[last] += tuple(name for name in nodes if name not in awaited and name != last)
+    nodes[PUSHER] += tuple(name for name in before if name not in awaited)
     return [GraphNode(name, after) for name, after in nodes.items()]

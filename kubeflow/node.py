@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.runner import NodeRun
 
 FAILED, NOT_BLESSED = 1, 3
-FIRST_NODE, LAST_NODE = "ImageExampleGen", "Pusher"
+FIRST_NODE, LAST_NODE = "ImageExampleGen", "RunReport"
 _log = logging.getLogger("medtfx.node")
 
 

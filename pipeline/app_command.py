@@ -42,6 +42,10 @@ def app(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.")] = 8080,
+    label: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Such as canary [stable once promoted, else the newest]."),
+    ] = None,
     samples: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of images to offer [phantoms, for the quickstart's model]."),
@@ -75,12 +79,13 @@ def app(
     """Open a web page to ask a model about images, until Ctrl-C."""
     _check_packages()
     from serving.app.settings import Settings
+    from serving.chosen import choose_model, label_to_ask
 
     check_exposure(host, token, no_token)
     _check_tls(certificate, key)
     _check_language(lang)
     place = Home.at(home)
-    name = model or _only_model(place.models, server)
+    name = choose_model(place.models, model)
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         if samples is None and server is None:
@@ -89,6 +94,7 @@ def app(
         settings = Settings(
             model=name,
             address=address,
+            label=lambda: label_to_ask(place.models, name, None, label),
             audit_log=audit_log or place.root / "audit" / "app.jsonl",
             samples=samples,
             token=token,
@@ -176,20 +182,6 @@ def _check_language(lang: str | None) -> None:
 
 
 # === What the page is made of ===
-
-
-def _only_model(models: Path, server: str | None) -> str:
-    found = sorted(path.name for path in models.glob("*") if path.is_dir())
-    if len(found) == 1:
-        return found[0]
-    if server is not None or found:
-        raise MedtfxError(
-            f"Which model? {models} holds {', '.join(found) or 'none'}. Name it with --model."
-        )
-    raise MedtfxError(
-        f"The page asks a pushed model, and {models} holds none. Push one with `medtfx run`, name "
-        "another --home, or a model server that runs already: --server HOST:PORT --model NAME."
-    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -9,7 +9,11 @@ from collections.abc import Sequence
 
 from components.errors import MedtfxError
 
-BEAM_ARGS = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
+# Without options Beam works in this process. With any, TFX would pack all of itself for the workers
+# (2 s and 50 MB left in the temporary folder, for each node), unless an option tells where they get
+# it from; on this machine they need no such thing, and the name of an image is never looked at.
+BEAM_ARGS: tuple[str, ...] = ()
+_NOTHING_TO_PACK = "--sdk_container_image=none"
 
 # Beam starts their job server with Java.
 _JAVA_RUNNERS = ("FlinkRunner", "SparkRunner")
@@ -23,8 +27,8 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
     """Returns the options for the nodes on Beam.
 
     Args:
-        given: as Beam knows them, each in one word. Without a runner among them they are added to
-            the defaults.
+        given: as Beam knows them, each in one word. Without a runner among them Beam works on this
+            machine.
 
     Raises:
         BeamError: an option is no `--name=value`, the runner is unknown, or Java is missing for it.
@@ -37,7 +41,7 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
             )
     runner = next((o.partition("=")[2] for o in given if o.startswith("--runner")), None)
     if runner is None:
-        return (*BEAM_ARGS, *given)
+        return (*given, _NOTHING_TO_PACK) if given else BEAM_ARGS
     _check_runner(runner)
     return tuple(given)
 

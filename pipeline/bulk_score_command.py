@@ -51,7 +51,7 @@ def bulk_score(
 
     from pipeline import storage
     from pipeline.score_display import print_summary
-    from serving.score.in_process import choose_model, choose_version
+    from serving.chosen import choose_model, choose_version
 
     for option, address in (("--root", root), ("--model-base", model_base)):
         storage.check_address(option, address or "")

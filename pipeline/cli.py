@@ -12,7 +12,10 @@ from kubeflow.commands import app as kubeflow_app
 from pipeline.app_command import app as web_app
 from pipeline.bulk_score_command import bulk_score
 from pipeline.compare_command import compare
+from pipeline.dashboard_command import dashboard
+from pipeline.lineage_commands import approve, lineage, reject
 from pipeline.promotion_commands import canary, promote, promotions, rollback
+from pipeline.report_command import report
 from pipeline.score_command import score
 from pipeline.serving_commands import predict, serve
 from pipeline.serving_config_command import serving_config
@@ -148,6 +151,9 @@ def runs(home: HomeOption = None) -> None:
     Console().print(run_text(Home.at(home)), soft_wrap=True)
 
 
+app.command()(approve)
+app.command()(reject)
+app.command()(lineage)
 app.command()(promote)
 app.command()(canary)
 app.command()(rollback)
@@ -161,6 +167,8 @@ app.command("bulk-score")(bulk_score)
 app.command()(compare)
 app.command()(tune)
 app.command()(tensorboard)
+app.command()(report)
+app.command()(dashboard)
 app.add_typer(kubeflow_app, name="kubeflow")
 
 

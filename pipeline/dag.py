@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf import json_format
+
 # Not `tfx.v1`, which imports the Google Cloud extensions too: seconds more for every node.
 from tfx import components
 from tfx.dsl.components.common.resolver import Resolver
@@ -11,8 +13,10 @@ from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
 
 from components.approval.artifacts import Approval
+from components.approval.component import RecordDecision
+from components.approval.decision import Decision
 from components.approval.pusher import ApprovedPusher
-from components.approval.resolve import LatestDecision
+from components.approval.resolve import Chosen, LatestDecision
 from components.data_audit.baseline_statistics import LatestBlessedStatistics
 from components.data_audit.component import DataAudit
 from components.data_audit.gate import AuditGate
@@ -24,6 +28,7 @@ from components.schema_gen.component import RecipeSchemaGen
 from components.serving_validator.component import ServingValidator
 from components.source_hash import source_hash
 from components.trainer.weights import weights_digest
+from pipeline.approval import Candidate
 from pipeline.beam import BEAM_ARGS
 from pipeline.places import Places
 from pipeline.recipe import Recipe
@@ -52,6 +57,8 @@ def build_pipeline(
         config={"data": recipe.data.model_dump_json(by_alias=True)},
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
+        approval=Channel(type=Approval),
         candidate=model,
     ).with_id("Baseline")
     evaluator = components.Evaluator(
@@ -143,6 +150,58 @@ def build_tuning(
     return _pipeline(recipe.name, [*prepared.nodes, tuner], places, beam_args)
 
 
+def build_decision(candidate: Candidate, decision: Decision, connection: Any) -> Pipeline:
+    """Wires the nodes that record a person's decision and push an approved model.
+
+    They belong to the pipeline whose model it is, so that its runs find the decision, and the push
+    in the cache.
+
+    Args:
+        candidate: what a run of the pipeline left.
+        decision: about it.
+        connection: config of ML Metadata; None where the runner knows it.
+    """
+    chosen = Resolver(
+        strategy_class=Chosen,
+        config={
+            "ids": {
+                "model": candidate.model_id,
+                "model_blessing": candidate.model_blessing.id,
+                "infra_blessing": candidate.infra_blessing.id,
+                "evaluation": candidate.evaluation.id,
+            }
+        },
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
+        evaluation=Channel(type=standard_artifacts.ModelEvaluation),
+    ).with_id("Chosen")
+    recorded = RecordDecision(
+        model=chosen.outputs["model"],
+        infra_blessing=chosen.outputs["infra_blessing"],
+        evaluation=chosen.outputs["evaluation"],
+        decision=decision,
+    )
+    nodes = [chosen, recorded]
+    if decision.approved:
+        pusher = ApprovedPusher(
+            model_blessing=chosen.outputs["model_blessing"],
+            infra_blessing=chosen.outputs["infra_blessing"],
+            approval=recorded.outputs["approval"],
+            push_destination=json_format.Parse(
+                candidate.push_destination, pusher_pb2.PushDestination()
+            ),
+        )
+        nodes.append(pusher.with_id("Pusher"))
+    return Pipeline(
+        pipeline_name=candidate.pipeline,
+        pipeline_root=candidate.pipeline_root,
+        components=nodes,
+        enable_cache=True,
+        metadata_connection_config=connection,
+    )
+
+
 @dataclass(frozen=True)
 class _Prepared:
     """The nodes from the image folders to the transformed examples."""
@@ -189,7 +248,7 @@ def _audit(recipe: Recipe, prepared: _Prepared) -> list[Any]:
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         statistics=Channel(type=standard_artifacts.ExampleStatistics),
         current=statistics,
-    ).with_id("BaselineStatistics")
+    ).with_id("StatisticsBaseline")
     audit = DataAudit(
         examples=prepared.example_gen.outputs["examples"],
         statistics=statistics,

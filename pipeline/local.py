@@ -30,6 +30,7 @@ from pipeline.places import Places
 from pipeline.recipe import Recipe
 from pipeline.records import RunRecord, save, usual_seconds
 from pipeline.retraining import local_ledger
+from pipeline.run_page import keep_page
 from pipeline.training_data import describe_data
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def run_recipe(
     seen = describe_data(recipe, base, listing, patient_key(str(home.root)))
     with begun_run(home) as (run_id, log, quiet_console):
         record = _run(recipe, base, home, quiet_console or console, run_id, options, log)
+        record = keep_page(record, home)
     save(record, home)
     print_closing(console, record)
     ledger = local_ledger(recipe, home, options.root)
@@ -133,7 +135,12 @@ def begun_run(home: Home) -> Iterator[tuple[str, Path, Console | None]]:
 
 
 def run_nodes(
-    pipeline: Any, run_id: str, console: Console, usual: Mapping[str, float], log: Path
+    pipeline: Any,
+    run_id: str,
+    console: Console,
+    usual: Mapping[str, float],
+    log: Path,
+    connection: Any = None,
 ) -> "list[NodeRun]":
     """Runs a TFX pipeline and shows how it goes.
 
@@ -143,16 +150,19 @@ def run_nodes(
         console: for the progress.
         usual: seconds each node took in earlier runs.
         log: named where a node fails without a sentence of its own.
+        connection: of ML Metadata, instead of the pipeline's own.
 
     Raises:
         MedtfxError: what the user can mend.
         RunFailedError: anything else; the traceback is in the log.
     """
     with Display(console, usual) as display:
-        return run_watched(pipeline, run_id, display, log)
+        return run_watched(pipeline, run_id, display, log, connection)
 
 
-def run_watched(pipeline: Any, run_id: str, display: Display, log: Path) -> "list[NodeRun]":
+def run_watched(
+    pipeline: Any, run_id: str, display: Display, log: Path, connection: Any = None
+) -> "list[NodeRun]":
     """Runs a TFX pipeline and tells a display, which is on already.
 
     Args:
@@ -160,6 +170,7 @@ def run_watched(pipeline: Any, run_id: str, display: Display, log: Path) -> "lis
         run_id: unique among the runs of this pipeline.
         display: told of each node, and of the progress within.
         log: named where a node fails without a sentence of its own.
+        connection: of ML Metadata, instead of the pipeline's own.
 
     Raises:
         MedtfxError: what the user can mend.
@@ -167,7 +178,7 @@ def run_watched(pipeline: Any, run_id: str, display: Display, log: Path) -> "lis
     """
     from pipeline.runner import NodeFailedError, WatchedRunner
 
-    runner = WatchedRunner(run_id, display)
+    runner = WatchedRunner(run_id, display, connection)
     progress.listen(display.progressed)
     try:
         runner.run(pipeline)

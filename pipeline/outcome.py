@@ -10,6 +10,7 @@ from components.data_audit.report import PAGE_FILE
 from components.evaluator.results import Results, load_results
 from components.evaluator.verdict import judge
 from components.image_example_gen.quarantine import FILE_NAME
+from components.run_report.artifacts import REPORT_FILE
 from components.serving_validator.blessing import REASON
 from pipeline.recipe import Recipe
 from pipeline.records import Gate, RunRecord
@@ -48,6 +49,7 @@ def summarise(
     served = version is not None and fileio.isdir(model_folder)
     places = {
         "model": model_folder if served else "",
+        "report": os.path.join(outputs["RunReport"]["report"][0].uri, REPORT_FILE),
         "evaluation": evaluation.uri,
         "TensorBoard": outputs["Trainer"]["model_run"][0].uri,
         "validation": outputs["ServingValidator"]["blessing"][0].uri,

@@ -58,10 +58,11 @@ class WatchedRunner(tfx_runner.IrBasedRunner):
     Args:
         run_id: unique; the pipeline run is filed under it in ML Metadata.
         watcher: told of each node.
+        connection: of ML Metadata, a server's too; None for the one that the pipeline names.
     """
 
-    def __init__(self, run_id: str, watcher: Watcher):
-        self._run_id, self._watcher = run_id, watcher
+    def __init__(self, run_id: str, watcher: Watcher, connection: Any = None):
+        self._run_id, self._watcher, self._connection = run_id, watcher, connection
         self.node_runs: list[NodeRun] = []
 
     def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: Any = None) -> None:
@@ -74,17 +75,18 @@ class WatchedRunner(tfx_runner.IrBasedRunner):
         runtime_parameter_utils.substitute_runtime_parameter(
             pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._run_id}
         )
-        deployment = runner_utils.extract_local_deployment_config(pipeline)
-        connection = getattr(
-            deployment.metadata_connection_config,
-            deployment.metadata_connection_config.WhichOneof("connection_config"),
-        )
+        connection = self._connection or _own_connection(pipeline)
         for number, node in enumerate(pipeline.nodes, start=1):
             node_id = node.pipeline_node.node_info.id
             self._watcher.node_started(node_id, number, len(pipeline.nodes))
             run = launch_node(pipeline, node_id, connection)
             self.node_runs.append(run)
             self._watcher.node_finished(run.record)
+
+
+def _own_connection(pipeline: pipeline_pb2.Pipeline) -> Any:
+    config = runner_utils.extract_local_deployment_config(pipeline).metadata_connection_config
+    return getattr(config, config.WhichOneof("connection_config"))
 
 
 def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) -> NodeRun:

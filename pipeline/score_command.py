@@ -38,7 +38,7 @@ def score(
         Optional[str],  # noqa: UP045
         typer.Option(help="Name of the model [the only one in the home]."),
     ] = None,
-    version: Annotated[Optional[int], typer.Option(help="Of the model [latest].")] = None,  # noqa: UP045
+    version: Annotated[Optional[int], typer.Option(help="Of the model [stable or latest].")] = None,  # noqa: UP045
     label: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="Version label, such as stable or canary; needs --server."),
@@ -88,7 +88,7 @@ class Asked:
         models: folder of pushed models.
         server: 'host:port'; None to serve it in this process.
         model: name; None for the only one in `models`.
-        version: number; None for the latest.
+        version: number; None for `stable`, or the latest where there is no label.
         label: version label, of a server only.
         timeout: seconds for a request.
     """
@@ -135,7 +135,8 @@ def _score(
 @contextmanager
 def _served(asked: Asked, screen: "Console") -> Iterator[tuple[str, str]]:
     """Yields address and name of the model, served in this process if nobody else is named."""
-    from serving.score.in_process import choose_model, choose_version, served
+    from serving.chosen import choose_model, choose_version
+    from serving.score.in_process import served
 
     model = choose_model(asked.models, asked.model)
     if asked.server is not None:
@@ -155,11 +156,15 @@ def _served(asked: Asked, screen: "Console") -> Iterator[tuple[str, str]]:
 
 def _origin(address: str, model: str, asked: Asked) -> "Origin":
     """Finds out who answers; a wrong address is told within seconds."""
+    from serving.chosen import label_to_ask
     from serving.client import Client
     from serving.score.asking import ask_origin
 
+    label = asked.label
+    if asked.server is not None:  # in this process there is one version alone
+        label = label_to_ask(asked.models, model, asked.version, asked.label)
     with Client(address, model, timeout=asked.timeout) as client:
-        return ask_origin(client, asked.version, asked.label)
+        return ask_origin(client, asked.version, label)
 
 
 @contextmanager

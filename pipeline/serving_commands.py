@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from components.errors import MedtfxError
 from pipeline.home import Home
 
 if TYPE_CHECKING:
@@ -59,10 +58,10 @@ def predict(
         Optional[str],  # noqa: UP045
         typer.Option(help="Name of the model [the only one in the home]."),
     ] = None,
-    version: Annotated[Optional[int], typer.Option(help="Of the model [latest].")] = None,  # noqa: UP045
+    version: Annotated[Optional[int], typer.Option(help="Of the model [as --label].")] = None,  # noqa: UP045
     label: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Version label, such as stable or canary."),
+        typer.Option(help="Such as canary [stable once promoted, else the newest]."),
     ] = None,
     explain: Annotated[
         Optional[Path],  # noqa: UP045
@@ -74,9 +73,12 @@ def predict(
     home: HomeOption = None,
 ) -> None:
     """Ask a model server about images. Exit code 1 if any image has no answer."""
+    from serving.chosen import choose_model, label_to_ask
     from serving.client import Client
 
-    name = model or _only_model(Home.at(home).models)
+    models = Home.at(home).models
+    name = choose_model(models, model)
+    label = label_to_ask(models, name, version, label)
     with Client(server, name, timeout=timeout) as client:
         predictions = client.predict(images, version, label, explain=explain is not None)
     if explain is not None:
@@ -89,15 +91,6 @@ def predict(
         _print_lines(predictions)
     if any(prediction.error for prediction in predictions):
         raise typer.Exit(SOME_FAILED)
-
-
-def _only_model(models: Path) -> str:
-    found = sorted(path.name for path in models.glob("*") if path.is_dir())
-    if len(found) != 1:
-        raise MedtfxError(
-            f"Which model? {models} holds {', '.join(found) or 'none'}. Name it with --model."
-        )
-    return found[0]
 
 
 def _write_overlays(predictions: Iterable["Prediction"], folder: Path) -> None:

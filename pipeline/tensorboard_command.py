@@ -1,5 +1,10 @@
 """The command `tensorboard`: the learning curves of past runs."""
 
+import contextlib
+import signal
+import tempfile
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -32,9 +37,10 @@ def tensorboard(
 ) -> None:
     """Show the learning curves of runs in TensorBoard, for this machine alone."""
     logs = log_folders(Home.at(home), runs or [])
-    url = start(logs, port)
-    typer.echo(f"{len(logs)} runs: {', '.join(logs)}\n{url} (Ctrl-C stops it)")
-    wait()
+    with board(logs, port) as url:
+        typer.echo(f"{len(logs)} runs: {', '.join(logs)}\n{url} (Ctrl-C stops it)")
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 def log_folders(home: Home, wanted: list[str]) -> dict[str, Path]:
@@ -73,36 +79,35 @@ def log_folders(home: Home, wanted: list[str]) -> dict[str, Path]:
     return found
 
 
-def start(logs: dict[str, Path], port: int) -> str:
-    """Starts TensorBoard in this process, on the loopback device, and returns its address.
+@contextlib.contextmanager
+def board(logs: dict[str, Path], port: int) -> Iterator[str]:
+    """Serves TensorBoard from this process, on the loopback device, and yields its address.
+
+    Args:
+        logs: name → folder.
+        port: 0 for any free one.
 
     Raises:
         TensorBoardError: the port is taken.
     """
-    import tempfile
-
-    from tensorboard import program
-
-    # Names such as `a:b` or `a,b` would break `--logdir_spec`, so the folders get plain links.
-    folder = Path(tempfile.mkdtemp(prefix="medtfx-tensorboard-"))
-    for name, logs_of_run in logs.items():
-        (folder / name).symlink_to(logs_of_run, target_is_directory=True)
-    board = program.TensorBoard()
-    board.configure(logdir=str(folder), host=HOST, port=port)
-    try:
-        return str(board.launch())
-    except program.TensorBoardServerException as error:
-        raise TensorBoardError(f"TensorBoard can't listen on port {port}: {error}") from error
+    # `--logdir_spec` would break at a comma or colon in a path; links have plain names.
+    with tempfile.TemporaryDirectory(prefix="medtfx-tensorboard-") as folder:
+        for name, target in logs.items():
+            Path(folder, name).symlink_to(target, target_is_directory=True)
+        yield _launch(folder, port)
 
 
-def wait() -> None:
-    """Waits until the user stops it."""
-    import signal
+def _launch(folder: str, port: int) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of TensorBoard's own ageing imports
+        from tensorboard import program
 
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        typer.echo()
+        found = program.TensorBoard()
+        found.configure(logdir=folder, host=HOST, port=port, load_fast="false")
+        try:
+            return str(found.launch())
+        except program.TensorBoardServerException as error:
+            raise TensorBoardError(f"TensorBoard can't listen on port {port}: {error}") from error
 
 
 def _folder(record: "RunRecord") -> Path | None:

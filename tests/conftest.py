@@ -1,9 +1,15 @@
 """Fixtures that more than one room needs."""
 
+import contextlib
+import json
+import logging
 import os
+import shutil
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -36,6 +42,7 @@ def s3() -> Iterator[Any]:
     import boto3
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it tells of every request
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -46,4 +53,50 @@ def s3() -> Iterator[Any]:
         for name in ("AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "S3_ENDPOINT"):
             patch.delenv(name, raising=False)
         yield boto3.client("s3")
+    # What it keeps would otherwise be thrown away while the interpreter ends, with complaints.
+    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
     server.stop()
+
+
+@pytest.fixture
+def open_page(tmp_path: Path) -> Iterator[Any]:
+    """Opens an HTML file in headless Chromium; afterwards: no console error, nothing fetched."""
+    chromium, driver = "/usr/bin/chromium", "/usr/bin/chromedriver"
+    if not all(map(shutil.which, (chromium, driver))):
+        pytest.skip("Debian's chromium and chromium-driver are not installed")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    opened = []
+
+    def start(path: Path, width: int = 1280) -> Any:
+        options = webdriver.ChromeOptions()
+        options.binary_location = chromium
+        for argument in (
+            "headless=new", "no-sandbox", "disable-gpu", "disable-background-networking",
+            "disable-component-update", "disable-sync", "no-first-run", "disable-dev-shm-usage",
+            f"user-data-dir={tmp_path}/chromium-{len(opened)}",
+        ):  # fmt: skip
+            options.add_argument(f"--{argument}")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        page = webdriver.Chrome(options, webdriver.ChromeService(driver))
+        opened.append(page)
+        screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        page.get(path.as_uri())
+        return page
+
+    yield start
+    with contextlib.ExitStack() as stack:
+        for page in opened:
+            stack.callback(page.quit)
+        for page in opened:
+            assert [entry["message"] for entry in page.get_log("browser")] == []
+            assert _schemes(page) <= {"file", "data", "chrome"}
+
+
+def _schemes(page: Any) -> set[str]:
+    messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
+    return {
+        urlsplit(message["params"]["request"]["url"]).scheme
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    }

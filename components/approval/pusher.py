@@ -15,7 +15,7 @@ from components.approval.artifacts import Approval
 class Executor(pusher_executor.Executor):
     """TFX's own, which pushes nothing that is not approved."""
 
-    def CheckBlessing(self, input_dict: dict[str, list[types.Artifact]]) -> bool:
+    def CheckBlessing(self, input_dict: dict[str, list[types.Artifact]]) -> bool:  # noqa: N802
         """Whether both blessings and an approval of this very copy are there."""
         blessing = artifact_utils.get_single_instance(input_dict["infra_blessing"])
         return super().CheckBlessing(input_dict) and any(

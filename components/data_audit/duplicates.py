@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
-from components.data_audit.picture import Picture
+from components.data_audit.picture import THUMBNAIL, Picture
 from components.data_audit.quality import BLANK_STD
 
 _BLOCK = 2048  # rows of hashes compared at once: 16 MB
@@ -40,7 +40,7 @@ class Group:
         """How they are alike."""
         if self.exact:
             return "the same pixels"
-        return f"nearly the same picture (fine detail correlates by {self.similarity:.2f})"
+        return f"nearly the same picture, fine detail correlates by {self.similarity:.2f}"
 
 
 def find_groups(pictures: Sequence[Picture], hash_distance: int, similarity: float) -> list[Group]:
@@ -126,7 +126,7 @@ def _fine_detail(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     grey = thumbnails.astype(np.float32).mean(axis=-1)
     detail = grey - ndimage.gaussian_filter(grey, (0, _DETAIL, _DETAIL))
-    flat = detail.reshape(len(detail), -1)
+    flat = detail.reshape(len(detail), THUMBNAIL * THUMBNAIL)
     flat -= flat.mean(axis=1, keepdims=True)
     unit: NDArray[np.float32] = flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6)
     return unit

@@ -78,9 +78,10 @@ def summary(findings: Sequence[Finding]) -> str:
     stops = [finding for finding in findings if finding.severity == "stop"]
     reports = [finding for finding in findings if finding.severity == "report"]
     if stops:
-        return f"{count(len(stops), 'finding')} stop the run: " + _names(stops)
+        many = count(len(stops), "finding stops", "findings stop")
+        return f"{many} the run: {_names(stops)}"
     if reports:
-        return f"{count(len(reports), 'finding')} to look at: " + _names(reports)
+        return f"{count(len(reports), 'finding')} to look at: {_names(reports)}"
     return f"nothing found by {count(len(findings), 'check')}"
 
 

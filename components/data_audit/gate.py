@@ -72,7 +72,7 @@ class Executor(base_executor.BaseExecutor):
         with fileio.open(os.path.join(folder, JSON_FILE), "r") as file:
             audit = json.loads(file.read())
         check(audit, os.path.join(folder, PAGE_FILE))
-        artifact_utils.get_single_instance(output_dict["verdict"]).value = audit["summary"]
+        artifact_utils.get_single_instance(output_dict["verdict"]).write(audit["summary"])
 
 
 class AuditGateSpec(types.ComponentSpec):

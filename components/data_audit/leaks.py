@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from components.data_audit.duplicates import Group
 from components.data_audit.finding import Case, Found, count
+from components.data_audit.picture import Picture
 
 
 def across_splits(groups: Sequence[Group]) -> Found:
@@ -61,6 +62,12 @@ def _labels(group: Group) -> set[str]:
 
 def _cases(groups: Sequence[Group]) -> tuple[Case, ...]:
     return tuple(
-        Case(tuple(picture.filename for picture in group.pictures), group.reason)
+        Case(tuple(picture.filename for picture in _telling_first(group)), group.reason)
         for group in groups
     )
+
+
+def _telling_first(group: Group) -> list[Picture]:
+    """Returns one picture of each split and class first: the reader sees the first few."""
+    firsts = {(picture.split, picture.label): picture for picture in reversed(group.pictures)}
+    return sorted(group.pictures, key=lambda picture: picture not in firsts.values())

@@ -44,6 +44,9 @@ def _torn(pictures: Sequence[Picture], side: Callable[[Picture], str]) -> tuple[
     for patient, images in sorted(by_patient.items()):
         sides = sorted({side(image) for image in images})
         if len(sides) > 1:
-            files = tuple(image.filename for image in images)
+            # One image of each side first: the reader sees the first few.
+            firsts = {side(image): image for image in reversed(images)}.values()
+            ordered = sorted(images, key=lambda image: image not in firsts)
+            files = tuple(image.filename for image in ordered)
             cases.append(Case(files, f"patient {patient}: {', '.join(sides)}"))
     return tuple(cases)

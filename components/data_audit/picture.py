@@ -21,7 +21,7 @@ _HASH_SIDE = 256  # pixels; the hash is of 8 x 8 low frequencies: this only make
 Value = str | int | float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one answer to ==
 class Picture:
     """An image as the audit knows it.
 

@@ -2,7 +2,7 @@
 
 from tfx.types.artifact import Artifact
 
-PAGE_FILE, PREDICTIONS_FILE = "report.html", "predictions.csv"
+REPORT_FILE, PREDICTIONS_FILE = "report.html", "predictions.csv"
 
 
 class RunReport(Artifact):

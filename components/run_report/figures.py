@@ -137,7 +137,7 @@ def reliability(predictions: Predictions, bins: int = 10) -> tuple[Bin, ...]:
 
 
 def calibration_error(bins: tuple[Bin, ...]) -> float:
-    """Returns the expected calibration error (Naeini et al. 2015): 0 is best, NaN without images."""
+    """Returns the expected calibration error (Naeini 2015): 0 is best, NaN without images."""
     total = sum(found.images for found in bins)
     if not total:
         return math.nan

@@ -4,7 +4,6 @@ import base64
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,14 @@ _GRID = 96  # pixels of the heatmap's layer: the page stretches it
 _COLOUR = (255, 60, 0)
 
 
-class Explained(Protocol):
-    """An image and what the model looked at."""
+@dataclass(frozen=True)
+class Explained:
+    """An image with its heatmap.
+
+    Attributes:
+        encoded: PNG or JPEG.
+        heatmap: float32 [h, w] in 0..1, of the class with the highest probability.
+    """
 
     encoded: bytes
     heatmap: NDArray[np.float32]
@@ -114,9 +119,7 @@ def _case(predictions: Predictions, kind: str, index: int) -> Case:
 # === Drawing ===
 
 
-def draw(
-    cases: Iterable[Case], explained: Mapping[str, Explained], padded: bool
-) -> list[Picture]:
+def draw(cases: Iterable[Case], explained: Mapping[str, Explained], padded: bool) -> list[Picture]:
     """Makes the pictures; a case without image is left out.
 
     Args:

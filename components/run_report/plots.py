@@ -5,6 +5,7 @@ which stand out on white and on black; from the seventh line on they are dashed,
 """
 
 import io
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -54,8 +55,11 @@ def _svg(draw: Callable[..., None]) -> Callable[..., str]:
             figure = Figure(figsize=_SIZE, layout="constrained")
             draw(figure.add_subplot(), *args)
             buffer = io.StringIO()
-            # No date: the same figures give the same page.
-            figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+            with warnings.catch_warnings():
+                # The reader's browser draws the text, with fonts that this machine may not have.
+                warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+                # No date: the same figures give the same page.
+                figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         text = buffer.getvalue()
         return text[text.index("<svg") :].replace(_INK, "currentColor")
 
@@ -106,7 +110,10 @@ def deferral_curve(axes: Axes, curve: Deferral, now: float) -> None:
     """Draws what remains right while more of the unsure answers go to a person; `now` is marked."""
     axes.axvline(now, color=_INK, alpha=0.5, linewidth=0.8, linestyle="--")
     for index, (values, name) in enumerate(
-        ((curve.accuracy, "accuracy of the rest"), (curve.lowest_recall, "lowest recall of a class"))
+        (
+            (curve.accuracy, "accuracy of the rest"),
+            (curve.lowest_recall, "lowest recall of a class"),
+        )
     ):
         axes.plot(*_thinned(curve.deferred, values), drawstyle="steps-post", **_line(index, name))
     _axes(axes, "share of images left to a person", "reached on the rest")
@@ -148,7 +155,7 @@ def _axes(axes: Axes, x: str, y: str, legend: bool = True) -> None:
 
 def _legend(axes: Axes) -> None:
     lines, _ = axes.get_legend_handles_labels()
-    if len(lines) > 3 and axes.figure:  # inside it would cover them
+    if len(lines) > 3:  # inside it would cover them
         axes.figure.legend(handles=lines, loc="outside lower center", ncols=2)
     elif lines:
         axes.legend(loc="best")

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,17 +30,17 @@ class Predictions:
     probabilities: NDArray[np.float32]
     features: Mapping[str, tuple[str | None, ...]]
 
-    @property
+    @cached_property
     def answers(self) -> NDArray[np.int64]:
         """The class with the highest probability, int64 [N]."""
         return self.probabilities.argmax(-1)
 
-    @property
+    @cached_property
     def confidence(self) -> NDArray[np.float32]:
         """The highest probability, float32 [N]."""
         return self.probabilities.max(-1)
 
-    @property
+    @cached_property
     def right(self) -> NDArray[np.bool_]:
         """Whether the answer is the true class, bool [N]."""
         return self.answers == self.labels

@@ -14,7 +14,7 @@ NODES = (
     "StatisticsGen",
     "SchemaGen",
     "ExampleValidator",
-    "BaselineStatistics",
+    "StatisticsBaseline",
     "DataAudit",
     "AuditGate",
     "Transform",
@@ -156,7 +156,7 @@ class PlatformSection(Section):
         secrets: passwords and keys, for every node.
         env: other environment variables, for every node.
         gate_failure: a model that is not blessed is never pushed. `report` says so, and the run is
-            green; `fail` lets the Pusher fail too, and the run is red.
+            green; `fail` lets the last node, RunReport, fail, and the run is red.
     """
 
     image: str | None = None

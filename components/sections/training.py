@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.sections.base import Positive, Rate, Section, Share
 
@@ -15,21 +15,33 @@ class Augmentation(Section):
         rotation: largest turn, as a share of a full circle.
         zoom: largest relative change of scale.
         translation: largest shift, as a share of the side.
+        shear: largest shear, as a share of the side.
+        crop: share of the side that a window leaves out; it is enlarged again, and lies at
+            another place in every batch.
         contrast: largest relative change of contrast.
         brightness: largest shift, as a share of the range.
+        noise: standard deviation of Gaussian noise, as a share of the range.
     """
 
     flip: bool = False
     rotation: Share = 0.0
     zoom: Share = 0.0
     translation: Share = 0.0
+    shear: Share = 0.0
+    crop: Annotated[float, Field(ge=0, lt=0.9)] = 0.0
     contrast: Share = 0.0
     brightness: Share = 0.0
+    noise: Share = 0.0
 
     @property
     def any(self) -> bool:
         """Whether there is something to do."""
         return any(self.model_dump().values())
+
+    @property
+    def mirrors_only(self) -> bool:
+        """Whether an image has no other form than itself and its mirror image."""
+        return self == Augmentation(flip=True)
 
 
 class FineTuning(Section):
@@ -60,9 +72,15 @@ class TrainingSection(Section):
     Attributes:
         epochs: of the first phase, in which a pretrained backbone stays frozen.
         augment_head: whether the first phase is augmented too. Without augmentation the features
-            of a frozen backbone are computed once, which makes that phase many times quicker.
+            of a frozen backbone are computed once, which makes that phase many times quicker; so
+            they are with `flip` alone, of every image and of its mirror image.
+        loss: of the probabilities; for two classes `binary_crossentropy` is the same as
+            `categorical_crossentropy`.
         label_smoothing: share of the label spread over the other classes.
-        balance: `weights` weighs the loss, `sampling` draws every class equally often.
+        balance: of the train split: `weights` weighs the loss, `sampling` draws every class equally
+            often, `undersample` leaves out images of the larger classes, `oversample` repeats
+            images of the smaller ones, `augmented_copies` does so too and augments the copies, and
+            only them.
         schedule: `plateau` halves the rate when the monitored value stalls; `cosine` lets it fall
             to zero over each phase.
         mixed_precision: float16 compute, for GPUs.
@@ -72,8 +90,13 @@ class TrainingSection(Section):
     batch_size: Positive = 32
     epochs: Positive = 10
     learning_rate: Rate = 1e-3
+    loss: Literal["categorical_crossentropy", "binary_crossentropy", "mse", "focal"] = (
+        "categorical_crossentropy"
+    )
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    balance: Literal["none", "weights", "sampling"] = "weights"
+    balance: Literal[
+        "none", "weights", "sampling", "undersample", "oversample", "augmented_copies"
+    ] = "weights"
     schedule: Literal["constant", "plateau", "cosine"] = "plateau"
     augmentation: Augmentation = Augmentation()
     augment_head: bool = True
@@ -82,3 +105,13 @@ class TrainingSection(Section):
     mixed_precision: bool = False
     strategy: Literal["default", "mirrored"] = "default"
     seed: int = 1
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "TrainingSection":
+        if self.loss == "mse" and self.label_smoothing:
+            raise ValueError("label_smoothing belongs to a cross-entropy: leave it out with mse")
+        if self.balance == "augmented_copies" and not self.augmentation.any:
+            raise ValueError(
+                "balance `augmented_copies` needs `augmentation`; without, it is `oversample`"
+            )
+        return self

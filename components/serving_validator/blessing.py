@@ -9,7 +9,7 @@ from tfx.dsl.io import fileio
 from tfx.utils import io_utils, path_utils
 
 # TFX's InfraValidator writes these, its Pusher reads them.
-_BLESSED, _HAS_MODEL = "blessed", "has_model"
+BLESSED, _HAS_MODEL = "blessed", "has_model"
 _BLESSED_FILE, _NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"
 
 # Ours.
@@ -60,7 +60,7 @@ def publish(
     )
     name = _BLESSED_FILE if verdict.blessed else _NOT_BLESSED_FILE
     io_utils.write_string_file(os.path.join(blessing.uri, name), "")
-    blessing.set_int_custom_property(_BLESSED, int(verdict.blessed))
+    blessing.set_int_custom_property(BLESSED, int(verdict.blessed))
     blessing.set_string_custom_property(REASON, verdict.reason)
     blessing.set_int_custom_property(INCONCLUSIVE, int(not verdict.conclusive))
     blessing.set_int_custom_property(MODEL_ID, model.id)

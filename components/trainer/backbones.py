@@ -7,6 +7,7 @@ import keras
 
 from components.errors import RecipeError
 from components.sections import ModelSection
+from components.sections.model import SCRATCH
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,6 @@ class Backbone:
     has_alpha: bool = False
     local_name: str = ""
 
-
-SCRATCH = "scratch_cnn"
 
 BACKBONES: dict[str, Backbone] = {
     "mobilenet": Backbone("MobileNet", "tf", has_alpha=True, local_name="mobilenet_v1"),
@@ -70,18 +69,13 @@ def find_backbone(name: str) -> Backbone:
     )
 
 
-def is_pretrained(model: ModelSection) -> bool:
-    """Whether the backbone starts from weights, and so is frozen in the first phase."""
-    return model.backbone != SCRATCH and model.weights != "none"
-
-
 def build_backbone(
     model: ModelSection, size: int, channels: int, weights: str | None = None
 ) -> keras.Model:
     """Builds the network without its top.
 
     Args:
-        model: backbone, alpha, filters.
+        model: of one backbone.
         size: side of the input in pixels.
         channels: of the input; networks of keras.applications always get 3.
         weights: None for a random start, `imagenet` to let keras.applications download.
@@ -93,8 +87,8 @@ def build_backbone(
         RecipeError: unknown name, or a size the network can't take.
     """
     if model.backbone == SCRATCH:
-        return _scratch_cnn(model.filters, size, channels)
-    known = find_backbone(model.backbone)
+        return _scratch_cnn(model, size, channels)
+    known = find_backbone(str(model.backbone))
     options = {"alpha": model.alpha} if known.has_alpha else {}
     if known.builder.startswith(("MobileNetV3", "EfficientNetV2", "ConvNeXt")):
         options["include_preprocessing"] = True
@@ -107,23 +101,32 @@ def build_backbone(
 
 
 def scaling_of(model: ModelSection) -> str:
-    """Returns the pixel scaling of the backbone; a scratch CNN takes [-1, 1]."""
-    return "tf" if model.backbone == SCRATCH else find_backbone(model.backbone).scaling
+    """Returns the pixel scaling of one backbone; a scratch CNN takes [-1, 1]."""
+    if model.normalisation != "backbone":
+        return model.normalisation
+    return "tf" if model.backbone == SCRATCH else find_backbone(str(model.backbone)).scaling
 
 
-def _scratch_cnn(filters: tuple[int, ...], size: int, channels: int) -> keras.Model:
-    if size >> len(filters) < 1:
-        raise RecipeError(
-            f"model.filters has {len(filters)} blocks, each of which halves the image: "
-            f"{size} pixels are too few. Use fewer blocks or a larger data.image_size."
-        )
+def _scratch_cnn(model: ModelSection, size: int, channels: int) -> keras.Model:
+    layers = keras.layers
+    lost = 2 if model.padding == "valid" else 0
+    left = size
     inputs = keras.Input((size, size, channels))
     x = inputs
-    for count in filters:
-        x = keras.layers.Conv2D(count, 3, padding="same", use_bias=False)(x)
-        # Keras's momentum of 0.99 needs hundreds of steps until evaluation sees sane statistics;
-        # an epoch of a small data set has ten.
-        x = keras.layers.BatchNormalization(momentum=0.9)(x)
-        x = keras.layers.ReLU()(x)
-        x = keras.layers.MaxPooling2D()(x)
+    for count in model.filters:
+        left = (left - lost) // 2
+        if left < 1:
+            raise RecipeError(
+                f"model.filters has {len(model.filters)} blocks, each of which halves the image: "
+                f"{size} pixels are too few. Use fewer blocks or a larger data.image_size."
+            )
+        x = layers.Conv2D(count, 3, padding=model.padding, use_bias=not model.batch_norm)(x)
+        if model.batch_norm:
+            # Keras's momentum of 0.99 needs hundreds of steps until evaluation sees sane
+            # statistics; an epoch of a small data set has ten.
+            x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.ReLU()(x)
+        if model.block_dropout:
+            x = layers.Dropout(model.block_dropout)(x)
+        x = layers.MaxPooling2D()(x)
     return keras.Model(inputs, x, name=SCRATCH)

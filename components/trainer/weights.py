@@ -7,13 +7,14 @@ from typing import Any
 
 from components.errors import RecipeError, WeightsError
 from components.sections import ModelSection
-from components.trainer.backbones import SCRATCH, build_backbone, find_backbone
+from components.sections.model import SCRATCH
+from components.trainer.backbones import build_backbone, find_backbone
 
 FOLDER_VARIABLE = "MEDTFX_WEIGHTS"
 
 
 def local_file(model: ModelSection) -> Path | None:
-    """Returns the local weights file that the section means, or None when there is none.
+    """Returns the local weights file of one backbone, or None when there is none.
 
     `weights: imagenet` finds `<name>_<alpha>_*imagenet*_no_top.weights.h5` in the folder that
     MEDTFX_WEIGHTS names; any other word is the path of a file, in which `$VARIABLES` are replaced.
@@ -21,7 +22,7 @@ def local_file(model: ModelSection) -> Path | None:
     Raises:
         WeightsError: a path is given and no file is there.
     """
-    if model.weights == "none" or model.backbone == SCRATCH:
+    if not model.pretrained:
         return None
     if model.weights == "imagenet":
         return _in_folder(model)
@@ -36,6 +37,10 @@ def local_file(model: ModelSection) -> Path | None:
 
 def weights_digest(model: ModelSection) -> str:
     """Returns a digest of the weights a training would start from, for the cache."""
+    return " ".join(map(_digest, model.networks))
+
+
+def _digest(model: ModelSection) -> str:
     path = local_file(model)
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else model.weights
 
@@ -44,7 +49,7 @@ def pretrained_backbone(model: ModelSection, size: int) -> tuple[Any, str]:
     """Builds a backbone of keras.applications with the weights that the section asks for.
 
     Args:
-        model: backbone, alpha, weights.
+        model: of one backbone.
         size: side of the input in pixels.
 
     Returns:
@@ -74,8 +79,8 @@ def _in_folder(model: ModelSection) -> Path | None:
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
         return None
-    known = find_backbone(model.backbone)
-    stem = known.local_name or model.backbone
+    known = find_backbone(str(model.backbone))
+    stem = known.local_name or str(model.backbone)
     if known.has_alpha:
         stem += f"_{float(model.alpha)}"
     found = sorted(Path(folder).glob(f"{stem}_*imagenet*no_top.weights.h5"))
@@ -98,13 +103,14 @@ def _download(model: ModelSection, size: int) -> Any:
 
 
 def check_available(model: ModelSection, size: int) -> None:
-    """Makes sure that the backbone exists and that its weights can be had, before any long work.
+    """Makes sure that the backbones exist and that their weights can be had, before any long work.
 
     Raises:
         RecipeError: unknown backbone.
         WeightsError: no such file, or the download fails.
     """
-    if model.backbone != SCRATCH:
-        find_backbone(model.backbone)
-    if model.weights == "imagenet" and model.backbone != SCRATCH and local_file(model) is None:
-        _download(model, size)
+    for network in model.networks:
+        if network.backbone != SCRATCH:
+            find_backbone(str(network.backbone))
+        if network.pretrained and network.weights == "imagenet" and local_file(network) is None:
+            _download(network, size)

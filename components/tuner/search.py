@@ -12,10 +12,10 @@ from keras_tuner.oracles import BayesianOptimizationOracle
 from components import progress
 from components.sections import DataSection, ModelSection, TrainingSection
 from components.trainer.checkpoint import Checkpoint
-from components.trainer.run_fn import _compute as compute
 from components.trainer.dataset import TransformedSplit
 from components.trainer.fit import Fitter
 from components.trainer.network import build_network
+from components.trainer.run_fn import _compute as compute
 from components.tuner.space import Range, Space, value_of, with_values
 
 OBJECTIVE = "balanced_accuracy"
@@ -88,15 +88,6 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
         self._data, self._model, self._training = data, model, training
         super().__init__(oracle, directory=str(folder.parent), project_name=folder.name)
 
-    def on_trial_begin(self, trial: Any) -> None:
-        """Says which trial runs."""
-        self._report(f"trial {int(trial.trial_id) + 1}")
-
-    def on_trial_end(self, trial: Any) -> None:
-        """Keeps the search, and says how it stands."""
-        super().on_trial_end(trial)
-        self._report("")
-
     def run_trial(
         self, trial: Any, train: TransformedSplit, eval_split: TransformedSplit
     ) -> dict[str, float]:
@@ -109,7 +100,7 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
         folder = Path(self.get_trial_dir(trial.trial_id))
         checkpoint = Checkpoint(folder / "checkpoint", training.early_stopping.monitor)
         keras.utils.set_random_seed(training.seed)
-        with compute(training):
+        with progress.within(self._position(trial)), compute(training):
             network = build_network(model, self._data, *train.pixel_statistics())
             logs = str(folder / "logs")
             fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs)
@@ -120,12 +111,11 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
         keras.backend.clear_session()
         return {OBJECTIVE: value}
 
-    def _report(self, detail: str) -> None:
-        done = len(self.oracle.end_order)
+    def _position(self, trial: Any) -> str:
+        """Says which trial it is, and what the best one reached."""
         scores = [t.score for t in self.oracle.trials.values() if t.score is not None]
-        best = f"best {max(scores):.3f}" if scores else ""
-        text = ", ".join(part for part in (detail, best) if part)
-        progress.report(done, self.oracle.max_trials, "trials", text)
+        best = f", best {max(scores):.3f}" if scores else ""
+        return f"trial {int(trial.trial_id) + 1} of {self.oracle.max_trials}{best}"
 
 
 def evaluate(classifier: keras.Model, split: TransformedSplit, batch_size: int) -> float:

@@ -67,11 +67,13 @@ class TrainingsDisplay(Display):
         return f"[{self._training}/{self._trainings}]".rjust(width)
 
     def _line(self) -> Text:
-        line = Text(f"  {self._place()} {self._title}", no_wrap=True, overflow="ellipsis")
-        line.append_text(Text(f" ·{super()._line().plain}"))
+        parts = [f"  {self._place()} {self._title}"]
         if self._worked:
             mean = sum(self._worked) / len(self._worked)
             spent = time.monotonic() - self._started_training
             left = mean * (self._trainings - self._training) + max(0.0, mean - spent)
-            line.append(f" · all: about {duration(left)} to go")
-        return line
+            parts.append(f"all: {duration(left)}")
+        # Last, since a narrow terminal cuts the end.
+        parts.append(" ".join(super()._line().plain.split()))
+        narrow = self._console.is_terminal
+        return Text(" · ".join(parts), overflow="ellipsis", no_wrap=narrow)

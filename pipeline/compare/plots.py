@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pipeline.compare.results import Comparison, Row
 from pipeline.compare.statistics import Summary
@@ -93,7 +94,7 @@ def roc_plot(comparison: Comparison, index: int) -> str:
         axes.set_aspect("equal")
         axes.set_xlabel("1 - specificity")
         axes.set_ylabel("recall")
-        axes.legend(loc="lower right", fontsize=7)
+        axes.legend(loc="lower right", fontsize=8)
 
     return _figure(draw, 3.9)
 
@@ -106,8 +107,8 @@ def latency_plot(comparison: Comparison) -> str:
             colour, marker = _look(place)
             value = float(comparison.criterion.value(row.summary.matrix))
             axes.plot(row.latency, value, marker, color=colour, markersize=8, label=row.name)
-        axes.set_xlim(left=0)
-        axes.margins(x=0.1, y=0.2)
+        axes.margins(y=0.2)
+        axes.set_xlim(0, 1.2 * max(row.latency for row in comparison.rows))
         axes.set_xlabel("milliseconds for one image (median)")
         axes.set_ylabel(comparison.criterion.words)
         axes.grid()
@@ -133,8 +134,8 @@ def learning_plot(row: Row) -> str:
             starts = np.cumsum([len(phase) for phase in trained.history.values()])[:-1]
             for start in starts:
                 axes.axvline(start + 0.5, color=colour, linewidth=0.5, linestyle=":")
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.set_xlabel("epoch (dashed: training images; dotted: fine-tuning begins)")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("epoch")
         axes.set_ylabel("balanced accuracy")
         axes.grid()
         _legend_above(axes)

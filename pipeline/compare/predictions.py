@@ -4,7 +4,6 @@ import os
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from tfx.utils import path_utils
 from components import progress
 from components.trainer.export_names import LABELS_ASSET
 from pipeline.compare.answers import Answers
+from pipeline.compare.outcome import Cost
 from pipeline.shortcuts import ShortcutTable, shortcut_numbers
 
 _BATCH = 32
@@ -25,21 +25,6 @@ _NUMBERS = {"width": tf.int64, "height": tf.int64, "mean": tf.float32, "std": tf
 _FEATURES = {name: tf.io.FixedLenFeature([], tf.string) for name in _TEXTS} | {
     name: tf.io.FixedLenFeature([], dtype) for name, dtype in _NUMBERS.items()
 }
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a model costs.
-
-    Attributes:
-        megabytes: of the SavedModel on disk.
-        parameters: numbers that the network holds.
-        latency: median milliseconds of one image through `serving_default`, in this process.
-    """
-
-    megabytes: float
-    parameters: int
-    latency: float
 
 
 class Exported:

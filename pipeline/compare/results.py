@@ -11,8 +11,8 @@ from typing import Any
 from pipeline.compare.answers import Answers, pooled
 from pipeline.compare.criterion import NAMED, Criterion
 from pipeline.compare.errors import CompareError
+from pipeline.compare.outcome import Outcome
 from pipeline.compare.statistics import Difference, Summary, paired_difference, summarise
-from pipeline.compare.trainings import Outcome
 
 BEST, FIRST = "best", "first"
 # How the baseline is called beside the recipes, none of which can have this name.

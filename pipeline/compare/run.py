@@ -93,7 +93,8 @@ def _train(
     places = Places.of_home(home)
     storage.prepare(places.artifacts, places.models)
     trainings = Trainings(candidates, base, places, folds, run_id, log)
-    with TrainingsDisplay(console, len(candidates) * max(1, folds)) as display:
+    display = TrainingsDisplay(console, len(candidates) * max(1, folds))
+    with display:
         trainings.run(display)
     return trainings
 

@@ -85,19 +85,26 @@ def _metric_cells(summary: Summary) -> list[str]:
 
 
 def _cost_cells(row: Row) -> list[str]:
-    parameters = f"{row.parameters / 1e6:.2f} M"
-    return [f"{row.megabytes:.1f}", parameters, f"{row.seconds:.0f} s", f"{row.latency:.1f} ms"]
+    return [
+        f"{row.megabytes:.1f}",
+        f"{row.parameters:,}",
+        f"{row.seconds:.0f} s",
+        f"{row.latency:.1f} ms",
+    ]
 
 
 def _recalls(comparison: Comparison) -> Table:
+    """A row a class: there may be many, and few recipes."""
     table = _table("Recall of each class, with its Wilson 95 % interval")
-    table.add_column("recipe", overflow="fold")
-    for result in comparison.best.summary.classes:
-        table.add_column(Text(f"{result.label} ({result.cases})"), no_wrap=True)
-    named = [(row.name, row.summary) for row in comparison.rows]
-    for name, summary in [*named, (SHORTCUT_NAME, comparison.shortcut_summary)]:
-        cells = [f"{share(c.recall)}  {share(c.low)}-{share(c.high)}" for c in summary.classes]
-        table.add_row(Text(name), *cells)
+    table.add_column("class", overflow="fold")
+    table.add_column("n", justify="right", no_wrap=True)
+    summaries = [row.summary for row in comparison.rows] + [comparison.shortcut_summary]
+    for name in [*(row.name for row in comparison.rows), SHORTCUT_NAME]:
+        table.add_column(Text(name), overflow="fold")
+    for index, label in enumerate(comparison.classes):
+        found = [summary.classes[index] for summary in summaries]
+        cells = [f"{share(c.recall)} {share(c.low)}-{share(c.high)}" for c in found]
+        table.add_row(Text(label), str(found[0].cases), *cells)
     return table
 
 

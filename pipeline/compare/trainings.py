@@ -5,7 +5,6 @@ import logging
 import os
 import time
 import traceback
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from components.trainer.weights import check_available
 from pipeline.compare.answers import Answers
 from pipeline.compare.candidates import Candidate, fold_of
 from pipeline.compare.display import TrainingsDisplay
-from pipeline.compare.predictions import Cost, Exported, shortcut_table
+from pipeline.compare.outcome import Outcome, Round
+from pipeline.compare.predictions import Exported, shortcut_table
 from pipeline.dag import build_training
 from pipeline.local import run_watched
 from pipeline.places import Places
@@ -25,40 +25,6 @@ from pipeline.shortcuts import predict_by_shortcuts
 
 # One name for all comparisons, so that they share the cache; no recipe can have it.
 PIPELINE = "medtfx_compare"
-
-
-@dataclass(frozen=True)
-class Round:
-    """A recipe trained and tested in one fold.
-
-    Attributes:
-        fold: its number; 0 for the recipes' own splits.
-        answers: about the images of the test split.
-        seconds: that the Trainer took, when it last really ran.
-        history: phase → logs of each epoch.
-        cost: size and latency of the model.
-    """
-
-    fold: int
-    answers: Answers
-    seconds: float
-    history: dict[str, list[dict[str, float]]]
-    cost: Cost
-
-
-@dataclass
-class Outcome:
-    """A recipe and how it fared.
-
-    Attributes:
-        candidate: the recipe.
-        rounds: one a fold, as far as it got.
-        failure: why it did not get to the end; '' if it did.
-    """
-
-    candidate: Candidate
-    rounds: list[Round] = field(default_factory=list)
-    failure: str = ""
 
 
 class Trainings:

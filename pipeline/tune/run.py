@@ -147,7 +147,7 @@ def _comment(recipe: Recipe, trials: list[Trial], command: str) -> list[str]:
     return [
         f"Tuned from {recipe.name}: {len(trials)} trials, best balanced accuracy on the eval split "
         f"{best.score:.3f} (trial {best.number}).",
-        *(f"  {key}: {value}" for key, value in best.values.items()),
+        *(f"  {key}: {short(value)}" for key, value in best.values.items()),
         f"By: {command}",
     ]
 

@@ -48,11 +48,18 @@ class Model:
         name: of the model.
         address: returns 'host:port' of the server's gRPC port, or None while it starts.
         timeout: seconds for one image.
+        label: returns the version label to ask for, or None for the highest version served.
     """
 
-    def __init__(self, name: str, address: Callable[[], str | None], timeout: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        address: Callable[[], str | None],
+        timeout: float,
+        label: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self.name = name
-        self._address, self._timeout = address, timeout
+        self._address, self._timeout, self._label = address, timeout, label
         self._lock = threading.Lock()
         self._clients: tuple[Client, Client] | None = None
 
@@ -68,7 +75,7 @@ class Model:
             ModelLoadingError: the server is still starting.
             ServingError: nobody could be asked; see `serving.errors`.
         """
-        return self._connect()[0].predict([encoded], explain=True)[0]
+        return self._connect()[0].predict([encoded], label=self._label(), explain=True)[0]
 
     def health(self) -> Health:
         """Asks how the model is; takes a few seconds at most, and never raises."""

@@ -36,6 +36,8 @@ class Settings:
     Attributes:
         model: name of the model that is asked.
         address: returns 'host:port' of the model server's gRPC port, or None while it starts.
+        label: returns the version label to ask for, or None for the highest version served. It is
+            called for each image: a promotion must not wait until the page is started anew.
         audit_log: JSON lines, one for each image; see `audit.py`.
         samples: folder of images that are offered to try, or None.
         token: what a visitor has to know; None lets everybody in.
@@ -50,6 +52,7 @@ class Settings:
     model: str
     address: Callable[[], str | None]
     audit_log: Path
+    label: Callable[[], str | None] = lambda: None
     samples: Path | None = None
     token: str | None = field(default=None, repr=False)
     hosts: tuple[str, ...] = LOOPBACK_NAMES

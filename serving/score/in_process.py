@@ -6,58 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from components.errors import VersionError
 from serving.score.errors import ScoreError
 from serving.tensorflow_free import model_server_config_pb2
-from serving.versions import WITHDRAWN, list_versions
-
-
-def choose_model(models: Path, name: str | None = None) -> str:
-    """Returns the name, or that of the only model that has been pushed.
-
-    Args:
-        models: folder of the models: `<name>/<version>`.
-        name: as the user says; None for the only one.
-
-    Raises:
-        ScoreError: there is none, or more than one.
-    """
-    if name is not None:
-        return name
-    folders = models.glob("*") if models.is_dir() else ()
-    found = sorted(path.name for path in folders if path.is_dir())
-    if not found:
-        raise ScoreError(
-            f"No model has been pushed to {models}. Train one with `medtfx run`, name another home "
-            "with --home, or a model server with --server and --model."
-        )
-    if len(found) > 1:
-        raise ScoreError(f"Which model? {models} holds {', '.join(found)}. Name it with --model.")
-    return found[0]
-
-
-def choose_version(folder: Path, version: int | None = None) -> int:
-    """Returns the version, or the one that a server would answer with.
-
-    Args:
-        folder: of the model.
-        version: as the user says; None for the newest that is not withdrawn.
-
-    Raises:
-        VersionError: there is no such model or version, or it is withdrawn.
-    """
-    versions = list_versions(folder)
-    wanted = versions.current if version is None else version
-    if wanted is not None and wanted in versions.served:
-        return wanted
-    missing = "any version" if wanted is None else f"version {wanted}"
-    back = (
-        f" `medtfx rollback {folder.name} VERSION` brings one back." if versions.withdrawn else ""
-    )
-    raise VersionError(
-        f"Model {folder.name!r} does not have {missing} to serve. Served: {list(versions.served)}; "
-        f"{WITHDRAWN}: {list(versions.withdrawn)}.{back}"
-    )
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def test_a_killed_node_is_retried_and_the_model_is_blessed_and_pushed(cluster, f
     assert cluster.epochs_saved() == 0
 
     (version,) = cluster.versions()
-    log = first_run.log("pusher")
+    log = first_run.log("run-report")
     assert "Blessed: " in log and f"Pushed as version {version} of quickstart." in log
     # The closing table counts the time of the nodes before, from ML Metadata.
     seconds = re.search(r"(\d+) s in the nodes", log)
@@ -155,10 +155,11 @@ def test_a_missed_gate_is_told_and_fails_the_run_where_the_recipe_says_so(cluste
     before = cluster.versions()
     overrides = ("evaluation.recall_floor=0.99", "evaluation.floor_on=lower_bound")
     run = cluster.run(cluster.compile("platform.gate_failure=fail"), *overrides)
-    assert run.failed == "pusher"
-    assert [a.code for a in run.attempts if a.task == "pusher"] == [3, 3]
+    assert run.failed == "run-report"
+    assert [a.code for a in run.attempts if a.task == "run-report"] == [3, 3]
     assert "trainer" in cached(run)
-    assert "NOT blessed: " in run.log("pusher") and "Nothing was pushed." in run.log("pusher")
+    log = run.log("run-report")
+    assert "NOT blessed: " in log and "Nothing was pushed." in log
     assert run.artifacts["evaluator", "verdict"].read_text().startswith("# NOT blessed\n")
     assert run.metadata["evaluator", "recall"]["blessed"] == 0.0
     assert cluster.versions() == before
@@ -166,8 +167,8 @@ def test_a_missed_gate_is_told_and_fails_the_run_where_the_recipe_says_so(cluste
     # The other choice, on the same run: as KFP's retry of a failed run would start it.
     retried = cluster.run(cluster.compile(), *overrides, again=run)
     assert retried.failed is None
-    assert [a.task for a in retried.attempts] == ["pusher"]
-    assert "NOT blessed: " in retried.log("pusher")
+    assert [a.task for a in retried.attempts] == ["run-report"]
+    assert "NOT blessed: " in retried.log("run-report")
     assert cluster.versions() == before
 
 

@@ -19,11 +19,14 @@ NODES_THAT_WORK = {
     "StatisticsGen",
     "SchemaGen",
     "ExampleValidator",
+    "DataAudit",
+    "AuditGate",
     "Transform",
     "Trainer",
     "Evaluator",
     "ServingValidator",
     "Pusher",
+    "RunReport",
 }
 
 
@@ -53,7 +56,7 @@ def test_a_good_model_is_blessed_and_pushed(machine, first, second):
 
 def test_it_says_which_node_is_at_work_and_where_to_look(machine, first):
     for number, node in enumerate(("ImageExampleGen", "StatisticsGen", "SchemaGen"), start=1):
-        assert f" [{number}/10] {node}" in first
+        assert f" [{number}/14] {node}" in first
     assert "6 unreadable and in quarantine" in first
     assert "quarantine.csv" in first
     assert "Not a medical device" in first
@@ -81,7 +84,8 @@ def test_a_code_edit_reruns_the_node_and_what_follows(machine, second):
     cached = machine.cached()
     assert not cached["Evaluator"]
     assert all(
-        cached[node] for node in NODES_THAT_WORK - {"Evaluator", "ServingValidator", "Pusher"}
+        cached[node]
+        for node in NODES_THAT_WORK - {"Evaluator", "ServingValidator", "Pusher", "RunReport"}
     )
 
 

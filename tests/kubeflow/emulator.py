@@ -163,7 +163,7 @@ def run_package(
             if name not in done and set(task.dependent_tasks) <= set(done)
         ]
         assert ready, "the tasks wait for each other"
-        # Any order that the package allows must do: this one tends to put off what nobody waits for.
+        # Any order that the package allows must do; this one puts off what nobody waits for.
         pod = _Pod(package, max(ready), run, values, work)
         if not pod.run(environment, watch):
             return run

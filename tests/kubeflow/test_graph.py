@@ -12,7 +12,8 @@ def graph():
 
 
 def test_the_nodes_that_a_recipe_may_name_are_those_of_the_pipeline(graph):
-    assert [node.name for node in graph] == list(NODES)
+    assert {node.name for node in graph} == set(NODES)
+    assert len(graph) == len(NODES)
 
 
 def test_a_node_waits_for_earlier_ones_alone_and_only_the_data_for_none(graph):
@@ -23,10 +24,11 @@ def test_a_node_waits_for_earlier_ones_alone_and_only_the_data_for_none(graph):
         seen.add(node.name)
 
 
-def test_the_last_node_waits_for_all_others_for_it_closes_the_run(graph):
+def test_the_pusher_waits_for_all_before_it_and_the_last_node_closes_the_run(graph):
     above = {node.name: set(node.after) for node in graph}
     for node in graph:  # in topological order
         above[node.name].update(*(above[name] for name in node.after))
-    assert graph[-1].name == "Pusher"
-    assert above["Pusher"] == set(above) - {"Pusher"}
-    assert len(graph[-1].after) == len(set(graph[-1].after))
+    assert graph[-1].name == "RunReport"
+    assert above["RunReport"] == set(above) - {"RunReport"}
+    assert above["Pusher"] == set(above) - {"Pusher", "RunReport"}
+    assert all(len(node.after) == len(set(node.after)) for node in graph)

@@ -102,7 +102,7 @@ def test_alone_it_starts_a_server_and_offers_phantoms(start, tmp_path):
     ("arguments", "words"),
     [
         ((), "`medtfx run`"),
-        (("--server", "127.0.0.1:1"), "Name it with --model"),
+        (("--server", "127.0.0.1:1"), "--server and --model"),
         (("--server", "nonsense", "--model", "m"), "host:port"),
         (("--lang", "fr"), "en and es"),
         (("--key", "a.pem"), "both --certificate and --key"),

@@ -8,9 +8,9 @@ def test_this_process_by_default():
     assert beam_args([]) == BEAM_ARGS
 
 
-def test_what_is_given_without_a_runner_is_added():
-    # The last one wins, as Beam parses them.
-    assert beam_args(["--direct_num_workers=4"]) == (*BEAM_ARGS, "--direct_num_workers=4")
+def test_what_is_given_without_a_runner_goes_to_this_machine_s():
+    given = "--direct_num_workers=4"
+    assert beam_args([given]) == (given, "--sdk_container_image=none")
 
 
 def test_another_runner_gets_its_own_options_alone():

@@ -7,6 +7,7 @@ import pytest
 from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
+from components.approval.artifacts import Approval
 from components.evaluator.baseline import LatestBlessedBaseline
 from components.sections import DataSection
 
@@ -38,13 +39,29 @@ def blessing(model: standard_artifacts.Model, blessed: bool) -> standard_artifac
     return artifact
 
 
-def resolve(models, blessed, candidate, data=None):
+def infra_blessing(model: standard_artifacts.Model, blessed: bool):
+    artifact = standard_artifacts.InfraBlessing()
+    artifact.set_int_custom_property("blessed", int(blessed))
+    artifact.set_int_custom_property("model_id", model.id)
+    return artifact
+
+
+def decision(number: int, model: standard_artifacts.Model, approved: bool) -> Approval:
+    artifact = Approval()
+    artifact.mlmd_artifact.id = number
+    artifact.model_id, artifact.approved = model.id, int(approved)
+    return artifact
+
+
+def resolve(models, blessed, candidate, data=None, served=(), decisions=()):
     strategy = LatestBlessedBaseline((data or section()).model_dump_json(by_alias=True))
     found = strategy.resolve_artifacts(
         None,
         {
             "model": list(models),
             "model_blessing": [blessing(model, model in blessed) for model in models],
+            "infra_blessing": list(served),
+            "approval": list(decisions),
             "candidate": [candidate],
         },
     )
@@ -61,6 +78,23 @@ def test_never_the_candidate_itself(make_model):
     one, candidate = make_model(1, section()), make_model(2, section())
     assert resolve([one, candidate], [one, candidate], candidate) == [one]
     assert resolve([candidate], [candidate], candidate) == []
+
+
+@pytest.mark.parametrize(
+    ("attempts", "counts"), [((), True), ((True,), True), ((False,), False), ((False, True), True)]
+)
+def test_a_model_that_could_not_be_served_is_no_yardstick(make_model, attempts, counts):
+    old, new, candidate = (make_model(number, section()) for number in (1, 2, 3))
+    served = [infra_blessing(new, outcome) for outcome in attempts]
+    assert resolve([old, new], [old, new], candidate, served=served) == [new if counts else old]
+
+
+@pytest.mark.parametrize(("decisions", "counts"), [((0,), False), ((0, 1), True), ((1, 0), False)])
+def test_the_latest_decision_of_a_person_counts(make_model, decisions, counts):
+    old, new, candidate = (make_model(number, section()) for number in (1, 2, 3))
+    made = [decision(10 + number, new, bool(value)) for number, value in enumerate(decisions)]
+    found = resolve([old, new], [old, new], candidate, decisions=reversed(made))
+    assert found == [new if counts else old]
 
 
 def test_none_on_the_first_run(make_model):

@@ -1,6 +1,7 @@
 import pytest
 
 from serving.app.model import Model
+from serving.errors import UnknownServableError
 from serving.metadata import VersionStatus
 
 
@@ -37,4 +38,13 @@ def test_a_server_that_moved_is_found_again(server, dark):
     model = Model("tiny", lambda: next(places, server.address), timeout=10.0)
     assert model.health().state == "unavailable"
     assert model.ask(dark).label == "dark"
+    model.close()
+
+
+def test_the_label_is_looked_up_for_each_image(server, dark):
+    labels = iter([None, "stable"])
+    model = Model("tiny", lambda: server.address, timeout=10.0, label=lambda: next(labels))
+    assert model.ask(dark).label == "dark"
+    with pytest.raises(UnknownServableError, match="stable"):  # which this server does not know
+        model.ask(dark)
     model.close()

@@ -1,0 +1,105 @@
+"""Draws the page: TFMA's elements, their data, and our charts below them."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from components.errors import MedtfxError
+
+_HERE = Path(__file__).parent
+# In the order in which they build on each other.
+_CHARTS = ("data.js", "axes.js", "plot.js", "table.js", "google.js")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One of TFMA's elements.
+
+    Attributes:
+        title: above it.
+        element: name of the custom element.
+        data: what it shows.
+        config: how.
+    """
+
+    title: str
+    element: str
+    data: Any
+    config: Mapping[str, Any]
+
+
+def render_dashboard(title: str, blocks: Sequence[Block], classes: Sequence[str]) -> str:
+    """Returns the whole page.
+
+    Args:
+        title: of the page.
+        blocks: in order.
+        classes: in the order of the model's outputs; the confusion matrix is named by them.
+
+    Raises:
+        MedtfxError: TFMA came without its dashboard.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    settings = {
+        "blocks": [{"config": block.config, "data": block.data} for block in blocks],
+        "classNames": {name: str(index) for index, name in enumerate(classes)},
+    }
+    return environment.get_template("page.html").render(
+        title=title,
+        blocks=[Block(block.title, Markup(block.element), None, {}) for block in blocks],
+        charts=Markup(_in_script(_charts())),
+        tfma=Markup(_in_script(tfma_script())),
+        settings=Markup(_as_json(settings)),
+    )
+
+
+def tfma_script() -> str:
+    """Returns the dashboard's script out of the installed TFMA.
+
+    Raises:
+        MedtfxError: it is not there.
+    """
+    import tensorflow_model_analysis as tfma
+
+    path = Path(tfma.__file__).parent / "static" / "vulcanized_tfma.js"
+    if not path.is_file():
+        raise MedtfxError(
+            f"The dashboard is drawn by a script of tensorflow-model-analysis, and {path} is not "
+            "there. Install that package again: `make setup`. `medtfx report` needs no such script."
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def without_nan(value: Any) -> Any:
+    """Returns JSON-able values: what is not defined becomes null, also the text `NaN`."""
+    if isinstance(value, Mapping):
+        return {str(key): without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and value != value:
+        return None
+    return None if value == "NaN" else value
+
+
+def _charts() -> str:
+    scripts = [(_HERE / "charts" / name).read_text(encoding="utf-8") for name in _CHARTS]
+    return '(() => {\n"use strict";\n' + "\n".join(scripts) + "})();"
+
+
+def _in_script(code: str) -> str:
+    # In the strings of a script these would end the element, or open a comment in it.
+    return re.sub(r"</(script)", r"<\\/\1", code, flags=re.IGNORECASE).replace("<!--", "<\\!--")
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(without_nan(value), allow_nan=False).replace("<", "\\u003c")

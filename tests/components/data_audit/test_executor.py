@@ -1,0 +1,130 @@
+"""The node in one process: Examples in, report out; then the gate on that report."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+from tfx.types import artifact_utils, standard_artifacts
+
+from components.data_audit.artifacts import Audit
+from components.data_audit.executor import Executor
+from components.data_audit.gate import AuditError, check
+from components.data_audit.gate import Executor as Gate
+from components.image_example_gen.artifacts import Quarantine
+from components.image_example_gen.examples import to_example
+from components.sections import SPLITS, AuditSection
+from tests.components.data_audit.cohort import example, png
+
+AWKWARD = "COVID/<b>a,\udce9 b</b>.png"  # markup, a comma, and a byte that is no UTF-8
+
+
+@pytest.fixture(scope="module")
+def leak(drawn) -> tuple[str, str]:
+    """File names of a training image and of its copy in test."""
+    original = next(p for p, _ in drawn.values() if (p.label, p.split) == ("COVID", "train"))
+    return original.filename, AWKWARD
+
+
+def run_node(folder: Path, records: dict[str, list[dict]], section: AuditSection) -> Audit:
+    examples, listed, audit = standard_artifacts.Examples(), Quarantine(), Audit()
+    for artifact, name in ((examples, "examples"), (listed, "quarantine"), (audit, "audit")):
+        artifact.uri = str(folder / name)
+        Path(artifact.uri).mkdir(parents=True)
+    examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+    for split in SPLITS:
+        path = Path(artifact_utils.get_split_uri([examples], split)) / "data-0.gz"
+        path.parent.mkdir()
+        with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+            for values in records[split]:
+                writer.write(to_example(values).SerializeToString())
+    listed.images_read = sum(map(len, records.values()))
+    (folder / "quarantine" / "quarantine.csv").write_text(
+        "file,reason,detail\nCOVID/x.png,truncated,\nCOVID/y.png,truncated,\n"
+    )
+    given = {"examples": [examples], "quarantine": [listed], "statistics": []}
+    Executor().Do(given, {"audit": [audit]}, {"section": section.model_dump_json()})
+    return audit
+
+
+@pytest.fixture(scope="module")
+def audit(drawn, leak, tmp_path_factory) -> Audit:
+    records: dict[str, list[dict]] = {split: [] for split in SPLITS}
+    for name, (picture, image) in drawn.items():
+        records[picture.split].append(
+            example(png(image), name, picture.label, picture.patient, picture.metadata)
+        )
+    copied = example(png(drawn[leak[0]][1]), "-", "COVID", "stranger")
+    copied["filename"] = leak[1].encode(errors="surrogateescape")
+    records["test"].append(copied)
+    section = AuditSection(min_cell=1, drift="off")
+    return run_node(tmp_path_factory.mktemp("node"), records, section)
+
+
+def test_the_artifact_sums_it_up(audit):
+    assert (audit.stops, audit.reports) == (1, 0)
+    assert audit.summary == "1 finding stops the run: leaks (1)"
+
+
+def test_the_json_has_every_check_and_the_figures(audit, leak, drawn):
+    found = json.loads(Path(audit.uri, "audit.json").read_text())
+    first, *others = found["findings"]
+    assert (first["check"], first["severity"], first["count"]) == ("leaks", "stop", 1)
+    assert leak[0] in first["examples"][0]["files"]
+    assert {finding["severity"] for finding in others} == {"ok"} and len(others) == 9
+    assert found["quarantine"] == {"truncated": 2}
+    counts = found["counts"].values()
+    assert sum(number for row in counts for number in row.values()) == len(drawn) + 1
+    assert [row["features"] for row in found["shortcuts"]][-1] == "whole thumbnail"
+
+
+def test_the_list_has_a_row_a_file(audit, leak):
+    with open(Path(audit.uri, "leaks.csv"), encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["class"], row["split"]) for row in rows} == {("COVID", "train"), ("COVID", "test")}
+    assert {row["patient"] for row in rows} >= {"stranger"}
+    assert {row["reason"] for row in rows} == {"the same pixels"}
+
+
+def test_the_page_shows_the_pair_and_asks_the_network_for_nothing(audit, leak):
+    page = Path(audit.uri, "audit.html").read_text(encoding="utf-8")
+    assert page.count("data:image/jpeg;base64,") == 2
+    assert "&lt;b&gt;a," in page and "<b>a," not in page
+    assert not re.search(r"(src|href)=.?(https?:)?//", page) and "<script" not in page
+    assert "--set audit.leaks=report" in page
+
+
+def gate(audit: Audit) -> standard_artifacts.String:
+    verdict = standard_artifacts.String()
+    verdict.uri = str(Path(audit.uri).parent / "verdict")
+    Gate().Do({"audit": [audit]}, {"verdict": [verdict]}, {})
+    return verdict
+
+
+def test_the_gate_stops_with_a_sentence(audit, leak):
+    with pytest.raises(AuditError) as error:
+        gate(audit)
+    for part in (
+        "1 picture stands in two splits, 1 of them in test",
+        leak[0],
+        "Keep one file of each group",
+        "--set audit.leaks=report",
+        str(Path(audit.uri, "audit.html")),
+    ):
+        assert part in str(error.value)
+
+
+def test_the_gate_lets_reports_pass(audit):
+    found = json.loads(Path(audit.uri, "audit.json").read_text())
+    for finding in found["findings"]:
+        finding["severity"] = finding["severity"].replace("stop", "report")
+    check(found, "page")
+    found["summary"] = "1 finding to look at"
+    folder = Path(audit.uri).parent / "passed"
+    folder.mkdir()
+    (folder / "audit.json").write_text(json.dumps(found))
+    passed = Audit()
+    passed.uri = str(folder)
+    assert gate(passed).read() == "1 finding to look at"

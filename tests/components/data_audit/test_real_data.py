@@ -1,0 +1,58 @@
+"""What is known of four public data sets is found in them."""
+
+import pytest
+
+from components.data_audit.audit import AuditResult, audit
+from components.data_audit.picture import measure
+from components.image_example_gen.examples import features
+from components.image_example_gen.images import read_image
+from components.image_example_gen.listing import list_folders
+from components.sections import AuditSection
+from pipeline.recipe import load_recipe
+
+pytestmark = [pytest.mark.real_data, pytest.mark.end_to_end]
+
+# The file stems of pictures that stand twice; each pair was looked at.
+TWICE = {
+    "covid19-3class": {
+        ("00002658_001", "00002658_002"),
+        ("E63574A7-4188-4C8D-8D17-9D67A18A1AFA", "F4341CE7-73C9-45C6-99C8-8567A5484B63"),
+    },
+    "pneumonia-3class": {("person162_virus_321", "person162_virus_322")},
+    "covid-radiography": {("COVID-3573", "COVID-3574"), ("COVID-1017", "COVID-1156")},
+    "crc-tissue": set(),
+}
+TWO_CLASSES = {"covid19-3class": 17, "pneumonia-3class": 75}
+# Of size and format alone, for the class they give away.
+SHORTCUT = {"covid19-3class": ("Covid-19", 0.9), "covid-radiography": ("Viral Pneumonia", 0.99)}
+
+
+def audited(recipe: str, folder) -> AuditResult:
+    data = load_recipe(recipe).data
+    pictures = []
+    for entry in list_folders(str(folder), data).entries:
+        image = read_image((folder / entry.relative).read_bytes())
+        values = features(entry, image, data, b"key").items()
+        plain = {name: v.encode() if isinstance(v, str) else v for name, v in values}
+        pictures.append(measure(plain, entry.split))
+    return audit(pictures, AuditSection())
+
+
+@pytest.mark.parametrize("recipe", TWICE)
+def test_what_is_known_is_found(recipe, real_data):
+    result = audited(recipe, real_data / recipe)
+    findings = {finding.check: finding for finding in result.findings}
+    pairs = {
+        tuple(sorted(name.rsplit("/", 1)[1].rsplit(".", 1)[0] for name in case.files))
+        for check in ("leaks", "duplicates")
+        for case in findings[check].cases
+    }
+    assert pairs == {tuple(sorted(pair)) for pair in TWICE[recipe]}
+    assert not findings["contradictions"].cases and not findings["patients_in_two_splits"].cases
+    assert len(findings["patients_in_two_classes"].cases) == TWO_CLASSES.get(recipe, 0)
+    by_size = next(row for row in result.shortcuts if row.features == "size and format")
+    if recipe in SHORTCUT:
+        label, least = SHORTCUT[recipe]
+        assert by_size.auc[label] > least
+    else:
+        assert max(by_size.auc.values()) < 0.6

@@ -1,0 +1,218 @@
+"""Predictions written down, pages drawn from them, and one real evaluation.
+
+make_predictions  N answers among C classes: `random`, `perfect` or `collapsed` onto the first class
+make_content      what a page is drawn from, with pictures for the gallery
+evaluated         a model that looks at the brightness, its examples, and what TFMA says about it
+"""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+import tensorflow_model_analysis as tfma
+from PIL import Image
+from tensorflow_model_analysis.utils import config_util
+
+from components.evaluator.eval_config import build_eval_config
+from components.evaluator.results import OVERALL, Results
+from components.image_example_gen.quarantine import Quarantined, to_csv
+from components.run_report.content import Content, Material, Outcome
+from components.run_report.counts import SplitCounts, by_reason
+from components.run_report.figures import class_results
+from components.run_report.gallery import Explained, choose_cases, draw
+from components.run_report.predictions import Predictions
+from components.run_report.read import Sources
+from components.sections import DataSection, EvaluationSection
+
+ABC = ("COVID", "NORMAL", "PNEUMONIA")
+
+
+def predictions(classes=ABC, of_each=30, kind="random", absent=(), features=("site",)):
+    generator = np.random.default_rng(3)
+    present = [index for index, name in enumerate(classes) if name not in absent]
+    labels = np.repeat(present, of_each).astype(np.int64)
+    logits = generator.normal(0, 1, (len(labels), len(classes)))
+    logits[np.arange(len(labels)), labels] += 1.5
+    if kind != "random":
+        logits[:] = 0
+        logits[np.arange(len(labels)), labels if kind == "perfect" else 0] = 5
+    odds = np.exp(logits)
+    numbers = range(len(labels))
+    return Predictions(
+        classes=tuple(classes),
+        filenames=tuple(f"{classes[label]}/{n}.png" for n, label in enumerate(labels)),
+        patients=tuple(f"patient {n // 2}" for n in numbers),
+        labels=labels,
+        probabilities=(odds / odds.sum(-1, keepdims=True)).astype(np.float32),
+        features={
+            name: tuple("abc"[n % 3] if n % 7 else None for n in numbers) for name in features
+        },
+    )
+
+
+def film(side=(640, 520), seed=0):
+    """A noisy grey image: the hardest to compress."""
+    pixels = np.random.default_rng(seed).integers(0, 256, side, np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def make_predictions():
+    return predictions
+
+
+@pytest.fixture
+def make_content():
+    def make(found, recipe=None, **changes):
+        heat = np.random.default_rng(1).random((7, 7)).astype(np.float32)
+        cases = choose_cases(found)
+        one = Explained(film(), heat)
+        values = {
+            "model": "tiny",
+            "recipe": {
+                "name": "tiny",
+                "summary": "Noise",
+                "data": {"classes": list(found.classes), "patient": {"from": "each_file"}},
+                "evaluation": {"recall_floor": 0.6},
+                "serving": {"uncertain_below": 0.5},
+            }
+            | (recipe or {}),
+            "results": Results(True, {OVERALL: found.matrix()}, class_results(found), {}, ()),
+            "predictions": found,
+            "pictures": draw(cases, {case.filename: one for case in cases}, padded=False),
+            "history": {"head": [{"loss": 1.0, "val_loss": 1.1}, {"loss": 0.5, "val_loss": 0.9}]},
+            "outcome": Outcome(17),
+            "material": Material(
+                "0123abcd",
+                {"test": SplitCounts(9, 5, dict.fromkeys(found.classes, 3))},
+                by_reason([Quarantined("x/<i>.png", "empty"), Quarantined("y.txt", "over_cap")]),
+                "code",
+                {"stack": "wide"},
+            ),
+        }
+        return Content(**values | changes)
+
+    return make
+
+
+# === A real evaluation ===
+
+EVALUATION = EvaluationSection.model_validate({"recall_floor": 0.3, "slices": ["site"]})
+DATA = DataSection.model_validate(
+    {"classes": ABC, "patient": {"from": "each_file"}, "image_size": 16, "color": "grayscale"}
+)
+
+
+@pytest.fixture(scope="session")
+def evaluated(tmp_path_factory) -> Sources:
+    """Everything that the report reads, as the other nodes leave it."""
+    root = tmp_path_factory.mktemp("run")
+    _save_model(str(root / "model" / "Format-Serving"))
+    for split in ("train", "eval", "test"):
+        folder = root / "examples" / f"Split-{split}"
+        folder.mkdir(parents=True)
+        _write_examples(folder / "data.gz")
+        _write_statistics(folder / "data.gz", root / "statistics" / f"Split-{split}")
+    _evaluate(root)
+    (root / "history.json").write_text(json.dumps({"head": [{"loss": 1.0, "val_loss": 1.0}]}))
+    (root / "quarantine.csv").write_text(to_csv([Quarantined("a.png", "truncated")]))
+    recipe = {"name": "tiny", "summary": "Brightness", "data": DATA.plain()}
+    recipe |= {"evaluation": EVALUATION.plain(), "serving": {"uncertain_below": 0.5}}
+    return Sources(
+        recipe=recipe,
+        model_name="tiny",
+        code="c0de",
+        examples=str(root / "examples" / "Split-test"),
+        statistics=str(root / "statistics"),
+        quarantine=str(root),
+        fingerprint="0123abcd",
+        model=str(root / "model"),
+        history=str(root / "history.json"),
+        evaluation=str(root / "evaluation"),
+        outcome=Outcome(7),
+    )
+
+
+def _save_model(path: str) -> None:
+    """Dark, middling and bright are the three classes."""
+
+    def probabilities(encoded):
+        def light(image):
+            return tf.reduce_mean(tf.cast(tf.io.decode_png(image, 1), tf.float32)) / 255
+
+        lights = tf.map_fn(light, encoded, fn_output_signature=tf.float32)
+        return tf.nn.softmax(-20 * (lights[:, None] - tf.constant([[0.2, 0.5, 0.8]])) ** 2)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
+    def serving_default(image_bytes):
+        return {"probabilities": probabilities(image_bytes)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
+    def explain(image_bytes):
+        heat = tf.fill([tf.shape(image_bytes)[0], 4, 4], 0.5)
+        return {"probabilities": probabilities(image_bytes), "heatmap": heat}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "examples")])
+    def serve_examples(examples):
+        spec = {"image": tf.io.FixedLenFeature([], tf.string)}
+        return {"probabilities": probabilities(tf.io.parse_example(examples, spec)["image"])}
+
+    signatures = {
+        "serving_default": serving_default,
+        "explain": explain,
+        "serve_examples": serve_examples,
+    }
+    tf.saved_model.save(tf.Module(), path, signatures=signatures)
+
+
+def _write_examples(path: Path) -> None:
+    generator = np.random.default_rng(5)
+    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+        for number in range(90):
+            label = number % 3
+            light = np.clip(generator.normal(0.2 + 0.3 * label, 0.15), 0, 1)
+            image = tf.io.encode_png(tf.fill([16, 16, 1], tf.cast(light * 255, tf.uint8))).numpy()
+            texts = {
+                "image": image,
+                "filename": f"{ABC[label]}/{number}.png".encode(),
+                "patient": f"{number // 2}".encode(),
+                "label": ABC[label].encode(),
+            }
+            if number % 5:
+                texts["site"] = b"north" if number % 2 else b"south"
+            features = {
+                name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[text]))
+                for name, text in texts.items()
+            }
+            index = tf.train.Int64List(value=[label])
+            features["label_index"] = tf.train.Feature(int64_list=index)
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString())
+
+
+def _write_statistics(examples: Path, folder: Path) -> None:
+    found = tfdv.generate_statistics_from_tfrecord(str(examples))
+    folder.mkdir(parents=True)
+    (folder / "FeatureStats.pb").write_bytes(found.SerializeToString())
+
+
+def _evaluate(root: Path) -> None:
+    config = build_eval_config(DATA, EVALUATION)
+    updated = config_util.update_eval_config_with_defaults(
+        config, has_baseline=False, rubber_stamp=True
+    )
+    model = tfma.default_eval_shared_model(
+        str(root / "model" / "Format-Serving"), eval_config=updated, rubber_stamp=True
+    )
+    tfma.run_model_analysis(
+        eval_shared_model=model,
+        eval_config=config,
+        data_location=str(root / "examples" / "Split-test" / "data.gz"),
+        output_path=str(root / "evaluation"),
+    )

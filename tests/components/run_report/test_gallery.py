@@ -1,0 +1,48 @@
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from components.run_report.gallery import Case, Explained, choose_cases, draw
+
+
+def test_each_class_shows_its_surest_mistakes_its_doubts_and_what_is_usual(make_predictions):
+    found = make_predictions()
+    cases = choose_cases(found)
+    names = [case.filename for case in cases]
+    assert len(names) == len(set(names))
+    patients = dict(zip(found.filenames, found.patients, strict=True))
+    for label in range(3):
+        for kind in ("wrong", "unsure", "right"):
+            group = [case for case in cases if (case.label, case.kind) == (label, kind)]
+            assert 0 < len(group) <= 3
+            assert len({patients[case.filename] for case in group}) == len(group)
+        of_class = found.labels == label
+        (surest, *_) = [c for c in cases if c.label == label and c.kind == "wrong"]
+        assert surest.confidence == found.confidence[of_class & ~found.right].max()
+        assert surest.answer != label
+        unsure = [c for c in cases if c.label == label and c.kind == "unsure"]
+        assert unsure[0].confidence == found.confidence[of_class].min()
+
+
+def test_a_sure_model_has_no_unsure_images(make_predictions):
+    cases = choose_cases(make_predictions(kind="perfect"))
+    assert {case.kind for case in cases} == {"right"}
+
+
+@pytest.mark.parametrize(("padded", "expected"), [(True, (96, 48)), (False, (96, 96))])
+def test_the_heatmap_lies_where_the_image_was_in_the_square(padded, expected):
+    buffer = io.BytesIO()
+    Image.new("L", (800, 400), 99).save(buffer, "PNG")
+    heat = np.zeros((4, 4), np.float32)
+    heat[1:3] = 1  # the rows that a wide image has between its borders
+    case = Case("right", 0, 0, 0.9, "a.png")
+    (picture,) = draw([case], {"a.png": Explained(buffer.getvalue(), heat)}, padded)
+    layer = Image.open(io.BytesIO(base64.b64decode(picture.heat.partition(",")[2])))
+    assert (picture.width, picture.height) == (320, 160)
+    assert layer.size == expected
+    alpha = np.asarray(layer)[..., 3]
+    assert alpha[layer.height // 2].min() == 255
+    assert (alpha[0].min() > 100) == padded

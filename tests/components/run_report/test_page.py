@@ -1,0 +1,122 @@
+"""The page in a real browser; `open_page` then checks the console and that nothing was fetched."""
+
+import html
+
+import pytest
+
+from components.run_report.content import Outcome
+from components.run_report.page import render_page, template_digest
+from components.run_report.slot import RUN_SLOT, fill_slot
+
+NAMES = ('<b>bold</b> & "quoted"', "Läsion µ $x$ 肺炎", "_No.finding's [1]")
+CASES = {
+    "names": {"classes": NAMES},
+    "two classes": {"classes": ("ill", "well")},
+    "a class without images": {"absent": ("NORMAL",)},
+    "perfect": {"kind": "perfect"},
+    "collapsed": {"kind": "collapsed"},
+    "no image": {"of_each": 0},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_browser_shows_it_without_a_network(
+    open_page, make_predictions, make_content, case, tmp_path
+):
+    found = make_predictions(**CASES[case])
+    path = tmp_path / "report.html"
+    path.write_text(render_page(make_content(found)), encoding="utf-8")
+    for width in (360, 1280):
+        page = open_page(path, width)
+        assert page.execute_script("return document.documentElement.scrollWidth") <= width
+        rows = page.find_elements("css selector", "#classes tbody th")
+        assert [row.text for row in rows] == list(found.classes)
+        assert page.execute_script(
+            "return [...document.images].every(image => image.complete && image.naturalWidth > 0)"
+        )
+        if len(found.labels):
+            drawn = page.find_element("css selector", "#curves").text
+            assert case == "names" or all(name in drawn for name in set(found.classes) - {"NORMAL"})
+            assert case != "names" or all(name in drawn for name in NAMES)
+
+
+def test_the_heatmaps_can_be_taken_off(open_page, make_predictions, make_content, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(render_page(make_content(make_predictions())), encoding="utf-8")
+    page = open_page(path)
+    heat = page.find_element("css selector", ".heat")
+    assert heat.is_displayed()
+    page.find_element("css selector", "#heat").click()
+    assert not heat.is_displayed()
+
+
+def test_ten_classes_of_a_thousand_images_stay_small(make_predictions, make_content):
+    classes = tuple(f"class {number}" for number in range(10))
+    found = make_predictions(classes, 1000, features=("site", "sex", "view"))
+    content = make_content(found)
+    assert len(content.pictures) == 90
+    assert len(render_page(content).encode()) < 15_000_000
+
+
+@pytest.mark.parametrize(
+    ("blessed", "outcome", "sentence"),
+    [
+        (True, Outcome(17), "Pushed as version 17 of tiny."),
+        (True, Outcome(None, "it crashed"), "But NOT pushed: it crashed."),
+        (True, Outcome(), "a person has to approve it first"),
+        (False, Outcome(), "Nothing was pushed"),
+    ],
+)
+def test_it_says_what_followed(make_predictions, make_content, blessed, outcome, sentence):
+    content = make_content(make_predictions(), outcome=outcome)
+    results = type(content.results)(**vars(content.results) | {"blessed": blessed})
+    page = render_page(type(content)(**_fields(content) | {"results": results}))
+    assert sentence in page
+    assert ('class="verdict good"' in page) == (blessed and not outcome.refused)
+
+
+def test_a_loss_against_the_blessed_model_is_marked(make_predictions, make_content):
+    content = make_content(make_predictions())
+    recall = content.classes[0].recall
+    results = type(content.results)(
+        **vars(content.results)
+        | {"baseline": dict.fromkeys(content.predictions.classes, recall + 0.2)}
+    )
+    page = render_page(type(content)(**_fields(content) | {"results": results}))
+    assert "−0.20 ✗" in page
+
+
+def test_a_disagreement_with_the_gate_is_said_aloud(make_predictions, make_content):
+    content = make_content(make_predictions())
+    assert "differently" not in render_page(content)
+    matrix = content.results.matrices[()].copy()
+    matrix[0, 0] -= 1
+    matrix[0, 1] += 1
+    results = type(content.results)(**vars(content.results) | {"matrices": {(): matrix}})
+    changed = type(content)(**_fields(content) | {"results": results})
+    assert changed.disagreements == 1
+    assert "1 of 90 images\ndifferently" in render_page(changed)
+
+
+def test_the_recipe_and_the_quarantine_are_escaped(make_predictions, make_content):
+    page = render_page(make_content(make_predictions(), recipe={"summary": "<script>x</script>"}))
+    assert "<script>x" not in page and "&lt;script&gt;x" in page
+    assert html.escape("x/<i>.png") in page
+
+
+def test_a_run_fills_its_place_any_number_of_times(make_predictions, make_content):
+    page = render_page(make_content(make_predictions()))
+    assert page.count(RUN_SLOT) == 1
+    once = fill_slot(page, "<p>first</p>")
+    twice = fill_slot(once, "<p>second</p>")
+    assert "<p>first</p>" in once and "<p>first</p>" not in twice and "<p>second</p>" in twice
+    with pytest.raises(ValueError, match="no place"):
+        fill_slot("<p>another page</p>", "")
+
+
+def test_the_template_counts_as_code():
+    assert len(template_digest()) == 16
+
+
+def _fields(content):
+    return {name: getattr(content, name) for name in type(content).__dataclass_fields__}

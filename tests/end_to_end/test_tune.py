@@ -1,0 +1,73 @@
+"""A search that is killed in its second trial goes on, and ends in a recipe that runs."""
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from pipeline.recipe import load_recipe
+
+pytestmark = pytest.mark.end_to_end
+
+PATIENCE_SECONDS = 240
+
+
+def wait_for(process: subprocess.Popen, condition) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the search ended before it could be killed"
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"not within {PATIENCE_SECONDS} s")
+
+
+def test_kill_and_start_again(machine):
+    out = machine.data.parent / "tuned.yaml"
+    command = machine.command(
+        "tune", "quickstart", "--data", str(machine.data), "--trials", "2", "--out", str(out),
+        "--set", "data.split_seed=20", "--set", "training.epochs=5",
+        "--set", "training.early_stopping.patience=5",
+        "--space", "training.learning_rate=1e-4..1e-2:log", "--space", "model.dropout=0.1,0.2",
+    )  # fmt: skip
+    searches = machine.home.root / "searches"
+    process = subprocess.Popen(
+        command,
+        env=machine.environment,
+        cwd=machine.source,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(process, lambda: list(searches.glob("*/trial_1/checkpoint/state.json")))
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    (first,) = searches.glob("*/trial_0/trial.json")
+    finished = first.read_bytes()
+    assert json.loads(finished)["status"] == "COMPLETED" and not out.exists()
+
+    printed = machine.medtfx(command)
+    assert first.read_bytes() == finished
+    assert "trial 1" in printed and "trial 2" in printed
+    trials = [json.loads(path.read_text()) for path in searches.glob("*/trial_*/trial.json")]
+    best = max(trials, key=lambda trial: trial["score"])
+    values = best["hyperparameters"]["values"]
+
+    recipe = load_recipe(str(out))
+    assert recipe.name == "quickstart" and recipe.data.split_seed == 20
+    assert recipe.training.learning_rate == pytest.approx(values["training.learning_rate"], 1e-5)
+    assert recipe.model.dropout == values["model.dropout"]
+    text = out.read_text()
+    assert text.startswith("# Tuned from quickstart: 2 trials, best balanced accuracy")
+    assert f"{best['score']:.3f}" in text and "medtfx sample-data" in text
+
+    assert list(searches.glob("*/trial_*/checkpoint")) == []
+    again = machine.medtfx(command)
+    assert "Tuner              from the cache" in again
+    # A run of the recipe finds the prepared images.
+    run = machine.command("run", str(out), "--data", str(machine.data))
+    machine.medtfx([*run, "--set", "training.epochs=1"], 0, 3)
+    assert machine.cached()["Transform"] and not machine.cached()["Trainer"]

@@ -1,0 +1,84 @@
+"""The dashboard in a real browser; `open_page` then checks that nothing was fetched."""
+
+import pytest
+import tensorflow_model_analysis as tfma
+
+from components.errors import MedtfxError
+from pipeline.dashboard.blocks import blocks_of
+from pipeline.dashboard.page import render_dashboard, tfma_script, without_nan
+
+# What stands in the shadow roots too.
+TEXT = """
+const read = node => [...node.childNodes].map(child =>
+  child.nodeType === Node.TEXT_NODE ? child.textContent
+  : ["STYLE", "SCRIPT", "TEMPLATE"].includes(child.nodeName) ? ""
+  : read(child.shadowRoot || child)).join(" ");
+return read(document.querySelectorAll("section")[arguments[0]]);
+"""
+COUNT = """
+const count = (node, selector) => [...node.querySelectorAll("*")].reduce((sum, child) =>
+  sum + child.matches(selector) + (child.shadowRoot ? count(child.shadowRoot, selector) : 0), 0);
+return count(document.querySelectorAll("section")[arguments[0]], arguments[1]);
+"""
+
+
+@pytest.fixture(scope="module")
+def blocks(evaluate):
+    return blocks_of([evaluate("20250101-120000", 1), evaluate("20250102-120000", 2)])
+
+
+def test_several_runs_are_a_series_and_the_latest_has_slices_and_plots(blocks, evaluate):
+    titles = [block.title for block in blocks]
+    assert titles[:4] == ["Runs", "By label", "By site", "Confusion matrix"]
+    assert titles[4:] == [f"Plots of {name}" for name in ("ill <b>", "well </script>", "neither")]
+    alone = blocks_of([evaluate("20250103-120000", 3)])
+    assert [block.title for block in alone] == titles[1:]
+
+
+def test_a_browser_draws_it_without_a_network(blocks, open_page, tmp_path):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    path = tmp_path / "dashboard.html"
+    names = ("ill <b>", "well </script>", "neither")
+    path.write_text(render_dashboard("Two runs & <b>", blocks, names), encoding="utf-8")
+    page = open_page(path)
+    wait = WebDriverWait(page, 30)
+    wait.until(lambda _: all(page.execute_script(COUNT, part, "svg, td") for part in range(7)))
+    assert page.find_element("css selector", "h1").text == "Two runs & <b>"
+    series = page.execute_script(TEXT, 0)
+    assert (
+        "20250101-120000" in series and "20250102-120000" in series and "recall ill <b>" in series
+    )
+    wait.until(lambda _: "site:a" in page.execute_script(TEXT, 2))
+    matrix = page.execute_script(TEXT, 3)
+    assert all(name in matrix for name in names)
+    for part in range(4, 7):
+        wait.until(lambda _, part=part: page.execute_script(COUNT, part, "svg polyline") >= 6)
+        plots = page.execute_script(TEXT, part)
+        assert "ROC Curve" in plots and "Calibration Plot" in plots
+
+
+def test_the_values_are_those_of_tfma(blocks, evaluate):
+    result = tfma.load_eval_result(evaluate("20250102-120000", 2).uri)
+    (overall,) = [metrics for key, metrics in result.slicing_metrics if not key]
+    shown = blocks[0].data[1]
+    assert shown["config"] == {
+        "modelIdentifier": "20250102-120000",
+        "dataIdentifier": "0123456789ab",
+    }
+    assert shown["metrics"][""][""]["accuracy"] == overall[""][""]["accuracy"]
+    assert "confusion_matrix" not in shown["metrics"][""][""]
+
+
+def test_what_is_not_defined_is_null():
+    assert without_nan({"a": float("nan"), "b": ["NaN", 1.5, "x"]}) == {
+        "a": None,
+        "b": [None, 1.5, "x"],
+    }
+
+
+def test_a_tfma_without_its_script_is_a_sentence(monkeypatch, tmp_path):
+    assert "tfma-nb-plot" in tfma_script()
+    monkeypatch.setattr(tfma, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(MedtfxError, match=r"vulcanized_tfma\.js is not there"):
+        tfma_script()
