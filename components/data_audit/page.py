@@ -74,7 +74,7 @@ def _case(
 ) -> dict[str, Any]:
     images = [
         {
-            "name": name.encode(errors="surrogateescape").decode(errors="replace"),
+            "name": _printable(name),
             "split": by_name[name].split,
             "label": by_name[name].label,
             "source": _data_address(encoded[name]),
@@ -85,6 +85,7 @@ def _case(
     return {
         "reason": case.reason,
         "images": images,
+        "names": [_printable(name) for name in case.files[:2]],
         "files": len(case.files),
         "more": len(case.files) - len(images) if images else 0,
     }
@@ -96,6 +97,10 @@ def _shown_cases(finding: Finding) -> tuple[Case, ...]:
 
 def _shown_names(finding: Finding, case: Case) -> tuple[str, ...]:
     return () if finding.check in _WITHOUT_IMAGES else case.files[:_FILES]
+
+
+def _printable(name: str) -> str:
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _data_address(encoded: bytes) -> str:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from components.errors import MedtfxError
 
 _HERE = Path(__file__).parent
+_NO_HTML = str.maketrans("<>", "‹›")
 # In the order in which they build on each other.
 _CHARTS = ("data.js", "axes.js", "plot.js", "table.js", "google.js")
 
@@ -78,17 +79,23 @@ def tfma_script() -> str:
     return path.read_text(encoding="utf-8")
 
 
-def without_nan(value: Any) -> Any:
-    """Returns JSON-able values: what is not defined becomes null, also the text `NaN`."""
+def as_data(value: Any) -> Any:
+    """Returns JSON-able values that TFMA can show.
+
+    What is not defined becomes null, also the text `NaN`. TFMA writes names of classes and slices
+    into its tables as HTML, so angle brackets in them become typographic ones.
+    """
     if isinstance(value, Mapping):
-        return {str(key): without_nan(item) for key, item in value.items()}
+        return {str(key).translate(_NO_HTML): as_data(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [without_nan(item) for item in value]
+        return [as_data(item) for item in value]
+    if isinstance(value, str):
+        return None if value == "NaN" else value.translate(_NO_HTML)
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and value != value:
         return None
-    return None if value == "NaN" else value
+    return value
 
 
 def _charts() -> str:
@@ -102,4 +109,4 @@ def _in_script(code: str) -> str:
 
 
 def _as_json(value: Any) -> str:
-    return json.dumps(without_nan(value), allow_nan=False).replace("<", "\\u003c")
+    return json.dumps(as_data(value), allow_nan=False).replace("<", "\\u003c")

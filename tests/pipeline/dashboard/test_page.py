@@ -5,7 +5,7 @@ import tensorflow_model_analysis as tfma
 
 from components.errors import MedtfxError
 from pipeline.dashboard.blocks import blocks_of
-from pipeline.dashboard.page import render_dashboard, tfma_script, without_nan
+from pipeline.dashboard.page import render_dashboard, tfma_script, as_data
 
 # What stands in the shadow roots too.
 TEXT = """
@@ -47,11 +47,11 @@ def test_a_browser_draws_it_without_a_network(blocks, open_page, tmp_path):
     assert page.find_element("css selector", "h1").text == "Two runs & <b>"
     series = page.execute_script(TEXT, 0)
     assert (
-        "20250101-120000" in series and "20250102-120000" in series and "recall ill <b>" in series
+        "20250101-120000" in series and "20250102-120000" in series and "recall ill ‹b›" in series
     )
     wait.until(lambda _: "site:a" in page.execute_script(TEXT, 2))
     matrix = page.execute_script(TEXT, 3)
-    assert all(name in matrix for name in names)
+    assert all(name in matrix for name in ("ill ‹b›", "well ‹/script›", "neither"))
     for part in range(4, 7):
         wait.until(lambda _, part=part: page.execute_script(COUNT, part, "svg polyline") >= 6)
         plots = page.execute_script(TEXT, part)
@@ -70,9 +70,9 @@ def test_the_values_are_those_of_tfma(blocks, evaluate):
     assert "confusion_matrix" not in shown["metrics"][""][""]
 
 
-def test_what_is_not_defined_is_null():
-    assert without_nan({"a": float("nan"), "b": ["NaN", 1.5, "x"]}) == {
-        "a": None,
+def test_what_is_not_defined_is_null_and_no_name_is_html():
+    assert as_data({"<a>": float("nan"), "b": ["NaN", 1.5, "x"]}) == {
+        "‹a›": None,
         "b": [None, 1.5, "x"],
     }
 
