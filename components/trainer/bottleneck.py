@@ -7,6 +7,7 @@ features again, at a hundred times the cost of training the head on them.
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from components import progress
 from components.trainer.dataset import TransformedSplit
@@ -15,27 +16,41 @@ from components.trainer.network import Network
 _BATCH = 32
 
 
-def head_after_pooling(network: Network) -> keras.Sequential:
-    """Returns the head without its pooling, with probabilities; it shares the head's weights."""
-    pooling, *rest = network.head.layers
-    return keras.Sequential(
-        [keras.Input(pooling.output.shape[1:]), *rest, keras.layers.Softmax(dtype="float32")],
-        name="head_after_pooling",
-    )
+def head_with_probabilities(network: Network) -> keras.Model:
+    """Returns pooled features [B, D] → probabilities; it shares the head's weights."""
+    softmax = keras.layers.Softmax(dtype="float32")
+    return keras.Model(network.head.input, softmax(network.head.output), name="trainee")
 
 
-def pooled_features(network: Network, split: TransformedSplit) -> tf.data.Dataset:
+def pooled_features(
+    network: Network, split: TransformedSplit, mirrored: bool = False
+) -> NDArray[np.float32]:
     """Computes the pooled features of a split.
 
+    Args:
+        network: whose features.
+        split: of which images.
+        mirrored: whether also of their mirror images.
+
     Returns:
-        (features [F] float32, one-hot [classes]) of each image, in file order, from memory.
+        [n, D], in file order; or [2n, D], first the images, then their mirror images.
     """
-    pooling = network.head.layers[0]
-    compute = tf.function(lambda pixels: pooling(network.features(pixels, training=False)))
-    features, labels = [], []
-    for pixels, label in split.batches(_BATCH):
-        features.append(compute(pixels).numpy().astype(np.float32))
-        labels.append(label.numpy())
-        done = min(len(features) * _BATCH, len(split.labels))
+    compute = tf.function(
+        lambda pixels: network.pooling(network.features(pixels, training=False), training=False)
+    )
+    straight, flipped = [], []
+    for pixels, _ in split.batches(_BATCH):
+        straight.append(compute(pixels).numpy())
+        if mirrored:
+            flipped.append(compute(tf.reverse(pixels, [2])).numpy())
+        done = min(len(straight) * _BATCH, len(split.labels))
         progress.report(done, len(split.labels), "images", "computing the features")
-    return tf.data.Dataset.from_tensor_slices((np.concatenate(features), np.concatenate(labels)))
+    return np.concatenate(straight + flipped)
+
+
+def as_examples(
+    features: NDArray[np.float32], labels: NDArray[np.int64], classes: int
+) -> tf.data.Dataset:
+    """Returns (features [D] float32, one-hot [classes]) of each row, from memory."""
+    one_hot = np.eye(classes, dtype=np.float32)[labels]
+    return tf.data.Dataset.from_tensor_slices((features, one_hot))

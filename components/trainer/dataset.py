@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.sections import DataSection, TrainingSection
+from components.trainer.balance import times_of_each
 from components.transform.images import unpack
 
 _SHUFFLE_BUFFER = 4_096
@@ -49,10 +50,15 @@ class TransformedSplit:
         """Returns (pixels [B, H, W, C] float32 in 0..255, one-hot [B, classes]) in file order."""
         return self._examples().batch(size).map(_to_float).prefetch(tf.data.AUTOTUNE)
 
-    def training_batches(self, training: TrainingSection) -> tf.data.Dataset:
-        """Returns `arrange`d batches of the same."""
-        batches = arrange(self._examples(), self.labels, training)
-        return batches.map(_to_float).prefetch(tf.data.AUTOTUNE)
+    def training_batches(self, training: TrainingSection, marked: bool = False) -> tf.data.Dataset:
+        """Returns `arrange`d batches of the same.
+
+        Args:
+            training: batch size, balance and seed.
+            marked: whether the input is a pair: pixels, and whether an image is a copy, bool [B].
+        """
+        batches = arrange(self._examples(), self.labels, training, marked)
+        return batches.map(_pixels_to_float if marked else _to_float).prefetch(tf.data.AUTOTUNE)
 
     def _records(self) -> tf.data.Dataset:
         return tf.data.TFRecordDataset(list(self.files), compression_type="GZIP")
@@ -76,7 +82,10 @@ class TransformedSplit:
 
 
 def arrange(
-    examples: tf.data.Dataset, labels: np.ndarray, training: TrainingSection
+    examples: tf.data.Dataset,
+    labels: np.ndarray,
+    training: TrainingSection,
+    marked: bool = False,
 ) -> tf.data.Dataset:
     """Returns shuffled batches; endless ones when every class is drawn equally often.
 
@@ -84,12 +93,34 @@ def arrange(
         examples: (input, one-hot label) of each image.
         labels: class index of each, int64 [n].
         training: batch size, balance and seed.
+        marked: whether the input becomes a pair: input, and whether it is a copy, bool [B].
     """
+    times = times_of_each(labels, training)
+    examples = _repeated(examples, times) if (times != 1).any() else examples.map(_original)
+    if not marked:
+        examples = examples.map(lambda pair, label: (pair[0], label))
     if training.balance == "sampling":
         examples = _evenly_sampled(examples, np.unique(labels), training.seed)
     else:
-        examples = examples.shuffle(min(len(labels), _SHUFFLE_BUFFER), seed=training.seed)
+        examples = examples.shuffle(min(times.sum(), _SHUFFLE_BUFFER), seed=training.seed)
     return examples.batch(training.batch_size)
+
+
+def _original(value: tf.Tensor, label: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+    return (value, tf.constant(False)), label
+
+
+def _repeated(examples: tf.data.Dataset, times: np.ndarray) -> tf.data.Dataset:
+    """Gives each example so many times, or never; all but the first are marked as copies."""
+
+    def repeat(place: tf.Tensor, example: tuple[tf.Tensor, tf.Tensor]) -> tf.data.Dataset:
+        value, label = example
+        return tf.data.Dataset.range(tf.gather(times, place)).map(
+            lambda number: ((value, number > 0), label)
+        )
+
+    repeated = examples.enumerate().flat_map(lambda place, example: repeat(place, example))
+    return repeated.apply(tf.data.experimental.assert_cardinality(int(times.sum())))
 
 
 def _evenly_sampled(examples: tf.data.Dataset, classes: np.ndarray, seed: int) -> tf.data.Dataset:
@@ -102,11 +133,12 @@ def _evenly_sampled(examples: tf.data.Dataset, classes: np.ndarray, seed: int) -
     return tf.data.Dataset.sample_from_datasets(of_class, seed=seed)
 
 
-def class_weights(labels: np.ndarray, classes: int) -> dict[int, float]:
-    """Returns weights by which every class counts the same in the loss; they average 1."""
-    counts = np.maximum(np.bincount(labels, minlength=classes), 1)
-    return {index: len(labels) / (classes * count) for index, count in enumerate(counts)}
-
-
 def _to_float(pixels: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.cast(pixels, tf.float32), label
+
+
+def _pixels_to_float(
+    marked: tuple[tf.Tensor, tf.Tensor], label: tf.Tensor
+) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+    pixels, copy = marked
+    return (tf.cast(pixels, tf.float32), copy), label

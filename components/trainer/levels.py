@@ -9,12 +9,13 @@ import keras
 from components.errors import RecipeError
 
 
-def with_levels(backbone: keras.Model, levels: int) -> keras.Model:
+def with_levels(backbone: keras.Model, levels: int, name: str) -> keras.Model:
     """Gives a network the last feature map of each of its last `levels` resolutions as outputs.
 
     Args:
         backbone: scaled pixels to a feature map.
         levels: 1 for the backbone's own output alone.
+        name: of the model that is returned.
 
     Returns:
         A model that shares the backbone's layers, from scaled pixels to a list of `levels` feature
@@ -30,7 +31,7 @@ def with_levels(backbone: keras.Model, levels: int) -> keras.Model:
             f"{backbone.input_shape[1]} pixels: take at most {len(ends) + 1}."
         )
     maps = [*ends[len(ends) - levels + 1 :], backbone.output]
-    return keras.Model(backbone.input, maps, name=f"{backbone.name}_levels")
+    return keras.Model(backbone.input, maps, name=name)
 
 
 def _earlier_ends(backbone: keras.Model) -> list[keras.KerasTensor]:
@@ -46,12 +47,10 @@ def _earlier_ends(backbone: keras.Model) -> list[keras.KerasTensor]:
         passes_everything = still_used <= place
         still_used = max(still_used, last_use.get(id(layer.output), 0))
         # Borders of zeros make a resolution of their own that says nothing.
-        if passes_everything and not isinstance(
-            layer, keras.layers.InputLayer | keras.layers.ZeroPadding2D
-        ):
+        if passes_everything and not isinstance(layer, keras.layers.ZeroPadding2D):
             ends[layer.output.shape[1]] = layer.output
-    smallest = backbone.output.shape[1]
-    return [tensor for side, tensor in ends.items() if side > smallest]
+    largest, smallest = backbone.input_shape[1], backbone.output.shape[1]
+    return [tensor for side, tensor in ends.items() if largest > side > smallest]
 
 
 def _last_uses(backbone: keras.Model) -> dict[int, int]:

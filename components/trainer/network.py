@@ -1,11 +1,16 @@
-"""The classifier: pixels → scaling → backbone → head → probabilities."""
+"""The classifier: pixels → scaling → backbones → pooling → head → probabilities."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 
 from components.sections import DataSection, ModelSection
-from components.trainer.backbones import SCRATCH, build_backbone, is_pretrained, scaling_of
+from components.sections.model import SCRATCH
+from components.trainer.backbones import build_backbone, scaling_of
+from components.trainer.levels import with_levels
+from components.trainer.standardisation import standardisation
 from components.trainer.weights import pretrained_backbone
 
 _IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
@@ -18,18 +23,30 @@ class Network:
     """A classifier and the parts that training and explanation need.
 
     Attributes:
-        features: [B, H, W, C] float32 in 0..255 → feature map [B, h, w, F].
-        head: feature map → logits [B, classes].
+        features: [B, H, W, C] float32 in 0..255 → list of feature maps [B, h, w, F]: those of the
+            first backbone, the finest first, then those of the next.
+        pooling: that list → vector [B, D].
+        head: the vector → logits [B, classes] float32.
         classifier: [B, H, W, C] float32 in 0..255 → probabilities [B, classes] float32.
-        backbone: inside `features`; what fine-tuning unfreezes.
-        weights: where the backbone's weights came from, in words.
+        served: the same, over image and mirror image if the recipe wants that.
+        backbones: inside `features`; what fine-tuning unfreezes.
+        weights: where the backbones' weights came from, in words.
+        mirrors: whether `served` averages over the mirror image.
     """
 
     features: keras.Model
+    pooling: keras.Model
     head: keras.Model
     classifier: keras.Model
-    backbone: keras.Model
+    served: keras.Model
+    backbones: tuple[keras.Model, ...]
     weights: str
+    mirrors: bool
+
+    def last_maps(self, maps: Sequence[object]) -> list[object]:
+        """Returns the last feature map of each backbone, from a list as `features` gives it."""
+        levels = len(maps) // len(self.backbones)
+        return list(maps[levels - 1 :: levels])
 
 
 @keras.saving.register_keras_serializable("medtfx")
@@ -37,7 +54,8 @@ class PixelScaling(keras.layers.Layer):
     """Maps pixels 0..255 to what the backbone expects, and grey to three channels if needed.
 
     Args:
-        mode: `tf`, `torch`, `caffe` or `none` as in `Backbone.scaling`, or `dataset`.
+        mode: `tf`, `torch`, `caffe` or `none` as in `Backbone.scaling`, `unit` for 0..1, or
+            `dataset`.
         mean: of the grey values of the data set, for `dataset`.
         std: likewise.
         channels: that the backbone takes.
@@ -54,6 +72,8 @@ class PixelScaling(keras.layers.Layer):
             pixels = ops.repeat(pixels, 3, axis=-1)
         if self.mode == "tf":
             return pixels / 127.5 - 1.0
+        if self.mode == "unit":
+            return pixels / 255.0
         if self.mode == "dataset":
             return (pixels - self.mean) / self.std
         if self.mode == "torch":
@@ -78,38 +98,102 @@ def build_network(
         pixel_std: likewise.
 
     Raises:
-        RecipeError: the backbone is unknown or can't take this image size.
+        RecipeError: a backbone is unknown, can't take this image size or has too few levels.
         WeightsError: the weights can't be had or do not fit.
     """
-    size, channels = data.image_size, data.channels
-    taken = channels if model.backbone == SCRATCH else 3
-    if model.backbone == SCRATCH:
-        backbone, weights = build_backbone(model, size, taken), "random start"
-    else:
-        backbone, weights = pretrained_backbone(model, size)
-    mode = "dataset" if model.normalisation == "dataset" else scaling_of(model)
+    pixels = keras.Input((data.image_size, data.image_size, data.channels), name="pixels")
+    backbones, maps, sources = [], [], []
+    for place, network in enumerate(model.networks):
+        backbone, source = _backbone(network, data)
+        taken = backbone.input_shape[-1]
+        scaling = PixelScaling(scaling_of(network), pixel_mean, pixel_std, taken)
+        levels = with_levels(backbone, model.levels, name=f"backbone_{place}")
+        # Pretrained batch norms keep their statistics, also when fine-tuned: small batches ruin
+        # them. None: as the model around is called.
+        maps += levels(scaling(pixels), training=False if model.pretrained else None)
+        backbones.append(backbone)
+        sources.append(source)
+    features = keras.Model(pixels, maps, name="features")
+    pooling, widths = _pooling(model, maps)
+    head = _head(model, widths, len(data.classes))
 
-    pixels = keras.Input((size, size, channels), name="pixels")
-    scaled = PixelScaling(mode, pixel_mean, pixel_std, taken, name="scaling")(pixels)
-    # Pretrained batch norms keep their statistics, also when fine-tuned: small batches ruin them.
-    feature_map = backbone(scaled, training=False) if is_pretrained(model) else backbone(scaled)
-    features = keras.Model(pixels, feature_map, name="features")
-    head = _head(model, feature_map.shape[1:], len(data.classes))
-
-    logits = head(features(pixels))
+    logits = head(pooling(features(pixels)))
     probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
     classifier = keras.Model(pixels, probabilities, name="classifier")
-    return Network(features, head, classifier, backbone, weights)
+    served = _mirror_average(classifier) if model.mirror_average else classifier
+    return Network(
+        features,
+        pooling,
+        head,
+        classifier,
+        served,
+        tuple(backbones),
+        ", ".join(sources),
+        model.mirror_average,
+    )
 
 
-def _head(model: ModelSection, shape: tuple[int, ...], classes: int) -> keras.Model:
+def _backbone(model: ModelSection, data: DataSection) -> tuple[keras.Model, str]:
+    if model.backbone == SCRATCH:
+        return build_backbone(model, data.image_size, data.channels), "random start"
+    return pretrained_backbone(model, data.image_size)
+
+
+def _pooling(
+    model: ModelSection, maps: Sequence[keras.KerasTensor]
+) -> tuple[keras.Model, list[int]]:
+    """Returns the model from feature maps to one vector, and how much of it is each backbone's."""
     layers = keras.layers
-    pooling = {
+    last = {
         "avg": layers.GlobalAveragePooling2D,
         "max": layers.GlobalMaxPooling2D,
         "flatten": layers.Flatten,
-    }
-    stack: list[keras.layers.Layer] = [keras.Input(shape), pooling[model.pooling]()]
-    stack += [layers.Dense(units, activation="relu") for units in model.dense]
-    stack += [layers.Dropout(model.dropout), layers.Dense(classes, dtype="float32", name="logits")]
-    return keras.Sequential(stack, name="head")
+    }[model.pooling]
+    inputs = [keras.Input(found.shape[1:]) for found in maps]
+    # In float16 a mean over many pixels may overflow.
+    pooled = [
+        (last if (place + 1) % model.levels == 0 else layers.GlobalAveragePooling2D)(
+            dtype="float32"
+        )(found)
+        for place, found in enumerate(inputs)
+    ]
+    vector = layers.Concatenate(dtype="float32")(pooled) if len(pooled) > 1 else pooled[0]
+    sizes = [vector.shape[-1] for vector in pooled]
+    starts = range(0, len(sizes), model.levels)
+    widths = [sum(sizes[start : start + model.levels]) for start in starts]
+    return keras.Model(inputs, vector, name="pooling"), widths
+
+
+def _head(model: ModelSection, widths: list[int], classes: int) -> keras.Model:
+    vector = keras.Input((sum(widths),))
+    x = standardisation()(vector) if model.standardise else vector
+    if model.combine == "concat" or len(widths) == 1:
+        return keras.Model(vector, _logits(model, x, classes, "logits"), name="head")
+    members, start = [], 0
+    for place, width in enumerate(widths):
+        part = x[:, start : start + width]
+        members.append(keras.ops.log_softmax(_logits(model, part, classes, f"logits_{place}")))
+        start += width
+    # The log of the mean probability: its softmax is the mean probability itself.
+    mean = keras.ops.logsumexp(keras.ops.stack(members), axis=0) - math.log(len(members))
+    return keras.Model(vector, mean, name="head")
+
+
+def _logits(
+    model: ModelSection, x: keras.KerasTensor, classes: int, name: str
+) -> keras.KerasTensor:
+    layers = keras.layers
+    penalty = keras.regularizers.L2(model.l2) if model.l2 else None
+    for units in model.dense:
+        x = layers.Dense(units, activation="relu", kernel_regularizer=penalty)(x)
+    x = layers.Dropout(model.dropout)(x)
+    units = 1 if model.head == "sigmoid" else classes
+    x = layers.Dense(units, dtype="float32", kernel_regularizer=penalty, name=name)(x)
+    # The softmax of these two is the sigmoid of the one, and both classes can be explained.
+    return keras.ops.concatenate([-x / 2, x / 2], axis=-1) if model.head == "sigmoid" else x
+
+
+def _mirror_average(classifier: keras.Model) -> keras.Model:
+    pixels = keras.Input(classifier.input_shape[1:], name="pixels")
+    mirrored = keras.ops.flip(pixels, axis=2)
+    return keras.Model(pixels, (classifier(pixels) + classifier(mirrored)) / 2, name="served")

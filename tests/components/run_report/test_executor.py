@@ -11,7 +11,6 @@ from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 from components.evaluator.results import OVERALL, load_results
 from components.run_report import executor, read
 from components.run_report.figures import slice_results
-from components.trainer.run_fn import HISTORY_FILE
 
 
 @pytest.fixture(scope="module")
@@ -78,4 +77,6 @@ def test_a_model_without_learning_curve_has_a_report(evaluated, tmp_path):
 
 
 def test_the_history_is_where_the_trainer_writes_it():
+    from components.trainer.run_fn import HISTORY_FILE
+
     assert executor._HISTORY_FILE == HISTORY_FILE

@@ -5,7 +5,7 @@ import tensorflow_model_analysis as tfma
 
 from components.errors import MedtfxError
 from pipeline.dashboard.blocks import blocks_of
-from pipeline.dashboard.page import render_dashboard, tfma_script, as_data
+from pipeline.dashboard.page import as_data, render_dashboard, tfma_script
 
 # What stands in the shadow roots too.
 TEXT = """
