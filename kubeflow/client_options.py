@@ -40,6 +40,15 @@ ExperimentOption = Annotated[
     typer.Option("--experiment", help="Under which the runs appear [the pipeline's name]."),
 ]
 
+ServiceAccountOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--service-account",
+        envvar="KFP_SERVICE_ACCOUNT",
+        help="Of Kubernetes, under which the nodes run [the cluster's default].",
+    ),
+]
+
 
 def open_connection(
     host: str | None, namespace: str | None, token_file: Path | None, ca_cert: Path | None

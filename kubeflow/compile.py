@@ -1,8 +1,9 @@
 """Compiles a recipe to a package for Kubeflow Pipelines v2: one container a node of TFX's DAG.
 
 TFX's own runner for KFP writes packages that its open-source version can't run. Here KFP's SDK
-writes the DAG, with nothing passed between the tasks: each starts `python -m kubeflow.node`, which
+writes the DAG, with nothing passed between the nodes: each starts `python -m kubeflow.node`, which
 runs its node by TFX's portable launcher. Artifacts, cache and lineage stay TFX's, in ML Metadata.
+A first task, `kubeflow.retraining`, says whether the nodes run or are skipped.
 """
 
 import inspect
@@ -17,10 +18,14 @@ from kubeflow.errors import KubeflowError
 from kubeflow.graph import GraphNode, node_graph
 from kubeflow.packed_recipe import pack
 from kubeflow.platform import apply_platform
+from kubeflow.retraining import NAME as RETRAINING
+from kubeflow.retraining import YES
 from pipeline.recipe import Recipe
 
 # Parameters of a run, under these names in KFP's form.
-PARAMETERS = {"data": str, "root": str, "models": str, "overrides": list}
+PARAMETERS = {"data": str, "root": str, "models": str, "overrides": list, "if_new": bool}
+# What KFP calls the nodes together, which run or are skipped.
+GROUP = "Nodes"
 # The node whose results decide: it shows them in KFP.
 GATE_NODE = "Evaluator"
 
@@ -64,20 +69,26 @@ def write_package(
     from kfp import compiler, dsl
 
     packed = pack(recipe)
-    containers = {node.name: _container(node.name, recipe, packed, options) for node in graph}
+    names = [RETRAINING, *(node.name for node in graph)]
+    containers = {name: _container(name, recipe, packed, options) for name in names}
 
-    def tasks(**parameters: Any) -> None:
+    def start(name: str, parameters: dict[str, Any]) -> Any:
+        task = containers[name](run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **parameters)
+        # TFX has its own cache, which knows the data; KFP's would see unchanged addresses.
+        task.set_display_name(name).set_caching_options(False)
+        apply_platform(task, name, recipe.platform)
+        return task
+
+    def tasks(if_new: Any, **parameters: Any) -> None:
+        retraining = start(RETRAINING, {**parameters, "if_new": if_new})
         made: dict[str, Any] = {}
-        for node in graph:
-            task = containers[node.name](run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **parameters)
-            # TFX has its own cache, which knows the data; KFP's would see unchanged addresses.
-            task.set_display_name(node.name).set_caching_options(False)
-            apply_platform(task, node.name, recipe.platform)
-            task.after(*(made[name] for name in node.after))
-            made[node.name] = task
+        with dsl.If(retraining.outputs["train"] == YES, name=GROUP):
+            for node in graph:
+                made[node.name] = start(node.name, parameters)
+                made[node.name].after(*(made[name] for name in node.after))
 
     described = f"{recipe.summary}. medtfx {options.version}, stack {options.stack}"
-    defaults = {"models": "", "overrides": [], **options.defaults}
+    defaults = {"models": "", "overrides": [], "if_new": False, **options.defaults}
     pipeline = dsl.pipeline(name=recipe.name, description=described)(
         _with_parameters(tasks, PARAMETERS, defaults)
     )
@@ -85,29 +96,48 @@ def write_package(
     compiler.Compiler().compile(pipeline, str(out))
 
 
-def _container(node: str, recipe: Recipe, packed: str, options: PackageOptions) -> Any:
-    """Returns the KFP component of a node."""
+def _container(name: str, recipe: Recipe, packed: str, options: PackageOptions) -> Any:
+    """Returns the KFP component of a node, or of the task before them."""
     from kfp import dsl
 
-    image = _image(recipe.platform, options, node)
-    gate_failure = recipe.platform.gate_failure
+    image = _image(recipe.platform, options, name)
+    module = "kubeflow.retraining" if name == RETRAINING else "kubeflow.node"
+    fixed = ["--recipe", packed, "--stack", options.stack, "--version", options.version]
+    inputs = {"run_id": str, **PARAMETERS}
+    if name != RETRAINING:
+        fixed = ["--node", name, *fixed, "--gate-failure", recipe.platform.gate_failure]
+        fixed += [f"--beam-arg={option}" for option in recipe.platform.beam_args]
+        del inputs["if_new"]
 
-    def run_node(**given: Any) -> dsl.ContainerSpec:
-        arguments = ["--node", node, "--recipe", packed, "--stack", options.stack]
-        arguments += ["--version", options.version, "--gate-failure", gate_failure]
-        for name in ("run_id", *PARAMETERS):
-            arguments += [f"--{name.replace('_', '-')}", given[name]]
-        if node == GATE_NODE:
-            arguments += ["--verdict", given["verdict"].path, "--executor-input", "{{$}}"]
-        return dsl.ContainerSpec(
-            image=image, command=["python", "-m", "kubeflow.node"], args=arguments
-        )
+    def run_container(**given: Any) -> dsl.ContainerSpec:
+        arguments = [*fixed]
+        for key in inputs:
+            arguments += [f"--{key.replace('_', '-')}", given[key]]
+        arguments += _output_arguments(name, given)
+        return dsl.ContainerSpec(image=image, command=["python", "-m", module], args=arguments)
 
-    run_node.__name__ = re.sub(r"(?<!^)(?=[A-Z])", "_", node).lower()
-    shown = {"verdict": dsl.Output[dsl.Markdown], "recall": dsl.Output[dsl.Metrics]}
-    outputs = shown if node == GATE_NODE else {}
-    types = {"run_id": str, **PARAMETERS, **outputs}
-    return dsl.container_component(_with_parameters(run_node, types, {}))
+    run_container.__name__ = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    types = {**inputs, **_outputs(name)}
+    return dsl.container_component(_with_parameters(run_container, types, {}))
+
+
+def _outputs(name: str) -> dict[str, Any]:
+    """Returns what a task tells KFP: output → its type."""
+    from kfp import dsl
+
+    if name == RETRAINING:
+        return {"train": dsl.OutputPath(str), "decision": dsl.Output[dsl.Markdown]}
+    if name == GATE_NODE:
+        return {"verdict": dsl.Output[dsl.Markdown], "recall": dsl.Output[dsl.Metrics]}
+    return {}
+
+
+def _output_arguments(name: str, given: dict[str, Any]) -> list[Any]:
+    if name == RETRAINING:
+        return ["--train", given["train"], "--decision", given["decision"].path]
+    if name == GATE_NODE:
+        return ["--verdict", given["verdict"].path, "--executor-input", "{{$}}"]
+    return []
 
 
 def _with_parameters(

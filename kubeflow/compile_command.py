@@ -41,7 +41,7 @@ def compile_recipe(
 ) -> None:
     """Compile a recipe to a package for Kubeflow Pipelines v2.
 
-    The package asks for its parameters with each run: data, root, models, overrides.
+    The package asks for its parameters with each run: data, root, models, overrides, if_new.
     """
     from kubeflow.compile import PackageOptions, compile_package
     from pipeline.recipe import load_recipe

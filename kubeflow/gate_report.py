@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.evaluator.verdict import Verdict
+from kubeflow.texts import markdown
 from pipeline.closing import NOT_A_MEDICAL_DEVICE, number
 from pipeline.records import Gate
 
@@ -14,7 +15,7 @@ def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
     """Returns the sentence, and a table of the classes."""
     lines = [
         f"# {'Blessed' if verdict.blessed else 'NOT blessed'}",
-        f"{_escaped(verdict.sentence)}",
+        markdown(verdict.sentence),
         _row(
             "class", "n", "recall", "95 % interval", "floor", "before", "precision", "specificity"
         ),
@@ -59,13 +60,8 @@ def _gate_row(gate: Gate) -> str:
     interval = "-" if math.isnan(gate.low) else f"{number(gate.low)}-{number(gate.high)}"
     values = (gate.recall, gate.floor, gate.baseline, gate.precision, gate.specificity)
     recall, *others = map(number, values)
-    return _row(_escaped(gate.label), str(gate.cases), recall, interval, *others)
+    return _row(markdown(gate.label), str(gate.cases), recall, interval, *others)
 
 
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _escaped(text: str) -> str:
-    """Returns text that Markdown leaves alone; class names may hold anything."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in text)

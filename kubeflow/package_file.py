@@ -31,7 +31,10 @@ class Package:
 
 def holds_recipe(path: Path) -> bool:
     """Whether a YAML file holds a recipe, rather than a compiled pipeline."""
-    return any({"data", "model"} <= document.keys() for document in _documents(path))
+    return any(
+        "extends" in document or {"data", "model"} <= document.keys()
+        for document in _documents(path)
+    )
 
 
 def read_package(path: Path) -> Package:

@@ -14,6 +14,7 @@ from kubeflow.client_options import (
     NamespaceOption,
     PackageArgument,
     ParamOption,
+    ServiceAccountOption,
     TokenOption,
     open_connection,
 )
@@ -39,6 +40,7 @@ def submit(
     experiment: ExperimentOption = None,
     param: ParamOption = None,
     image: ImageOption = None,
+    service_account: ServiceAccountOption = None,
     watch: WatchOption = False,
     interval: IntervalOption = 10.0,
     token_file: TokenOption = None,
@@ -54,7 +56,9 @@ def submit(
         connection = open_connection(host, namespace, token_file, ca_cert)
         uploaded = upload_and_tell(connection, compiled)
     name = f"{compiled.name} {datetime.now():%Y-%m-%d %H:%M:%S}"
-    run = runs.start(connection, uploaded, name, experiment or compiled.name, values)
+    run = runs.start(
+        connection, uploaded, name, experiment or compiled.name, values, service_account
+    )
     typer.echo(f"Started: {name}, run {run.run_id}")
     typer.echo(f"  page    {connection.link(f'runs/details/{run.run_id}')}")
     typer.echo(f"  status  medtfx kubeflow status {run.run_id[:8]}")

@@ -46,8 +46,12 @@ def start(
     name: str,
     experiment: str,
     parameters: dict[str, Any],
+    service_account: str | None = None,
 ) -> Any:
-    """Starts a run of an uploaded version, and returns the server's `Run`."""
+    """Starts a run of an uploaded version, and returns the server's `Run`.
+
+    Without a service account its pods run under the cluster's default.
+    """
     experiment_identity = experiment_id(connection, experiment)
     with connection.to("start the run") as client:
         return client.run_pipeline(
@@ -56,6 +60,7 @@ def start(
             params=parameters,
             pipeline_id=uploaded.pipeline_id,
             version_id=uploaded.version_id,
+            service_account=service_account,
         )
 
 

@@ -13,6 +13,7 @@ from kubeflow.client_options import (
     NamespaceOption,
     PackageArgument,
     ParamOption,
+    ServiceAccountOption,
     TokenOption,
     open_connection,
 )
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 SHOWN_TIMES = 5
+# The parameter by which a run declines to train where little is new.
+IF_NEW = "if_new"
 NameArgument = Annotated[str, typer.Argument(help="Name of the schedule, or its id.")]
 TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 ZoneOption = Annotated[
@@ -61,6 +64,11 @@ def schedule(
     experiment: ExperimentOption = None,
     param: ParamOption = None,
     image: ImageOption = None,
+    service_account: ServiceAccountOption = None,
+    always_train: Annotated[
+        bool,
+        typer.Option("--always-train", help="Train each time, also where little is new."),
+    ] = False,
     token_file: TokenOption = None,
     ca_cert: CertificateOption = None,
 ) -> None:
@@ -75,9 +83,16 @@ def schedule(
     times = _firing_times(expression, zone, start, end)
     with open_package(package, image) as compiled:
         values = parse_parameters(compiled, param or [])
+        if IF_NEW in compiled.inputs:
+            values.setdefault(IF_NEW, not always_train)
         connection = open_connection(host, namespace, token_file, ca_cert)
         wanted = schedules.Schedule(
-            name or compiled.name, expression, experiment or compiled.name, start, end
+            name or compiled.name,
+            expression,
+            experiment or compiled.name,
+            start,
+            end,
+            service_account,
         )
         if not replace:
             schedules.refuse_taken(connection, wanted.name)
@@ -89,6 +104,11 @@ def schedule(
         f"The cluster is taken to read cron in {zone}; if it is set up otherwise, name its zone "
         "with --scheduler-zone."
     )
+    if values.get(IF_NEW):
+        typer.echo(
+            "A run trains if enough is new, by the recipe's section `retraining`; with "
+            "--always-train each does."
+        )
 
 
 def list_schedules(

@@ -21,6 +21,7 @@ class Schedule:
         experiment: in which its runs appear.
         start: aware; no run before it.
         end: aware; no run after it.
+        service_account: under which the pods run; None: the cluster's default.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Schedule:
     experiment: str
     start: datetime | None = None
     end: datetime | None = None
+    service_account: str | None = None
 
 
 def refuse_taken(connection: Connection, name: str) -> None:
@@ -71,6 +73,7 @@ def create(
             params=parameters,
             pipeline_id=uploaded.pipeline_id,
             version_id=uploaded.version_id,
+            service_account=schedule.service_account,
         )
     for identity in same:
         remove(connection, identity)

@@ -1,4 +1,4 @@
-"""Times, durations and columns, as the terminal shows them."""
+"""Times, durations and columns, as the terminal shows them; text as Markdown."""
 
 from datetime import datetime
 
@@ -33,3 +33,8 @@ def columns(titles: list[str], rows: list[list[str]]) -> str:
         for line in lines
     ]
     return "\n".join(texts)
+
+
+def markdown(text: str) -> str:
+    """Returns text that Markdown leaves alone; class names may hold anything."""
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in text)

@@ -97,6 +97,14 @@ class Ledger:
         """
         _write(self._held(run_id), data.plain())
 
+    def holds(self, run_id: str) -> bool:
+        """Whether something is held for the run and not confirmed yet.
+
+        Raises:
+            LedgerError: it can't be read.
+        """
+        return _read(self._held(run_id)) is not None
+
     def confirm(self, run_id: str, *, blessed: bool, sentence: str) -> None:
         """Records the run whose data were held.
 

@@ -4,7 +4,8 @@ import platform
 from importlib import metadata
 
 import yaml
-from rich.table import Table
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
 from rich.text import Text
 
 from components.stack import installed_stack
@@ -21,10 +22,11 @@ _RUN_LINE = "{:<16} {:<18} {:<12} {:>6}  {:<7}  {}"
 
 def recipe_table() -> Table:
     """Returns the recipes that come with the product."""
-    table = Table("recipe", "classes", "network", "what it is")
+    table = Table(Column("recipe", no_wrap=True), "what it is", box=SIMPLE_HEAD)
     for name in recipe_names():
         recipe = load_recipe(name)
-        table.add_row(name, str(len(recipe.data.classes)), recipe.model.backbone, recipe.summary)
+        network = f"{len(recipe.data.classes)} classes, {recipe.model.title}"
+        table.add_row(name, f"{recipe.summary}\n[dim]{network}[/dim]")
     return table
 
 

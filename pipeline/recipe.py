@@ -63,6 +63,15 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _a_sigmoid_tells_two_classes_apart(self) -> "Recipe":
+        if self.model.head == "sigmoid" and len(self.data.classes) != 2:
+            raise ValueError(
+                f"model.head `sigmoid` tells two classes apart, and data.classes has "
+                f"{len(self.data.classes)}: use `softmax`"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _every_gpu_works(self) -> "Recipe":
         gpus = self.platform.pod("Trainer").gpu or 0
         if gpus > 1 and self.training.strategy == "default":
@@ -125,6 +134,8 @@ def recipe_path(recipe: str) -> Path:
 def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
     """Reads and validates a recipe.
 
+    With `extends: NAME` a file says only where it differs from another recipe.
+
     Args:
         recipe: a name of `recipe_names()` or the path of a YAML file.
         overrides: `section.key=value` each, with the value in YAML.
@@ -133,6 +144,13 @@ def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
         RecipeError: names the file, the key, the received value and what is allowed.
     """
     path = recipe_path(recipe)
+    values = _read(path)
+    if (base := values.pop("extends", None)) is not None:
+        values = _merged(_base(path, base), values)
+    return parse_recipe(values, overrides, path.name)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -141,7 +159,36 @@ def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
         raise RecipeError(
             f"{path.name} must hold a mapping of sections, not {type(values).__name__}."
         )
-    return parse_recipe(values, overrides, path.name)
+    return values
+
+
+def _base(path: Path, name: Any) -> dict[str, Any]:
+    """Reads what a recipe extends: a recipe of the product, or a file beside it."""
+    if not isinstance(name, str):
+        raise RecipeError(f"{path.name}: extends takes the name of one recipe. Received: {name!r}")
+    beside = path.parent / name
+    values = _read(
+        beside if name.endswith((".yaml", ".yml")) and beside.is_file() else recipe_path(name)
+    )
+    if "extends" in values:
+        raise RecipeError(
+            f"{path.name} extends {name}, which extends {values['extends']}: one level is allowed, "
+            "so that a reader has two files to look at and no more."
+        )
+    return values
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Puts changes over a base: sections are merged, other values replaced, null drops a key."""
+    result = dict(base)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = _merged(result[key], value)
+        else:
+            result[key] = value
+    return result
 
 
 def parse_recipe(values: dict[str, Any], overrides: list[str] | None, source: str) -> Recipe:

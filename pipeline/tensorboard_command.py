@@ -1,6 +1,7 @@
 """The command `tensorboard`: the learning curves of past runs."""
 
 import contextlib
+import logging
 import signal
 import tempfile
 import warnings
@@ -94,7 +95,11 @@ def board(logs: dict[str, Path], port: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="medtfx-tensorboard-") as folder:
         for name, target in logs.items():
             Path(folder, name).symlink_to(target, target_is_directory=True)
-        yield _launch(folder, port)
+        try:
+            yield _launch(folder, port)
+        finally:
+            # Its reader goes on until the process ends, and warns that the links are gone.
+            logging.getLogger("tensorboard").setLevel(logging.ERROR)
 
 
 def _launch(folder: str, port: int) -> str:

@@ -30,6 +30,7 @@ _CPU = re.compile(r"(\d+\.)?\d+m?")
 _BYTES = re.compile(r"\d+([KMGT]i|[MGT])?")
 _OBJECT = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPTION = re.compile(r"--[A-Za-z](?:(?!\{\{|\$\(|\$\$)\S)*")
 _SECRET_WORDS = re.compile(r"PASSW|SECRET|TOKEN|ACCESS_KEY|PATIENT_KEY|CREDENTIAL", re.IGNORECASE)
 
 
@@ -155,6 +156,8 @@ class PlatformSection(Section):
         volumes: mounted in every node.
         secrets: passwords and keys, for every node.
         env: other environment variables, for every node.
+        beam_args: options for the nodes on Beam, as `--runner=PortableRunner`. Others than before
+            let these nodes run again: TFX's cache counts them.
         gate_failure: a model that is not blessed is never pushed. `report` says so, and the run is
             green; `fail` lets the last node, RunReport, fail, and the run is red.
     """
@@ -168,6 +171,7 @@ class PlatformSection(Section):
     volumes: tuple[Volume, ...] = ()
     secrets: tuple[Secret, ...] = ()
     env: dict[str, Annotated[str, BeforeValidator(_as_text)]] = {}
+    beam_args: tuple[str, ...] = ()
     gate_failure: Literal["report", "fail"] = "report"
 
     def pod(self, node: str) -> Pod:
@@ -199,6 +203,22 @@ class PlatformSection(Section):
                     f"platform.secrets, as {{name: my-secret, env: {{{name}: key}}}}"
                 )
         return env
+
+    @field_validator("beam_args")
+    @classmethod
+    def _options(cls, options: tuple[str, ...]) -> tuple[str, ...]:
+        for option in options:
+            if not _OPTION.fullmatch(option):
+                raise ValueError(
+                    f"{option!r} is no option of Beam in one word: write --runner=PortableRunner, "
+                    "without the signs {{, $( and $$, which Kubernetes reads"
+                )
+            if _SECRET_WORDS.search(option):
+                raise ValueError(
+                    f"{option.partition('=')[0]} looks like a secret, and beam_args can be read "
+                    "by whoever sees the pipeline"
+                )
+        return options
 
     @model_validator(mode="after")
     def _consistent(self) -> "PlatformSection":

@@ -31,7 +31,7 @@ class Augmentation(Section):
     crop: Annotated[float, Field(ge=0, lt=0.9)] = 0.0
     contrast: Share = 0.0
     brightness: Share = 0.0
-    noise: Share = 0.0
+    noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     @property
     def any(self) -> bool:

@@ -43,6 +43,7 @@ def _recoloured(section: Augmentation, seed: int) -> list[keras.layers.Layer]:
     if section.brightness:
         stack.append(layers.RandomBrightness(section.brightness, seed=seed))
     if section.noise:
-        # Unlike the layers above, noise leaves the range; a ReLU with a ceiling puts it back.
-        stack += [layers.GaussianNoise(255 * section.noise, seed=seed), layers.ReLU(255.0)]
+        # The layer knows pixels of 0..1 alone, and leaves them; a ReLU with a ceiling clips.
+        noise = layers.GaussianNoise(section.noise, seed=seed)
+        stack += [layers.Rescaling(1 / 255), noise, layers.ReLU(1.0), layers.Rescaling(255.0)]
     return stack

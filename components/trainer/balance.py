@@ -1,4 +1,4 @@
-"""Makes the classes of the train split count the same: by weights, or by repeating and leaving out."""
+"""Makes the classes of the train split count the same: by weights, copies or leaving out."""
 
 import numpy as np
 from numpy.typing import NDArray

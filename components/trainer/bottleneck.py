@@ -35,9 +35,7 @@ def pooled_features(
     Returns:
         [n, D], in file order; or [2n, D], first the images, then their mirror images.
     """
-    compute = tf.function(
-        lambda pixels: network.pooling(network.features(pixels, training=False), training=False)
-    )
+    compute = tf.function(lambda pixels: network.pooling(network.feature_maps(pixels)))
     straight, flipped = [], []
     for pixels, _ in split.batches(_BATCH):
         straight.append(compute(pixels).numpy())

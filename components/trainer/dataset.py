@@ -119,7 +119,7 @@ def _repeated(examples: tf.data.Dataset, times: np.ndarray) -> tf.data.Dataset:
             lambda number: ((value, number > 0), label)
         )
 
-    repeated = examples.enumerate().flat_map(lambda place, example: repeat(place, example))
+    repeated = examples.enumerate().flat_map(repeat)
     return repeated.apply(tf.data.experimental.assert_cardinality(int(times.sum())))
 
 

@@ -58,25 +58,34 @@ class Exporter:
     def heatmap(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns probabilities [B, C] and the Grad-CAM of the top class [B, h, w] in 0..1.
 
-        Selvaraju et al. 2017, with the gradient of the logit at the last feature map.
+        Selvaraju et al. 2017, with the gradient of the logit at the last feature map. Those of
+        several backbones, and of the mirror image, are averaged on the finest of their grids.
         """
-        feature_map = self.network.features(pixels, training=False)
+        network = self.network
+        views = [pixels, tf.reverse(pixels, [2])] if network.mirrors else [pixels]
+        maps = [network.feature_maps(view) for view in views]
         with tf.GradientTape() as tape:
-            tape.watch(feature_map)
-            logits = self.network.head(feature_map, training=False)
-            top = tf.reduce_max(logits, -1)
-        gradient = tf.cast(tape.gradient(top, feature_map), tf.float32)
-        weights = tf.reduce_mean(gradient, [1, 2], keepdims=True)
-        cam = tf.nn.relu(tf.reduce_sum(tf.cast(feature_map, tf.float32) * weights, -1))
-        peak = tf.reduce_max(cam, [1, 2], keepdims=True)
-        return tf.nn.softmax(tf.cast(logits, tf.float32)), tf.math.divide_no_nan(cam, peak)
+            tape.watch(maps)
+            logits = [network.head(network.pooling(found), training=False) for found in maps]
+            probabilities = tf.reduce_mean(tf.nn.softmax(tf.stack(logits)), 0)
+            top = tf.argmax(probabilities, -1)
+            score = sum(tf.gather(found, top, batch_dims=1) for found in logits)
+        last = [network.last_maps(found) for found in maps]
+        gradients = tape.gradient(score, last)
+        heatmaps = [
+            _average([_cam(*pair) for pair in zip(*view, strict=True)])
+            for view in zip(last, gradients, strict=True)
+        ]
+        if network.mirrors:
+            heatmaps[1] = tf.reverse(heatmaps[1], [2])
+        return probabilities, _average(heatmaps)
 
     def signatures(self) -> dict[str, Any]:
         """Returns the signatures by name, as `tf.function`s."""
 
         @tf.function(input_signature=[_IMAGES])
         def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-            return self.answer(self.network.classifier(self.pixels(image_bytes), training=False))
+            return self.answer(self.network.served(self.pixels(image_bytes), training=False))
 
         @tf.function(input_signature=[_IMAGES])
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -87,7 +96,7 @@ class Exporter:
         def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
             spec = {"image": tf.io.FixedLenFeature([], tf.string)}
             encoded = tf.io.parse_example(examples, spec)["image"]
-            return {"probabilities": self.network.classifier(self.pixels(encoded), training=False)}
+            return {"probabilities": self.network.served(self.pixels(encoded), training=False)}
 
         return {
             "serving_default": serving_default,
@@ -114,6 +123,28 @@ class Exporter:
                 _asset(folder, RECIPE_ASSET, json.dumps(recipe, indent=2, sort_keys=True)),
             ]
             tf.saved_model.save(root, path, signatures=signatures)
+
+
+def _cam(feature_map: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+    weights = tf.reduce_mean(tf.cast(gradient, tf.float32), [1, 2], keepdims=True)
+    return _scaled(tf.nn.relu(tf.reduce_sum(tf.cast(feature_map, tf.float32) * weights, -1)))
+
+
+def _average(heatmaps: list[tf.Tensor]) -> tf.Tensor:
+    """Averages maps [B, h, w] of any size on the finest of their grids, in 0..1."""
+    side = max(heatmap.shape[1] for heatmap in heatmaps)
+    resized = [
+        heatmap[..., None]
+        if heatmap.shape[1] == side
+        else tf.image.resize(heatmap[..., None], [side, side])
+        for heatmap in heatmaps
+    ]
+    return _scaled(tf.reduce_mean(tf.concat(resized, -1), -1))
+
+
+def _scaled(heatmap: tf.Tensor) -> tf.Tensor:
+    peak = tf.reduce_max(heatmap, [1, 2], keepdims=True)
+    return tf.math.divide_no_nan(heatmap, peak)
 
 
 def _asset(folder: str, name: str, text: str) -> tf.saved_model.Asset:

@@ -4,17 +4,21 @@ import math
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from components.sections import ModelSection, TrainingSection
 from components.trainer.augmentation import build_augmentation
-from components.trainer.backbones import is_pretrained
-from components.trainer.bottleneck import head_after_pooling, pooled_features
+from components.trainer.balance import class_weights, times_of_each
+from components.trainer.bottleneck import as_examples, head_with_probabilities, pooled_features
 from components.trainer.callbacks import ReportEpochs, learning_rate, stopping_callbacks
 from components.trainer.checkpoint import Checkpoint, Logs, SaveAndResume
-from components.trainer.dataset import TransformedSplit, arrange, class_weights
+from components.trainer.dataset import TransformedSplit, arrange
+from components.trainer.losses import build_loss
 from components.trainer.metrics import BalancedAccuracy
 from components.trainer.network import Network
+from components.trainer.standardisation import set_statistics
 
 HEAD, FINE_TUNING = "head", "fine-tuning"
 
@@ -27,8 +31,9 @@ class Phase:
         name: `head` or `fine-tuning`.
         epochs: at most.
         rate: learning rate at the start.
-        layers: of the backbone that learn, from the top; 0 for none, -1 for all.
+        layers: of each backbone that learn, from the top; 0 for none, -1 for all.
         augmented: whether the images are changed at random.
+        mirrored: whether each image is used with its mirror image, on cached features.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Phase:
     rate: float
     layers: int
     augmented: bool
+    mirrored: bool = False
 
     @property
     def on_features(self) -> bool:
@@ -45,9 +51,13 @@ class Phase:
 
 def phases(model: ModelSection, training: TrainingSection) -> list[Phase]:
     """Returns the phases of a recipe. A backbone without weights learns whole from the start."""
-    frozen, augmented = is_pretrained(model), training.augmentation.any
-    layers, in_head = (0, augmented and training.augment_head) if frozen else (-1, augmented)
-    found = [Phase(HEAD, training.epochs, training.learning_rate, layers, in_head)]
+    frozen, augmented = model.pretrained, training.augmentation.any
+    in_head = augmented and (training.augment_head or not frozen)
+    # Copies alone are augmented then, and each of them anew.
+    copies = training.balance == "augmented_copies"
+    mirrored = frozen and in_head and training.augmentation.mirrors_only and not copies
+    rate, layers = training.learning_rate, 0 if frozen else -1
+    found = [Phase(HEAD, training.epochs, rate, layers, in_head and not mirrored, mirrored)]
     tuning = training.fine_tuning
     if frozen and tuning.epochs:
         layers = -1 if tuning.layers == "all" else int(tuning.layers)
@@ -78,12 +88,11 @@ class Fitter:
         checkpoint: Checkpoint,
         logs: str,
     ):
-        self._network, self._training = network, training
+        self._network, self._model, self._training = network, model, training
         self._train, self._eval = train, eval_split
         self._checkpoint, self._logs = checkpoint, logs
         self._phases = phases(model, training)
-        self._pretrained = is_pretrained(model)
-        self._steps = math.ceil(len(train.labels) / training.batch_size)
+        self._classes = len(train.data.classes)
 
     def fit(self) -> dict[str, list[Logs]]:
         """Runs the phases that are not done yet and puts the best weights into the network.
@@ -99,51 +108,69 @@ class Fitter:
         return self._checkpoint.state.history
 
     def _run(self, phase: Phase) -> None:
-        freeze(self._network.backbone, phase.layers, self._pretrained)
-        trainee, train, eval_split = self._material(phase)
-        self._compile(trainee, phase)
+        for backbone in self._network.backbones:
+            freeze(backbone, phase.layers, self._model.pretrained)
+        trainee, train, eval_split, labels = self._material(phase)
+        steps = math.ceil(times_of_each(labels, self._training).sum() / self._training.batch_size)
+        self._compile(trainee, phase.rate, phase.epochs * steps)
         watchers = stopping_callbacks(self._training)
         trainee.fit(
             train,
             validation_data=eval_split,
             initial_epoch=len(self._checkpoint.epochs_done(phase.name)),
             epochs=phase.epochs,
-            steps_per_epoch=self._steps if self._training.balance == "sampling" else None,
+            steps_per_epoch=steps if self._training.balance == "sampling" else None,
             class_weight=self._class_weight(),
             verbose=0,
             callbacks=[
                 *watchers,
                 keras.callbacks.TensorBoard(f"{self._logs}/{phase.name}", write_graph=False),
-                ReportEpochs(phase.name, phase.epochs, self._steps),
+                ReportEpochs(phase.name, phase.epochs, steps),
                 SaveAndResume(self._checkpoint, self._network.classifier, phase.name, watchers),
             ],
         )
 
-    def _material(self, phase: Phase) -> tuple[keras.Model, tf.data.Dataset, tf.data.Dataset]:
-        """Returns what is trained in a phase, on what, and what it is watched on."""
-        size = self._training.batch_size
+    def _material(
+        self, phase: Phase
+    ) -> tuple[keras.Model, tf.data.Dataset, tf.data.Dataset, NDArray[np.int64]]:
+        """Returns what is trained in a phase, on what, what it is watched on, the labels."""
         if phase.on_features:
-            features = pooled_features(self._network, self._train)
-            train = arrange(features, self._train.labels, self._training)
-            eval_split = pooled_features(self._network, self._eval).batch(size)
-            return head_after_pooling(self._network), train, eval_split
-        trainee = _with_augmentation(self._network.classifier, self._training, phase.augmented)
-        return trainee, self._train.training_batches(self._training), self._eval.batches(size)
+            return self._features_material(phase)
+        if self._model.standardise and phase.name == HEAD:
+            set_statistics(self._network.head, pooled_features(self._network, self._train))
+        training, labels = self._training, self._train.labels
+        eval_split = self._eval.batches(training.batch_size)
+        copies = phase.augmented and training.balance == "augmented_copies"
+        trainee = _with_augmentation(self._network.classifier, training, phase.augmented, copies)
+        if copies:
+            eval_split = eval_split.map(_no_copies)
+        return trainee, self._train.training_batches(training, copies), eval_split, labels
 
-    def _compile(self, trainee: keras.Model, phase: Phase) -> None:
-        rate = learning_rate(self._training, phase.rate, phase.epochs * self._steps)
+    def _features_material(
+        self, phase: Phase
+    ) -> tuple[keras.Model, tf.data.Dataset, tf.data.Dataset, NDArray[np.int64]]:
+        network, training = self._network, self._training
+        features = pooled_features(network, self._train, phase.mirrored)
+        if self._model.standardise:
+            set_statistics(network.head, features)
+        labels = np.tile(self._train.labels, 2 if phase.mirrored else 1)
+        train = arrange(as_examples(features, labels, self._classes), labels, training)
+        watched = as_examples(
+            pooled_features(network, self._eval), self._eval.labels, self._classes
+        )
+        return head_with_probabilities(network), train, watched.batch(training.batch_size), labels
+
+    def _compile(self, trainee: keras.Model, rate: float, steps: int) -> None:
         trainee.compile(
-            optimizer=keras.optimizers.Adam(rate),
-            loss=keras.losses.CategoricalCrossentropy(
-                label_smoothing=self._training.label_smoothing
-            ),
-            metrics=["accuracy", BalancedAccuracy(len(self._train.data.classes))],
+            optimizer=keras.optimizers.Adam(learning_rate(self._training, rate, steps)),
+            loss=build_loss(self._training),
+            metrics=["accuracy", BalancedAccuracy(self._classes)],
         )
 
     def _class_weight(self) -> dict[int, float] | None:
         if self._training.balance != "weights":
             return None
-        return class_weights(self._train.labels, len(self._train.data.classes))
+        return class_weights(self._train.labels, self._classes)
 
 
 def freeze(backbone: keras.Model, layers: int, pretrained: bool) -> None:
@@ -162,10 +189,32 @@ def freeze(backbone: keras.Model, layers: int, pretrained: bool) -> None:
 
 
 def _with_augmentation(
-    classifier: keras.Model, training: TrainingSection, augmented: bool
+    classifier: keras.Model, training: TrainingSection, augmented: bool, copies: bool
 ) -> keras.Model:
-    """Returns a model that shares the classifier's weights and may change its input first."""
-    inputs = keras.Input(classifier.input_shape[1:])
-    augmentation = build_augmentation(training.augmentation, training.seed) if augmented else None
-    changed = augmentation(inputs) if augmentation else inputs
-    return keras.Model(inputs, classifier(changed), name="trainee")
+    """Returns a model that shares the classifier's weights and may change its input first.
+
+    With `copies` it takes pixels and marks, bool [B], and changes what is marked.
+    """
+    pixels = keras.Input(classifier.input_shape[1:])
+    section, size = training.augmentation, classifier.input_shape[1]
+    augmentation = build_augmentation(section, size, training.seed) if augmented else None
+    if augmentation is None:
+        return keras.Model(pixels, classifier(pixels), name="trainee")
+    if not copies:
+        return keras.Model(pixels, classifier(augmentation(pixels)), name="trainee")
+    changed = augment_marked(augmentation, classifier.input_shape[1:])
+    return keras.Model(changed.inputs, classifier(changed.output), name="trainee")
+
+
+def augment_marked(augmentation: keras.Model, shape: tuple[int, ...]) -> keras.Model:
+    """Returns (pixels [B, *shape], marks bool [B]) → pixels, those changed that are marked."""
+    pixels, marks = keras.Input(shape), keras.Input((), dtype="bool")
+    marked = keras.ops.reshape(marks, (-1, 1, 1, 1))
+    chosen = keras.ops.where(marked, augmentation(pixels), pixels)
+    return keras.Model([pixels, marks], chosen, name="augmented_copies")
+
+
+def _no_copies(
+    pixels: tf.Tensor, label: tf.Tensor
+) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+    return (pixels, tf.zeros(tf.shape(pixels)[:1], tf.bool)), label

@@ -1,8 +1,8 @@
 """The classifier: pixels → scaling → backbones → pooling → head → probabilities."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
@@ -23,9 +23,8 @@ class Network:
     """A classifier and the parts that training and explanation need.
 
     Attributes:
-        features: [B, H, W, C] float32 in 0..255 → list of feature maps [B, h, w, F]: those of the
-            first backbone, the finest first, then those of the next.
-        pooling: that list → vector [B, D].
+        features: [B, H, W, C] float32 in 0..255 → feature maps, as `feature_maps` gives them.
+        pooling: list of feature maps → vector [B, D] float32.
         head: the vector → logits [B, classes] float32.
         classifier: [B, H, W, C] float32 in 0..255 → probabilities [B, classes] float32.
         served: the same, over image and mirror image if the recipe wants that.
@@ -43,10 +42,18 @@ class Network:
     weights: str
     mirrors: bool
 
-    def last_maps(self, maps: Sequence[object]) -> list[object]:
-        """Returns the last feature map of each backbone, from a list as `features` gives it."""
+    def feature_maps(self, pixels: Any) -> list[Any]:
+        """Returns the feature maps [B, h, w, F] of [B, H, W, C] pixels, not as in training.
+
+        Those of the first backbone, the finest first, then those of the next.
+        """
+        # Keras unpacks a list of one.
+        return list(keras.tree.flatten(self.features(pixels, training=False)))
+
+    def last_maps(self, maps: list[Any]) -> list[Any]:
+        """Returns the last feature map of each backbone, from what `feature_maps` gave."""
         levels = len(maps) // len(self.backbones)
-        return list(maps[levels - 1 :: levels])
+        return maps[levels - 1 :: levels]
 
 
 @keras.saving.register_keras_serializable("medtfx")
@@ -110,7 +117,9 @@ def build_network(
         levels = with_levels(backbone, model.levels, name=f"backbone_{place}")
         # Pretrained batch norms keep their statistics, also when fine-tuned: small batches ruin
         # them. None: as the model around is called.
-        maps += levels(scaling(pixels), training=False if model.pretrained else None)
+        maps += keras.tree.flatten(
+            levels(scaling(pixels), training=False if model.pretrained else None)
+        )
         backbones.append(backbone)
         sources.append(source)
     features = keras.Model(pixels, maps, name="features")
@@ -139,9 +148,7 @@ def _backbone(model: ModelSection, data: DataSection) -> tuple[keras.Model, str]
     return pretrained_backbone(model, data.image_size)
 
 
-def _pooling(
-    model: ModelSection, maps: Sequence[keras.KerasTensor]
-) -> tuple[keras.Model, list[int]]:
+def _pooling(model: ModelSection, maps: list[keras.KerasTensor]) -> tuple[keras.Model, list[int]]:
     """Returns the model from feature maps to one vector, and how much of it is each backbone's."""
     layers = keras.layers
     last = {

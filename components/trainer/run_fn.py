@@ -48,10 +48,10 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
 
     with _compute(training):
         network = build_network(model, data, *train.pixel_statistics())
-        _log.info("backbone %s: %s", model.backbone, network.weights)
+        _log.info("%s: %s", model.title, network.weights)
         fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs)
         history = fitter.fit()
-    save_predictions(predict_sample(network.classifier, eval_split), logs)
+    save_predictions(predict_sample(network.served, eval_split), logs)
     _export(fn_args, network, data, config)
     with tf.io.gfile.GFile(f"{logs}/{HISTORY_FILE}", "w") as file:
         file.write(json.dumps(history, indent=2))

@@ -53,12 +53,13 @@ class Cluster:
         )
         return out
 
-    def run(self, package: Path, *overrides: str, **options) -> Run:
+    def run(self, package: Path, *overrides: str, if_new: bool = False, **options) -> Run:
         """Runs a package on the volume."""
         parameters = {
             "data": str(self.folder / "films"),
             "root": str(self.root),
             "overrides": list(overrides),
+            "if_new": if_new,
         }
         address = f"sqlite:///{self.root}/metadata.sqlite"
         environment = container_environment(self.image, MEDTFX_MLMD=address, HOME=str(self.folder))
@@ -135,6 +136,14 @@ def test_each_log_says_which_node_it_is_and_how_it_went(first_run):
     assert "epochs" in first_run.log("trainer") or "batches" in first_run.log("trainer")
 
 
+def test_the_last_node_confirms_what_the_training_saw_and_nothing_is_new_then(cluster, first_run):
+    run = cluster.run(cluster.folder / "package.yaml", if_new=True)
+    assert [attempt.task for attempt in run.attempts] == ["retraining"]
+    assert "Declined: no new image since the training of " in run.log("retraining")
+    assert "whose model was blessed." in run.log("retraining")
+    assert not list(cluster.root.glob("artifacts/quickstart/training-*.json"))
+
+
 def test_the_same_again_comes_from_the_cache(cluster, first_run):
     before = cluster.versions()
     run = cluster.run(cluster.folder / "package.yaml")
@@ -172,10 +181,10 @@ def test_a_missed_gate_is_told_and_fails_the_run_where_the_recipe_says_so(cluste
     assert cluster.versions() == before
 
 
-def test_a_users_mistake_is_one_sentence_in_the_log_of_the_first_node(cluster):
+def test_a_users_mistake_is_one_sentence_in_the_log_of_the_first_task(cluster):
     package = cluster.compile("platform.every_node.retries=0")
     run = cluster.run(package, "data.classes=[COVID, NORMAL]")
-    assert run.failed == "image-example-gen"
-    log = run.log("image-example-gen")
+    assert run.failed == "retraining"
+    log = run.log("retraining")
     assert "Error: " in log and "PNEUMONIA" in log
     assert "Traceback" not in log

@@ -23,6 +23,7 @@ root:
       share: {parameterType: NUMBER_DOUBLE, defaultValue: 0.5, isOptional: true}
       fast: {parameterType: BOOLEAN, defaultValue: false, isOptional: true}
       overrides: {parameterType: LIST, defaultValue: [], isOptional: true}
+      if_new: {parameterType: BOOLEAN, defaultValue: false, isOptional: true}
 components: {comp-trainer: {executorLabel: exec-trainer}}
 deploymentSpec: {executors: {exec-trainer: {container: {image: 'site/medtfx:1'}}}}
 schemaVersion: 2.1.0
@@ -50,7 +51,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pipeline
     http = start(state)
     for variable in ("KFP_TOKEN", "KFP_TOKEN_FILE", "KFP_COOKIE", "KFP_USERNAME", "KFP_PASSWORD"):
         monkeypatch.delenv(variable, raising=False)
-    for variable in ("KFP_NAMESPACE", "KFP_CA_CERT", "KFP_CRON_TIMEZONE"):
+    for variable in ("KFP_NAMESPACE", "KFP_CA_CERT", "KFP_CRON_TIMEZONE", "KFP_SERVICE_ACCOUNT"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KF_PIPELINES_ENDPOINT", f"http://127.0.0.1:{http.server_address[1]}")
     monkeypatch.setattr("kfp.Client._LOCAL_KFP_CONTEXT", str(tmp_path / "context.json"))

@@ -3,7 +3,8 @@
 The package is parsed strictly: into KFP's own messages, and the Kubernetes document against the
 fields of KFP's KubernetesExecutorConfig. Each task is a process of its own, started when the tasks
 it depends on have succeeded; its placeholders are filled, what it should have written is collected,
-and a failure is retried as often as the task's retry policy says.
+and a failure is retried as often as the task's retry policy says. A task that is a DAG itself runs
+its own tasks, or skips them all by its trigger policy.
 """
 
 import json
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 
 ROOT = Path(__file__).parents[2]
 _PLACEHOLDER = re.compile(r"\{\{\$.*?\}\}")
+# Of what KFP's driver evaluates, a language named CEL, this much is in our packages.
+_CONDITION = re.compile(r"inputs\.parameter_values\['([^']+)'\]\s+== '([^']*)'")
 
 # KubernetesExecutorConfig, as far as the product uses it: field → its own fields.
 _KUBERNETES: dict[str, Any] = {
@@ -47,18 +50,30 @@ class Package:
 
     @property
     def tasks(self) -> Mapping[str, Any]:
-        """Task → its `PipelineTaskSpec`."""
-        return self.spec.root.dag.tasks
+        """Task that is a container → its `PipelineTaskSpec`, in whichever DAG."""
+        return dict(self._containers(self.spec.root.dag))
+
+    def component(self, task: pipeline_spec_pb2.PipelineTaskSpec) -> Any:
+        """Returns the `ComponentSpec` of a task."""
+        return self.spec.components[task.component_ref.name]
+
+    def _containers(self, dag: Any) -> Iterator[tuple[str, Any]]:
+        for name, task in dag.tasks.items():
+            component = self.component(task)
+            if component.HasField("dag"):
+                yield from self._containers(component.dag)
+            else:
+                yield name, task
 
     def container(self, task: str) -> dict[str, Any]:
         """Returns the container of a task, as the deployment document describes it."""
-        label = self.spec.components[self.tasks[task].component_ref.name].executor_label
+        label = self.component(self.tasks[task]).executor_label
         executors = json_format.MessageToDict(self.spec.deployment_spec)["executors"]
         return executors[label]["container"]
 
     def platform(self, task: str) -> dict[str, Any]:
         """Returns the Kubernetes settings of a task."""
-        label = self.spec.components[self.tasks[task].component_ref.name].executor_label
+        label = self.component(self.tasks[task]).executor_label
         return self.kubernetes.get(label, {})
 
 
@@ -75,7 +90,8 @@ def parse(path: Path) -> Package:
     containers = json_format.ParseDict(
         first["deploymentSpec"], pipeline_spec_pb2.PipelineDeploymentConfig()
     )
-    assert {c.executor_label for c in spec.components.values()} == set(containers.executors)
+    labels = {c.executor_label for c in spec.components.values() if not c.HasField("dag")}
+    assert labels == set(containers.executors)
     kubernetes: dict[str, dict[str, Any]] = {}
     if rest:
         json_format.ParseDict(rest[0], pipeline_spec_pb2.PlatformSpec())
@@ -117,12 +133,16 @@ class Run:
         attempts: in the order of their ends.
         artifacts: (task, output) → folder or file; only of tasks that succeeded.
         metadata: (task, output) → the values a task gave to an artifact.
+        parameters: (task, output) → the parameter a task gave; only of tasks that succeeded.
+        skipped: tasks that are DAGs, whose condition did not hold.
     """
 
     run_id: str
     attempts: list[Attempt] = field(default_factory=list)
     artifacts: dict[tuple[str, str], Path] = field(default_factory=dict)
     metadata: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    parameters: dict[tuple[str, str], Any] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
 
     @property
     def failed(self) -> str | None:
@@ -154,21 +174,63 @@ def run_package(
         again: a run to repeat from the task that failed, as KFP's retry does.
     """
     run = Run(again.run_id if again else str(uuid.uuid4()))
+    if again:
+        run.parameters |= again.parameters
+    done = {attempt.task for attempt in again.attempts if not attempt.code} if again else set()
     values = _run_parameters(package, parameters)
-    done = [attempt.task for attempt in again.attempts if not attempt.code] if again else []
-    while len(done) < len(package.tasks):
-        ready = [
-            name
-            for name, task in package.tasks.items()
-            if name not in done and set(task.dependent_tasks) <= set(done)
-        ]
-        assert ready, "the tasks wait for each other"
-        # Any order that the package allows must do; this one puts off what nobody waits for.
-        pod = _Pod(package, max(ready), run, values, work)
-        if not pod.run(environment, watch):
-            return run
-        done.append(max(ready))
+
+    def run_dag(dag: Any, values: Mapping[str, Any]) -> bool:
+        left = {name: task for name, task in dag.tasks.items() if name not in done}
+        while left:
+            ready = [
+                name for name, task in left.items() if not set(task.dependent_tasks) & set(left)
+            ]
+            assert ready, "the tasks wait for each other"
+            # Any order that the package allows must do; this one puts off what nobody waits for.
+            name = max(ready)
+            if not run_one(name, left.pop(name), values):
+                return False
+        return True
+
+    def run_one(name: str, task: Any, values: Mapping[str, Any]) -> bool:
+        inputs = _resolve(package.component(task), task, values, run)
+        if not _triggered(task, inputs):
+            run.skipped.append(name)
+            return True
+        if package.component(task).HasField("dag"):
+            return run_dag(package.component(task).dag, inputs)
+        return _Pod(package, name, run, inputs, work).run(environment, watch)
+
+    run_dag(package.spec.root.dag, values)
     return run
+
+
+def _resolve(component: Any, task: Any, values: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """Finds the inputs of a task, as the driver does before it starts."""
+    inputs = {}
+    for name, source in task.inputs.parameters.items():
+        if source.HasField("component_input_parameter"):
+            inputs[name] = values[source.component_input_parameter]
+        elif source.HasField("task_output_parameter"):
+            output = source.task_output_parameter
+            assert output.producer_task in task.dependent_tasks
+            inputs[name] = run.parameters[output.producer_task, output.output_parameter_key]
+        else:
+            constant = json_format.MessageToDict(source.runtime_value.constant)
+            runtime = {"{{$.pipeline_job_uuid}}": run.run_id}
+            inputs[name] = runtime.get(constant, constant)
+    assert set(inputs) == set(component.input_definitions.parameters)
+    return inputs
+
+
+def _triggered(task: Any, inputs: Mapping[str, Any]) -> bool:
+    """Whether the condition of a task holds, if it has one."""
+    condition = task.trigger_policy.condition
+    if not condition:
+        return True
+    match = _CONDITION.fullmatch(condition)
+    assert match, f"no condition that is known here: {condition}"
+    return inputs[match[1]] == match[2]
 
 
 def _run_parameters(package: Package, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,12 +250,12 @@ class _Pod:
     """A task, as its driver and its launcher see it."""
 
     def __init__(
-        self, package: Package, task: str, run: Run, values: Mapping[str, Any], work: Path
+        self, package: Package, task: str, run: Run, inputs: Mapping[str, Any], work: Path
     ):
         self._task, self._spec, self._run = task, package.tasks[task], run
         self._container = package.container(task)
-        self._component = package.spec.components[self._spec.component_ref.name]
-        self._inputs = self._resolve(values)
+        self._component = package.component(self._spec)
+        self._inputs = inputs
         self._folder = work / run.run_id / f"{task}-{uuid.uuid4().hex[:8]}"
         self._folder.mkdir(parents=True)
         self._outputs = {
@@ -226,19 +288,6 @@ class _Pod:
                 return True
         return False
 
-    def _resolve(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Does what the driver does before the container exists."""
-        inputs = {}
-        for name, source in self._spec.inputs.parameters.items():
-            if source.HasField("component_input_parameter"):
-                inputs[name] = values[source.component_input_parameter]
-            else:
-                constant = json_format.MessageToDict(source.runtime_value.constant)
-                runtime = {"{{$.pipeline_job_uuid}}": self._run.run_id}
-                inputs[name] = runtime.get(constant, constant)
-        assert set(inputs) == set(self._component.input_definitions.parameters)
-        return inputs
-
     def _command(self) -> list[str]:
         """Does what the launcher does with the placeholders."""
         words = [*self._container["command"], *self._container["args"]]
@@ -252,10 +301,19 @@ class _Pod:
         if match := re.fullmatch(r"\{\{\$\.inputs\.parameters\['(.+)'\]\}\}", placeholder):
             value = self._inputs[match[1]]
             return value if isinstance(value, str) else json.dumps(value)
+        if match := re.fullmatch(
+            r"\{\{\$\.outputs\.parameters\['(.+)'\]\.output_file\}\}", placeholder
+        ):
+            self._output_file(match[1]).parent.mkdir(parents=True, exist_ok=True)
+            return str(self._output_file(match[1]))
         match = re.fullmatch(r"\{\{\$\.outputs\.artifacts\['(.+)'\]\.path\}\}", placeholder)
         assert match, f"KFP knows no placeholder {placeholder}"
         self._outputs[match[1]].parent.mkdir(parents=True, exist_ok=True)
         return str(self._outputs[match[1]])
+
+    def _output_file(self, parameter: str) -> Path:
+        assert parameter in self._component.output_definitions.parameters
+        return self._folder / "tmp" / "kfp" / "outputs" / parameter
 
     def _executor_input(self) -> dict[str, Any]:
         definitions = self._component.output_definitions.artifacts
@@ -281,6 +339,10 @@ class _Pod:
         if path.exists():
             output = json_format.Parse(path.read_text(), pipeline_spec_pb2.ExecutorOutput())
             written = json_format.MessageToDict(output).get("artifacts", {})
+        for key, definition in self._component.output_definitions.parameters.items():
+            # Others are read as JSON; our packages have none.
+            assert definition.parameter_type == pipeline_spec_pb2.ParameterType.STRING
+            self._run.parameters[self._task, key] = self._output_file(key).read_text()
         for key, local in self._outputs.items():
             if local.exists():
                 self._run.artifacts[self._task, key] = local

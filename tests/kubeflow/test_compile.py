@@ -37,6 +37,7 @@ WHOLE_PLATFORM = [
     "platform.volumes=[{claim: films, path: /films}]",
     "platform.secrets=[{name: mlmd, env: {MEDTFX_MLMD: uri}}, {name: gcp, path: /secrets/gcp}]",
     "platform.env={AWS_REGION: eu-central-1, BATCH: 3}",
+    "platform.beam_args=[--runner=PortableRunner, '--job_endpoint=beam:8099']",
     "platform.gate_failure=fail",
 ]
 
@@ -61,9 +62,10 @@ def normalised(path: Path) -> list[dict]:
     documents = list(yaml.safe_load_all(path.read_text()))
     spec = documents[0]
     spec["sdkVersion"] = "kfp"
-    # Whether metrics are outputs of the pipeline too.
-    spec["root"].pop("outputDefinitions", None)
-    spec["root"]["dag"].pop("outputs", None)
+    for component in (spec["root"], *spec["components"].values()):
+        if "dag" in component:  # whether metrics are outputs of a DAG too
+            component.pop("outputDefinitions", None)
+            component["dag"].pop("outputs", None)
     for executor in spec["deploymentSpec"]["executors"].values():
         arguments = executor["container"]["args"]
         arguments[arguments.index("--recipe") + 1] = "RECIPE"
@@ -89,7 +91,9 @@ def test_every_recipe_is_a_package_that_kfp_reads(tmp_path, name):
     assert package.spec.pipeline_info.name == name
     assert set(package.spec.root.input_definitions.parameters) == set(PARAMETERS)
     names = {task.task_info.name: key for key, task in package.tasks.items()}
-    assert set(names) == {node.name for node in graph}
+    assert set(names) == {"Retraining", *(node.name for node in graph)}
+    # Nothing but the decision is outside of what it may skip.
+    assert len(package.spec.root.dag.tasks) == 2 and "retraining" in package.spec.root.dag.tasks
     for node in graph:
         task = package.tasks[names[node.name]]
         assert set(task.dependent_tasks) == {names[above] for above in node.after}
@@ -116,6 +120,11 @@ def test_everything_that_a_recipe_says_about_the_cluster(compile_to):
     assert package.tasks["trainer"].retry_policy.max_retry_count == 2
     assert package.tasks["pusher"].retry_policy.max_retry_count == 0
     assert pusher["args"][pusher["args"].index("--gate-failure") + 1] == "fail"
+    assert "--beam-arg=--runner=PortableRunner" in pusher["args"]
+    # What decides whether to train reads the same volumes, under the same key, without a GPU.
+    decides = package.container("retraining")
+    assert (decides["image"], decides["env"]) == ("registry/medtfx:1", pusher["env"])
+    assert package.platform("retraining") == package.platform("pusher")
     assert_golden(path, "whole-platform")
 
 

@@ -9,7 +9,7 @@ from pipeline.recipe import RECIPE_DIR
 def test_a_package_tells_its_name_and_parameters(package):
     read = read_package(package)
     assert read.name == "chest"
-    assert set(read.inputs) == {"data", "overrides", "rows", "share", "fast"}
+    assert set(read.inputs) == {"data", "overrides", "rows", "share", "fast", "if_new"}
     assert not holds_recipe(package)
 
 

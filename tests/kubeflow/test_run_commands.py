@@ -25,9 +25,15 @@ def test_a_package_is_uploaded_and_run(server, kubeflow, package):
         "pipeline_version_id": version["pipeline_version_id"],
     }
     assert run["runtime_config"]["parameters"] == {"data": "gs://site/films", "rows": 7}
+    assert "service_account" not in run
     assert [one["display_name"] for one in server.experiments] == ["trial"]
     assert out.splitlines()[0] == "Uploaded: pipeline chest, version chest"
     assert run["run_id"] in out and f"medtfx kubeflow status {run['run_id'][:8]}" in out
+
+
+def test_a_run_is_under_a_service_account(server, kubeflow, package):
+    submit(kubeflow, package, "--service-account", "medtfx-runner")
+    assert server.runs[0]["service_account"] == "medtfx-runner"
 
 
 def test_the_same_content_is_uploaded_once_and_another_as_a_new_version(server, kubeflow, package):

@@ -19,7 +19,41 @@ def test_a_schedule_runs_once_at_a_time_and_makes_up_for_nothing(server, kubeflo
     (version,) = server.versions
     reference = made["pipeline_version_reference"]
     assert reference["pipeline_version_id"] == version["pipeline_version_id"]
-    assert made["runtime_config"]["parameters"] == {"data": "gs://site/films"}
+    assert made["runtime_config"]["parameters"] == {"data": "gs://site/films", "if_new": True}
+    assert "service_account" not in made
+
+
+@pytest.mark.parametrize(
+    ("more", "sent"),
+    [
+        ((), True),
+        (("--always-train",), False),
+        (("--param", "if_new=false"), False),
+        (("--always-train", "--param", "if_new=true"), True),
+    ],
+)
+def test_its_runs_train_if_enough_is_new_unless_told_otherwise(
+    server, kubeflow, package, more, sent
+):
+    out = schedule(kubeflow, package, *CRON, *more)
+    assert server.schedules[0]["runtime_config"]["parameters"]["if_new"] is sent
+    assert ("A run trains if enough is new" in out) == sent
+
+
+def test_a_package_that_does_not_know_what_is_new_trains_each_time(server, kubeflow, package):
+    lines = package.read_text().splitlines(keepends=True)
+    package.write_text("".join(line for line in lines if "if_new" not in line))
+    out = schedule(kubeflow, package)
+    assert server.schedules[0]["runtime_config"]["parameters"] == {"data": "gs://site/films"}
+    assert "enough is new" not in out
+
+
+def test_its_runs_are_under_a_service_account(server, kubeflow, package, monkeypatch):
+    schedule(kubeflow, package, *CRON, "--service-account", "medtfx-runner")
+    monkeypatch.setenv("KFP_SERVICE_ACCOUNT", "site-runner")
+    schedule(kubeflow, package, *CRON, "--name", "nightly")
+    accounts = [made["service_account"] for made in server.schedules]
+    assert accounts == ["medtfx-runner", "site-runner"]
 
 
 def test_the_next_times_are_shown_here_and_in_the_zone_of_the_scheduler(

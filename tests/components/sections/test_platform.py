@@ -60,6 +60,10 @@ def test_an_unknown_node_is_asked_about():
     [
         ({"every_node": {"gpu": 1}}, "a GPU for every node would idle"),
         ({"gpu_type": "nvidia"}, "should match pattern"),
+        ({"beam_args": ["runner=FlinkRunner"]}, "no option of Beam in one word"),
+        ({"beam_args": ["--job_endpoint=$(HOST):1"]}, "which Kubernetes reads"),
+        ({"beam_args": ["--flink_master={{host}}"]}, "which Kubernetes reads"),
+        ({"beam_args": ["--auth_token=x"]}, "--auth_token looks like a secret"),
         ({"nodes": {"Trainer": {"gpus": 1}}}, "Extra inputs are not permitted"),
         ({"nodes": {"Trainer": {"gpu": -1}}}, "greater than or equal to 0"),
         ({"env": {"DB_PASSWORD": "x"}}, "DB_PASSWORD looks like a secret"),

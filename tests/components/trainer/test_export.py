@@ -92,7 +92,8 @@ def test_explain_is_the_closed_form_of_grad_cam(exporter, session_run):
     """With average pooling and one dense layer, Grad-CAM is the class's weights times the map."""
     image = png(4)
     answer = session_run("explain", [image])
-    feature_map = exporter.network.features(exporter.pixels(tf.constant([image]))).numpy()[0]
+    (feature_map,) = exporter.network.feature_maps(exporter.pixels(tf.constant([image])))
+    feature_map = feature_map.numpy()[0]
     top = answer["probabilities"][0].argmax()
     kernel = exporter.network.head.get_layer("logits").kernel.numpy()[:, top]
     cam = np.maximum((feature_map * kernel).sum(-1), 0)

@@ -4,9 +4,19 @@ import keras
 import numpy as np
 import pytest
 
-from components.sections import ModelSection, TrainingSection
+from components.sections import Augmentation, ModelSection, TrainingSection
+from components.trainer.augmentation import build_augmentation
+from components.trainer.bottleneck import pooled_features
 from components.trainer.checkpoint import Checkpoint
-from components.trainer.fit import FINE_TUNING, HEAD, Fitter, Phase, freeze, phases
+from components.trainer.fit import (
+    FINE_TUNING,
+    HEAD,
+    Fitter,
+    Phase,
+    augment_marked,
+    freeze,
+    phases,
+)
 from components.trainer.network import build_network
 
 SCRATCH = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
@@ -124,6 +134,11 @@ def test_same_seed_same_weights(splits, tmp_path):
         {"schedule": "cosine"},
         {"augmentation": {"flip": True, "zoom": 0.1, "brightness": 0.1}},
         {"label_smoothing": 0.1, "schedule": "plateau"},
+        {"loss": "binary_crossentropy"},
+        {"loss": "mse"},
+        {"loss": "focal", "balance": "undersample"},
+        {"balance": "oversample"},
+        {"balance": "augmented_copies", "augmentation": {"rotation": 0.1, "noise": 0.1}},
     ],
 )
 def test_every_switch_trains(splits, tmp_path, changes):
@@ -160,20 +175,43 @@ def test_batch_norms_of_a_pretrained_backbone_stay_frozen(layers, learning):
 
 def test_augmentation_is_not_part_of_what_is_exported(splits, tmp_path):
     fitter = make_fitter(splits, training(augmentation={"brightness": 1.0}), tmp_path)
-    trainee, _, _ = fitter._material(fitter._phases[0])
+    trainee, *_ = fitter._material(fitter._phases[0])
     assert "augmentation" in [layer.name for layer in trainee.layers]
     assert "augmentation" not in [layer.name for layer in fitter._network.classifier.layers]
 
 
 def test_only_an_unchanging_frozen_backbone_is_computed_once():
     pretrained = ModelSection(backbone="mobilenet_v2")
-    flips = {"augmentation": {"flip": True}}
+    turns = {"augmentation": {"flip": True, "rotation": 0.1}}
     assert phases(pretrained, training())[0].on_features
-    assert not phases(pretrained, training(**flips))[0].on_features
-    assert phases(pretrained, training(**flips, augment_head=False))[0].on_features
+    assert not phases(pretrained, training(**turns))[0].on_features
+    assert phases(pretrained, training(**turns, augment_head=False))[0].on_features
     assert not phases(SCRATCH, training())[0].on_features
-    tuned = training(**flips, augment_head=False, fine_tuning={"epochs": 1})
+    tuned = training(**turns, augment_head=False, fine_tuning={"epochs": 1})
     assert [phase.augmented for phase in phases(pretrained, tuned)] == [False, True]
+
+
+def test_flips_alone_are_computed_once_too():
+    flips = {"augmentation": {"flip": True}, "fine_tuning": {"epochs": 1}}
+    head, tuned = phases(ModelSection(backbone="mobilenet_v2"), training(**flips))
+    assert head.on_features and head.mirrored
+    assert tuned.augmented and not tuned.mirrored
+    assert [(p.augmented, p.mirrored) for p in phases(SCRATCH, training(**flips))] == [
+        (True, False)
+    ]
+    unmirrored = phases(
+        ModelSection(backbone="mobilenet_v2"), training(**flips, augment_head=False)
+    )
+    assert unmirrored[0].on_features and not unmirrored[0].mirrored
+
+
+def test_with_mirror_images_an_epoch_is_twice_as_long(splits, tmp_path):
+    fitter = make_fitter(splits, training(balance="none"), tmp_path)
+    for mirrored, steps in ((False, 3), (True, 6)):  # 24 images, 8 a batch
+        phase = Phase(HEAD, 1, 0.1, layers=0, augmented=False, mirrored=mirrored)
+        _, train, watched, labels = fitter._material(phase)
+        assert (int(train.cardinality()), len(labels)) == (steps, 8 * steps)
+        assert int(watched.cardinality()) == 1
 
 
 @pytest.mark.parametrize("balance", ["weights", "sampling"])
@@ -182,12 +220,66 @@ def test_training_on_features_trains_the_head_that_is_exported(splits, tmp_path,
     fitter = make_fitter(splits, section, tmp_path)
     frozen = Phase(HEAD, 12, 0.02, layers=0, augmented=False)
     fitter._phases = [frozen]
-    before = [w.copy() for w in fitter._network.backbone.get_weights()]
+    before = [w.copy() for w in fitter._network.backbones[0].get_weights()]
     history = fitter.fit()
-    for found, expected in zip(fitter._network.backbone.get_weights(), before, strict=True):
+    for found, expected in zip(fitter._network.backbones[0].get_weights(), before, strict=True):
         np.testing.assert_array_equal(found, expected)
     # What it saw on vectors is what the whole classifier answers on pixels.
     pixels, labels = next(iter(splits[1].batches(8)))
     loss = keras.losses.CategoricalCrossentropy()(labels, fitter._network.classifier(pixels))
     assert float(loss) == pytest.approx(min(x["val_loss"] for x in history[HEAD]), rel=1e-3)
     assert min(x["val_loss"] for x in history[HEAD]) < history[HEAD][0]["val_loss"]
+
+
+STANDARDISED = SCRATCH.model_copy(update={"standardise": True, "l2": 0.01})
+
+
+@pytest.mark.parametrize("on_features", [True, False])
+def test_features_are_standardised_as_they_are_before_training(splits, tmp_path, on_features):
+    fitter = make_fitter(splits, training(epochs=2), tmp_path, STANDARDISED)
+    layers = 0 if on_features else -1
+    fitter._phases = [Phase(HEAD, 2, 0.01, layers=layers, augmented=False)]
+    features = pooled_features(fitter._network, splits[0])
+    assert np.isfinite(fitter.fit()[HEAD][-1]["val_loss"])
+    layer = fitter._network.head.get_layer("standardisation")
+    np.testing.assert_allclose(layer.moving_mean, features.mean(0), rtol=1e-3, atol=1e-4)
+    standardised = layer(features)
+    np.testing.assert_allclose(np.mean(standardised, 0), 0, atol=1e-2)
+    np.testing.assert_allclose(np.std(standardised, 0), 1, atol=2e-2)
+
+
+def test_what_a_resumed_training_standardises_by_is_restored(splits, tmp_path):
+    section = training(epochs=3)
+    killed = make_fitter(splits, section, tmp_path, STANDARDISED)
+    kill_after(killed, 2)
+    with pytest.raises(Killed):
+        killed.fit()
+    resumed = make_fitter(splits, section, tmp_path, STANDARDISED)
+    resumed.fit()
+    whole = make_fitter(splits, section, tmp_path / "whole", STANDARDISED)
+    whole.fit()
+    found, expected = (
+        np.asarray(fitter._network.head.get_layer("standardisation").moving_mean)
+        for fitter in (resumed, whole)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_penalty_keeps_the_weights_small(splits, tmp_path):
+    norms = []
+    for l2 in (0.0, 1.0):
+        model = SCRATCH.model_copy(update={"l2": l2})
+        fitter = make_fitter(splits, training(epochs=6), tmp_path / str(l2), model)
+        fitter._phases = [Phase(HEAD, 6, 0.05, layers=0, augmented=False)]
+        fitter.fit()
+        norms.append(float(np.linalg.norm(fitter._network.head.get_layer("logits").kernel)))
+    assert norms[1] < 0.3 * norms[0]
+
+
+def test_copies_alone_are_augmented():
+    augmentation = build_augmentation(Augmentation(brightness=1.0), 16, seed=1)
+    pixels = np.full((2, 16, 16, 1), 120, "float32")
+    marked = augment_marked(augmentation, (16, 16, 1))
+    first, second = marked([pixels, np.array([False, True])], training=True)
+    np.testing.assert_array_equal(first, pixels[0])
+    assert not np.allclose(second, pixels[1])

@@ -61,7 +61,7 @@ def test_grey_images_reach_a_three_channel_backbone(name):
 def test_classifier_is_softmax_of_head_of_features():
     network = build_network(scratch(), data())
     pixels = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype("float32")
-    logits = network.head(network.features(pixels))
+    logits = network.head(network.pooling(network.feature_maps(pixels)))
     np.testing.assert_allclose(
         network.classifier(pixels), keras.ops.softmax(logits), rtol=1e-5, atol=1e-6
     )

@@ -1,0 +1,100 @@
+"""The first task of a compiled package: decides whether there is enough that is new to train.
+
+    python -m kubeflow.retraining --if-new true --train FILE --recipe PACKED --data /data ...
+
+All nodes wait for its word, `yes` or `no`; after `no` they are skipped and the run is green. It
+needs no TensorFlow, and writes down what the training will see: the last node confirms that.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubeflow.task import begin, log, run_task, task_parser
+
+if TYPE_CHECKING:
+    from pipeline.ledger import Ledger
+    from pipeline.recipe import Recipe
+    from pipeline.retraining import Decision
+
+NAME = "Retraining"
+YES, NO = "yes", "no"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Decides and returns the exit code: 0, whatever it decides; 1 for an error."""
+    parser = task_parser("kubeflow.retraining", __doc__)
+    parser.add_argument("--if-new", choices=("true", "false"), default="false")
+    parser.add_argument("--train", required=True, help="file for the word, yes or no")
+    parser.add_argument("--decision", required=True, help="file for the reason, in Markdown")
+    return run_task(_run, parser.parse_args(arguments))
+
+
+def run_ledger(recipe: "Recipe", root: str) -> "Ledger":
+    """Returns the ledger of a recipe whose artifacts lie below `root`, a path or an address."""
+    from kubeflow.node_places import node_places
+    from pipeline.ledger import Ledger
+
+    return Ledger(f"{node_places(root, '', None).artifacts}/{recipe.name}")
+
+
+def confirm_training(
+    recipe: "Recipe", root: str, run_id: str, *, blessed: bool, sentence: str
+) -> None:
+    """Records that the training of a run came to its end.
+
+    The second attempt of a last node that failed afterwards finds that done.
+
+    Raises:
+        LedgerError: the ledger can't be written.
+    """
+    ledger = run_ledger(recipe, root)
+    if ledger.holds(run_id):
+        ledger.confirm(run_id, blessed=blessed, sentence=sentence)
+        log.info("The next run with if_new compares with this one: %s", ledger.address)
+
+
+def _run(given: argparse.Namespace) -> int:
+    from kubeflow.texts import markdown
+    from pipeline import storage
+
+    started = time.monotonic()
+    recipe = begin(NAME, given)
+    for parameter in ("root", "models"):
+        storage.check_address(f"The parameter `{parameter}`", getattr(given, parameter))
+    decision = _decide(given, recipe)
+    log.info("%s", decision.sentence)
+    _write(given.decision, f"{markdown(decision.sentence)}\n")
+    _write(given.train, YES if decision.train else NO)
+    log.info("%s took %.1f s", NAME, time.monotonic() - started)
+    return 0
+
+
+def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
+    """Decides, and holds what the training will see."""
+    from components.image_example_gen.listing import list_folders
+    from components.image_example_gen.patients import patient_key
+    from kubeflow.node_places import node_places
+    from pipeline.retraining import Decision, decide
+    from pipeline.training_data import describe_data
+
+    key = patient_key(node_places(given.root, given.models, None).keys)
+    seen = describe_data(recipe, given.data, list_folders(given.data, recipe.data), key)
+    ledger = run_ledger(recipe, given.root)
+    decision = Decision(True, "Training: the run was not told to look for what is new (if_new).")
+    if given.if_new == "true":
+        decision = decide(recipe.retraining, seen, ledger)
+    if decision.train:
+        ledger.hold(given.run_id, seen)
+    return decision
+
+
+def _write(path: str, text: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""The task before the nodes, as a container of a package runs it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from components.image_example_gen.listing import list_folders
+from components.image_example_gen.patients import KEY_VARIABLE
+from components.stack import installed_stack
+from kubeflow.compile import PackageOptions, write_package
+from kubeflow.graph import GraphNode
+from kubeflow.packed_recipe import pack
+from kubeflow.retraining import confirm_training, run_ledger
+from pipeline.recipe import load_recipe
+from pipeline.sample_data import write_sample_data
+from pipeline.training_data import describe_data
+from tests.kubeflow.emulator import container_environment, parse, run_package
+
+ROOT = Path(__file__).parents[2]
+KEY = "the key of the site"
+# A seed that gives so few patients to every split; one new patient suffices.
+RECIPE = load_recipe("quickstart", ["data.split_seed=107", "retraining.min_new_patients=1"])
+GRAPH = [GraphNode("ImageExampleGen", ()), GraphNode("RunReport", ("ImageExampleGen",))]
+
+
+class Site:
+    """A data folder, a volume, and an image in which nothing heavy can be imported."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.films, self.root = folder, folder / "films", folder / "volume"
+        write_sample_data(self.films, patients_per_class=6)
+        self.ledger = run_ledger(RECIPE, str(self.root))
+        light = folder / "light"
+        light.mkdir()
+        for heavy in ("tensorflow", "tfx", "keras", "kfp"):
+            (light / f"{heavy}.py").write_text("raise ImportError('too heavy for this task')")
+        path = os.pathsep.join([str(light), str(ROOT)])
+        self.environment = container_environment(ROOT, PYTHONPATH=path, **{KEY_VARIABLE: KEY})
+
+    def train(self) -> None:
+        """Records a training of what is there now."""
+        listing = list_folders(str(self.films), RECIPE.data)
+        seen = describe_data(RECIPE, str(self.films), listing, KEY.encode())
+        self.ledger.write(seen, blessed=True, sentence="Blessed: all of them.")
+
+    def add_patient(self) -> None:
+        """Adds an image of a patient who was not there."""
+        image = next((self.films / "COVID").iterdir())
+        shutil.copy(image, image.with_name(f"P9999{image.name[image.name.index('_') :]}"))
+
+    def decide(self, **changes: str) -> tuple[int, str]:
+        """Starts the task alone, as run `0f5b`; returns exit code and output."""
+        values = {
+            "recipe": pack(RECIPE),
+            "stack": str(installed_stack()),
+            "version": metadata.version("medtfx"),
+            "run-id": "0f5b",
+            "data": str(self.films),
+            "root": str(self.root),
+            "train": str(self.folder / "outputs" / "train"),
+            "decision": str(self.folder / "outputs" / "decision"),
+        }
+        values |= {name.replace("_", "-"): value for name, value in changes.items()}
+        words = [word for name, value in values.items() for word in (f"--{name}", value)]
+        command = [sys.executable, "-m", "kubeflow.retraining", *words]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+def test_where_nothing_is_new_the_nodes_are_skipped_and_the_run_is_green(site, tmp_path):
+    site.train()
+    options = PackageOptions(
+        image="x", stack=str(installed_stack()), version=metadata.version("medtfx")
+    )
+    write_package(RECIPE, GRAPH, options, tmp_path / "package.yaml")
+    parameters = {"data": str(site.films), "root": str(site.root), "if_new": True}
+    package = parse(tmp_path / "package.yaml")
+    run = run_package(package, parameters, tmp_path / "pods", site.environment)
+    assert [(attempt.task, attempt.code) for attempt in run.attempts] == [("retraining", 0)]
+    assert run.failed is None and run.skipped == ["condition-1"]
+    log, page = run.log("retraining"), run.artifacts["retraining", "decision"].read_text()
+    assert "Declined: no new image since the training of " in log
+    assert page.startswith("Declined: no new image since the training of ")
+    assert not site.ledger.holds(run.run_id)
+
+
+@pytest.mark.parametrize(
+    ("trained", "grown", "if_new", "reason"),
+    [
+        (True, False, "false", "the run was not told to look for what is new"),
+        (False, False, "true", "no earlier training is on record"),
+        (True, True, "true", r"1 new patient (COVID 1) with 1 new image since"),
+    ],
+)
+def test_what_a_training_will_see_is_held_until_the_last_node(site, trained, grown, if_new, reason):
+    if trained:
+        site.train()
+    if grown:
+        site.add_patient()
+    code, output = site.decide(if_new=if_new)
+    assert code == 0, output
+    assert f"Training: {reason}" in output and "Retraining of quickstart, run 0f5b" in output
+    assert (site.folder / "outputs" / "train").read_text() == "yes"
+    assert site.ledger.holds("0f5b")
+
+    for _ in range(2):  # the last node may fail after it, and be started again
+        confirm_training(RECIPE, str(site.root), "0f5b", blessed=False, sentence="NOT blessed: x")
+    assert not site.ledger.holds("0f5b")
+    last = site.ledger.read()
+    assert last is not None and last.sentence == "NOT blessed: x"
+    _, output = site.decide(if_new="true")
+    assert "Declined: no new image since" in output and "whose model was refused" in output
+    assert (site.folder / "outputs" / "train").read_text() == "no"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"root": "minio://bucket"}, "The parameter `root` is a path, gs://"),
+        ({"data": "/nowhere"}, "/nowhere"),
+        ({"overrides": '["training.epochs=x"]'}, "training.epochs: "),
+        ({"version": "9.9.9"}, "compiled by medtfx 9.9.9"),
+    ],
+)
+def test_a_users_mistake_is_one_sentence(site, changes, sentence):
+    code, output = site.decide(**changes)
+    assert code == 1
+    assert " Error: " in output and sentence in output and "Traceback" not in output
+    assert not (site.folder / "outputs" / "train").exists()
