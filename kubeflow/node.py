@@ -63,6 +63,7 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
     places = node_places(given.root, given.models, None)
     if given.node == FIRST_NODE:
         patient_key(places.keys)
+    options = beam_args(given.beam_arg)
     storage.prepare(places.artifacts, places.models)
 
     from tfx.dsl.compiler import compiler, constants
@@ -73,7 +74,6 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
 
     if given.node == FIRST_NODE:  # before the long work, not after it
         check_available(recipe.model, recipe.data.image_size)
-    options = beam_args(given.beam_arg)
     compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, places, options))
     runtime_parameter_utils.substitute_runtime_parameter(
         compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: given.run_id}

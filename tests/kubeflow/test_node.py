@@ -29,7 +29,7 @@ def start(environment=None, **changes):
         "data": "/data",
         "root": "s3://bucket/tfx",
     }
-    words = [word for name, value in (values | changes).items() for word in (f"--{name}", value)]
+    words = [f"--{name}={value}" for name, value in (values | changes).items()]
     # What a stopped node does not need, it must not have imported: TensorFlow takes ten seconds.
     script = "import runpy, sys; sys.modules['tensorflow'] = None; "
     script += "sys.argv[0] = 'node'; runpy.run_module('kubeflow.node', run_name='__main__')"
@@ -53,6 +53,7 @@ def start(environment=None, **changes):
         ({"overrides": '["training.epochs=x"]'}, "training.epochs: "),
         ({"overrides": '["platform.nodes={}"]'}, "part of the compiled package"),
         ({"root": "minio://bucket"}, "MinIO speaks s3://"),
+        ({"beam-arg": "--runner=NoRunner"}, "Beam has no runner 'NoRunner' here"),
         ({"node": "ImageExampleGen"}, "patient key is not set: put MEDTFX_PATIENT_KEY"),
         ({"environment": {}}, "No address of ML Metadata"),
         ({"environment": {"MEDTFX_MLMD": "mysql://u:secret@h"}}, "has no database"),

@@ -7,7 +7,7 @@ import tensorflow as tf
 from PIL import Image
 
 from components.sections import DataSection, ModelSection, ServingSection
-from components.trainer.export import Exporter
+from components.trainer.export import Exporter, _average
 from components.trainer.network import build_network
 from components.transform.images import decode_and_resize, pack
 
@@ -118,3 +118,59 @@ def test_every_variable_is_restored(exporter, saved):
     names = {name for name, _ in tf.train.list_variables(f"{saved}/variables/variables")}
     variables = [name for name in names if "model_variables" in name]
     assert len(variables) == len(exporter.network.classifier.variables)
+
+
+# === Networks of several parts ===
+
+MEMBERS = [{"backbone": "scratch_cnn"}, {"backbone": "mobilenet", "alpha": 0.25}]
+BINARY = DATA.model_copy(update={"classes": ("healthy", "ill")})
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        (DATA, {"levels": 2, "standardise": True, "mirror_average": True}),
+        (BINARY, {"combine": "average", "head": "sigmoid"}),
+    ],
+    ids=["concat", "average"],
+)
+def of_members(request) -> Exporter:
+    data, values = request.param
+    section = {"members": MEMBERS, "weights": "none", "filters": (4, 8)} | values
+    network = build_network(ModelSection.model_validate(section), data)
+    return Exporter(network, TransformStandIn(), data, ServingSection())
+
+
+def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
+    of_members.save(str(tmp_path / "1"), {})
+    images = [png(5), png(6)]
+    pixels = of_members.pixels(tf.constant(images))
+    probabilities = of_members.network.served(pixels).numpy()
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
+        for signature in ("serving_default", "explain"):
+            definition = loaded.signature_def[signature]
+            answer = session.run(
+                {name: info.name for name, info in definition.outputs.items()},
+                {definition.inputs["image_bytes"].name: images},
+            )
+            np.testing.assert_allclose(answer["probabilities"], probabilities, atol=1e-5)
+    assert probabilities.shape == (2, len(of_members.data.classes))
+    assert answer["heatmap"].shape == (2, 8, 8)  # the finest grid among the members
+    assert answer["heatmap"].min() >= 0 and answer["heatmap"].max() <= 1
+
+
+def test_the_heatmap_of_a_mirrored_image_is_mirrored():
+    model = MODEL.model_copy(update={"mirror_average": True})
+    exporter = Exporter(build_network(model, DATA), TransformStandIn(), DATA, ServingSection())
+    pixels = exporter.pixels(tf.constant([png(7)]))
+    _, heatmap = exporter.heatmap(pixels)
+    _, mirrored = exporter.heatmap(pixels[:, :, ::-1])
+    assert heatmap.numpy().max() == pytest.approx(1)
+    np.testing.assert_allclose(heatmap[:, :, ::-1], mirrored, atol=1e-4)
+
+
+def test_members_are_averaged_on_the_finest_grid():
+    coarse = tf.ones((1, 1, 1))
+    fine = tf.constant([[[0.0, 1.0], [0.0, 0.0]]])
+    np.testing.assert_allclose(_average([fine, coarse]), [[[0.5, 1.0], [0.5, 0.5]]])

@@ -1,0 +1,143 @@
+"""Every recipe trains, exports and answers: one step each, on phantoms of 32 pixels."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.trainer.predictions import load_predictions
+from pipeline.recipe import load_recipe, recipe_names
+
+pytestmark = pytest.mark.end_to_end
+
+IMAGES = 36  # four for each of nine classes
+# Networks of their kind that are built in seconds, and sizes that others can't do without.
+SMALLER = {
+    "covid-efficientnetb7": ["model.backbone=efficientnet_b0"],
+    "covid-densenet201": ["model.backbone=densenet121"],
+    "covid-ensemble-concat": [
+        "model.members=[{backbone: densenet121}, {backbone: efficientnet_b0}, {backbone: mobilenet}]"
+    ],
+    "covid-ensemble-average": [
+        "model.members=[{backbone: densenet121}, {backbone: efficientnet_b0}, {backbone: mobilenet}]"
+    ],
+    "pneumonia-inceptionv3-bottleneck": ["data.image_size=75"],
+    "radiography-scratch-cnn": ["data.image_size=75", "model.dense=[8]"],
+    "radiography-scratch-cnn-augmented": ["data.image_size=75", "model.dense=[8]"],
+    "covid-simple-cnn-binary": ["data.image_size=75", "model.dense=[8]"],
+}
+ONE_STEP = ["training.epochs=1", "training.batch_size=64"]
+
+
+@pytest.fixture(scope="module")
+def phantoms(tmp_path_factory) -> list[bytes]:
+    """Encoded images, as `read_image` gives them."""
+    from components.image_example_gen.images import UnreadableImage, read_image
+    from pipeline.sample_data import write_sample_data
+
+    folder = tmp_path_factory.mktemp("phantoms")
+    write_sample_data(folder, patients_per_class=12)
+    found = []
+    for path in sorted(folder.glob("*/*")):
+        try:
+            found.append(read_image(path.read_bytes()).encoded)
+        except UnreadableImage:
+            continue
+    return found[:IMAGES]
+
+
+@pytest.fixture(scope="module")
+def transformed(phantoms, tmp_path_factory):
+    """Returns a function that gives the records and the Transform graph of a `data` section."""
+    made: dict[tuple[int, int, str, int], tuple[str, str]] = {}
+
+    def transform(data):
+        key = (data.image_size, data.channels, data.resize, len(data.classes))
+        if key not in made:
+            made[key] = _transform(phantoms, data, tmp_path_factory.mktemp("transform"))
+        return made[key]
+
+    return transform
+
+
+def _transform(encoded, data, folder):
+    import tensorflow_transform.beam as tft_beam
+    from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+
+    from components.transform.preprocessing import preprocessing_fn
+
+    kinds = {"image": tf.string, "mean": tf.float32, "std": tf.float32}
+    kinds |= {"label_index": tf.int64, "filename": tf.string}
+    spec = {name: tf.io.FixedLenFeature([1], kind) for name, kind in kinds.items()}
+    rows = [
+        {
+            "image": np.array([image]),
+            "mean": np.array([100.0], np.float32),
+            "std": np.array([50.0], np.float32),
+            "label_index": np.array([number % len(data.classes)]),
+            "filename": np.array([f"{number}.png".encode()]),
+        }
+        for number, image in enumerate(encoded)
+    ]
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
+    with tft_beam.Context(temp_dir=str(folder / "beam")):
+        (found, _), graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
+            lambda inputs: preprocessing_fn(inputs, {"data": data.plain()})
+        )
+        _ = graph | tft_beam.WriteTransformFn(str(folder / "graph"))
+    _write(found, folder / "records.gz")
+    return str(folder / "records.gz"), str(folder / "graph")
+
+
+def _write(rows, path):
+    with tf.io.TFRecordWriter(str(path), tf.io.TFRecordOptions("GZIP")) as writer:
+        for row in rows:
+            feature = {name: _feature(value) for name, value in row.items()}
+            writer.write(
+                tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+            )
+
+
+def _feature(value):
+    if isinstance(value, bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+    if isinstance(value, np.integer):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp_path):
+    from tfx.components.trainer.fn_args_utils import FnArgs
+
+    from components.trainer.run_fn import HISTORY_FILE, run_fn
+
+    small = ["data.image_size=32", *SMALLER.get(name, []), *ONE_STEP]
+    recipe = load_recipe(name, small)
+    if recipe.model.pretrained:
+        recipe = load_recipe(name, [*small, *random_weights(recipe.model, tmp_path)])
+    records, graph = transformed(recipe.data)
+    config = {
+        "recipe": name,
+        "data": recipe.data.plain(),
+        "model": recipe.model.plain(),
+        "training": recipe.training.plain(),
+        "serving": recipe.serving.in_model(),
+        "checkpoints": str(tmp_path / "checkpoints"),
+    }
+    run_fn(
+        FnArgs(
+            train_files=[records], eval_files=[records], transform_output=graph,
+            serving_model_dir=str(tmp_path / "1"), model_run_dir=str(tmp_path / "logs"),
+            custom_config=config,
+        )
+    )  # fmt: skip
+    history = json.loads((tmp_path / "logs" / HISTORY_FILE).read_text())
+    assert len(history["head"]) == 1 and np.isfinite(history["head"][0]["loss"])
+    _answers_as_the_network_did(tmp_path, phantoms, recipe.data.classes)
+
+
+def random_weights(model, folder):
+    """Writes weights files of the backbones, so that they are frozen first as the recipe says."""
+    from components.trainer.backbones import build_backbone
