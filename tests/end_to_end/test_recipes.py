@@ -11,6 +11,7 @@ from pipeline.recipe import load_recipe, recipe_names
 
 pytestmark = pytest.mark.end_to_end
 
+BLESSED, NOT_BLESSED = 0, 3
 IMAGES = 36  # four for each of nine classes
 # Networks of their kind that are built in seconds, and sizes that others can't do without.
 SMALLER = {
@@ -116,7 +117,9 @@ def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp
     small = ["data.image_size=32", *SMALLER.get(name, []), *ONE_STEP]
     recipe = load_recipe(name, small)
     if recipe.model.pretrained:
-        recipe = load_recipe(name, [*small, *random_weights(recipe.model, tmp_path)])
+        recipe = load_recipe(
+            name, [*small, *_random_weights(recipe.model, recipe.data.image_size, tmp_path)]
+        )
     records, graph = transformed(recipe.data)
     config = {
         "recipe": name,
@@ -138,6 +141,65 @@ def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp
     _answers_as_the_network_did(tmp_path, phantoms, recipe.data.classes)
 
 
-def random_weights(model, folder):
-    """Writes weights files of the backbones, so that they are frozen first as the recipe says."""
+def _random_weights(model, size, folder):
+    """Writes weights of a random start, so that the backbones are frozen as the recipe says."""
     from components.trainer.backbones import build_backbone
+
+    members = []
+    for place, network in enumerate(model.networks):
+        path = folder / f"{place}.weights.h5"
+        build_backbone(network, size, 3).save_weights(path)
+        member = {"backbone": network.backbone, "alpha": network.alpha, "weights": str(path)}
+        members.append(json.dumps(member))
+    if model.members:
+        return [f"model.members=[{', '.join(members)}]"]
+    return [f"model.weights={path}"]
+
+
+def _answers_as_the_network_did(folder, encoded, classes):
+    kept = load_predictions(str(folder / "logs"))
+    assert kept.classes == classes and len(kept.by_file) >= 2
+    numbers = [int(name.removesuffix(".png")) for name in kept.by_file]
+    images = [encoded[number] for number in numbers]
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(folder / "1"))
+        for signature in ("serving_default", "explain"):
+            definition = loaded.signature_def[signature]
+            answer = session.run(
+                {name: info.name for name, info in definition.outputs.items()},
+                {definition.inputs["image_bytes"].name: images},
+            )
+            expected = list(kept.by_file.values())
+            np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-4)
+    assert answer["heatmap"].ndim == 3 and answer["heatmap"].max() <= 1
+
+
+# Phantoms have other folders than the data that the recipes are for.
+SIGMOID = [
+    "data.merge={NO-COVID: [NORMAL, PNEUMONIA], COVID: [COVID]}",
+    "model.filters=[8, 8, 16, 16]",
+    "model.block_dropout=0.0",
+    "training.epochs=6",
+]
+MEMBERS = [
+    "data.classes=[COVID, NORMAL, PNEUMONIA]",
+    "model.members=[{backbone: mobilenet, alpha: 0.25}, {backbone: mobilenet_v2, alpha: 0.35}]",
+    "model.weights=none",
+    "training.epochs=1",
+]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes"),
+    [("covid-simple-cnn-binary", SIGMOID), ("covid19-3class", MEMBERS)],
+)
+def test_the_whole_pipeline_judges_and_serves_it(machine, recipe, changes):
+    """Sigmoid heads and several backbones pass the Evaluator and the serving validator."""
+    patient = "data.patient={from: filename, regex: '^(?P<patient>P\\d{4})'}"
+    small = [patient, "data.image_size=64", "data.split_seed=20", "audit.leaks=report"]
+    sets = [f"--set={value}" for value in (*small, "evaluation.recall_floor=0.0001", *changes)]
+    command = machine.command("run", recipe, "--data", str(machine.data), *sets)
+    machine.medtfx(command, BLESSED, NOT_BLESSED)
+    record = machine.last_record()
+    assert {gate.label for gate in record.gates} == set(load_recipe(recipe, changes).data.classes)
+    assert sum(gate.n for gate in record.gates) > 50
