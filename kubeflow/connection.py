@@ -195,7 +195,8 @@ def _client(settings: Settings, cookie: str | None, namespace: str) -> Any:
             ssl_ca_cert=settings.ca_cert,
             proxy=select_proxy(settings.host, get_environ_proxies(settings.host)),
         )
-    _give_up_in_time(client.runs.list_runs.__self__.api_client.rest_client)
+    # No public name leads there that both versions of the SDK have.
+    _give_up_in_time(client._run_api.api_client.rest_client)
     return client
 
 

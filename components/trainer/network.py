@@ -195,7 +195,11 @@ def _logits(
         x = layers.Dense(units, activation="relu", kernel_regularizer=penalty)(x)
     x = layers.Dropout(model.dropout)(x)
     units = 1 if model.head == "sigmoid" else classes
-    x = layers.Dense(units, dtype="float32", kernel_regularizer=penalty, name=name)(x)
+    # Thousands of standardised features with weights of chance would drown the first epochs.
+    start = "zeros" if model.standardise else "glorot_uniform"
+    x = layers.Dense(
+        units, dtype="float32", kernel_initializer=start, kernel_regularizer=penalty, name=name
+    )(x)
     # The softmax of these two is the sigmoid of the one, and both classes can be explained.
     return keras.ops.concatenate([-x / 2, x / 2], axis=-1) if model.head == "sigmoid" else x
 

@@ -13,20 +13,24 @@ pytestmark = pytest.mark.end_to_end
 
 BLESSED, NOT_BLESSED = 0, 3
 IMAGES = 36  # four for each of nine classes
-# Networks of their kind that are built in seconds, and sizes that others can't do without.
+# In place of networks that take minutes to build, and sizes that others can't do without. The large
+# ones are built below.
+LIGHT = ["model.backbone=mobilenet_v2", "model.alpha=0.35"]
+PAIR = "model.members=[{backbone: mobilenet, alpha: 0.25}, {backbone: mobilenet_v2, alpha: 0.35}]"
 SMALLER = {
-    "covid-efficientnetb7": ["model.backbone=efficientnet_b0"],
-    "covid-densenet201": ["model.backbone=densenet121"],
-    "covid-ensemble-concat": [
-        "model.members=[{backbone: densenet121}, {backbone: efficientnet_b0}, {backbone: mobilenet}]"
-    ],
-    "covid-ensemble-average": [
-        "model.members=[{backbone: densenet121}, {backbone: efficientnet_b0}, {backbone: mobilenet}]"
-    ],
-    "pneumonia-inceptionv3-bottleneck": ["data.image_size=75"],
+    "covid-densenet201": LIGHT,
+    "covid-efficientnetb7": LIGHT,
+    "covid-ensemble-average": [PAIR],
+    "covid-ensemble-concat": [PAIR],
+    "covid-radiography": [PAIR],
+    "covid-simple-cnn-binary": ["data.image_size=75", "model.dense=[8]"],
+    "covid19-3class": [PAIR],
+    "crc-efficientnetb0-tumour": LIGHT,
+    "crc-tissue": [PAIR],
+    "pneumonia-3class": [PAIR],
+    "pneumonia-inceptionv3-bottleneck": LIGHT,
     "radiography-scratch-cnn": ["data.image_size=75", "model.dense=[8]"],
     "radiography-scratch-cnn-augmented": ["data.image_size=75", "model.dense=[8]"],
-    "covid-simple-cnn-binary": ["data.image_size=75", "model.dense=[8]"],
 }
 ONE_STEP = ["training.epochs=1", "training.batch_size=64"]
 
@@ -103,13 +107,14 @@ def _write(rows, path):
 def _feature(value):
     if isinstance(value, bytes):
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    if isinstance(value, np.integer):
+    if isinstance(value, int | np.integer):
         return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
     return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
 
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp_path):
+    import keras
     from tfx.components.trainer.fn_args_utils import FnArgs
 
     from components.trainer.run_fn import HISTORY_FILE, run_fn
@@ -139,6 +144,7 @@ def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp
     history = json.loads((tmp_path / "logs" / HISTORY_FILE).read_text())
     assert len(history["head"]) == 1 and np.isfinite(history["head"][0]["loss"])
     _answers_as_the_network_did(tmp_path, phantoms, recipe.data.classes)
+    keras.backend.clear_session()
 
 
 def _random_weights(model, size, folder):
@@ -172,6 +178,31 @@ def _answers_as_the_network_did(folder, encoded, classes):
             expected = list(kept.by_file.values())
             np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-4)
     assert answer["heatmap"].ndim == 3 and answer["heatmap"].max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "parameters"),
+    [
+        ("densenet201", 32, 18_321_984),
+        ("efficientnet_b7", 32, 64_097_687),
+        ("efficientnet_b0", 32, 4_049_571),
+        ("inception_v3", 75, 21_802_784),
+        ("mobilenet", 32, 3_228_864),
+        ("vgg19", 32, 20_024_384),
+    ],
+)
+def test_a_backbone_of_a_recipe_is_the_published_one(name, size, parameters):
+    from components.sections import ModelSection
+    from components.trainer.backbones import build_backbone
+
+    used = {network.backbone for recipe in recipe_names() for network in _networks(recipe)}
+    assert name in used
+    model = ModelSection(backbone=name, weights="none")
+    assert build_backbone(model, size, 3).count_params() == parameters
+
+
+def _networks(recipe):
+    return load_recipe(recipe).model.networks
 
 
 # Phantoms have other folders than the data that the recipes are for.
