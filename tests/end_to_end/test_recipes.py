@@ -15,8 +15,8 @@ BLESSED, NOT_BLESSED = 0, 3
 IMAGES = 36  # four for each of nine classes
 # In place of networks that take minutes to build, and sizes that others can't do without. The large
 # ones are built below.
-LIGHT = ["model.backbone=mobilenet_v2", "model.alpha=0.35"]
-PAIR = "model.members=[{backbone: mobilenet, alpha: 0.25}, {backbone: mobilenet_v2, alpha: 0.35}]"
+LIGHT = ["model.backbone=mobilenet", "model.alpha=0.25"]
+PAIR = "model.members=[{backbone: mobilenet, alpha: 0.25}, {backbone: mobilenet, alpha: 0.5}]"
 SMALLER = {
     "covid-densenet201": LIGHT,
     "covid-efficientnetb7": LIGHT,
@@ -29,6 +29,8 @@ SMALLER = {
     "crc-tissue": [PAIR],
     "pneumonia-3class": [PAIR],
     "pneumonia-inceptionv3-bottleneck": LIGHT,
+    "pneumonia-mobilenet-bottleneck": LIGHT,
+    "covid-mobilenet": LIGHT,
     "radiography-scratch-cnn": ["data.image_size=75", "model.dense=[8]"],
     "radiography-scratch-cnn-augmented": ["data.image_size=75", "model.dense=[8]"],
 }

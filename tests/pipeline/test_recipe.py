@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -7,7 +8,28 @@ from components.errors import RecipeError
 from pipeline.listings import resolved_yaml
 from pipeline.recipe import load_recipe, recipe_names, recipe_path
 
-SHIPPED = ["covid-radiography", "covid19-3class", "crc-tissue", "pneumonia-3class", "quickstart"]
+SHIPPED = [
+    "covid-densenet201",
+    "covid-efficientnetb7",
+    "covid-ensemble-average",
+    "covid-ensemble-concat",
+    "covid-mobilenet",
+    "covid-radiography",
+    "covid-simple-cnn-binary",
+    "covid19-3class",
+    "crc-efficientnetb0-9class",
+    "crc-efficientnetb0-tumour",
+    "crc-tissue",
+    "pneumonia-3class",
+    "pneumonia-inceptionv3-bottleneck",
+    "pneumonia-mobilenet-bottleneck",
+    "quickstart",
+    "radiography-scratch-cnn",
+    "radiography-scratch-cnn-augmented",
+    "radiography-vgg19-augmented",
+    "radiography-vgg19-features",
+    "radiography-vgg19-finetuned",
+]
 
 SMALL = {
     "name": "small",
@@ -36,7 +58,7 @@ def refusal(recipe, *overrides):
 
 
 def test_the_shipped_recipes_load_under_their_own_name():
-    assert set(SHIPPED) <= set(recipe_names())
+    assert recipe_names() == SHIPPED
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == recipe.model_name == name
@@ -211,3 +233,55 @@ def test_slices_are_features(small):
 
 def test_the_path_of_a_name_is_its_file():
     assert recipe_path("quickstart").read_text().startswith(("name: quickstart", "#"))
+
+
+# === What it extends ===
+
+
+def extending(small, **values):
+    """Writes a file beside `small` that extends it, and returns its path."""
+    path = Path(small).parent / "other.yaml"
+    path.write_text(yaml.safe_dump({"extends": "small.yaml", "name": "other"} | values))
+    return str(path)
+
+
+def test_a_recipe_says_only_where_it_differs(small):
+    recipe = load_recipe(extending(small, data={"image_size": 64}), ["training.epochs=3"])
+    base = load_recipe(small)
+    assert (recipe.name, recipe.data.image_size, recipe.training.epochs) == ("other", 64, 3)
+    assert recipe.data.model_copy(update={"image_size": 224}) == base.data
+    assert (recipe.model, recipe.evaluation) == (base.model, base.evaluation)
+
+
+def test_null_drops_what_the_base_says(small):
+    members = [{"backbone": "vgg16"}, {"backbone": "vgg19"}]
+    recipe = load_recipe(extending(small, model={"backbone": None, "members": members}))
+    assert recipe.model.title == "vgg16 + vgg19"
+    assert recipe.model.weights == "none"
+    assert "evaluation: is required" in refusal(extending(small, evaluation=None))
+
+
+def test_a_shipped_recipe_can_be_extended_from_anywhere(small):
+    path = Path(small).with_name("own.yaml")
+    path.write_text("extends: quickstart\nname: own\n")
+    assert load_recipe(str(path)).data == load_recipe("quickstart").data
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        ("quickstrat", "There is no recipe 'quickstrat'. Did you mean 'quickstart'?"),
+        ("nowhere.yaml", "There is no recipe file 'nowhere.yaml'"),
+        (["quickstart"], "extends takes the name of one recipe. Received: ['quickstart']"),
+        ("covid-densenet201", "which extends covid-mobilenet: one level is allowed"),
+    ],
+)
+def test_a_base_that_cannot_be_is_refused(small, base, message):
+    assert message in refusal(extending(small, extends=base))
+
+
+def test_a_sigmoid_head_needs_two_classes(small):
+    assert load_recipe(small, ["model.head=sigmoid"]).model.head == "sigmoid"
+    three = "data.classes=[a, b, c]"
+    message = refusal(small, "model.head=sigmoid", three)
+    assert "`sigmoid` tells two classes apart, and data.classes has 3" in message
