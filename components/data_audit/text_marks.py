@@ -1,9 +1,9 @@
 """A suspicion of text that was burned into an image: names and dates are, in many archives.
 
 A letter is a small mark that stands out sharply. Markers of the side (R, L) are one or two of them
-and harmless; a line of five or more is suspected. Most of what it finds on public chest radiographs is
-text (PORTABLE, a date, KV68), not all, and text of another kind is missed: this is a suspicion, not a
-clearance.
+and harmless; a line of five or more is suspected. Most of what it finds on public chest radiographs
+is text (PORTABLE, a date, KV68), not all, and text of another kind is missed: this is a suspicion,
+not a clearance.
 """
 
 import numpy as np
