@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from serving.errors import (
+    ClosedError,
     DeadlineError,
     RequestError,
     ServerUnavailableError,
@@ -16,6 +17,7 @@ from serving.errors import (
     UnknownServableError,
 )
 
+_CLOSED = "Channel closed!"  # gRPC's words where our own side ended the call
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds; doubled after each attempt
 
 
@@ -60,6 +62,10 @@ class Caller:
             return ServerUnavailableError(
                 f"No model server answers at {self.address} ({text}). Start one with "
                 "`medtfx serve`, or correct the address: it is the gRPC port, 8500 unless changed."
+            )
+        if code == grpc.StatusCode.CANCELLED and text == _CLOSED:
+            return ClosedError(
+                f"The request to {self.address} was not answered: its client was closed."
             )
         if code == grpc.StatusCode.DEADLINE_EXCEEDED:
             return DeadlineError(

@@ -3,6 +3,7 @@
     MedtfxError
     └── ServingError               base: whatever a client of a model server can mend
         ├── ServerUnavailableError nobody answers at the address
+        ├── ClosedError            this client was closed in the meantime
         ├── DeadlineError          no answer in time
         ├── UnknownServableError   no such model, version, label or signature there
         └── RequestError           the server answered, and refused
@@ -20,6 +21,10 @@ class ServingError(MedtfxError):
 
 class ServerUnavailableError(ServingError):
     """Nobody answers at the address, or a server that is going down."""
+
+
+class ClosedError(ServingError):
+    """The client was closed while a request of another thread was under way."""
 
 
 class DeadlineError(ServingError):

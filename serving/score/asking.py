@@ -8,12 +8,19 @@ from pathlib import Path
 from PIL import Image
 
 from serving.client import Client
-from serving.errors import ServerUnavailableError, ServingError, UnknownServableError
+from serving.errors import (
+    ClosedError,
+    ServerUnavailableError,
+    ServingError,
+    UnknownServableError,
+)
 from serving.prediction import Prediction
 from serving.score.errors import ScoreError
 from serving.score.origin import Origin
 from serving.score.rows import NO_ANSWER, Row, one_line, row_of
 
+# Nobody would answer the single images either.
+_GONE = (ClosedError, ServerUnavailableError, UnknownServableError)
 # So many images in a row without an answer, each asked alone: it is the server, not the images.
 _GIVE_UP_AFTER = 3
 
@@ -71,7 +78,7 @@ class Asker:
         """
         try:
             return self._rows(images, self._predict(images))
-        except (ServerUnavailableError, UnknownServableError):
+        except _GONE:
             raise
         except ServingError:
             return self._one_by_one(images)
@@ -86,7 +93,7 @@ class Asker:
             try:
                 rows += self._rows([image], self._predict([image]))
                 failed = 0
-            except (ServerUnavailableError, UnknownServableError):
+            except _GONE:
                 raise
             except ServingError as error:
                 failed += 1

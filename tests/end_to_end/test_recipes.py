@@ -235,4 +235,4 @@ def test_the_whole_pipeline_judges_and_serves_it(machine, recipe, changes):
     machine.medtfx(command, BLESSED, NOT_BLESSED)
     record = machine.last_record()
     assert {gate.label for gate in record.gates} == set(load_recipe(recipe, changes).data.classes)
-    assert sum(gate.n for gate in record.gates) > 50
+    assert sum(gate.cases for gate in record.gates) > 50

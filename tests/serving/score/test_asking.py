@@ -1,8 +1,16 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import grpc
 import pytest
 
 from serving.client import Client
-from serving.errors import RequestError, ServerUnavailableError, UnknownServableError
+from serving.errors import (
+    ClosedError,
+    RequestError,
+    ServerUnavailableError,
+    UnknownServableError,
+)
 from serving.score.asking import Asker, ask_origin
 from serving.score.errors import ScoreError
 from serving.score.origin import Origin
@@ -70,6 +78,22 @@ def test_a_server_that_refuses_everything_is_given_up(scripted, asker, make_fold
     with pytest.raises(RequestError, match="RESOURCE_EXHAUSTED"):
         asker(server.address, folder)([f"{number}.png" for number in range(8)])
     assert server.requests == [8, 1, 1, 1]
+
+
+def test_a_client_that_is_closed_ends_its_requests(scripted, asker, make_folder):
+    """After Ctrl-C no file is read again to be asked about alone."""
+    asked, closed = threading.Event(), threading.Event()
+    server = scripted(lambda _: asked.set() or (closed.wait(30) and None))
+    folder = make_folder({"a.png": 1, "b.png": 2})
+    ask = asker(server.address, folder)
+    with ThreadPoolExecutor(1) as pool:
+        rows = pool.submit(ask, ["a.png", "b.png"])
+        assert asked.wait(30)
+        ask.client.close()
+        closed.set()
+        with pytest.raises(ClosedError):
+            rows.result(30)
+    assert server.requests == [2]
 
 
 def test_a_server_that_is_gone_is_no_error_of_the_images(scripted, asker, make_folder):
