@@ -68,8 +68,8 @@ class RunReport(base_component.BaseComponent):
         """Builds the node.
 
         Args:
-            recipe: plain values: `name`, `summary` and the sections `data`, `evaluation` and
-                `serving`; the page prints all that is in it.
+            recipe: plain values: `name`, `summary` and the sections `data` and `evaluation`; the
+                page prints all that is in it.
             model_name: under which the model is pushed.
             **inputs: a channel for each of `RunReportSpec.INPUTS`.
         """

@@ -6,7 +6,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.sections import DataSection, ModelSection, ServingSection
+from components.doubt_facts import DoubtFacts
+from components.sections import DataSection, ModelSection
+from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export import Exporter, _average
 from components.trainer.network import build_network
 from components.transform.images import decode_and_resize, pack
@@ -15,6 +17,7 @@ CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(
     {"classes": CLASSES, "image_size": 32, "color": "grayscale", "patient": {"from": "each_file"}}
 )
+DOUBT = MeasuredDoubt(DoubtFacts(uncertain_below=0.34))
 MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
 
 
@@ -37,8 +40,7 @@ def png(seed: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def exporter() -> Exporter:
-    serving = ServingSection(uncertain_below=0.34)
-    return Exporter(build_network(MODEL, DATA), TransformStandIn(), DATA, serving)
+    return Exporter(build_network(MODEL, DATA), TransformStandIn(), DATA, DOUBT)
 
 
 @pytest.fixture(scope="module")
@@ -138,14 +140,14 @@ def of_members(request) -> Exporter:
     data, values = request.param
     section = {"members": MEMBERS, "weights": "none", "filters": (4, 8)} | values
     network = build_network(ModelSection.model_validate(section), data)
-    return Exporter(network, TransformStandIn(), data, ServingSection())
+    return Exporter(network, TransformStandIn(), data, DOUBT)
 
 
 def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
     of_members.save(str(tmp_path / "1"), {})
     images = [png(5), png(6)]
     pixels = of_members.pixels(tf.constant(images))
-    probabilities = of_members.network.served(pixels).numpy()
+    probabilities = of_members.network.answer(pixels)[1].numpy()
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
         for signature in ("serving_default", "explain"):
@@ -162,10 +164,10 @@ def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
 
 def test_the_heatmap_of_a_mirrored_image_is_mirrored():
     model = MODEL.model_copy(update={"mirror_average": True})
-    exporter = Exporter(build_network(model, DATA), TransformStandIn(), DATA, ServingSection())
+    exporter = Exporter(build_network(model, DATA), TransformStandIn(), DATA, DOUBT)
     pixels = exporter.pixels(tf.constant([png(7)]))
-    _, heatmap = exporter.heatmap(pixels)
-    _, mirrored = exporter.heatmap(pixels[:, :, ::-1])
+    *_, heatmap = exporter.heatmap(pixels)
+    *_, mirrored = exporter.heatmap(pixels[:, :, ::-1])
     assert heatmap.numpy().max() == pytest.approx(1)
     np.testing.assert_allclose(heatmap[:, :, ::-1], mirrored, atol=1e-4)
 
