@@ -44,9 +44,20 @@ def test_a_probability_of_zero_stays_finite():
 
 def test_a_few_images_without_a_mistake_make_nobody_certain():
     few = np.tile(np.float32([[0.9, 0.1], [0.1, 0.9]]), (5, 1))
-    labels = np.tile([0, 1], 5)
-    served = with_temperature(few, fit_temperature(few, labels))
-    assert served.max() == pytest.approx(6 / 7, abs=1e-3)  # five images of each: (5 + 1) / (5 + 2)
+    many = np.tile(few, (100, 1))
+    served = [
+        with_temperature(seen, fit_temperature(seen, np.arange(len(seen)) % 2)).max()
+        for seen in (few, many)
+    ]
+    assert 0.9 < served[0] < 0.99 < served[1]
+
+
+def test_one_wrong_label_does_not_flatten_all_answers():
+    probabilities, labels = answers(200)
+    probabilities[0] = with_temperature(np.float32([[0.999, 0.0005, 0.0005]]), 0.1)
+    labels[0] = 2
+    with_it = fit_temperature(probabilities, labels)
+    assert with_it == pytest.approx(fit_temperature(probabilities[1:], labels[1:]), rel=0.05)
 
 
 def test_without_images_nothing_is_measured():
