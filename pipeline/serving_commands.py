@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from pipeline.home import Home
+from pipeline.server_options import (
+    MEGAPIXELS,
+    ClientCertificateOption,
+    ClientKeyOption,
+    MegapixelsOption,
+    RootCertificatesOption,
+    TlsOption,
+    tls_of,
+)
 
 if TYPE_CHECKING:
     from serving.prediction import Prediction
@@ -34,13 +43,24 @@ def serve(
         Optional[Path],  # noqa: UP045
         typer.Option("--models-config", help="A models.config as TensorFlow Serving reads it."),
     ] = None,
+    certificate: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="PEM of the certificate (chain), for TLS on both ports."),
+    ] = None,
+    key: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="PEM of the certificate's key."),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Serve pushed models with TensorFlow Serving's protocol, until Ctrl-C."""
     from serving.embedded.server import Settings, serve
 
     base = model_base or Home.at(home).models
-    settings = Settings(host=host, grpc_port=port, rest_port=rest_port, models_config=models_config)
+    settings = Settings(
+        host=host, grpc_port=port, rest_port=rest_port, models_config=models_config,
+        certificate=certificate, key=key,
+    )  # fmt: skip
     serve(
         base,
         settings,
@@ -68,6 +88,11 @@ def predict(
         typer.Option(metavar="OUT_DIR", help="Write Grad-CAM overlays there."),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for a request.")] = 30.0,
+    tls: TlsOption = None,
+    root_certificates: RootCertificatesOption = None,
+    client_certificate: ClientCertificateOption = None,
+    client_key: ClientKeyOption = None,
+    max_megapixels: MegapixelsOption = MEGAPIXELS,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV.")] = False,
     home: HomeOption = None,
@@ -79,10 +104,12 @@ def predict(
     models = Home.at(home).models
     name = choose_model(models, model)
     label = label_to_ask(models, name, version, label)
-    with Client(server, name, timeout=timeout) as client:
+    encryption = tls_of(tls, root_certificates, client_certificate, client_key)
+    pixels = max_megapixels * 10**6
+    with Client(server, name, timeout=timeout, tls=encryption, max_pixels=pixels) as client:
         predictions = client.predict(images, version, label, explain=explain is not None)
     if explain is not None:
-        _write_overlays(predictions, explain)
+        _write_overlays(predictions, explain, pixels)
     if as_json:
         _print_json(predictions)
     elif as_csv:
@@ -93,7 +120,7 @@ def predict(
         raise typer.Exit(SOME_FAILED)
 
 
-def _write_overlays(predictions: Iterable["Prediction"], folder: Path) -> None:
+def _write_overlays(predictions: Iterable["Prediction"], folder: Path, max_pixels: int) -> None:
     from components.image_example_gen.images import read_image
     from serving.overlay import draw_overlay
 
@@ -101,7 +128,8 @@ def _write_overlays(predictions: Iterable["Prediction"], folder: Path) -> None:
     for prediction in predictions:
         if prediction.heatmap is not None:
             source = Path(prediction.source)
-            image = draw_overlay(read_image(source.read_bytes()).encoded, prediction.heatmap)
+            read = read_image(source.read_bytes(), max_pixels=max_pixels)
+            image = draw_overlay(read.encoded, prediction.heatmap)
             image.save(folder / f"{source.parent.name}_{source.name}_{prediction.label}.png")
 
 
