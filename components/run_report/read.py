@@ -66,7 +66,7 @@ def read_content(sources: Sources) -> Content:
         recipe=sources.recipe,
         results=load_results(sources.evaluation, data.classes),
         predictions=predictions,
-        pictures=draw(cases, explained, padded=data.resize == "pad"),
+        pictures=draw(cases, explained),
         history=_history(sources.history),
         outcome=sources.outcome,
         material=Material(

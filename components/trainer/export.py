@@ -17,7 +17,7 @@ import tensorflow as tf
 from components.sections import DataSection, ServingSection
 from components.trainer.export_names import LABELS_ASSET, RECIPE_ASSET
 from components.trainer.network import Network
-from components.transform.images import unpack
+from components.transform.images import cut_borders, unpack
 
 _IMAGES = tf.TensorSpec([None], tf.string, name="image_bytes")
 _EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
@@ -90,6 +90,8 @@ class Exporter:
         @tf.function(input_signature=[_IMAGES])
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             probabilities, heatmap = self.heatmap(self.pixels(image_bytes))
+            if self.data.resize == "pad":  # who asked knows nothing of borders
+                heatmap = cut_borders(heatmap, image_bytes)
             return self.answer(probabilities) | {"heatmap": heatmap}
 
         @tf.function(input_signature=[_EXAMPLES])
