@@ -3,12 +3,14 @@
 import csv
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from components.errors import MedtfxError
 from pipeline.home import Home
 from pipeline.server_options import (
     MEGAPIXELS,
@@ -101,6 +103,8 @@ def predict(
     from serving.chosen import choose_model, label_to_ask
     from serving.client import Client
 
+    if as_json and as_csv:
+        raise MedtfxError("An answer is printed in one format. Received: --json and --csv.")
     models = Home.at(home).models
     name = choose_model(models, model)
     label = label_to_ask(models, name, version, label)
@@ -125,12 +129,20 @@ def _write_overlays(predictions: Iterable["Prediction"], folder: Path, max_pixel
     from serving.overlay import draw_overlay
 
     folder.mkdir(parents=True, exist_ok=True)
+    names: Counter[str] = Counter()
     for prediction in predictions:
         if prediction.heatmap is not None:
             source = Path(prediction.source)
             read = read_image(source.read_bytes(), max_pixels=max_pixels)
-            image = draw_overlay(read.encoded, prediction.heatmap)
-            image.save(folder / f"{source.parent.name}_{source.name}_{prediction.label}.png")
+            name = _overlay_name(source, prediction.label or "")
+            names[name] += 1
+            number = f"_{names[name]}" if names[name] > 1 else ""
+            draw_overlay(read.encoded, prediction.heatmap).save(folder / f"{name}{number}.png")
+
+
+def _overlay_name(source: Path, label: str) -> str:
+    """Returns 'ward_film.dcm_COVID'; the label is a server's word, and must not lead elsewhere."""
+    return "_".join(filter(None, (source.parent.name, source.name, label.replace("/", "-"))))
 
 
 def _as_row(prediction: "Prediction") -> dict[str, object]:
