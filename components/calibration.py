@@ -50,8 +50,8 @@ def with_temperature(
 def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
     """Returns the temperature at which the probabilities explain the labels best.
 
-    The most probable one, if before any image is seen log T is normal with mean 0 and deviation 0.5:
-    a few images without a mistake do not make a network certain, hundreds say what they say.
+    The most probable one, if before any image is seen log T is normal with mean 0 and deviation
+    0.5: a few images without a mistake do not make a network certain, hundreds say what they say.
 
     Args:
         probabilities: [N, C] of images that the network did not learn from.

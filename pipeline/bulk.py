@@ -46,7 +46,7 @@ def score_in_bulk(
         log: named where a node fails without a sentence of its own.
 
     Returns:
-        The counts, and suffix → number of files that are no image by their name.
+        The counts, and suffix → number of files that are no image.
 
     Raises:
         MedtfxError: what the user can mend.

@@ -48,7 +48,7 @@ def unreadable_rows(items: list[Quarantined]) -> list[Row]:
 
 
 def left_out(items: list[Quarantined]) -> Counter[str]:
-    """Returns suffix → number of files that are no image by their name."""
+    """Returns suffix → number of files that are no image."""
     return Counter(suffix_of(item.file) for item in items if item.reason == _NOT_AN_IMAGE)
 
 

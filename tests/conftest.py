@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from components import s3 as s3_files
+
 # Before TensorFlow is imported: what its C++ says at import buries what the tests say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -52,6 +54,7 @@ def s3() -> Iterator[Any]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "unguessable")
         for name in ("AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "S3_ENDPOINT"):
             patch.delenv(name, raising=False)
+        s3_files._client.cache_clear()  # it may know the server of another module
         yield boto3.client("s3")
     # What it keeps would otherwise be thrown away while the interpreter ends, with complaints.
     urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()

@@ -69,7 +69,7 @@ def read_content(sources: Sources) -> Content:
         recipe=sources.recipe,
         results=load_results(sources.evaluation, data.classes),
         predictions=predictions,
-        pictures=draw(cases, explained, padded=data.resize == "pad"),
+        pictures=draw(cases, explained),
         history=json.loads(_text(sources.model_run, _HISTORY_FILE) or "{}"),
         doubt=_doubt(sources.model_run),
         outcome=sources.outcome,

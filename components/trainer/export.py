@@ -20,7 +20,7 @@ from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export_names import LABELS_ASSET, RECIPE_ASSET
 from components.trainer.familiarity import describe
 from components.trainer.network import Network
-from components.transform.images import unpack
+from components.transform.images import cut_borders, unpack
 
 _IMAGES = tf.TensorSpec([None], tf.string, name="image_bytes")
 _EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
@@ -120,6 +120,8 @@ class Exporter:
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             pixels = self.pixels(image_bytes)
             vector, probabilities, heatmap = self.heatmap(pixels)
+            if self.data.resize == "pad":  # who asked knows nothing of borders
+                heatmap = cut_borders(heatmap, image_bytes)
             return self.named(self.judged(pixels, vector, probabilities)) | {"heatmap": heatmap}
 
         @tf.function(input_signature=[_EXAMPLES])

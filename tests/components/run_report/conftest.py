@@ -89,7 +89,7 @@ def make_content():
             | (recipe or {}),
             "results": Results(True, {OVERALL: found.matrix()}, class_results(found), {}, ()),
             "predictions": found,
-            "pictures": draw(cases, {case.filename: one for case in cases}, padded=False),
+            "pictures": draw(cases, {case.filename: one for case in cases}),
             "history": {"head": [{"loss": 1.0, "val_loss": 1.1}, {"loss": 0.5, "val_loss": 0.9}]},
             "doubt": FACTS,
             "outcome": Outcome(17),

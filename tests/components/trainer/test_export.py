@@ -11,7 +11,7 @@ from components.sections import DataSection, ModelSection
 from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export import Exporter, _average
 from components.trainer.network import build_network
-from components.transform.images import decode_and_resize, pack
+from components.transform.images import cut_borders, decode_and_resize, pack
 
 CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(
@@ -24,10 +24,17 @@ MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
 class TransformStandIn(tf.Module):
     """Does what TFT's features layer does."""
 
+    def __init__(self, data: DataSection = DATA):
+        self.data = data
+
     def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         encoded = tf.reshape(features["image"], [-1])
         return {
-            "image": pack(decode_and_resize(encoded, DATA.image_size, DATA.channels, DATA.resize))
+            "image": pack(
+                decode_and_resize(
+                    encoded, self.data.image_size, self.data.channels, self.data.resize
+                )
+            )
         }
 
 
@@ -101,6 +108,24 @@ def test_explain_is_the_closed_form_of_grad_cam(exporter, session_run):
     cam = np.maximum((feature_map * kernel).sum(-1), 0)
     np.testing.assert_allclose(answer["heatmap"][0], cam / max(cam.max(), 1e-12), atol=1e-4)
     np.testing.assert_allclose(answer["probabilities"], expected(exporter, [image]), atol=1e-6)
+
+
+def test_the_heatmap_covers_the_image_not_the_borders_that_were_added(tmp_path):
+    data = DATA.model_copy(update={"resize": "pad"})
+    exporter = Exporter(build_network(MODEL, data), TransformStandIn(data), data, ServingSection())
+    exporter.save(str(tmp_path / "1"), {})
+    wide = io.BytesIO()
+    Image.open(io.BytesIO(png(7))).resize((80, 20)).save(wide, "PNG")
+    images = tf.constant([wide.getvalue()])
+    _, over_square = exporter.heatmap(exporter.pixels(images))
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
+        explain = loaded.signature_def["explain"]
+        fed, fetched = explain.inputs["image_bytes"].name, explain.outputs["heatmap"].name
+        heatmap = session.run(fetched, {fed: images.numpy()})
+    assert heatmap.shape == over_square.shape
+    np.testing.assert_allclose(heatmap, cut_borders(over_square, images), atol=1e-4)
+    assert np.abs(heatmap - over_square).max() > 0.01
 
 
 def test_junk_is_an_invalid_argument(session_run):
