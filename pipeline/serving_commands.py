@@ -150,6 +150,7 @@ def _as_row(prediction: "Prediction") -> dict[str, object]:
         "file": prediction.source,
         "label": prediction.label,
         "uncertain": prediction.uncertain,
+        "unfamiliar": prediction.unfamiliar,
         "version": prediction.version,
         "error": prediction.error,
         "probabilities": dict(prediction.probabilities),
@@ -163,7 +164,7 @@ def _print_json(predictions: Iterable["Prediction"]) -> None:
 
 def _print_csv(predictions: list["Prediction"]) -> None:
     classes = next((list(p.probabilities) for p in predictions if p.probabilities), [])
-    plain = ["file", "label", "uncertain", "version", "error"]
+    plain = ["file", "label", "uncertain", "unfamiliar", "version", "error"]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*plain, *(f"p_{name}" for name in classes)])
     for prediction in predictions:
@@ -181,5 +182,6 @@ def _print_lines(predictions: Iterable["Prediction"]) -> None:
             f"{name} {value:.3f}" for name, value in prediction.probabilities.items()
         )
         doubt = " (uncertain)" if prediction.uncertain else ""
+        doubt = " (unfamiliar)" if prediction.unfamiliar else doubt
         answer = f"{prediction.label}{doubt}: {shares}"
         typer.echo(f"{prediction.source}: {answer} [version {prediction.version}]")

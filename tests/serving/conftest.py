@@ -20,7 +20,7 @@ from serving.stubs import ModelServiceStub, PredictionServiceStub
 from serving.tensorflow_free import predict_pb2
 from serving.tensors import strings
 from tests.serving.certificates import Authority
-from tests.serving.tiny_model import png, save_tiny_model
+from tests.serving.tiny_model import png, save_tiny_model, stranger
 
 FAST = {"grpc_port": 0, "rest_port": 0, "poll_seconds": 0.05, "grace": 10.0}
 
@@ -105,7 +105,9 @@ def authority(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tools():
     """What several test files call; tests can't import from each other."""
-    return SimpleNamespace(png=png, request=predict_request, eventually=eventually, FAST=FAST)
+    return SimpleNamespace(
+        png=png, stranger=stranger, request=predict_request, eventually=eventually, FAST=FAST
+    )
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def test_explain_is_the_closed_form_of_grad_cam(exporter, session_run):
 
 def test_the_heatmap_covers_the_image_not_the_borders_that_were_added(tmp_path):
     data = DATA.model_copy(update={"resize": "pad"})
-    exporter = Exporter(build_network(MODEL, data), TransformStandIn(data), data, ServingSection())
+    exporter = Exporter(build_network(MODEL, data), TransformStandIn(data), data, DOUBT)
     exporter.save(str(tmp_path / "1"), {})
     wide = io.BytesIO()
     Image.open(io.BytesIO(png(7))).resize((80, 20)).save(wide, "PNG")
