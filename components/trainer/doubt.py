@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +14,13 @@ from components.deferral import choose_threshold, deferral, threshold_at
 from components.doubt_facts import DoubtFacts
 from components.sections import Doubt
 from components.trainer.dataset import TransformedSplit
-from components.trainer.familiarity import Familiarity, fit_familiarity, limit_of, look
+from components.trainer.familiarity import (
+    Familiarity,
+    describe,
+    fit_familiarity,
+    limit_of,
+    look,
+)
 from components.trainer.network import Network
 
 _BATCH = 32
@@ -57,11 +63,15 @@ def measure_doubt(
         section: what the recipe wants.
         vectors: pooled features of the train split in file order, [n, F], if they are at hand.
     """
-    answers, labels = _read(network, eval_split), eval_split.labels
-    if not np.isfinite(answers.probabilities).all():  # it has diverged: the gate will refuse it
+    familiarity = None
+    if section.false_alarms is not None:
+        familiarity = _familiarity(network, train, vectors)
+    probabilities, distances = _read(network, eval_split, familiarity)
+    labels = eval_split.labels
+    if not np.isfinite(probabilities).all():  # it has diverged: the gate will refuse it
         return MeasuredDoubt(DoubtFacts())
-    temperature = fit_temperature(answers.probabilities, labels) if section.calibrated else 1.0
-    curve = deferral(with_temperature(answers.probabilities, temperature), labels)
+    temperature = fit_temperature(probabilities, labels) if section.calibrated else 1.0
+    curve = deferral(with_temperature(probabilities, temperature), labels)
     if section.uncertain_below is None:
         threshold = choose_threshold(curve, section.wanted_recall, section.most_deferred)
     else:
@@ -71,36 +81,41 @@ def measure_doubt(
         threshold.below,
         threshold.deferred,
         threshold.lowest_recall,
-        section.false_alarms,
         images=len(labels),
     )
-    if section.false_alarms is None:
+    if familiarity is None or section.false_alarms is None:
         return MeasuredDoubt(facts)
-    familiarity = fit_familiarity(*_sample(network, train, vectors))
-    distances = np.asarray(
-        familiarity.distance(np.concatenate([answers.vectors, answers.looks], axis=1))
-    )
     limit = limit_of(distances, section.false_alarms)
-    facts = replace(facts, unfamiliar=int((distances > limit).sum()))
-    return MeasuredDoubt(facts, replace(familiarity, limit=limit))
+    unfamiliar = int((distances > limit).sum())
+    return MeasuredDoubt(
+        replace(facts, false_alarms=section.false_alarms, unfamiliar=unfamiliar),
+        replace(familiarity, limit=limit),
+    )
 
 
-class _Answers(NamedTuple):
-    """What the network makes of N images."""
+def _read(
+    network: Network, split: TransformedSplit, familiarity: Familiarity | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns probabilities [N, C] and distances [N], NaN without `familiarity`."""
 
-    vectors: NDArray[np.float32]  # [N, F]
-    looks: NDArray[np.float32]  # [N, E]
-    probabilities: NDArray[np.float32]  # [N, C]
-
-
-def _read(network: Network, split: TransformedSplit) -> _Answers:
     @tf.function(reduce_retracing=True)
-    def compute(pixels: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def compute(pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         vector, probabilities = network.answer(pixels)
-        return vector, look(pixels), probabilities
+        if familiarity is None:
+            return probabilities, tf.fill(tf.shape(vector)[:1], math.nan)
+        return probabilities, familiarity.distance(describe(pixels, vector))
 
     found = [[part.numpy() for part in compute(pixels)] for pixels, _ in split.batches(_BATCH)]
-    return _Answers(*map(np.concatenate, zip(*found, strict=True)))
+    probabilities, distances = map(np.concatenate, zip(*found, strict=True))
+    return probabilities, distances
+
+
+def _familiarity(
+    network: Network, train: TransformedSplit, vectors: NDArray[np.float32] | None
+) -> Familiarity | None:
+    """Fits it to at most `_MOST` images; None for a network that has diverged."""
+    vectors, looks = _sample(network, train, vectors)
+    return fit_familiarity(vectors, looks) if np.isfinite(vectors).all() else None
 
 
 def _sample(
