@@ -72,6 +72,14 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _what_is_refitted_is_frozen(self) -> "Recipe":
+        if self.training.refit and not self.model.pretrained:
+            raise ValueError(
+                "training.refit is for a frozen backbone, and without model.weights it has to learn"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _every_gpu_works(self) -> "Recipe":
         gpus = self.platform.pod("Trainer").gpu or 0
         if gpus > 1 and self.training.strategy == "default":

@@ -8,6 +8,7 @@ from components.sections.base import Positive, Section
 
 SCRATCH = "scratch_cnn"
 
+Size = Annotated[int, Field(ge=16, le=1024)]
 Width = Annotated[float, Field(gt=0, le=2)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 
@@ -19,11 +20,14 @@ class Member(Section):
         backbone: as in `model`.
         alpha: as in `model`.
         weights: as in `model`; None: what `model.weights` says.
+        size: as in `model`; None: what `model.size` says. The same backbone at two sizes sees fine
+            and coarse structure.
     """
 
     backbone: str
     alpha: Width = 1.0
     weights: str | None = None
+    size: Size | None = None
 
 
 class ModelSection(Section):
@@ -34,6 +38,8 @@ class ModelSection(Section):
         alpha: width of a MobileNet; ignored by the others.
         weights: `imagenet`, `none`, or the path of a Keras weights file. `imagenet` first looks
             into the folder named by the environment variable MEDTFX_WEIGHTS, then downloads.
+        size: side of the square that the backbone sees, in pixels, resized from `data.image_size`
+            within the model; None: as it comes.
         members: several backbones in place of one.
         combine: `concat` puts one head on the features of all members, `average` gives each its
             own head and averages their probabilities; they learn together, by the loss of the
@@ -60,6 +66,7 @@ class ModelSection(Section):
     backbone: str | None = None
     alpha: Width = 1.0
     weights: str = "imagenet"
+    size: Size | None = None
     members: tuple[Member, ...] = ()
     combine: Literal["concat", "average"] = "concat"
     filters: tuple[Positive, ...] = (32, 64, 128, 256)
@@ -105,6 +112,7 @@ class ModelSection(Section):
                     "backbone": member.backbone,
                     "alpha": member.alpha,
                     "weights": member.weights or self.weights,
+                    "size": member.size or self.size,
                     "members": (),
                 }
             )

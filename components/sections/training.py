@@ -83,6 +83,9 @@ class TrainingSection(Section):
             only them.
         schedule: `plateau` halves the rate when the monitored value stalls; `cosine` lets it fall
             to zero over each phase.
+        refit: whether the head, once the eval split has chosen the epoch and told what the answers
+            are worth, learns anew from both splits. For a frozen backbone whose features are
+            computed once.
         mixed_precision: float16 compute, for GPUs.
         strategy: `mirrored` uses every GPU of the machine.
     """
@@ -102,6 +105,7 @@ class TrainingSection(Section):
     augment_head: bool = True
     fine_tuning: FineTuning = FineTuning()
     early_stopping: EarlyStopping = EarlyStopping()
+    refit: bool = False
     mixed_precision: bool = False
     strategy: Literal["default", "mirrored"] = "default"
     seed: int = 1
@@ -114,4 +118,16 @@ class TrainingSection(Section):
             raise ValueError(
                 "balance `augmented_copies` needs `augmentation`; without, it is `oversample`"
             )
+        if self.refit and (self.fine_tuning.epochs or not self._same_in_every_epoch):
+            raise ValueError(
+                "refit is for features that are computed once: leave out `fine_tuning`, and every "
+                "augmentation of the head but `flip`"
+            )
         return self
+
+    @property
+    def _same_in_every_epoch(self) -> bool:
+        """Whether the first phase shows the same images again and again."""
+        augmented = self.augmentation.any and self.augment_head
+        copies = self.balance == "augmented_copies"
+        return not augmented or (self.augmentation.mirrors_only and not copies)

@@ -57,6 +57,11 @@ class Checkpoint:
         """Returns the logs of the finished epochs of a phase."""
         return self.state.history.get(phase, [])
 
+    def best_epoch(self, phase: str) -> int:
+        """Returns how many epochs of a phase it took to its best one."""
+        values = [self._loss(logs) for logs in self.epochs_done(phase)]
+        return values.index(min(values)) + 1
+
     def save_epoch(
         self, model: keras.Model, classifier: keras.Model, phase: str, logs: Logs
     ) -> None:
@@ -67,7 +72,7 @@ class Checkpoint:
         number = sum(len(epochs) for epochs in state.history.values())
         state.last_file = f"last-{number}.weights.h5"
         model.save_weights(self.folder / state.last_file)
-        value = -logs[self.monitor] if "accuracy" in self.monitor else logs[self.monitor]
+        value = self._loss(logs)
         if value < state.best:
             state.best, state.best_file = value, f"best-{number}.weights.h5"
             classifier.save_weights(self.folder / state.best_file)
@@ -86,6 +91,9 @@ class Checkpoint:
     def remove(self) -> None:
         """Deletes the folder: the work is done."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _loss(self, logs: Logs) -> float:
+        return -logs[self.monitor] if "accuracy" in self.monitor else logs[self.monitor]
 
     def _write(self) -> None:
         temporary = self.folder / "state.json.new"

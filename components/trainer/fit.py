@@ -97,6 +97,8 @@ class Fitter:
         self._checkpoint, self._logs = checkpoint, logs
         self._phases = phases(model, training)
         self._classes = len(train.data.classes)
+        self._start = network.head.get_weights()
+        self._pooled: dict[str, NDArray[np.float32]] = {}
         self.train_vectors: NDArray[np.float32] | None = None
 
     def fit(self) -> dict[str, list[Logs]]:
@@ -112,11 +114,36 @@ class Fitter:
             self._checkpoint.load_best(self._network.classifier)
         return self._checkpoint.state.history
 
+    def refit(self) -> None:
+        """Lets the head learn anew from train and eval, for as many epochs as were best before.
+
+        Does nothing unless the recipe wants it. The eval split tells nothing about the network
+        afterwards: what it is asked for must have been asked before.
+        """
+        if not self._training.refit:
+            return
+        (phase,) = self._phases
+        found = [self._features(name, phase.mirrored) for name in ("train", "eval")]
+        features, labels = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        self._network.head.set_weights(self._start)
+        trainee, train = self._on_features(features, labels)
+        steps = self._steps(labels)
+        self._compile(trainee, phase.rate, phase.epochs * steps)
+        best = self._checkpoint.best_epoch(phase.name)
+        trainee.fit(
+            train,
+            epochs=best,
+            steps_per_epoch=steps if self._training.balance == "sampling" else None,
+            class_weight=self._class_weight(labels),
+            verbose=0,
+            callbacks=[ReportEpochs("refit", best, steps)],
+        )
+
     def _run(self, phase: Phase) -> None:
         for backbone in self._network.backbones:
             freeze(backbone, phase.layers, self._model.pretrained)
         trainee, train, eval_split, labels = self._material(phase)
-        steps = math.ceil(times_of_each(labels, self._training).sum() / self._training.batch_size)
+        steps = self._steps(labels)
         self._compile(trainee, phase.rate, phase.epochs * steps)
         watchers = stopping_callbacks(self._training)
         trainee.fit(
@@ -125,7 +152,7 @@ class Fitter:
             initial_epoch=len(self._checkpoint.epochs_done(phase.name)),
             epochs=phase.epochs,
             steps_per_epoch=steps if self._training.balance == "sampling" else None,
-            class_weight=self._class_weight(),
+            class_weight=self._class_weight(labels),
             verbose=0,
             callbacks=[
                 *watchers,
@@ -154,18 +181,36 @@ class Fitter:
     def _features_material(
         self, phase: Phase
     ) -> tuple[keras.Model, tf.data.Dataset, tf.data.Dataset, NDArray[np.int64]]:
-        network, training = self._network, self._training
-        features = pooled_features(network, self._train, phase.mirrored)
+        features, labels = self._features("train", phase.mirrored)
         if phase is self._phases[-1]:
             self.train_vectors = features[: len(self._train.labels)]
+        trainee, train = self._on_features(features, labels)
+        seen, truth = self._features("eval", phase.mirrored and self._training.refit)
+        count = len(self._eval.labels)  # without mirror images
+        watched = as_examples(seen[:count], truth[:count], self._classes)
+        return trainee, train, watched.batch(self._training.batch_size), labels
+
+    def _features(
+        self, split: str, mirrored: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Returns pooled features and labels of `train` or `eval`, as `pooled_features` does."""
+        images = {"train": self._train, "eval": self._eval}[split]
+        key = f"{split} mirrored" if mirrored else split
+        if key not in self._pooled:
+            self._pooled[key] = pooled_features(self._network, images, mirrored)
+        return self._pooled[key], np.tile(images.labels, 2 if mirrored else 1)
+
+    def _on_features(
+        self, features: NDArray[np.float32], labels: NDArray[np.int64]
+    ) -> tuple[keras.Model, tf.data.Dataset]:
+        """Returns the head to train, and batches for it."""
         if self._model.standardise:
-            set_statistics(network.head, features)
-        labels = np.tile(self._train.labels, 2 if phase.mirrored else 1)
-        train = arrange(as_examples(features, labels, self._classes), labels, training)
-        watched = as_examples(
-            pooled_features(network, self._eval), self._eval.labels, self._classes
-        )
-        return head_with_probabilities(network), train, watched.batch(training.batch_size), labels
+            set_statistics(self._network.head, features)
+        examples = as_examples(features, labels, self._classes)
+        return head_with_probabilities(self._network), arrange(examples, labels, self._training)
+
+    def _steps(self, labels: NDArray[np.int64]) -> int:
+        return math.ceil(times_of_each(labels, self._training).sum() / self._training.batch_size)
 
     def _compile(self, trainee: keras.Model, rate: float, steps: int) -> None:
         trainee.compile(
@@ -174,10 +219,10 @@ class Fitter:
             metrics=["accuracy", BalancedAccuracy(self._classes)],
         )
 
-    def _class_weight(self) -> dict[int, float] | None:
+    def _class_weight(self, labels: NDArray[np.int64]) -> dict[int, float] | None:
         if self._training.balance != "weights":
             return None
-        return class_weights(self._train.labels, self._classes)
+        return class_weights(labels, self._classes)
 
 
 def freeze(backbone: keras.Model, layers: int, pretrained: bool) -> None:

@@ -120,14 +120,16 @@ def build_network(
     pixels = keras.Input((data.image_size, data.image_size, data.channels), name="pixels")
     backbones, maps, sources = [], [], []
     for place, network in enumerate(model.networks):
-        backbone, source = _backbone(network, data)
+        size = network.size or data.image_size
+        backbone, source = _backbone(network, size, data.channels)
         taken = backbone.input_shape[-1]
         scaling = PixelScaling(scaling_of(network), pixel_mean, pixel_std, taken)
         levels = with_levels(backbone, model.levels, name=f"backbone_{place}")
+        seen = pixels if size == data.image_size else _resized(pixels, size)
         # Pretrained batch norms keep their statistics, also when fine-tuned: small batches ruin
         # them. None: as the model around is called.
         maps += keras.tree.flatten(
-            levels(scaling(pixels), training=False if model.pretrained else None)
+            levels(scaling(seen), training=False if model.pretrained else None)
         )
         backbones.append(backbone)
         sources.append(source)
@@ -149,10 +151,14 @@ def build_network(
     )
 
 
-def _backbone(model: ModelSection, data: DataSection) -> tuple[keras.Model, str]:
+def _backbone(model: ModelSection, size: int, channels: int) -> tuple[keras.Model, str]:
     if model.backbone == SCRATCH:
-        return build_backbone(model, data.image_size, data.channels), "random start"
-    return pretrained_backbone(model, data.image_size)
+        return build_backbone(model, size, channels), "random start"
+    return pretrained_backbone(model, size)
+
+
+def _resized(pixels: keras.KerasTensor, size: int) -> keras.KerasTensor:
+    return keras.layers.Resizing(size, size, antialias=True)(pixels)
 
 
 def _pooling(model: ModelSection, maps: list[keras.KerasTensor]) -> tuple[keras.Model, list[int]]:

@@ -55,7 +55,8 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
         _log.info("%s: %s", model.title, network.weights)
         fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs)
         history = fitter.fit()
-    doubt = measure_doubt(network, train, eval_split, serving.doubt, fitter.train_vectors)
+        doubt = measure_doubt(network, train, eval_split, serving.doubt, fitter.train_vectors)
+        fitter.refit()
     save_predictions(
         predict_sample(lambda pixels: doubt.calibrated(network.answer(pixels)[1]), eval_split), logs
     )

@@ -105,6 +105,10 @@ def _download(model: ModelSection, size: int) -> Any:
 def check_available(model: ModelSection, size: int) -> None:
     """Makes sure that the backbones exist and that their weights can be had, before any long work.
 
+    Args:
+        model: of all backbones.
+        size: side of the images in pixels.
+
     Raises:
         RecipeError: unknown backbone.
         WeightsError: no such file, or the download fails.
@@ -113,4 +117,4 @@ def check_available(model: ModelSection, size: int) -> None:
         if network.backbone != SCRATCH:
             find_backbone(str(network.backbone))
         if network.pretrained and network.weights == "imagenet" and local_file(network) is None:
-            _download(network, size)
+            _download(network, network.size or size)

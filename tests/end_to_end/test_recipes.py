@@ -16,7 +16,10 @@ IMAGES = 36  # four for each of nine classes
 # In place of networks that take minutes to build, and sizes that others can't do without. The large
 # ones are built below.
 LIGHT = ["model.backbone=mobilenet", "model.alpha=0.25"]
-PAIR = "model.members=[{backbone: mobilenet, alpha: 0.25}, {backbone: mobilenet, alpha: 0.5}]"
+PAIR = (
+    "model.members=[{backbone: mobilenet, alpha: 0.25},"
+    " {backbone: mobilenet, alpha: 0.25, size: 48}]"
+)
 SMALLER = {
     "covid-densenet201": LIGHT,
     "covid-efficientnetb7": LIGHT,
@@ -157,7 +160,9 @@ def _random_weights(model, size, folder):
     for place, network in enumerate(model.networks):
         path = folder / f"{place}.weights.h5"
         build_backbone(network, size, 3).save_weights(path)
-        member = {"backbone": network.backbone, "alpha": network.alpha, "weights": str(path)}
+        member = {"weights": str(path)} | {
+            key: getattr(network, key) for key in ("backbone", "alpha", "size")
+        }
         members.append(json.dumps(member))
     if model.members:
         return [f"model.members=[{', '.join(members)}]"]

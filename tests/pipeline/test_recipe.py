@@ -280,6 +280,13 @@ def test_a_base_that_cannot_be_is_refused(small, base, message):
     assert message in refusal(extending(small, extends=base))
 
 
+def test_what_is_refitted_is_a_head_on_a_frozen_backbone(small):
+    frozen = ["training.refit=true", "model.backbone=mobilenet", "model.weights=imagenet"]
+    assert load_recipe(small, frozen).training.refit
+    message = refusal(small, "training.refit=true", "model.weights=none")
+    assert "training.refit is for a frozen backbone" in message
+
+
 def test_a_sigmoid_head_needs_two_classes(small):
     assert load_recipe(small, ["model.head=sigmoid"]).model.head == "sigmoid"
     three = "data.classes=[a, b, c]"

@@ -149,7 +149,7 @@ def test_every_variable_is_restored(exporter, saved):
 
 # === Networks of several parts ===
 
-MEMBERS = [{"backbone": "scratch_cnn"}, {"backbone": "mobilenet", "alpha": 0.25}]
+MEMBERS = [{"backbone": "scratch_cnn"}, {"backbone": "mobilenet", "alpha": 0.25, "size": 64}]
 BINARY = DATA.model_copy(update={"classes": ("healthy", "ill")})
 
 

@@ -265,6 +265,61 @@ def test_what_a_resumed_training_standardises_by_is_restored(splits, tmp_path):
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_refit_learns_from_the_eval_split_too(write_split, tmp_path, mirrored):
+    # The few images of the train split lie, so that only the others can teach the truth.
+    splits = write_split("train", [0, 1] * 4, lie=True), write_split("eval", [0, 1] * 20, seed=1)
+    section = training(refit=True, learning_rate=0.05)
+    fitter = make_fitter(splits, section, tmp_path, STANDARDISED)
+    fitter._phases = [Phase(HEAD, 4, 0.05, layers=0, augmented=False, mirrored=mirrored)]
+    history = fitter.fit()
+    pixels, labels = next(iter(splits[1].batches(40)))
+    truth = labels.numpy().argmax(-1)
+    assert np.mean(np.argmax(fitter._network.classifier(pixels), -1) == truth) < 0.5
+    fitter.refit()
+    assert np.mean(np.argmax(fitter._network.classifier(pixels), -1) == truth) > 0.9
+    layer = fitter._network.head.get_layer("standardisation")
+    both = [pooled_features(fitter._network, split, mirrored) for split in splits]
+    np.testing.assert_allclose(layer.moving_mean, np.concatenate(both).mean(0), rtol=1e-3)
+    assert len(history[HEAD]) == 4 and fitter._checkpoint.best_epoch(HEAD) < 4
+
+
+def test_a_killed_refit_can_be_done_again(splits, tmp_path):
+    weights = []
+    for _ in range(2):
+        fitter = make_fitter(splits, training(refit=True), tmp_path, STANDARDISED)
+        fitter._phases = [Phase(HEAD, 4, 0.01, layers=0, augmented=False)]
+        fitter.fit()
+        fitter.refit()
+        weights.append(fitter._network.head.get_weights())
+    for found, expected in zip(*weights, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_without_the_wish_nothing_is_refitted(splits, tmp_path):
+    fitter = make_fitter(splits, training(), tmp_path)
+    fitter.fit()
+    before = fitter._network.classifier.get_weights()
+    fitter.refit()
+    for found, expected in zip(fitter._network.classifier.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fine_tuning": {"epochs": 1}},
+        {"augmentation": {"zoom": 0.1}},
+        {"augmentation": {"flip": True}, "balance": "augmented_copies"},
+    ],
+)
+def test_a_refit_needs_features_that_stay_the_same(changes):
+    with pytest.raises(ValueError, match="refit is for features that are computed once"):
+        training(refit=True, **changes)
+    if "augmentation" in changes:
+        training(refit=True, **changes, augment_head=False)
+
+
 def test_a_penalty_keeps_the_weights_small(splits, tmp_path):
     norms = []
     for l2 in (0.0, 1.0):

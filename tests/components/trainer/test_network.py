@@ -175,6 +175,19 @@ def test_the_same_backbone_may_be_a_member_twice():
     assert not np.allclose(first, second)
 
 
+def test_a_member_sees_the_images_at_its_own_size():
+    members = [{"backbone": "mobilenet", "alpha": 0.25, "size": 64}, MEMBERS[1]]
+    network = build_network(several(members=members), data())
+    pixels = pixels_of(2)
+    for size, backbone, found in zip(
+        (64, 32), network.backbones, network.feature_maps(pixels), strict=True
+    ):
+        seen = keras.ops.image.resize(pixels, (size, size), antialias=True)
+        expected = backbone(seen / 127.5 - 1, training=False)
+        assert found.shape == (2, size // 32, size // 32, 256)
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
 def test_averaged_members_are_the_mean_of_their_probabilities():
     network = build_network(several(combine="average"), data())
     pixels = pixels_of(4)
@@ -224,11 +237,14 @@ def test_members_that_make_no_sense_are_refused(values, message):
         ModelSection.model_validate(values)
 
 
-def test_a_section_of_members_names_their_weights():
-    members = [{"backbone": "vgg16", "weights": "a.h5"}, {"backbone": "mobilenet", "alpha": 0.5}]
-    networks = ModelSection.model_validate({"members": members}).networks
-    assert [(n.backbone, n.alpha, n.weights) for n in networks] == [
-        ("vgg16", 1.0, "a.h5"),
-        ("mobilenet", 0.5, "imagenet"),
+def test_a_section_of_members_says_what_differs_for_each():
+    members = [
+        {"backbone": "vgg16", "weights": "a.h5"},
+        {"backbone": "mobilenet", "alpha": 0.5, "size": 96},
+    ]
+    networks = ModelSection.model_validate({"members": members, "size": 64}).networks
+    assert [(n.backbone, n.alpha, n.weights, n.size) for n in networks] == [
+        ("vgg16", 1.0, "a.h5", 64),
+        ("mobilenet", 0.5, "imagenet", 96),
     ]
     assert ModelSection.model_validate({"members": members}).title == "vgg16 + mobilenet"
