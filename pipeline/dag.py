@@ -305,7 +305,7 @@ def _reported(recipe: Recipe) -> dict[str, Any]:
 
 def _pipeline(name: str, nodes: list[Any], places: Places, beam_args: tuple[str, ...]) -> Pipeline:
     return Pipeline(
-        pipeline_name=name,
+        pipeline_name=places.pipeline_name(name),
         pipeline_root=f"{places.artifacts}/{name}",
         components=nodes,
         enable_cache=True,

@@ -26,7 +26,7 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 ROOT = Path(__file__).parents[2]
 _PLACEHOLDER = re.compile(r"\{\{\$.*?\}\}")
 # Of what KFP's driver evaluates, a language named CEL, this much is in our packages.
-_CONDITION = re.compile(r"inputs\.parameter_values\['([^']+)'\]\s+== '([^']*)'")
+CONDITION = re.compile(r"inputs\.parameter_values\['([^']+)'\]\s+== '([^']*)'")
 
 # KubernetesExecutorConfig, as far as the product uses it: field → its own fields.
 _KUBERNETES: dict[str, Any] = {
@@ -228,7 +228,7 @@ def _triggered(task: Any, inputs: Mapping[str, Any]) -> bool:
     condition = task.trigger_policy.condition
     if not condition:
         return True
-    match = _CONDITION.fullmatch(condition)
+    match = CONDITION.fullmatch(condition)
     assert match, f"no condition that is known here: {condition}"
     return inputs[match[1]] == match[2]
 
