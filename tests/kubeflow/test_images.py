@@ -119,8 +119,12 @@ def _shared_folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("image", ["app"], indirect=True)
 def test_the_page_answers(image):
     port = free_port()
-    command = [*image.command, "--port", str(port), "--no-token", "--server", "127.0.0.1:1"]
-    process = subprocess.Popen(image.line(command), env={}, stdout=subprocess.PIPE, text=True)
+    command = [*image.command, "--port", str(port), "--no-token"]
+    # Nobody answers there, which the page says.
+    command += ["--server", "127.0.0.1:1", "--model", "chest"]
+    process = subprocess.Popen(
+        image.line(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         page = _fetch(f"http://127.0.0.1:{port}/", process)
     finally:
