@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from components.stack import installed_stack
+from pipeline.beam import BEAM_NODES
 from pipeline.sample_data import write_sample_data
 from tests.kubeflow import kfp_local
+from tests.kubeflow.beam_server import beam_server, jobs_run
 from tests.kubeflow.emulator import Run, build_image, container_environment, parse, run_package
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(1800)]
@@ -37,6 +39,7 @@ class Cluster:
         self.root.mkdir()
         self.image = build_image(folder / "image")
         write_sample_data(folder / "films", patients_per_class=40)
+        self.beam_args: list[str] = []
         self._packages: dict[tuple[str, ...], Path] = {}
 
     def compile(self, *overrides: str) -> Path:
@@ -48,7 +51,8 @@ class Cluster:
         return self._packages[overrides]
 
     def _compile(self, out: Path, *overrides: str) -> None:
-        sets = [word for override in (*SMALL, *overrides) for word in ("--set", override)]
+        beam = f"platform.beam_args={json.dumps(self.beam_args)}"
+        sets = [word for override in (*SMALL, beam, *overrides) for word in ("--set", override)]
         line = ["kubeflow", "compile", "quickstart", "-o", str(out), "--image", "medtfx:1"]
         line += ["--stack", str(installed_stack()), *sets]
         call = "from pipeline.cli import main; main()"
@@ -90,7 +94,9 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    return Cluster(tmp_path_factory.mktemp("cluster"))
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    with beam_server(made.environment, made.folder) as made.beam_args:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +134,10 @@ def test_a_killed_node_is_retried_and_the_model_is_blessed_and_pushed(cluster, f
     # The closing table counts the time of the nodes before, from ML Metadata.
     seconds = re.search(r"(\d+) s in the nodes", log)
     assert seconds and int(seconds[1]) > 0
+
+
+def test_the_nodes_on_beam_leave_their_work_to_its_job_server(cluster, first_run):
+    assert jobs_run(cluster.folder) == len(BEAM_NODES)
 
 
 def test_kfp_shows_the_verdict(first_run):
