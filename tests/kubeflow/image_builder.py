@@ -209,9 +209,11 @@ def _bootstrap(system: Path, version: str, release: str) -> None:
         python.symlink_to("/usr/bin/python3")
     else:
         found = _python_here(version)
-        subprocess.run(["cp", "-a", f"{found}/.", system / "usr/local"], check=True)
-        python.unlink(missing_ok=True)
-        python.symlink_to(f"python{version}")
+        place = system / str(found)[1:]  # it knows where its headers are
+        place.parent.mkdir(parents=True)
+        subprocess.run(["cp", "-a", found, place], check=True)
+        (system / "root").chmod(0o755)
+        python.symlink_to(found / "bin" / f"python{version}")
     (system / ".complete").touch()
 
 
