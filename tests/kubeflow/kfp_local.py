@@ -35,7 +35,7 @@ class LocalRun:
 
     def output(self, task: str, name: str) -> str:
         """Returns the text of an output."""
-        (found,) = self.outputs.glob(f"*/{task}/{name}")
+        (found,) = self.outputs.glob(f"**/{task}/{name}")
         return found.read_text()
 
 
