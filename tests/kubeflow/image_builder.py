@@ -202,7 +202,7 @@ def _bootstrap(system: Path, version: str, release: str) -> None:
     command = ["debootstrap", "--variant=minbase", f"--include=ca-certificates,{packages}"]
     subprocess.run([*command, release, system, *([mirror] if mirror else [])], check=True,
                    stdout=subprocess.DEVNULL)  # fmt: skip
-    for file in (_CERTIFICATES, "/etc/resolv.conf"):
+    for file in (_CERTIFICATES, "/etc/resolv.conf", "/etc/hosts"):  # an engine brings the last two
         shutil.copy(file, f"{system}{file}")
     python = system / "usr/local/bin/python"
     if own:
