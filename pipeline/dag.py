@@ -89,6 +89,7 @@ def build_pipeline(
         examples=examples,
         statistics=prepared.statistics_gen.outputs["statistics"],
         quarantine=prepared.example_gen.outputs["quarantine"],
+        audit=audit[1].outputs["audit"],
         model=model,
         model_run=trainer.outputs["model_run"],
         evaluation=evaluator.outputs["evaluation"],
