@@ -87,7 +87,7 @@ def export_model(folder: Path) -> None:
     from components.sections import ServingSection
     from components.trainer.export import Exporter
     from components.trainer.network import build_network
-    from components.transform.images import decode_and_resize, pack
+    from components.transform.images import prepare
     from pipeline.recipe import load_recipe
 
     recipe = load_recipe("covid19-3class", ["model.weights=none"])
@@ -98,8 +98,7 @@ def export_model(folder: Path) -> None:
 
         def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
             encoded = tf.reshape(features["image"], [-1])
-            pixels = decode_and_resize(encoded, data.image_size, data.channels, data.resize)
-            return {"image": pack(pixels)}
+            return {"image": prepare(encoded, data.image_size, data.channels, data.resize)}
 
     network = build_network(recipe.model, data)
     Exporter(network, Preprocessing(), data, ServingSection()).save(str(folder), {})

@@ -9,7 +9,7 @@ from PIL import Image
 from components.sections import DataSection, ModelSection, ServingSection
 from components.trainer.export import Exporter, _average
 from components.trainer.network import build_network
-from components.transform.images import decode_and_resize, pack
+from components.transform.images import prepare
 
 CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(
@@ -23,9 +23,7 @@ class TransformStandIn(tf.Module):
 
     def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         encoded = tf.reshape(features["image"], [-1])
-        return {
-            "image": pack(decode_and_resize(encoded, DATA.image_size, DATA.channels, DATA.resize))
-        }
+        return {"image": prepare(encoded, DATA.image_size, DATA.channels, DATA.resize)}
 
 
 def png(seed: int) -> bytes:
