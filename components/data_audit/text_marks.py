@@ -30,7 +30,7 @@ def longest_line(grey: Image.Image) -> int:
     grey = grey.copy()
     grey.thumbnail((_SIDE, _SIDE))
     pixels = np.asarray(grey)
-    return max(_longest(pixels), _longest(255 - pixels))  # white marks, black marks
+    return max(_longest(pixels), _longest(~pixels))  # white marks, black marks
 
 
 def _longest(pixels: NDArray[np.uint8]) -> int:

@@ -1,8 +1,9 @@
 """The SavedModel: preprocessing, network and explanation in one, for every consumer.
 
-Keras objects stay in closures; the exported module tracks their plain variables and the Transform
-graph alone. A module that tracks Keras 3 layers saves and loads in Python, yet TF-1-style loaders
-(TensorFlow Serving, BulkInferrer) then miss variables.
+Keras objects stay in closures; the exported module tracks their plain variables alone. A module
+that tracks Keras 3 layers saves and loads in Python, yet TF-1-style loaders (TensorFlow Serving,
+BulkInferrer) then miss variables. Of the Transform graph, which has no variables, TFT makes a layer
+of Keras 2: tracked, it is traced again, and AutoGraph rewrites all of its code.
 """
 
 import json
@@ -82,17 +83,18 @@ class Exporter:
 
     def signatures(self) -> dict[str, Any]:
         """Returns the signatures by name, as `tf.function`s."""
+        # Nothing here needs AutoGraph, which would rewrite the code of every layer of Keras.
 
-        @tf.function(input_signature=[_IMAGES])
+        @tf.function(input_signature=[_IMAGES], autograph=False)
         def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             return self.answer(self.network.served(self.pixels(image_bytes), training=False))
 
-        @tf.function(input_signature=[_IMAGES])
+        @tf.function(input_signature=[_IMAGES], autograph=False)
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             probabilities, heatmap = self.heatmap(self.pixels(image_bytes))
             return self.answer(probabilities) | {"heatmap": heatmap}
 
-        @tf.function(input_signature=[_EXAMPLES])
+        @tf.function(input_signature=[_EXAMPLES], autograph=False)
         def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
             spec = {"image": tf.io.FixedLenFeature([], tf.string)}
             encoded = tf.io.parse_example(examples, spec)["image"]
@@ -114,7 +116,6 @@ class Exporter:
         signatures = self.signatures()
         with tempfile.TemporaryDirectory() as folder:
             root = tf.Module()
-            root.transform = self.transform
             root.model_variables = [
                 variable.value for variable in self.network.classifier.variables
             ]
