@@ -29,7 +29,7 @@ def longest_line(grey: Image.Image) -> int:
     """
     grey = grey.copy()
     grey.thumbnail((_SIDE, _SIDE))
-    pixels = np.asarray(grey)
+    pixels: NDArray[np.uint8] = np.asarray(grey)
     return max(_longest(pixels), _longest(~pixels))  # white marks, black marks
 
 
