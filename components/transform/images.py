@@ -1,6 +1,5 @@
 """Decode and resize in the TensorFlow graph: the one image preprocessing of the product."""
 
-import numpy as np
 import tensorflow as tf
 
 _SIXTEEN_BITS = (
@@ -100,8 +99,8 @@ def _pack(image: tf.Tensor) -> tf.Tensor:
 def _in_grey(image: tf.Tensor) -> tf.Tensor:
     """Returns whether the channels of [H, W, 3] are alike."""
     # Values that follow each other in one row: many times as fast as to compare channels.
-    values = tf.reshape(image, [image.shape.num_elements()])
-    next_is_another_pixel = np.resize([False, False, True], image.shape.num_elements() - 1)
+    values = tf.reshape(image, [-1])
+    next_is_another_pixel = tf.tile([False, False, True], [tf.size(values) // 3])[:-1]
     return tf.reduce_all(tf.equal(values[1:], values[:-1]) | next_is_another_pixel)
 
 
