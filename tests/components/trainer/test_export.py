@@ -11,7 +11,7 @@ from components.sections import DataSection, ModelSection
 from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export import Exporter, _average
 from components.trainer.network import build_network
-from components.transform.images import cut_borders, decode_and_resize, pack
+from components.transform.images import cut_borders, prepare
 
 CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(
@@ -29,13 +29,8 @@ class TransformStandIn(tf.Module):
 
     def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         encoded = tf.reshape(features["image"], [-1])
-        return {
-            "image": pack(
-                decode_and_resize(
-                    encoded, self.data.image_size, self.data.channels, self.data.resize
-                )
-            )
-        }
+        data = self.data
+        return {"image": prepare(encoded, data.image_size, data.channels, data.resize)}
 
 
 def png(seed: int) -> bytes:
