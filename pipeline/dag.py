@@ -223,9 +223,7 @@ class _Prepared:
 def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
     example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
     examples = example_gen.outputs["examples"]
-    statistics_gen = components.StatisticsGen(
-        examples=examples, stats_options=statistics_options()
-    )
+    statistics_gen = components.StatisticsGen(examples=examples, stats_options=statistics_options())
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = RecipeSchemaGen(statistics, recipe.data).with_id("SchemaGen")
     schema = schema_gen.outputs["schema"]
