@@ -85,7 +85,7 @@ def build_bulk_pipeline(
     )
     name = f"bulk-score-{model.name}"
     return tfx.dsl.Pipeline(
-        pipeline_name=name,
+        pipeline_name=places.pipeline_name(name),
         pipeline_root=f"{places.artifacts}/{name}",
         components=[importer, example_gen, inferrer],
         enable_cache=True,

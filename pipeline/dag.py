@@ -9,7 +9,7 @@ from google.protobuf import json_format
 from tfx import components
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import pusher_pb2, trainer_pb2
+from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types import Channel, standard_artifacts
 
 from components.approval.artifacts import Approval
@@ -27,6 +27,7 @@ from components.run_report.component import RunReport
 from components.schema_gen.component import RecipeSchemaGen
 from components.serving_validator.component import ServingValidator
 from components.source_hash import source_hash
+from components.statistics_gen.options import statistics_options
 from components.trainer.weights import weights_digest
 from pipeline.approval import Candidate
 from pipeline.beam import BEAM_ARGS
@@ -89,6 +90,7 @@ def build_pipeline(
         examples=examples,
         statistics=prepared.statistics_gen.outputs["statistics"],
         quarantine=prepared.example_gen.outputs["quarantine"],
+        audit=audit[1].outputs["audit"],
         model=model,
         model_run=trainer.outputs["model_run"],
         evaluation=evaluator.outputs["evaluation"],
@@ -221,7 +223,7 @@ class _Prepared:
 def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
     example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
     examples = example_gen.outputs["examples"]
-    statistics_gen = components.StatisticsGen(examples=examples)
+    statistics_gen = components.StatisticsGen(examples=examples, stats_options=statistics_options())
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = RecipeSchemaGen(statistics, recipe.data).with_id("SchemaGen")
     schema = schema_gen.outputs["schema"]
@@ -234,6 +236,8 @@ def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
             "data": recipe.data.plain(),
             "source": source_hash("components.transform", "components.sections"),
         },
+        # Of the test split nobody reads pixels: a model is asked about the stored images.
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         # Statistics of packed pixels say nothing and cost as much as the rest of the node.
         disable_statistics=True,
     )
@@ -305,7 +309,7 @@ def _reported(recipe: Recipe) -> dict[str, Any]:
 
 def _pipeline(name: str, nodes: list[Any], places: Places, beam_args: tuple[str, ...]) -> Pipeline:
     return Pipeline(
-        pipeline_name=name,
+        pipeline_name=places.pipeline_name(name),
         pipeline_root=f"{places.artifacts}/{name}",
         components=nodes,
         enable_cache=True,

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ from components import s3 as s3_files
 
 # Before TensorFlow is imported: what its C++ says at import buries what the tests say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A shell starts what is in its background deaf to Ctrl-C, and so would be the processes of tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _folder_from(variable: str) -> Path:

@@ -75,7 +75,9 @@ class DataAudit(base_component.BaseComponent):
                 quarantine=quarantine,
                 baseline=baseline,
                 section=section.model_dump_json(),
-                source=source_hash("components.data_audit", "components.sections.audit"),
+                source=source_hash(
+                    "components.data_audit", "components.sections.audit", "components.threads"
+                ),
                 audit=types.Channel(type=Audit),
             )
         )

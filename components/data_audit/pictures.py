@@ -1,22 +1,15 @@
 """Reads the Examples once, and measures the images in several threads."""
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from components import progress
 from components.data_audit.picture import Picture, measure
-
-# Records that wait for a thread: their encoded images are in memory.
-_AHEAD = 8
+from components.threads import map_in_threads
 
 Features = Mapping[str, Any]  # bytes, int or float
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def read_pictures(files: Mapping[str, Sequence[str]], total: int) -> list[Picture]:
@@ -37,7 +30,7 @@ def read_pictures(files: Mapping[str, Sequence[str]], total: int) -> list[Pictur
         counter.advance()
         return picture
 
-    return sorted(_in_threads(measured, _records(files)), key=lambda picture: picture.filename)
+    return sorted(map_in_threads(measured, _records(files)), key=lambda picture: picture.filename)
 
 
 def find_encoded(files: Mapping[str, Sequence[str]], names: set[str]) -> dict[str, bytes]:
@@ -67,16 +60,3 @@ def _features(record: bytes) -> Features:
         for name, feature in example.features.feature.items()
         if feature.WhichOneof("kind") and getattr(feature, feature.WhichOneof("kind")).value
     }
-
-
-def _in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Maps in threads, in order; unlike `Executor.map` it does not read all items at once."""
-    threads = os.cpu_count() or 1
-    with ThreadPoolExecutor(threads) as executor:
-        waiting: deque[Future[Result]] = deque()
-        for item in items:
-            waiting.append(executor.submit(work, item))
-            if len(waiting) >= threads * _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

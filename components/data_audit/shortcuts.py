@@ -56,10 +56,10 @@ def measure_shortcuts(pictures: Sequence[Picture]) -> list[Shortcut]:
     fewest = min((len(set(patients[labels == label])) for label in classes), default=0)
     if len(classes) < 2 or fewest < 2:
         return []
+    folds = _folds(labels, patients, min(_FOLDS, fewest))
     rows = []
     for name, features in _GROUPS.items():
-        matrix = features(seen)
-        answers = _cross_validate(matrix, labels, patients, min(_FOLDS, fewest))
+        answers = _cross_validate(features(seen), labels, folds)
         rows.append(_row(name, answers, labels, patients, classes))
     return rows
 
@@ -156,25 +156,34 @@ def _sample(pictures: Sequence[Picture]) -> list[Picture]:
     return by_patient[:_MOST]
 
 
+Folds = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+def _folds(labels: NDArray, patients: NDArray, count: int) -> Folds:
+    """Returns (indices to learn from, indices to be told) of each fold; patients are kept whole."""
+    # Here, as below: scikit-learn takes a second to import.
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=0)
+    return list(splitter.split(labels, labels, patients))
+
+
 def _cross_validate(
-    matrix: NDArray[np.float64], labels: NDArray, patients: NDArray, folds: int
+    matrix: NDArray[np.float64], labels: NDArray, folds: Folds
 ) -> NDArray[np.float64]:
     """Returns probabilities [n, classes], each by a model that did not see the patient."""
-    # Here: scikit-learn takes a second to import.
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+    from sklearn.model_selection import cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     # Strong regularisation: hundreds of pixels, and few images of a class.
     regression = LogisticRegression(C=0.05, class_weight="balanced", max_iter=1_000)
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
     answers: NDArray[np.float64] = cross_val_predict(
         make_pipeline(StandardScaler(), regression),
         matrix,
         labels,
-        groups=patients,
-        cv=splitter,
+        cv=folds,
         method="predict_proba",
     )
     return answers

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from components.data_audit.opening import grey_opening
+
 LINE = 5  # marks that make a line of text
 
 _SIDE = 512  # pixels: text that is legible at full size still shows, and the cost is bounded
@@ -27,13 +29,13 @@ def longest_line(grey: Image.Image) -> int:
     """
     grey = grey.copy()
     grey.thumbnail((_SIDE, _SIDE))
-    pixels = np.asarray(grey, np.float32)
-    return max(_longest(pixels), _longest(-pixels))  # white marks, black marks
+    pixels: NDArray[np.uint8] = np.asarray(grey)
+    return max(_longest(pixels), _longest(~pixels))  # white marks, black marks
 
 
-def _longest(pixels: NDArray[np.float32]) -> int:
+def _longest(pixels: NDArray[np.uint8]) -> int:
     width = max(5, round(max(pixels.shape) / 32)) | 1
-    strokes = pixels - ndimage.grey_opening(pixels, size=(width, width))
+    strokes = pixels - grey_opening(pixels, width)
     labelled, marks = ndimage.label(strokes > _CONTRAST, np.ones((3, 3)))
     if not 0 < marks <= _MAX_MARKS:
         return 0

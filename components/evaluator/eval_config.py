@@ -76,8 +76,8 @@ def build_eval_config(data: DataSection, evaluation: EvaluationSection) -> confi
 def _overall_metrics() -> list[config_pb2.MetricConfig]:
     return [
         _metric("ExampleCount"),
-        _metric("SparseCategoricalAccuracy", name="accuracy"),
-        _metric("SparseCategoricalCrossentropy", name="loss"),
+        _own_metric("overall", "Accuracy", name="accuracy"),
+        _own_metric("overall", "LogLoss", name="loss"),
         _metric("MultiClassConfusionMatrixAtThresholds", name="confusion_matrix", thresholds=[0.0]),
         _metric("MultiClassConfusionMatrixPlot"),
     ]
@@ -120,9 +120,7 @@ def _recall_metric(
     value: config_pb2.GenericValueThreshold | None = None,
     change: config_pb2.GenericChangeThreshold | None = None,
 ) -> config_pb2.MetricConfig:
-    source = source_hash("components.evaluator")
-    metric = _metric("ClassRecall", name=name, class_id=class_id, bound=bound, source=source)
-    metric.module = "components.evaluator.metrics"
+    metric = _own_metric("metrics", "ClassRecall", name=name, class_id=class_id, bound=bound)
     if value or change:
         threshold = config_pb2.MetricThreshold(value_threshold=value, change_threshold=change)
         metric.per_slice_thresholds.add(slicing_specs=[OVERALL], threshold=threshold)
@@ -140,6 +138,12 @@ def _not_worse_than(drop: float | None) -> config_pb2.GenericChangeThreshold | N
         direction=config_pb2.MetricDirection.HIGHER_IS_BETTER,
         absolute={"value": -drop - _TOLERANCE},
     )
+
+
+def _own_metric(module: str, class_name: str, **config: object) -> config_pb2.MetricConfig:
+    metric = _metric(class_name, **config, source=source_hash("components.evaluator"))
+    metric.module = f"components.evaluator.{module}"
+    return metric
 
 
 def _metric(class_name: str, **config: object) -> config_pb2.MetricConfig:

@@ -62,7 +62,10 @@ class ImageExampleGen(base_beam_component.BaseBeamComponent):
                 unlabelled=int(unlabelled),
                 home=home,
                 source=source_hash(
-                    "components.image_example_gen", "components.files", "components.sections"
+                    "components.image_example_gen",
+                    "components.files",
+                    "components.sections",
+                    "components.threads",
                 ),
                 examples=types.Channel(type=standard_artifacts.Examples),
                 quarantine=types.Channel(type=Quarantine),

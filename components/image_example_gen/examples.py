@@ -6,23 +6,19 @@ from components import files
 from components.image_example_gen.images import ReadImage, UnreadableImage, read_image
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.metadata import band
-from components.image_example_gen.patients import hash_patient
 from components.image_example_gen.quarantine import Quarantined
 from components.sections import DataSection
 
 Value = bytes | str | int | float
 
 
-def read_entry(
-    base: str, entry: Entry, data: DataSection, key: bytes
-) -> tf.train.Example | Quarantined:
+def read_entry(base: str, entry: Entry, data: DataSection) -> tf.train.Example | Quarantined:
     """Reads an image and turns it into a tf.Example, or says why that can't be done.
 
     Args:
         base: the data folder.
-        entry: the file.
+        entry: the file; its patient is hashed.
         data: classes, metadata columns and the pixel limit.
-        key: secret of the patient hash.
     """
     try:
         image = read_image(files.read_bytes(base, entry.relative), max_pixels=data.max_pixels)
@@ -30,10 +26,10 @@ def read_entry(
         return Quarantined(entry.relative, "unreadable_file", str(error.strerror or error))
     except UnreadableImage as error:
         return Quarantined(entry.relative, str(error.reason), error.detail)
-    return to_example(features(entry, image, data, key))
+    return to_example(features(entry, image, data))
 
 
-def features(entry: Entry, image: ReadImage, data: DataSection, key: bytes) -> dict[str, Value]:
+def features(entry: Entry, image: ReadImage, data: DataSection) -> dict[str, Value]:
     """Returns the features of the Examples contract.
 
     `image` encoded bytes, `filename`, `patient` (keyed hash), `format`, `width`, `height` (pixels),
@@ -43,7 +39,7 @@ def features(entry: Entry, image: ReadImage, data: DataSection, key: bytes) -> d
     values: dict[str, Value] = {
         "image": image.encoded,
         "filename": entry.relative,
-        "patient": hash_patient(entry.patient, key),
+        "patient": entry.patient,
         "format": image.format,
         "width": image.width,
         "height": image.height,

@@ -1,13 +1,10 @@
-"""Reads the images with Beam and writes the splits and the quarantine list."""
+"""Writes the splits, with Beam, and the quarantine list."""
 
-import dataclasses
 import json
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
 from tfx import types
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
@@ -15,22 +12,19 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
-from components import progress
 from components.errors import DataError
 from components.image_example_gen import quarantine, splits
-from components.image_example_gen.examples import read_entry
 from components.image_example_gen.listing import (
     UNLABELLED,
-    Entry,
     Listing,
     list_folders,
     list_unlabelled,
 )
 from components.image_example_gen.patients import patient_key
 from components.image_example_gen.quarantine import Quarantined
+from components.image_example_gen.shards import write_lists
+from components.image_example_gen.write_shard import WriteShard
 from components.sections import SPLITS, DataSection
-
-_QUARANTINE = "quarantine"
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -61,66 +55,47 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples_utils.set_file_format(examples, "tfrecords_gzip")
 
         listed = artifact_utils.get_single_instance(output_dict["quarantine"])
-        reader = _Read(base, data, patient_key(exec_properties["home"]), len(listing.entries))
-        unreadable = self._write(listing, reader, examples, listed)
+        key = patient_key(exec_properties["home"])
+        unreadable = self._write(base, data, listing, key, examples, listed)
         _write_quarantine(listed, listing, unreadable)
         listed.data_fingerprint = listing.fingerprint
         if not unlabelled:
             _check_what_is_left(unreadable, listing, data)
 
     def _write(
-        self, listing: Listing, reader: "_Read", examples: types.Artifact, listed: types.Artifact
+        self,
+        base: str,
+        data: DataSection,
+        listing: Listing,
+        key: bytes,
+        examples: types.Artifact,
+        listed: types.Artifact,
     ) -> list[Quarantined]:
         names = artifact_utils.decode_split_names(examples.split_names)
-        part_prefix = os.path.join(listed.uri, "parts")
+        folders = {split: artifact_utils.get_split_uri([examples], split) for split in names}
+        parts = os.path.join(listed.uri, "parts")
+        for folder in (*folders.values(), parts):
+            fileio.makedirs(folder)
+        shards = write_lists(listing.entries, key, parts)
+        writer = WriteShard(base, data, folders, len(listing.entries))
         with self._make_beam_pipeline() as pipeline:
-            read = (
-                pipeline
-                | "Entries" >> beam.Create(listing.entries)
-                | "Spread" >> beam.Reshuffle()
-                | "Read" >> beam.ParDo(reader).with_outputs(*names, _QUARANTINE)
-            )
-            for split in names:
-                prefix = os.path.join(
-                    artifact_utils.get_split_uri([examples], split), "data_tfrecord"
-                )
-                _ = read[split] | f"Write[{split}]" >> beam.io.WriteToTFRecord(
-                    prefix, file_name_suffix=".gz"
-                )
             _ = (
-                read[_QUARANTINE]
-                | "Json" >> beam.Map(lambda item: json.dumps(dataclasses.asdict(item)))
-                | "WriteQuarantine" >> beam.io.WriteToText(part_prefix)
+                pipeline
+                | "Shards" >> beam.Create(shards)
+                | "Spread" >> beam.Reshuffle()
+                | "WriteExamples" >> beam.ParDo(writer)
+                | "WriteQuarantine" >> beam.io.WriteToText(os.path.join(parts, "unreadable"))
             )
-        return _collect_parts(part_prefix)
+        unreadable = _read_parts(os.path.join(parts, "unreadable*"))
+        fileio.rmtree(parts)
+        return unreadable
 
 
-class _Read(beam.DoFn):
-    """Entry → serialized tf.Example tagged with its split, or a tagged `Quarantined`."""
-
-    def __init__(self, base: str, data: DataSection, key: bytes, total: int):
-        self._base, self._data, self._key, self._total = base, data, key, total
-
-    def setup(self) -> None:
-        self._counter = progress.Counter(self._total, "images")
-
-    def process(self, entry: Entry) -> Iterator[beam.pvalue.TaggedOutput]:
-        result = read_entry(self._base, entry, self._data, self._key)
-        self._counter.advance()
-        if isinstance(result, tf.train.Example):
-            yield beam.pvalue.TaggedOutput(
-                entry.split, result.SerializeToString(deterministic=True)
-            )
-        else:
-            yield beam.pvalue.TaggedOutput(_QUARANTINE, result)
-
-
-def _collect_parts(prefix: str) -> list[Quarantined]:
+def _read_parts(pattern: str) -> list[Quarantined]:
     items: list[Quarantined] = []
-    for path in fileio.glob(prefix + "*"):
+    for path in fileio.glob(pattern):
         with fileio.open(path, "r") as file:
             items += [Quarantined(**json.loads(line)) for line in file.read().splitlines()]
-        fileio.remove(path)
     return items
 
 

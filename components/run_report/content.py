@@ -1,5 +1,6 @@
 """Everything that the page says, in plain values."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,6 +66,7 @@ class Content:
         pictures: for the gallery.
         history: phase → logs of each epoch.
         doubt: what the Trainer measured about it.
+        audit: of the data, as `audit.json` holds it.
         outcome: pushed or not.
         material: what it was made from.
     """
@@ -76,6 +78,7 @@ class Content:
     pictures: Sequence[Picture]
     history: History
     doubt: DoubtFacts
+    audit: Mapping[str, Any]
     outcome: Outcome
     material: Material
 
@@ -93,6 +96,12 @@ class Content:
     def classes(self) -> tuple[ClassResult, ...]:
         """A result for each class, over the whole test split."""
         return class_results(self.predictions)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean recall of the classes that the test split has; NaN without images."""
+        recalls = [result.recall for result in self.classes if result.cases]
+        return sum(recalls) / len(recalls) if recalls else math.nan
 
     @property
     def disagreements(self) -> int:

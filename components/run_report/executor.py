@@ -65,6 +65,7 @@ def sources_of(inputs: Mapping[str, Sequence[Any]], properties: Mapping[str, Any
         examples=os.path.join(found["examples"].uri, "Split-test"),
         statistics=found["statistics"].uri,
         quarantine=found["quarantine"].uri,
+        audit=found["audit"].uri,
         fingerprint=found["quarantine"].properties["data_fingerprint"].string_value,
         model=found["model"].uri,
         model_run=found["model_run"].uri,

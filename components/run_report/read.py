@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
+from components.data_audit.artifacts import JSON_FILE
 from components.doubt_facts import DOUBT_FILE, DoubtFacts
 from components.evaluator.results import load_results
 from components.image_example_gen import quarantine
@@ -34,6 +35,7 @@ class Sources:
         examples: folder of the raw test split.
         statistics: the artifact's folder.
         quarantine: the artifact's folder.
+        audit: the artifact's folder.
         fingerprint: of the data.
         model: the artifact's folder.
         model_run: folder of the Trainer's logs.
@@ -47,6 +49,7 @@ class Sources:
     examples: str
     statistics: str
     quarantine: str
+    audit: str
     fingerprint: str
     model: str
     model_run: str
@@ -72,6 +75,7 @@ def read_content(sources: Sources) -> Content:
         pictures=draw(cases, explained),
         history=json.loads(_text(sources.model_run, _HISTORY_FILE) or "{}"),
         doubt=_doubt(sources.model_run),
+        audit=json.loads(_text(sources.audit, JSON_FILE)),
         outcome=sources.outcome,
         material=Material(
             fingerprint=sources.fingerprint,

@@ -35,7 +35,13 @@ def pooled_features(
     Returns:
         [n, D], in file order; or [2n, D], first the images, then their mirror images.
     """
-    compute = tf.function(lambda pixels: network.pooling(network.feature_maps(pixels)))
+    # One trace, for the last batch too, and without a rewrite of the code of Keras.
+    any_batch = tf.TensorSpec([None, *network.classifier.input_shape[1:]])
+    compute = tf.function(
+        lambda pixels: network.pooling(network.feature_maps(pixels)),
+        input_signature=[any_batch],
+        autograph=False,
+    )
     straight, flipped = [], []
     for pixels, _ in split.batches(_BATCH):
         straight.append(compute(pixels).numpy())

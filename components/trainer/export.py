@@ -1,8 +1,9 @@
 """The SavedModel: preprocessing, network and explanation in one, for every consumer.
 
-Keras objects stay in closures; the exported module tracks their plain variables and the Transform
-graph alone. A module that tracks Keras 3 layers saves and loads in Python, yet TF-1-style loaders
-(TensorFlow Serving, BulkInferrer) then miss variables.
+Keras objects stay in closures; the exported module tracks their plain variables alone. A module
+that tracks Keras 3 layers saves and loads in Python, yet TF-1-style loaders (TensorFlow Serving,
+BulkInferrer) then miss variables. Of the Transform graph, which has no variables, TFT makes a layer
+of Keras 2: tracked, it is traced again, and AutoGraph rewrites all of its code.
 """
 
 import json
@@ -110,13 +111,14 @@ class Exporter:
 
     def signatures(self) -> dict[str, Any]:
         """Returns the signatures by name, as `tf.function`s."""
+        # Nothing here needs AutoGraph, which would rewrite the code of every layer of Keras.
 
-        @tf.function(input_signature=[_IMAGES])
+        @tf.function(input_signature=[_IMAGES], autograph=False)
         def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             pixels = self.pixels(image_bytes)
             return self.named(self.judged(pixels, *self.network.answer(pixels)))
 
-        @tf.function(input_signature=[_IMAGES])
+        @tf.function(input_signature=[_IMAGES], autograph=False)
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             pixels = self.pixels(image_bytes)
             vector, probabilities, heatmap = self.heatmap(pixels)
@@ -124,7 +126,7 @@ class Exporter:
                 heatmap = cut_borders(heatmap, image_bytes)
             return self.named(self.judged(pixels, vector, probabilities)) | {"heatmap": heatmap}
 
-        @tf.function(input_signature=[_EXAMPLES])
+        @tf.function(input_signature=[_EXAMPLES], autograph=False)
         def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
             spec = {"image": tf.io.FixedLenFeature([], tf.string)}
             pixels = self.pixels(tf.io.parse_example(examples, spec)["image"])
@@ -146,7 +148,6 @@ class Exporter:
         signatures = self.signatures()
         with tempfile.TemporaryDirectory() as folder:
             root = tf.Module()
-            root.transform = self.transform
             root.model_variables = [
                 variable.value for variable in self.network.classifier.variables
             ]

@@ -7,8 +7,8 @@ _SIXTEEN_BITS = (
 )
 
 
-def decode_and_resize(encoded: tf.Tensor, size: int, channels: int, resize: str) -> tf.Tensor:
-    """Decodes and resizes a batch of images.
+def prepare(encoded: tf.Tensor, size: int, channels: int, resize: str) -> tf.Tensor:
+    """Decodes, resizes and packs a batch of images, as Transform materialises them.
 
     Args:
         encoded: [B] string, PNG or JPEG (also BMP and GIF) as `read_image` returns them.
@@ -17,40 +17,70 @@ def decode_and_resize(encoded: tf.Tensor, size: int, channels: int, resize: str)
         resize: `stretch`, or `pad` to keep the aspect ratio with black borders.
 
     Returns:
-        [B, size, size, channels] uint8.
+        [B] string, for `unpack`.
 
     Raises:
         tf.errors.InvalidArgumentError: when run on bytes that are no such image.
     """
 
     def one(image: tf.Tensor) -> tf.Tensor:
-        return _resize(_decode(image, channels), size, channels, resize)
+        image = _refuse_sixteen_bits(image)
+        if channels == 1:
+            # By way of RGB: the PNG decoder's own grey differs from the JPEG decoder's.
+            grey = tf.image.rgb_to_grayscale(_decode(image, 3))
+            return tf.io.serialize_tensor(_resize(grey, size, resize))
+        # Most radiographs are stored in grey: resized once, not three times alike.
+        return tf.cond(
+            _stored_in_grey(image),
+            lambda: tf.io.serialize_tensor(_resize(_decode(image, 1), size, resize)),
+            lambda: _pack(_resize(_decode(image, channels), size, resize)),
+        )
 
-    spec = tf.TensorSpec([size, size, channels], tf.uint8)
-    return tf.map_fn(one, encoded, fn_output_signature=spec)
+    return tf.map_fn(one, encoded, fn_output_signature=tf.TensorSpec([], tf.string))
+
+
+def decode_and_resize(encoded: tf.Tensor, size: int, channels: int, resize: str) -> tf.Tensor:
+    """Returns what `prepare` packs: [B, size, size, channels] uint8."""
+    return unpack(prepare(encoded, size, channels, resize), size, channels)
+
+
+def _refuse_sixteen_bits(encoded: tf.Tensor) -> tf.Tensor:
+    # TensorFlow would keep the high byte of 16 bits, and show a 12-bit X-ray as black.
+    has_sixteen = tf.equal(tf.strings.substr(encoded, 24, 1), b"\x10")
+    allowed = tf.logical_not(tf.logical_and(_starts_with(encoded, b"\x89PNG"), has_sixteen))
+    with tf.control_dependencies([tf.debugging.Assert(allowed, [_SIXTEEN_BITS])]):
+        return tf.identity(encoded)
+
+
+def _stored_in_grey(encoded: tf.Tensor) -> tf.Tensor:
+    """Returns whether a PNG or JPEG has one channel, by its header."""
+    return tf.cond(
+        _starts_with(encoded, b"\x89PNG"),
+        lambda: tf.equal(tf.strings.substr(encoded, 25, 1), b"\x00"),  # the colour type
+        lambda: tf.cond(
+            _starts_with(encoded, b"\xff\xd8\xff"),
+            lambda: tf.equal(tf.image.extract_jpeg_shape(encoded)[2], 1),
+            lambda: tf.constant(False),
+        ),
+    )
+
+
+def _starts_with(encoded: tf.Tensor, signature: bytes) -> tf.Tensor:
+    return tf.equal(tf.strings.substr(encoded, 0, len(signature)), signature)
 
 
 def _decode(encoded: tf.Tensor, channels: int) -> tf.Tensor:
-    # TensorFlow would keep the high byte of 16 bits, and show a 12-bit X-ray as black.
-    is_png = tf.equal(tf.strings.substr(encoded, 0, 4), b"\x89PNG")
-    has_sixteen = tf.equal(tf.strings.substr(encoded, 24, 1), b"\x10")
-    allowed = tf.logical_not(tf.logical_and(is_png, has_sixteen))
-    with tf.control_dependencies([tf.debugging.Assert(allowed, [_SIXTEEN_BITS])]):
-        encoded = tf.identity(encoded)
-    # Always by way of RGB: the PNG decoder's own grey differs from the JPEG decoder's.
-    image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
-    image = tf.ensure_shape(image, [None, None, 3])
-    return tf.image.rgb_to_grayscale(image) if channels == 1 else image
+    image = tf.io.decode_image(encoded, channels=channels, expand_animations=False)
+    return tf.ensure_shape(image, [None, None, channels])
 
 
-def _resize(image: tf.Tensor, size: int, channels: int, resize: str) -> tf.Tensor:
+def _resize(image: tf.Tensor, size: int, resize: str) -> tf.Tensor:
     if resize == "pad":
         image = tf.cast(image, tf.float32)
         image = tf.image.resize_with_pad(image, size, size, method="bilinear", antialias=True)
     else:
         image = tf.image.resize(image, [size, size], method="bilinear", antialias=True)
-    image = tf.cast(tf.clip_by_value(tf.round(image), 0.0, 255.0), tf.uint8)
-    return tf.ensure_shape(image, [size, size, channels])
+    return tf.cast(tf.clip_by_value(tf.round(image), 0.0, 255.0), tf.uint8)
 
 
 def cut_borders(maps: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
@@ -76,10 +106,24 @@ def cut_borders(maps: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
 
 
 def pack(images: tf.Tensor) -> tf.Tensor:
-    """Turns [B, H, W, C] uint8 into [B] strings, as Transform materialises them."""
-    return tf.map_fn(
-        tf.io.serialize_tensor, images, fn_output_signature=tf.TensorSpec([], tf.string)
-    )
+    """Turns [B, H, W, C] uint8 into [B] strings, for `unpack`."""
+    return tf.map_fn(_pack, images, fn_output_signature=tf.TensorSpec([], tf.string))
+
+
+def _pack(image: tf.Tensor) -> tf.Tensor:
+    # Of a picture in grey one channel is kept: TFX compresses what is materialised, and spends six
+    # times as long on the same values three times over.
+    if image.shape[-1] == 3:
+        image = tf.cond(_in_grey(image), lambda: image[..., :1], lambda: image)
+    return tf.io.serialize_tensor(image)
+
+
+def _in_grey(image: tf.Tensor) -> tf.Tensor:
+    """Returns whether the channels of [H, W, 3] are alike."""
+    # Values that follow each other in one row: many times as fast as to compare channels.
+    values = tf.reshape(image, [-1])
+    next_is_another_pixel = tf.tile([False, False, True], [tf.size(values) // 3])[:-1]
+    return tf.reduce_all(tf.equal(values[1:], values[:-1]) | next_is_another_pixel)
 
 
 def unpack(packed: tf.Tensor, size: int, channels: int) -> tf.Tensor:
@@ -87,6 +131,6 @@ def unpack(packed: tf.Tensor, size: int, channels: int) -> tf.Tensor:
     spec = tf.TensorSpec([size, size, channels], tf.uint8)
 
     def one(text: tf.Tensor) -> tf.Tensor:
-        return tf.ensure_shape(tf.io.parse_tensor(text, tf.uint8), spec.shape)
+        return tf.broadcast_to(tf.io.parse_tensor(text, tf.uint8), spec.shape)
 
     return tf.map_fn(one, packed, fn_output_signature=spec)

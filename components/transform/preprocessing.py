@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.sections import DataSection
-from components.transform.images import decode_and_resize, pack
+from components.transform.images import prepare
 
 
 def preprocessing_fn(
@@ -27,10 +27,9 @@ def preprocessing_fn(
     """
     data = DataSection.model_validate(custom_config["data"])
     encoded = tf.reshape(inputs["image"], [-1])
-    images = decode_and_resize(encoded, data.image_size, data.channels, data.resize)
     mean, std = _pixel_statistics(inputs)
     return {
-        "image": pack(images),
+        "image": prepare(encoded, data.image_size, data.channels, data.resize),
         "label_index": tf.reshape(inputs["label_index"], [-1]),
         "filename": tf.reshape(inputs["filename"], [-1]),
         "pixel_mean": tf.fill(tf.shape(encoded), mean),

@@ -32,7 +32,7 @@ def audited(recipe: str, folder) -> AuditResult:
     pictures = []
     for entry in list_folders(str(folder), data).entries:
         image = read_image((folder / entry.relative).read_bytes())
-        values = features(entry, image, data, b"key").items()
+        values = features(entry, image, data).items()
         plain = {name: v.encode() if isinstance(v, str) else v for name, v in values}
         pictures.append(measure(plain, entry.split))
     return audit(pictures, AuditSection())

@@ -17,6 +17,10 @@ import tensorflow_model_analysis as tfma
 from PIL import Image
 from tensorflow_model_analysis.utils import config_util
 
+from components.data_audit.audit import AuditResult
+from components.data_audit.finding import Case, Found, judge
+from components.data_audit.report import to_json
+from components.data_audit.shortcuts import Shortcut
 from components.doubt_facts import DoubtFacts
 from components.evaluator.eval_config import build_eval_config
 from components.evaluator.results import OVERALL, Results
@@ -58,6 +62,22 @@ def predictions(classes=ABC, of_each=30, kind="random", absent=(), features=("si
     )
 
 
+TWICE = Case(("a.png",), "the same")
+
+
+def audit_of(classes):
+    """What the audit says of data with a leak, in which the size gives the first class away."""
+    result = AuditResult(
+        findings=(
+            judge(Found("leaks", "1 picture is in two splits", (TWICE,)), "stop"),
+            judge(Found("outliers", "no image stands out"), "report"),
+        ),
+        counts={}, cells=(), drift=None, quarantine={},
+        shortcuts=[Shortcut("size", dict.fromkeys(classes, 0.97), 0.8, 0.7, 0.9, 0.33)],
+    )  # fmt: skip
+    return to_json(result)
+
+
 def film(side=(640, 520), seed=0):
     """A noisy grey image: the hardest to compress."""
     pixels = np.random.default_rng(seed).integers(0, 256, side, np.uint8)
@@ -92,6 +112,7 @@ def make_content():
             "pictures": draw(cases, {case.filename: one for case in cases}),
             "history": {"head": [{"loss": 1.0, "val_loss": 1.1}, {"loss": 0.5, "val_loss": 0.9}]},
             "doubt": FACTS,
+            "audit": audit_of(found.classes),
             "outcome": Outcome(17),
             "material": Material(
                 "0123abcd",
@@ -126,6 +147,7 @@ def evaluated(tmp_path_factory) -> Sources:
         _write_statistics(folder / "data.gz", root / "statistics" / f"Split-{split}")
     _evaluate(root)
     (root / "history.json").write_text(json.dumps({"head": [{"loss": 1.0, "val_loss": 1.0}]}))
+    (root / "audit.json").write_text(json.dumps(audit_of(ABC)))
     (root / "doubt.json").write_text(FACTS.to_json())
     (root / "quarantine.csv").write_text(to_csv([Quarantined("a.png", "truncated")]))
     recipe = {"name": "tiny", "summary": "Brightness", "data": DATA.plain()}
@@ -137,6 +159,7 @@ def evaluated(tmp_path_factory) -> Sources:
         examples=str(root / "examples" / "Split-test"),
         statistics=str(root / "statistics"),
         quarantine=str(root),
+        audit=str(root),
         fingerprint="0123abcd",
         model=str(root / "model"),
         model_run=str(root),

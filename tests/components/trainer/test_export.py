@@ -11,7 +11,7 @@ from components.sections import DataSection, ModelSection
 from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export import Exporter, _average
 from components.trainer.network import build_network
-from components.transform.images import cut_borders, decode_and_resize, pack
+from components.transform.images import cut_borders, prepare
 
 CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(
@@ -29,13 +29,8 @@ class TransformStandIn(tf.Module):
 
     def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         encoded = tf.reshape(features["image"], [-1])
-        return {
-            "image": pack(
-                decode_and_resize(
-                    encoded, self.data.image_size, self.data.channels, self.data.resize
-                )
-            )
-        }
+        data = self.data
+        return {"image": prepare(encoded, data.image_size, data.channels, data.resize)}
 
 
 def png(seed: int) -> bytes:
@@ -117,7 +112,7 @@ def test_the_heatmap_covers_the_image_not_the_borders_that_were_added(tmp_path):
     wide = io.BytesIO()
     Image.open(io.BytesIO(png(7))).resize((80, 20)).save(wide, "PNG")
     images = tf.constant([wide.getvalue()])
-    _, over_square = exporter.heatmap(exporter.pixels(images))
+    *_, over_square = exporter.heatmap(exporter.pixels(images))
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
         explain = loaded.signature_def["explain"]
@@ -133,11 +128,13 @@ def test_junk_is_an_invalid_argument(session_run):
         session_run("serving_default", [b"GIF89a but not really"])
 
 
-def test_labels_and_recipe_travel_in_the_assets(saved):
+def test_labels_doubt_and_recipe_travel_in_the_assets(saved):
     with open(f"{saved}/assets/labels.txt", encoding="utf-8") as file:
         assert file.read().splitlines() == list(CLASSES)
     with open(f"{saved}/assets/recipe.json", encoding="utf-8") as file:
         assert json.load(file) == {"recipe": "test"}
+    with open(f"{saved}/assets/doubt.json", encoding="utf-8") as file:
+        assert DoubtFacts.from_json(file.read()).uncertain_below == 0.34
 
 
 def test_every_variable_is_restored(exporter, saved):

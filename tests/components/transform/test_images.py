@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.transform.images import cut_borders, decode_and_resize, pack, unpack
+from components.transform.images import cut_borders, decode_and_resize, pack, prepare, unpack
 
 
 def encode(pixels: np.ndarray, kind: str = "PNG", **options) -> bytes:
@@ -102,3 +102,39 @@ def test_a_spot_in_a_padded_image_is_found_at_its_place():
     cut = cut_borders(tf.cast(padded, tf.float32), encoded)[0].numpy()
     y, x = (cut > 200).nonzero()
     assert abs(y.mean() / 63 - 8.5 / 29) < 0.03 and abs(x.mean() / 63 - 67 / 89) < 0.03
+
+
+def test_a_picture_in_grey_is_kept_once(colour_ramp):
+    """However it is stored: in one channel, or in three alike; next to one in colour."""
+    grey = colour_ramp[..., 0]
+    stored = [
+        encode(grey),
+        encode(np.stack([grey] * 3, -1)),
+        encode(grey, "JPEG"),
+        encode(colour_ramp),
+    ]
+    once, alike, jpeg, colour = prepare(tf.constant(stored), 16, 3, "stretch").numpy()
+    assert once == alike and len(jpeg) == len(once) < len(colour) / 2
+    np.testing.assert_array_equal(pack(unpack(tf.constant([once, colour]), 16, 3)), [once, colour])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("resize", ["stretch", "pad"])
+def test_grey_resized_once_is_what_it_is_in_three_channels(kind, resize):
+    noise = np.random.default_rng(1).integers(0, 256, (40, 60), np.uint8)
+    stored = encode(noise, kind)
+    out = decode_and_resize(tf.constant([stored]), 32, 3, resize)[0]
+    image = tf.cast(tf.io.decode_image(stored, channels=3), tf.float32)
+    if resize == "stretch":
+        expected = tf.image.resize(image, [32, 32], antialias=True)
+    else:
+        expected = tf.image.resize_with_pad(image, 32, 32, antialias=True)
+    np.testing.assert_array_equal(out, tf.round(expected))
+
+
+def test_one_pixel_in_colour_makes_a_picture_in_colour():
+    images = np.full((2, 16, 16, 3), 80, np.uint8)
+    images[1, 3, 4] = 80, 80, 81
+    packed = pack(tf.constant(images))
+    assert len(packed[0].numpy()) < len(packed[1].numpy())
+    np.testing.assert_array_equal(unpack(packed, 16, 3), images)

@@ -1,6 +1,6 @@
 """What does the embedded server cost over the model itself, and what does batching bring?
 
-    .venv/bin/python benchmarks/serving_latency.py [--json FILE] [--seconds 3] [--rounds 5]
+    .venv/bin/python benchmarks/serving.py [--json FILE] [--seconds 3] [--rounds 5]
 
 A MobileNetV2 0.35 at 224 pixels with random weights, exported as the trainer exports it, is asked
 about phantoms, one image a request, by 1, 8 and 32 clients: directly, by TensorFlow's `session.run`
@@ -84,10 +84,11 @@ def export_model(folder: Path) -> None:
     """Exports the network of the recipe covid19-3class, untrained."""
     import tensorflow as tf
 
-    from components.sections import ServingSection
+    from components.doubt_facts import DoubtFacts
+    from components.trainer.doubt import MeasuredDoubt
     from components.trainer.export import Exporter
     from components.trainer.network import build_network
-    from components.transform.images import decode_and_resize, pack
+    from components.transform.images import prepare
     from pipeline.recipe import load_recipe
 
     recipe = load_recipe("covid19-3class", ["model.weights=none"])
@@ -98,11 +99,10 @@ def export_model(folder: Path) -> None:
 
         def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
             encoded = tf.reshape(features["image"], [-1])
-            pixels = decode_and_resize(encoded, data.image_size, data.channels, data.resize)
-            return {"image": pack(pixels)}
+            return {"image": prepare(encoded, data.image_size, data.channels, data.resize)}
 
     network = build_network(recipe.model, data)
-    Exporter(network, Preprocessing(), data, ServingSection()).save(str(folder), {})
+    Exporter(network, Preprocessing(), data, MeasuredDoubt(DoubtFacts())).save(str(folder), {})
 
 
 def draw_images(folder: Path) -> list[bytes]:

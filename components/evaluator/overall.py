@@ -1,0 +1,124 @@
+"""Accuracy and log loss of a whole slice, as TFMA metrics.
+
+Those of Keras give the same values, but AutoGraph rewrites their code first, which takes longer
+than to evaluate hundreds of images.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as matrix_metrics
+
+_LEAST = 1e-7  # probability, as in Keras: a certain answer that is wrong is not infinitely bad
+
+
+class Accuracy(metric_types.Metric):
+    """The share of images whose top answer is right.
+
+    Args:
+        source: digest of this package's source; it makes a code edit a changed EvalConfig.
+        name: of the metric.
+    """
+
+    def __init__(self, source: str = "", name: str = "accuracy"):
+        computations = metric_util.merge_per_key_computations(_accuracy)
+        super().__init__(computations, source=source, name=name)
+
+
+class LogLoss(metric_types.Metric):
+    """The mean of -log of the probability of the true class.
+
+    Args:
+        source: see `Accuracy`.
+        name: of the metric.
+    """
+
+    def __init__(self, source: str = "", name: str = "loss"):
+        computations = metric_util.merge_per_key_computations(_log_loss)
+        super().__init__(computations, source=source, name=name)
+
+
+def _accuracy(
+    source: str = "",
+    name: str = "accuracy",
+    eval_config: Any = None,
+    model_name: str = "",
+    output_name: str = "",
+    example_weighted: bool = False,
+) -> metric_types.MetricComputations:
+    del source
+    shared = {
+        "model_name": model_name,
+        "output_name": output_name,
+        "example_weighted": example_weighted,
+    }
+    key = metric_types.MetricKey(name=name, **shared)
+    computations = matrix_metrics.multi_class_confusion_matrices(
+        thresholds=[0.0], eval_config=eval_config, **shared
+    )
+    matrix_key = computations[-1].keys[-1]
+
+    def result(metrics: dict[metric_types.MetricKey, Any]) -> dict[metric_types.MetricKey, float]:
+        cells = metrics[matrix_key][0.0]
+        right = sum(
+            n for cell, n in cells.items() if cell.actual_class_id == cell.predicted_class_id
+        )
+        total = sum(cells.values())
+        return {key: right / total if total else float("nan")}
+
+    return [*computations, metric_types.DerivedMetricComputation(keys=[key], result=result)]
+
+
+def _log_loss(
+    source: str = "",
+    name: str = "loss",
+    eval_config: Any = None,
+    model_name: str = "",
+    output_name: str = "",
+    example_weighted: bool = False,
+) -> metric_types.MetricComputations:
+    del source
+    key = metric_types.MetricKey(
+        name=name,
+        model_name=model_name,
+        output_name=output_name,
+        example_weighted=example_weighted,
+    )
+    combiner = _MeanLogLoss(key, eval_config)
+    return [metric_types.MetricComputation(keys=[key], preprocessors=None, combiner=combiner)]
+
+
+class _MeanLogLoss(beam.CombineFn):
+    """Adds up losses and images, as a pair."""
+
+    def __init__(self, key: metric_types.MetricKey, eval_config: Any):
+        self._key, self._eval_config = key, eval_config
+
+    def create_accumulator(self) -> tuple[float, float]:
+        return 0.0, 0.0
+
+    def add_input(self, sums: tuple[float, float], element: Any) -> tuple[float, float]:
+        loss, images = sums
+        for label, probabilities, weight in metric_util.to_label_prediction_example_weight(
+            element,
+            eval_config=self._eval_config,
+            model_name=self._key.model_name,
+            output_name=self._key.output_name,
+            example_weighted=self._key.example_weighted,
+            flatten=False,
+        ):
+            of_truth = float(probabilities[int(label.item())])
+            loss -= float(weight.item()) * float(np.log(max(of_truth, _LEAST)))
+            images += float(weight.item())
+        return loss, images
+
+    def merge_accumulators(self, several: Iterable[tuple[float, float]]) -> tuple[float, float]:
+        losses, images = zip(*several, strict=True)
+        return sum(losses), sum(images)
+
+    def extract_output(self, sums: tuple[float, float]) -> dict[metric_types.MetricKey, float]:
+        loss, images = sums
+        return {self._key: loss / images if images else float("nan")}

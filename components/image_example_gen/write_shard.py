@@ -1,0 +1,70 @@
+"""Reads the images of a shard in several threads, and writes a file for each split."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+import apache_beam as beam
+import tensorflow as tf
+
+from components import progress
+from components.image_example_gen.examples import read_entry
+from components.image_example_gen.listing import Entry
+from components.image_example_gen.quarantine import Quarantined
+from components.image_example_gen.shards import Shard, read_list
+from components.sections import DataSection
+from components.threads import map_in_threads
+
+# The images are compressed already: GZIP, which TFX expects, stores them as they are. To search
+# them for something to compress took as long as to read them.
+_STORED = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=0)
+
+
+class WriteShard(beam.DoFn):
+    """Shard → its files, and the files that could not be read as JSON.
+
+    A shard that is done again, as after the loss of a worker, replaces its files.
+
+    Args:
+        base: the data folder.
+        data: the recipe's section.
+        folders: split → folder of its TFRecord files.
+        total: images in all, for the progress.
+    """
+
+    def __init__(self, base: str, data: DataSection, folders: Mapping[str, str], total: int):
+        self._base, self._data, self._folders, self._total = base, data, folders, total
+
+    def setup(self) -> None:
+        """Runs once a worker."""
+        self._counter = progress.Counter(self._total, "images")
+
+    def process(self, shard: Shard) -> list[str]:
+        """Returns the `Quarantined` of the shard as JSON."""
+        entries = read_list(shard)
+        unreadable = []
+        # Each split has a file, if an empty one, or the nodes that read it would miss it.
+        present = self._folders if shard.number == 0 else {entry.split for entry in entries}
+        with ExitStack() as opened:
+            writers = {
+                split: opened.enter_context(
+                    tf.io.TFRecordWriter(f"{self._folders[split]}/{shard.file_name()}", _STORED)
+                )
+                for split in present
+            }
+            results = map_in_threads(self._read, entries)
+            for entry, result in zip(entries, results, strict=True):
+                if isinstance(result, Quarantined):
+                    unreadable.append(json.dumps(dataclasses.asdict(result)))
+                else:
+                    writers[entry.split].write(result)
+        return unreadable
+
+    def _read(self, entry: Entry) -> bytes | Quarantined:
+        result = read_entry(self._base, entry, self._data)
+        self._counter.advance()
+        if isinstance(result, Quarantined):
+            return result
+        serialized: bytes = result.SerializeToString(deterministic=True)
+        return serialized

@@ -1,0 +1,1 @@
+"""StatisticsGen: what TFDV measures of the Examples, and what it does not."""
