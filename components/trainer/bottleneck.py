@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from components import progress
 from components.trainer.dataset import TransformedSplit
+from components.trainer.feature_cache import FeatureCache
 from components.trainer.network import Network
 
 _BATCH = 32
@@ -23,7 +24,10 @@ def head_with_probabilities(network: Network) -> keras.Model:
 
 
 def pooled_features(
-    network: Network, split: TransformedSplit, mirrored: bool = False
+    network: Network,
+    split: TransformedSplit,
+    mirrored: bool = False,
+    cache: FeatureCache | None = None,
 ) -> NDArray[np.float32]:
     """Computes the pooled features of a split.
 
@@ -31,6 +35,7 @@ def pooled_features(
         network: whose features.
         split: of which images.
         mirrored: whether also of their mirror images.
+        cache: of features that were computed before, for this network.
 
     Returns:
         [n, D], in file order; or [2n, D], first the images, then their mirror images.
@@ -42,13 +47,20 @@ def pooled_features(
         input_signature=[any_batch],
         autograph=False,
     )
+
+    def look(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        return cache.features(pixels, compute) if cache else np.asarray(compute(pixels))
+
     straight, flipped = [], []
-    for pixels, _ in split.batches(_BATCH):
-        straight.append(compute(pixels).numpy())
+    for batch, _ in split.batches(_BATCH):
+        pixels = batch.numpy()
+        straight.append(look(pixels))
         if mirrored:
-            flipped.append(compute(tf.reverse(pixels, [2])).numpy())
+            flipped.append(look(pixels[:, :, ::-1]))
         done = min(len(straight) * _BATCH, len(split.labels))
         progress.report(done, len(split.labels), "images", "computing the features")
+    if cache:
+        cache.save()
     return np.concatenate(straight + flipped)
 
 

@@ -53,6 +53,7 @@ def measure_doubt(
     eval_split: TransformedSplit,
     section: Doubt,
     vectors: NDArray[np.float32] | None = None,
+    eval_views: list[NDArray[np.float32]] | None = None,
 ) -> MeasuredDoubt:
     """Measures temperature, threshold and familiarity; the test split has no part in it.
 
@@ -62,11 +63,12 @@ def measure_doubt(
         eval_split: what the best epoch was chosen by.
         section: what the recipe wants.
         vectors: pooled features of the train split in file order, [n, F], if they are at hand.
+        eval_views: likewise of the eval split, for each view that answers are averaged over.
     """
     familiarity = None
     if section.false_alarms is not None:
         familiarity = _familiarity(network, train, vectors)
-    probabilities, distances = _read(network, eval_split, familiarity)
+    probabilities, distances = _read(network, eval_split, familiarity, eval_views)
     labels = eval_split.labels
     if not np.isfinite(probabilities).all():  # it has diverged: the gate will refuse it
         return MeasuredDoubt(DoubtFacts())
@@ -94,18 +96,25 @@ def measure_doubt(
 
 
 def _read(
-    network: Network, split: TransformedSplit, familiarity: Familiarity | None
+    network: Network,
+    split: TransformedSplit,
+    familiarity: Familiarity | None,
+    views: list[NDArray[np.float32]] | None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Returns probabilities [N, C] and distances [N], NaN without `familiarity`."""
 
     @tf.function(reduce_retracing=True)
-    def compute(pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        vector, probabilities = network.answer(pixels)
+    def compute(pixels: tf.Tensor, vectors: list[tf.Tensor] | None) -> tuple[tf.Tensor, tf.Tensor]:
+        vector, probabilities = network.answer(pixels, vectors)
         if familiarity is None:
             return probabilities, tf.fill(tf.shape(vector)[:1], math.nan)
         return probabilities, familiarity.distance(describe(pixels, vector))
 
-    found = [[part.numpy() for part in compute(pixels)] for pixels, _ in split.batches(_BATCH)]
+    found = []
+    for number, (pixels, _) in enumerate(split.batches(_BATCH)):
+        rows = slice(number * _BATCH, (number + 1) * _BATCH)
+        vectors = [tf.constant(view[rows]) for view in views] if views else None
+        found.append([part.numpy() for part in compute(pixels, vectors)])
     probabilities, distances = map(np.concatenate, zip(*found, strict=True))
     return probabilities, distances
 

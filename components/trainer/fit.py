@@ -15,6 +15,7 @@ from components.trainer.bottleneck import as_examples, head_with_probabilities, 
 from components.trainer.callbacks import ReportEpochs, learning_rate, stopping_callbacks
 from components.trainer.checkpoint import Checkpoint, Logs, SaveAndResume
 from components.trainer.dataset import TransformedSplit, arrange
+from components.trainer.feature_cache import FeatureCache
 from components.trainer.losses import build_loss
 from components.trainer.metrics import BalancedAccuracy
 from components.trainer.network import Network
@@ -76,10 +77,12 @@ class Fitter:
         eval_split: for early stopping and the choice of the epoch.
         checkpoint: where a killed run left off.
         logs: folder for TensorBoard; it may lie in object storage.
+        cache: of the features of the backbone as it starts.
 
     Attributes:
         train_vectors: pooled features of the train split in file order, [n, D], where they were
             computed for the last phase; else None.
+        eval_views: likewise of the eval split, for each view that answers are averaged over.
     """
 
     def __init__(
@@ -91,15 +94,17 @@ class Fitter:
         eval_split: TransformedSplit,
         checkpoint: Checkpoint,
         logs: str,
+        cache: FeatureCache | None = None,
     ):
         self._network, self._model, self._training = network, model, training
         self._train, self._eval = train, eval_split
-        self._checkpoint, self._logs = checkpoint, logs
+        self._checkpoint, self._logs, self._cache = checkpoint, logs, cache
         self._phases = phases(model, training)
         self._classes = len(train.data.classes)
         self._start = network.head.get_weights()
         self._pooled: dict[str, NDArray[np.float32]] = {}
         self.train_vectors: NDArray[np.float32] | None = None
+        self.eval_views: list[NDArray[np.float32]] | None = None
 
     def fit(self) -> dict[str, list[Logs]]:
         """Runs the phases that are not done yet and puts the best weights into the network.
@@ -169,7 +174,7 @@ class Fitter:
         if phase.on_features:
             return self._features_material(phase)
         if self._model.standardise and phase.name == HEAD:
-            set_statistics(self._network.head, pooled_features(self._network, self._train))
+            set_statistics(self._network.head, self._features("train", mirrored=False)[0])
         training, labels = self._training, self._train.labels
         eval_split = self._eval.batches(training.batch_size)
         copies = phase.augmented and training.balance == "augmented_copies"
@@ -185,8 +190,10 @@ class Fitter:
         if phase is self._phases[-1]:
             self.train_vectors = features[: len(self._train.labels)]
         trainee, train = self._on_features(features, labels)
-        seen, truth = self._features("eval", phase.mirrored and self._training.refit)
+        seen, truth = self._features("eval", self._network.mirrors)
         count = len(self._eval.labels)  # without mirror images
+        if phase is self._phases[-1]:
+            self.eval_views = np.split(seen, len(seen) // count)
         watched = as_examples(seen[:count], truth[:count], self._classes)
         return trainee, train, watched.batch(self._training.batch_size), labels
 
@@ -197,7 +204,7 @@ class Fitter:
         images = {"train": self._train, "eval": self._eval}[split]
         key = f"{split} mirrored" if mirrored else split
         if key not in self._pooled:
-            self._pooled[key] = pooled_features(self._network, images, mirrored)
+            self._pooled[key] = pooled_features(self._network, images, mirrored, self._cache)
         return self._pooled[key], np.tile(images.labels, 2 if mirrored else 1)
 
     def _on_features(

@@ -48,14 +48,19 @@ class Network:
         # Keras unpacks a list of one.
         return list(keras.tree.flatten(self.features(pixels, training=False)))
 
-    def answer(self, pixels: Any) -> tuple[Any, Any]:
+    def answer(self, pixels: Any, vectors: list[Any] | None = None) -> tuple[Any, Any]:
         """Returns pooled features [B, D] of [B, H, W, C] pixels, and probabilities [B, classes].
 
         Not as in training. Probabilities are over image and mirror image if the recipe wants that;
         the features are those of the image.
+
+        Args:
+            pixels: the images.
+            vectors: pooled features of each view, if they are at hand.
         """
-        views = [pixels, keras.ops.flip(pixels, axis=2)] if self.mirrors else [pixels]
-        vectors = [self.pooling(self.feature_maps(view)) for view in views]
+        if vectors is None:
+            views = [pixels, keras.ops.flip(pixels, axis=2)] if self.mirrors else [pixels]
+            vectors = [self.pooling(self.feature_maps(view)) for view in views]
         found = [keras.ops.softmax(self.head(vector, training=False)) for vector in vectors]
         return vectors[0], sum(found) / len(found)
 

@@ -19,12 +19,15 @@ from components.trainer.checkpoint import Checkpoint
 from components.trainer.dataset import TransformedSplit
 from components.trainer.doubt import measure_doubt
 from components.trainer.export import Exporter
+from components.trainer.feature_cache import FeatureCache, identity_of
 from components.trainer.fit import Fitter
-from components.trainer.network import build_network
+from components.trainer.network import Network, build_network
 from components.trainer.predictions import predict_sample, save_predictions
 
 _log = logging.getLogger("medtfx.trainer")
 HISTORY_FILE = "history.json"
+# What decides the features of a backbone, beside its weights.
+_OF_FEATURES = {"backbone", "alpha", "size", "levels", "pooling", "normalisation"}
 
 
 def run_fn(fn_args: tfx.components.FnArgs) -> None:
@@ -51,11 +54,20 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     keras.utils.set_random_seed(training.seed)
 
     with _compute(training):
-        network = build_network(model, data, *train.pixel_statistics())
+        statistics = train.pixel_statistics()
+        network = build_network(model, data, *statistics)
         _log.info("%s: %s", model.title, network.weights)
-        fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs)
+        cache = _feature_cache(network, statistics, config) if model.pretrained else None
+        fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs, cache)
         history = fitter.fit()
-        doubt = measure_doubt(network, train, eval_split, serving.doubt, fitter.train_vectors)
+        doubt = measure_doubt(
+            network,
+            train,
+            eval_split,
+            serving.doubt,
+            fitter.train_vectors,
+            fitter.eval_views,
+        )
         fitter.refit()
     save_predictions(
         predict_sample(lambda pixels: doubt.calibrated(network.answer(pixels)[1]), eval_split), logs
@@ -86,6 +98,21 @@ def _checkpoint_folder(fn_args: tfx.components.FnArgs, config: dict[str, Any]) -
     ]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     return Path(config["checkpoints"], digest)
+
+
+def _feature_cache(
+    network: Network, statistics: tuple[float, float], config: dict[str, Any]
+) -> FeatureCache:
+    """Opens the cache of what these backbones made of images in earlier trainings."""
+    section = ModelSection.model_validate(config["model"])
+    settings = {
+        "networks": [one.model_dump(include=_OF_FEATURES) for one in section.networks],
+        "statistics": statistics if section.normalisation == "dataset" else None,
+        "shape": network.classifier.input_shape[1:],
+        "source": config["source"],
+    }
+    folder = Path(config["checkpoints"], "features")
+    return FeatureCache(folder, identity_of(network.features, settings))
 
 
 @contextlib.contextmanager

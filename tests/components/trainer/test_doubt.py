@@ -57,8 +57,10 @@ def test_features_that_are_at_hand_are_not_computed_again(network, splits):
     train, eval_split = splits
     (pixels, _) = next(iter(train.batches(80)))
     vectors = np.asarray(network.answer(pixels)[0])
+    seen = [np.asarray(network.answer(next(iter(eval_split.batches(120)))[0])[0])]
     alone = measure_doubt(network, train, eval_split, Doubt())
-    given = measure_doubt(network, train, eval_split, Doubt(), vectors)
+    given = measure_doubt(network, train, eval_split, Doubt(), vectors, seen)
+    assert given.facts.temperature == pytest.approx(alone.facts.temperature, rel=1e-3)
     np.testing.assert_allclose(given.familiarity.mean, alone.familiarity.mean, rtol=1e-4)
     assert given.familiarity.limit == pytest.approx(alone.familiarity.limit, rel=1e-3)
 

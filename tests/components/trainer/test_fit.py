@@ -285,9 +285,10 @@ def test_a_refit_learns_from_the_eval_split_too(write_split, tmp_path, mirrored)
 
 
 def test_a_killed_refit_can_be_done_again(splits, tmp_path):
+    model = STANDARDISED.model_copy(update={"dropout": 0.0})
     weights = []
     for _ in range(2):
-        fitter = make_fitter(splits, training(refit=True), tmp_path, STANDARDISED)
+        fitter = make_fitter(splits, training(refit=True), tmp_path, model)
         fitter._phases = [Phase(HEAD, 4, 0.01, layers=0, augmented=False)]
         fitter.fit()
         fitter.refit()
