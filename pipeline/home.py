@@ -41,7 +41,7 @@ class Home:
 
     @property
     def checkpoints(self) -> Path:
-        """State of unfinished trainings."""
+        """State of unfinished trainings, and features of images that backbones have seen."""
         return self.root / "checkpoints"
 
     @property

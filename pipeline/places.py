@@ -18,8 +18,8 @@ class Places:
             s3://.
         models: pushed models: `<name>/<version>`, what TensorFlow Serving polls. A path, gs:// or
             s3://.
-        checkpoints: states of unfinished trainings. A path: they are replaced in one step, which
-            object storage can't.
+        checkpoints: states of unfinished trainings, and features of images that frozen backbones
+            have seen. A path: they are replaced in one step, which object storage can't.
         keys: local folder with the site's key, under which patients are named; empty where the
             environment alone holds it.
         metadata: `ConnectionConfig` of ML Metadata.
