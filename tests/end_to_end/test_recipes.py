@@ -138,6 +138,7 @@ def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp
         "training": recipe.training.plain(),
         "serving": recipe.serving.in_model(),
         "checkpoints": str(tmp_path / "checkpoints"),
+        "source": "as it is",
     }
     run_fn(
         FnArgs(
