@@ -8,10 +8,9 @@ NOT_BLESSED = 3
 
 
 def test_a_collapsed_model_is_refused_in_words_and_not_pushed(machine):
-    # Steps so large that the network is thrown to one side.
-    out = machine.medtfx(
-        machine.run_command("training.learning_rate=0.9", "training.epochs=1"), NOT_BLESSED
-    )
+    # One step, so large that the network is thrown to one side.
+    sets = ("training.learning_rate=0.9", "training.epochs=1", "training.batch_size=256")
+    out = machine.medtfx(machine.run_command(*sets), NOT_BLESSED)
     record = machine.last_record()
     assert not record.blessed and record.version is None
     assert "NOT blessed: the model answers " in record.sentence

@@ -53,16 +53,19 @@ def test_kill_and_start_again(machine):
     assert first.read_bytes() == finished
     assert "trial 1" in printed and "trial 2" in printed
     trials = [json.loads(path.read_text()) for path in searches.glob("*/trial_*/trial.json")]
-    best = max(trials, key=lambda trial: trial["score"])
-    values = best["hyperparameters"]["values"]
+    score = max(trial["score"] for trial in trials)
+    best = [trial["hyperparameters"]["values"] for trial in trials if trial["score"] == score]
 
     recipe = load_recipe(str(out))
     assert recipe.name == "quickstart" and recipe.data.split_seed == 20
-    assert recipe.training.learning_rate == pytest.approx(values["training.learning_rate"], 1e-5)
-    assert recipe.model.dropout == values["model.dropout"]
+    found = (recipe.training.learning_rate, recipe.model.dropout)
+    assert any(
+        found == pytest.approx((values["training.learning_rate"], values["model.dropout"]), 1e-5)
+        for values in best
+    )
     text = out.read_text()
     assert text.startswith("# Tuned from quickstart: 2 trials, best balanced accuracy")
-    assert f"{best['score']:.3f}" in text and "medtfx sample-data" in text
+    assert f"{score:.3f}" in text and "medtfx sample-data" in text
 
     assert list(searches.glob("*/trial_*/checkpoint")) == []
     again = machine.medtfx(command)
