@@ -57,6 +57,24 @@ def read_bytes(base: str, relative: str) -> bytes:
     return Path(base, relative).read_bytes()
 
 
+def read_head(base: str, relative: str, size: int) -> bytes:
+    """Reads the first bytes of a file, or all if it has fewer; b'' of what is no regular file.
+
+    Raises:
+        OSError: the file can not be read.
+    """
+    if is_remote(base):
+        address = f"{base.rstrip('/')}/{relative}"
+        if s3.is_s3(base):
+            return s3.read_object(address, size)
+        return _read_remote(address, size)
+    path = Path(base, relative)
+    if not path.is_file():  # a pipe would keep us waiting
+        return b""
+    with path.open("rb") as file:
+        return file.read(size)
+
+
 def _walk_local(base: str) -> Iterator[FoundFile]:
     # Not os.walk: it skips a folder that may not be read, and its images would be lost in silence.
     if os.path.isdir(base):
@@ -120,11 +138,11 @@ def _cause(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")
 
 
-def _read_remote(address: str) -> bytes:
+def _read_remote(address: str, size: int = -1) -> bytes:
     import tensorflow as tf
 
     try:
         with tf.io.gfile.GFile(address, "rb") as file:
-            return file.read()
+            return file.read(size)
     except tf.errors.OpError as error:
         raise OSError(f"{address}: {error.message}") from error

@@ -17,8 +17,8 @@ def is_s3(address: str) -> bool:
     return address.startswith("s3://")
 
 
-def read_object(address: str) -> bytes:
-    """Reads a whole object.
+def read_object(address: str, size: int | None = None) -> bytes:
+    """Reads a whole object, or its first `size` bytes.
 
     Raises:
         OSError: it can not be read.
@@ -26,9 +26,12 @@ def read_object(address: str) -> bytes:
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, _, key = address.removeprefix("s3://").partition("/")
+    part = {} if size is None else {"Range": f"bytes=0-{size - 1}"}
     try:
-        return _client().get_object(Bucket=bucket, Key=key)["Body"].read()
+        return _client().get_object(Bucket=bucket, Key=key, **part)["Body"].read()
     except (BotoCoreError, ClientError) as error:
+        if getattr(error, "response", {}).get("Error", {}).get("Code") == "InvalidRange":
+            return b""  # the object is empty
         raise OSError(f"{address}: {error}") from error
 
 

@@ -58,12 +58,12 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
     from components.image_example_gen.patients import patient_key
     from kubeflow.node_places import node_places
     from pipeline import storage
-    from pipeline.beam import beam_args
+    from pipeline.beam import BEAM_NODES, beam_args
 
     places = node_places(given.root, given.models, None)
     if given.node == FIRST_NODE:
         patient_key(places.keys)
-    options = beam_args(given.beam_arg)
+    options = beam_args(given.beam_arg if given.node in BEAM_NODES else ())
     storage.prepare(places.artifacts, places.models)
 
     from tfx.dsl.compiler import compiler, constants

@@ -30,4 +30,5 @@ def node_places(root: str, models: str, metadata: Any) -> Places:
         checkpoints=checkpoints or (f"{root}/checkpoints" if on_volume else _IN_THE_POD),
         keys=root if on_volume else "",
         metadata=metadata,
+        root=root,
     )

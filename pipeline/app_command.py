@@ -14,6 +14,15 @@ import typer
 from components.errors import MedtfxError
 from pipeline.app_samples import draw_samples
 from pipeline.home import Home
+from pipeline.server_options import (
+    MEGAPIXELS,
+    ClientCertificateOption,
+    ClientKeyOption,
+    MegapixelsOption,
+    RootCertificatesOption,
+    TlsOption,
+    tls_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +49,10 @@ def app(
         Optional[str],  # noqa: UP045
         typer.Option(help="Name of the model [the only one in the home]."),
     ] = None,
+    tls: TlsOption = None,
+    root_certificates: RootCertificatesOption = None,
+    client_certificate: ClientCertificateOption = None,
+    client_key: ClientKeyOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.")] = 8080,
     label: Annotated[
@@ -70,6 +83,7 @@ def app(
         typer.Option(help="PEM of the certificate's key."),
     ] = None,
     max_megabytes: Annotated[int, typer.Option(help="Of one image.", min=1, max=2000)] = 50,
+    max_megapixels: MegapixelsOption = MEGAPIXELS,
     lang: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="en or es [what the browser asks for]."),
@@ -82,7 +96,8 @@ def app(
     from serving.chosen import choose_model, label_to_ask
 
     check_exposure(host, token, no_token)
-    _check_tls(certificate, key)
+    _check_https(certificate, key)
+    encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
     _check_language(lang)
     place = Home.at(home)
     name = choose_model(place.models, model)
@@ -94,13 +109,14 @@ def app(
         settings = Settings(
             model=name,
             address=address,
+            tls=encryption,
             label=lambda: label_to_ask(place.models, name, None, label),
             audit_log=audit_log or place.root / "audit" / "app.jsonl",
             samples=samples,
             token=token,
             hosts=_hosts(host, token),
             language=lang,
-            limits=_limits(max_megabytes),
+            limits=_limits(max_megabytes, max_megapixels),
         )
         _run(settings, listener, certificate, key)
 
@@ -153,25 +169,13 @@ def _in_address(host: str) -> str:
     return f"[{host.strip('[]')}]" if ":" in host else host
 
 
-def _check_tls(certificate: Path | None, key: Path | None) -> None:
+def _check_https(certificate: Path | None, key: Path | None) -> None:
     import ssl
 
-    if certificate is None and key is None:
-        return
-    if certificate is None or key is None:
-        raise MedtfxError("HTTPS needs both --certificate and --key. Received one of them.")
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: b"")
-    except FileNotFoundError as error:
-        raise MedtfxError(
-            f"HTTPS needs a certificate and its key as PEM files. Received: {certificate}, {key}; "
-            "one of them does not exist."
-        ) from error
-    except (ssl.SSLError, OSError) as error:
-        raise MedtfxError(
-            "HTTPS needs a certificate and its key, unencrypted, as PEM files that belong "
-            f"together. Received: {certificate}, {key} ({error})."
-        ) from error
+    from serving.tls import load_pair
+
+    if certificate is not None or key is not None:
+        load_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificate, key, "HTTPS")
 
 
 def _check_language(lang: str | None) -> None:
@@ -227,11 +231,11 @@ def _hosts(host: str, token: str | None) -> tuple[str, ...]:
     return (*LOOPBACK_NAMES, _in_address(host))
 
 
-def _limits(megabytes: int) -> "Limits":
+def _limits(megabytes: int, megapixels: int) -> "Limits":
     from serving.app.settings import MEGABYTE, Limits
 
     size = megabytes * MEGABYTE
-    return Limits(file_bytes=size, request_bytes=_IMAGES_AT_ONCE * size)
+    return Limits(file_bytes=size, request_bytes=_IMAGES_AT_ONCE * size, pixels=megapixels * 10**6)
 
 
 # === Running ===

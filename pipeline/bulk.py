@@ -46,7 +46,7 @@ def score_in_bulk(
         log: named where a node fails without a sentence of its own.
 
     Returns:
-        The counts, and suffix → number of files that are no image by their name.
+        The counts, and suffix → number of files that are no image.
 
     Raises:
         MedtfxError: what the user can mend.
@@ -85,7 +85,7 @@ def build_bulk_pipeline(
     )
     name = f"bulk-score-{model.name}"
     return tfx.dsl.Pipeline(
-        pipeline_name=name,
+        pipeline_name=places.pipeline_name(name),
         pipeline_root=f"{places.artifacts}/{name}",
         components=[importer, example_gen, inferrer],
         enable_cache=True,

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils, path_utils
 
+from components.doubt_facts import DOUBT_FILE
 from components.files import is_remote
 from components.sections import DataSection
 from components.trainer.export_names import RECIPE_ASSET
@@ -22,14 +23,12 @@ class BulkModel:
         version: its number.
         uri: of the artifact.
         data: the section that the model was trained with: images are read as they were then.
-        uncertain_below: probability below which an answer is uncertain.
     """
 
     name: str
     version: int
     uri: str
     data: DataSection
-    uncertain_below: float
 
 
 def newest_version(folder: str) -> int:
@@ -66,8 +65,7 @@ def stage_model(folder: str, name: str, version: int, artifacts: str) -> BulkMod
         io_utils.copy_dir(folder, f"{target}.copy")
         fileio.rename(f"{target}.copy", target)
     try:
-        data = DataSection.model_validate(recipe["data"])
-        return BulkModel(name, version, uri, data, float(recipe["serving"]["uncertain_below"]))
+        return BulkModel(name, version, uri, DataSection.model_validate(recipe["data"]))
     except (ValidationError, KeyError, TypeError) as error:
         raise ScoreError(
             f"The recipe inside {folder} is not one of this version of medtfx ({error}). Ask the "
@@ -76,9 +74,12 @@ def stage_model(folder: str, name: str, version: int, artifacts: str) -> BulkMod
 
 
 def _read_recipe(folder: str) -> dict:
-    path = f"{folder}/assets/{RECIPE_ASSET}"
-    if not fileio.exists(path):
-        where = "" if is_remote(folder) else " Does it lie there, and did medtfx push it?"
-        raise ScoreError(f"There is no {path}, which says how images are read.{where}")
-    with fileio.open(path, "r") as file:
+    for name in (RECIPE_ASSET, DOUBT_FILE):
+        if not fileio.exists(f"{folder}/assets/{name}"):
+            where = "" if is_remote(folder) else " Does it lie there, and did medtfx push it?"
+            raise ScoreError(
+                f"There is no {folder}/assets/{name}, which models of this version of medtfx have."
+                f"{where}"
+            )
+    with fileio.open(f"{folder}/assets/{RECIPE_ASSET}", "r") as file:
         return json.load(file)

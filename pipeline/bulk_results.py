@@ -2,9 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 from tfx.dsl.io import fileio
@@ -31,8 +31,7 @@ def predicted_rows(uri: str, model: BulkModel) -> Iterator[Row]:
         (examples,) = log.request.inputs.values()
         example = tf.train.Example.FromString(tf.make_ndarray(examples).item())
         name = example.features.feature["filename"].bytes_list.value[0]
-        probabilities = tf.make_ndarray(log.response.outputs["probabilities"]).reshape(-1)
-        yield _row(name.decode(errors="surrogateescape"), probabilities, model)
+        yield _row(name.decode(errors="surrogateescape"), log.response.outputs, model)
 
 
 def quarantined(uri: str) -> list[Quarantined]:
@@ -49,19 +48,19 @@ def unreadable_rows(items: list[Quarantined]) -> list[Row]:
 
 
 def left_out(items: list[Quarantined]) -> Counter[str]:
-    """Returns suffix → number of files that are no image by their name."""
+    """Returns suffix → number of files that are no image."""
     return Counter(suffix_of(item.file) for item in items if item.reason == _NOT_AN_IMAGE)
 
 
-def _row(file: str, probabilities: "np.ndarray", model: BulkModel) -> Row:
-    """Does what the signature `serving_default` does beside the probabilities."""
-    top = int(probabilities.argmax())
+def _row(file: str, outputs: Mapping[str, Any], model: BulkModel) -> Row:
+    probabilities = tf.make_ndarray(outputs["probabilities"]).reshape(-1)
     return Row(
         one_line(file),
-        model.data.classes[top],
+        model.data.classes[int(probabilities.argmax())],
         tuple(probabilities.tolist()),
-        bool(probabilities[top] < np.float32(model.uncertain_below)),
+        bool(tf.make_ndarray(outputs["uncertain"]).item()),
         model.version,
+        unfamiliar=bool(tf.make_ndarray(outputs["unfamiliar"]).item()),
     )
 
 

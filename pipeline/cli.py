@@ -199,8 +199,9 @@ def version() -> None:
 @clean_exit()
 def main() -> None:
     """Entry point: errors that a user can mend become one message, never a traceback."""
-    # What TensorFlow's C++ and Google's libraries tell at import says nothing to a user.
+    # What the C++ of TensorFlow and gRPC and Google's libraries tell says nothing to a user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     from components.errors import MedtfxError
 

@@ -90,6 +90,7 @@ def build_pipeline(
         examples=examples,
         statistics=prepared.statistics_gen.outputs["statistics"],
         quarantine=prepared.example_gen.outputs["quarantine"],
+        audit=audit[1].outputs["audit"],
         model=model,
         model_run=trainer.outputs["model_run"],
         evaluation=evaluator.outputs["evaluation"],
@@ -222,9 +223,7 @@ class _Prepared:
 def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
     example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
     examples = example_gen.outputs["examples"]
-    statistics_gen = components.StatisticsGen(
-        examples=examples, stats_options=statistics_options()
-    )
+    statistics_gen = components.StatisticsGen(examples=examples, stats_options=statistics_options())
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = RecipeSchemaGen(statistics, recipe.data).with_id("SchemaGen")
     schema = schema_gen.outputs["schema"]
@@ -310,7 +309,7 @@ def _reported(recipe: Recipe) -> dict[str, Any]:
 
 def _pipeline(name: str, nodes: list[Any], places: Places, beam_args: tuple[str, ...]) -> Pipeline:
     return Pipeline(
-        pipeline_name=name,
+        pipeline_name=places.pipeline_name(name),
         pipeline_root=f"{places.artifacts}/{name}",
         components=nodes,
         enable_cache=True,

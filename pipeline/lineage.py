@@ -11,6 +11,7 @@ from components.files import is_remote, read_bytes
 from pipeline import storage
 from pipeline.home import Home
 from pipeline.metadata_graph import LineageError, MetadataGraph, NodeExecution, property_of, utc
+from pipeline.places import recipe_of
 from pipeline.records import load_all
 from serving import journal
 from serving.versions import list_versions
@@ -149,7 +150,7 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
         destination=destination,
         pushed_at=utc(pushed.create_time_since_epoch),
         run=nodes["Pusher"].run,
-        pipeline=nodes["Trainer"].pipeline,
+        pipeline=recipe_of(nodes["Trainer"].pipeline),
         tfx_version=str(property_of(trained, "tfx_version")),
         data=_data(nodes),
         recipe=_recipe(nodes),

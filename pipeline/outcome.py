@@ -6,7 +6,7 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.dsl.io import fileio
 
-from components.data_audit.report import PAGE_FILE
+from components.data_audit.artifacts import PAGE_FILE
 from components.evaluator.results import Results, load_results
 from components.evaluator.verdict import judge
 from components.image_example_gen.quarantine import FILE_NAME

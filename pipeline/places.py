@@ -1,5 +1,6 @@
 """Where what a pipeline makes goes: local folders, a mounted volume or object storage."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ class Places:
         keys: local folder with the site's key, under which patients are named; empty where the
             environment alone holds it.
         metadata: `ConnectionConfig` of ML Metadata.
+        root: of the artifacts, where ML Metadata knows those of other roots too; else empty.
     """
 
     artifacts: str
@@ -29,6 +31,7 @@ class Places:
     checkpoints: str
     keys: str
     metadata: Any
+    root: str = ""
 
     @classmethod
     def of_home(cls, home: Home, root: str | None = None, models: str | None = None) -> "Places":
@@ -46,7 +49,23 @@ class Places:
             checkpoints=str(home.checkpoints),
             keys=str(home.root),
             metadata=home.metadata_connection(),
+            root=base if root else "",
         )
+
+    def pipeline_name(self, name: str) -> str:
+        """Returns under which name ML Metadata knows a pipeline, e.g. `chest` or `chest@1f0c92ab`.
+
+        Cache, baseline and lineage are looked up under it. Each root has its own: what lies below
+        another may be gone tomorrow, or belong to somebody else who uses the same ML Metadata.
+        """
+        if not self.root:
+            return name
+        return f"{name}@{hashlib.blake2b(self.root.encode(), digest_size=4).hexdigest()}"
+
+
+def recipe_of(pipeline_name: str) -> str:
+    """Returns the recipe's name from that of its pipeline in ML Metadata."""
+    return pipeline_name.partition("@")[0]
 
 
 def _absolute(address: str) -> str:

@@ -6,10 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from pipeline.home import Home
+from pipeline.server_options import (
+    ClientCertificateOption,
+    ClientKeyOption,
+    RootCertificatesOption,
+    TlsOption,
+    tls_of,
+)
 
 if TYPE_CHECKING:
     from serving.label_move import Move, Place
     from serving.promotion import Approval
+    from serving.tls import Tls
 
 NOT_YET = 3
 
@@ -42,6 +50,10 @@ def promote(
     label: Annotated[str, typer.Option(help="The label to move.")] = "stable",
     config: ConfigOption = None,
     server: ServerOption = None,
+    tls: TlsOption = None,
+    root_certificates: RootCertificatesOption = None,
+    client_certificate: ClientCertificateOption = None,
+    client_key: ClientKeyOption = None,
     by: ByOption = None,
     note: NoteOption = "",
     timeout: TimeoutOption = 300.0,
@@ -50,7 +62,8 @@ def promote(
     """Move a label to a version. Exit code 3: to be repeated once servers have loaded it."""
     from serving import promotion
 
-    place = _place(home, config, server, timeout)
+    encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
+    place = _place(home, config, server, timeout, encryption)
     move = promotion.promote(place, model, version, label, _approval(by, note))
     _tell(move, place, "promote")
 
@@ -60,13 +73,18 @@ def canary(
     version: Annotated[Optional[int], typer.Argument(help="Default: the newest.")] = None,  # noqa: UP045
     config: ConfigOption = None,
     server: ServerOption = None,
+    tls: TlsOption = None,
+    root_certificates: RootCertificatesOption = None,
+    client_certificate: ClientCertificateOption = None,
+    client_key: ClientKeyOption = None,
     by: ByOption = None,
     note: NoteOption = "",
     timeout: TimeoutOption = 300.0,
     home: HomeOption = None,
 ) -> None:
     """Serve a version beside the stable one, under the label canary."""
-    promote(model, version, "canary", config, server, by, note, timeout, home)
+    files = (root_certificates, client_certificate, client_key)
+    promote(model, version, "canary", config, server, tls, *files, by, note, timeout, home)
 
 
 def rollback(
@@ -75,6 +93,10 @@ def rollback(
     label: Annotated[str, typer.Option(help="The label to move back.")] = "stable",
     config: ConfigOption = None,
     server: ServerOption = None,
+    tls: TlsOption = None,
+    root_certificates: RootCertificatesOption = None,
+    client_certificate: ClientCertificateOption = None,
+    client_key: ClientKeyOption = None,
     by: ByOption = None,
     note: NoteOption = "",
     timeout: TimeoutOption = 300.0,
@@ -83,7 +105,8 @@ def rollback(
     """Serve an earlier version again. Newer ones are set aside, not deleted."""
     from serving import promotion
 
-    place = _place(home, config, server, timeout)
+    encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
+    place = _place(home, config, server, timeout, encryption)
     if config is not None or server or promotion.has_label(place.config, model, label):
         approval = _approval(by, note)
         move = promotion.roll_back_label(place, model, version, label, approval)
@@ -119,13 +142,17 @@ def promotions(model: ModelArgument, home: HomeOption = None) -> None:
 
 
 def _place(
-    home: str | None, config: Path | None, servers: list[str] | None, timeout: float
+    home: str | None,
+    config: Path | None,
+    servers: list[str] | None,
+    timeout: float,
+    tls: "Tls | None",
 ) -> "Place":
     from serving.label_move import Place
     from serving.models_config import FILE_NAME
 
     models = Home.at(home).models
-    return Place(models, config or models / FILE_NAME, tuple(servers or ()), timeout)
+    return Place(models, config or models / FILE_NAME, tuple(servers or ()), timeout, tls)
 
 
 def _approval(by: str | None, note: str) -> "Approval":

@@ -35,7 +35,7 @@ class Recipe(Section):
         summary: one line for `medtfx recipes`.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)
     summary: str
     data: DataSection
     audit: AuditSection = AuditSection()

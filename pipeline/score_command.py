@@ -9,14 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from pipeline.home import Home
+from pipeline.server_options import (
+    MEGAPIXELS,
+    ClientCertificateOption,
+    ClientKeyOption,
+    MegapixelsOption,
+    RootCertificatesOption,
+    TlsOption,
+    tls_of,
+)
 from serving.score.errors import ScoreError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from serving.client import Client
     from serving.score.listing import ImageFolder
     from serving.score.origin import Origin
     from serving.score.summary import Summary
+    from serving.tls import Tls
 
 SOME_FAILED, STOPPED = 1, 130
 _GOES_ON = "the same command goes on from there."
@@ -52,6 +63,11 @@ def score(
     timeout: Annotated[
         float, typer.Option(help="Seconds for a request, and to wait for a server that is away.")
     ] = 60.0,
+    tls: TlsOption = None,
+    root_certificates: RootCertificatesOption = None,
+    client_certificate: ClientCertificateOption = None,
+    client_key: ClientKeyOption = None,
+    max_megapixels: MegapixelsOption = MEGAPIXELS,
     restart: Annotated[
         bool, typer.Option("--restart/--resume", help="Score all again, or go on [go on].")
     ] = False,
@@ -69,7 +85,11 @@ def score(
 
     images = list_images(folder)
     check_place(out, folder)
-    asked = Asked(model_base or Home.at(home).models, server, model, version, label, timeout)
+    encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
+    asked = Asked(
+        model_base or Home.at(home).models, server, model, version, label, timeout, encryption,
+        max_megapixels * 10**6,
+    )  # fmt: skip
     try:
         summary = _score(images, out, asked, batch_size, workers, restart)
     except KeyboardInterrupt:  # while the model is loaded; here, because typer would swallow it
@@ -91,6 +111,8 @@ class Asked:
         version: number; None for `stable`, or the latest where there is no label.
         label: version label, of a server only.
         timeout: seconds for a request.
+        tls: how the way to the server is encrypted; None for plain text, as in this process.
+        max_pixels: images with more are not decoded.
     """
 
     models: Path
@@ -99,6 +121,16 @@ class Asked:
     version: int | None
     label: str | None
     timeout: float
+    tls: "Tls | None"
+    max_pixels: int
+
+    def connect(self, address: str, name: str, **options: int) -> "Client":
+        """Returns a client of the model: of the server, or of the one in this process."""
+        from serving.client import Client
+
+        return Client(
+            address, name, timeout=self.timeout, tls=self.tls, max_pixels=self.max_pixels, **options
+        )
 
 
 def _score(
@@ -107,7 +139,6 @@ def _score(
     from rich.console import Console
 
     from pipeline.score_display import shown
-    from serving.client import Client
     from serving.score.asking import Asker
     from serving.score.job import Job
     from serving.score.summary import Summary
@@ -121,9 +152,7 @@ def _score(
         attempts = max(1, round(asked.timeout))
         with (
             ScoreTable(out, origin, restart) as table,
-            Client(
-                address, model, timeout=asked.timeout, attempts=attempts, batch_size=batch_size
-            ) as client,
+            asked.connect(address, model, attempts=attempts, batch_size=batch_size) as client,
             _kept_rows(summary, out),
             shown(screen) as report,
         ):
@@ -157,13 +186,12 @@ def _served(asked: Asked, screen: "Console") -> Iterator[tuple[str, str]]:
 def _origin(address: str, model: str, asked: Asked) -> "Origin":
     """Finds out who answers; a wrong address is told within seconds."""
     from serving.chosen import label_to_ask
-    from serving.client import Client
     from serving.score.asking import ask_origin
 
     label = asked.label
     if asked.server is not None:  # in this process there is one version alone
         label = label_to_ask(asked.models, model, asked.version, asked.label)
-    with Client(address, model, timeout=asked.timeout) as client:
+    with asked.connect(address, model) as client:
         return ask_origin(client, asked.version, label)
 
 

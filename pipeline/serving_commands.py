@@ -3,13 +3,24 @@
 import csv
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from components.errors import MedtfxError
 from pipeline.home import Home
+from pipeline.server_options import (
+    MEGAPIXELS,
+    ClientCertificateOption,
+    ClientKeyOption,
+    MegapixelsOption,
+    RootCertificatesOption,
+    TlsOption,
+    tls_of,
+)
 
 if TYPE_CHECKING:
     from serving.prediction import Prediction
@@ -34,13 +45,24 @@ def serve(
         Optional[Path],  # noqa: UP045
         typer.Option("--models-config", help="A models.config as TensorFlow Serving reads it."),
     ] = None,
+    certificate: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="PEM of the certificate (chain), for TLS on both ports."),
+    ] = None,
+    key: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="PEM of the certificate's key."),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Serve pushed models with TensorFlow Serving's protocol, until Ctrl-C."""
     from serving.embedded.server import Settings, serve
 
     base = model_base or Home.at(home).models
-    settings = Settings(host=host, grpc_port=port, rest_port=rest_port, models_config=models_config)
+    settings = Settings(
+        host=host, grpc_port=port, rest_port=rest_port, models_config=models_config,
+        certificate=certificate, key=key,
+    )  # fmt: skip
     serve(
         base,
         settings,
@@ -68,6 +90,11 @@ def predict(
         typer.Option(metavar="OUT_DIR", help="Write Grad-CAM overlays there."),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for a request.")] = 30.0,
+    tls: TlsOption = None,
+    root_certificates: RootCertificatesOption = None,
+    client_certificate: ClientCertificateOption = None,
+    client_key: ClientKeyOption = None,
+    max_megapixels: MegapixelsOption = MEGAPIXELS,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV.")] = False,
     home: HomeOption = None,
@@ -76,13 +103,17 @@ def predict(
     from serving.chosen import choose_model, label_to_ask
     from serving.client import Client
 
+    if as_json and as_csv:
+        raise MedtfxError("An answer is printed in one format. Received: --json and --csv.")
     models = Home.at(home).models
     name = choose_model(models, model)
     label = label_to_ask(models, name, version, label)
-    with Client(server, name, timeout=timeout) as client:
+    encryption = tls_of(tls, root_certificates, client_certificate, client_key)
+    pixels = max_megapixels * 10**6
+    with Client(server, name, timeout=timeout, tls=encryption, max_pixels=pixels) as client:
         predictions = client.predict(images, version, label, explain=explain is not None)
     if explain is not None:
-        _write_overlays(predictions, explain)
+        _write_overlays(predictions, explain, pixels)
     if as_json:
         _print_json(predictions)
     elif as_csv:
@@ -93,16 +124,25 @@ def predict(
         raise typer.Exit(SOME_FAILED)
 
 
-def _write_overlays(predictions: Iterable["Prediction"], folder: Path) -> None:
+def _write_overlays(predictions: Iterable["Prediction"], folder: Path, max_pixels: int) -> None:
     from components.image_example_gen.images import read_image
     from serving.overlay import draw_overlay
 
     folder.mkdir(parents=True, exist_ok=True)
+    names: Counter[str] = Counter()
     for prediction in predictions:
         if prediction.heatmap is not None:
             source = Path(prediction.source)
-            image = draw_overlay(read_image(source.read_bytes()).encoded, prediction.heatmap)
-            image.save(folder / f"{source.parent.name}_{source.name}_{prediction.label}.png")
+            read = read_image(source.read_bytes(), max_pixels=max_pixels)
+            name = _overlay_name(source, prediction.label or "")
+            names[name] += 1
+            number = f"_{names[name]}" if names[name] > 1 else ""
+            draw_overlay(read.encoded, prediction.heatmap).save(folder / f"{name}{number}.png")
+
+
+def _overlay_name(source: Path, label: str) -> str:
+    """Returns 'ward_film.dcm_COVID'; the label is a server's word, and must not lead elsewhere."""
+    return "_".join(filter(None, (source.parent.name, source.name, label.replace("/", "-"))))
 
 
 def _as_row(prediction: "Prediction") -> dict[str, object]:
@@ -110,6 +150,7 @@ def _as_row(prediction: "Prediction") -> dict[str, object]:
         "file": prediction.source,
         "label": prediction.label,
         "uncertain": prediction.uncertain,
+        "unfamiliar": prediction.unfamiliar,
         "version": prediction.version,
         "error": prediction.error,
         "probabilities": dict(prediction.probabilities),
@@ -123,7 +164,7 @@ def _print_json(predictions: Iterable["Prediction"]) -> None:
 
 def _print_csv(predictions: list["Prediction"]) -> None:
     classes = next((list(p.probabilities) for p in predictions if p.probabilities), [])
-    plain = ["file", "label", "uncertain", "version", "error"]
+    plain = ["file", "label", "uncertain", "unfamiliar", "version", "error"]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*plain, *(f"p_{name}" for name in classes)])
     for prediction in predictions:
@@ -141,5 +182,6 @@ def _print_lines(predictions: Iterable["Prediction"]) -> None:
             f"{name} {value:.3f}" for name, value in prediction.probabilities.items()
         )
         doubt = " (uncertain)" if prediction.uncertain else ""
+        doubt = " (unfamiliar)" if prediction.unfamiliar else doubt
         answer = f"{prediction.label}{doubt}: {shares}"
         typer.echo(f"{prediction.source}: {answer} [version {prediction.version}]")

@@ -16,6 +16,8 @@ from serving.errors import (
     ServingError,
     UnknownServableError,
 )
+from serving.tls import Tls
+from serving.tls_trouble import tls_trouble
 
 _CLOSED = "Channel closed!"  # gRPC's words where our own side ended the call
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds; doubled after each attempt
@@ -29,11 +31,13 @@ class Caller:
         address: 'host:port', for the messages.
         timeout: seconds for a call, all its attempts together.
         attempts: at most so many; only UNAVAILABLE is tried again, as the request was not handled.
+        tls: how the connection is encrypted; None for plain text.
     """
 
     address: str
     timeout: float
     attempts: int
+    tls: Tls | None = None
 
     def call(self, method: Callable[..., Any], request: Any) -> Any:
         """Calls a stub's method.
@@ -60,7 +64,8 @@ class Caller:
         code, text = error.code(), error.details()
         if code == grpc.StatusCode.UNAVAILABLE:
             return ServerUnavailableError(
-                f"No model server answers at {self.address} ({text}). Start one with "
+                tls_trouble(self.address, self.tls)
+                or f"No model server answers at {self.address} ({text}). Start one with "
                 "`medtfx serve`, or correct the address: it is the gRPC port, 8500 unless changed."
             )
         if code == grpc.StatusCode.CANCELLED and text == _CLOSED:

@@ -14,7 +14,9 @@ from typing import Any
 
 import grpc
 
+from components.image_example_gen.images import MAX_PIXELS
 from serving.calls import Caller, is_unknown_servable
+from serving.channel import open_channel
 from serving.errors import ServingError, UnknownServableError
 from serving.metadata import Metadata, VersionStatus, read_metadata, read_status
 from serving.outbox import OutgoingImage, in_batches, read_images
@@ -22,6 +24,7 @@ from serving.prediction import Prediction, read_predictions
 from serving.stubs import ModelServiceStub, PredictionServiceStub
 from serving.tensorflow_free import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 from serving.tensors import strings
+from serving.tls import Tls
 
 IMAGE_INPUT = "image_bytes"
 PREDICT, EXPLAIN = "serving_default", "explain"
@@ -40,8 +43,8 @@ class Client:
         timeout: seconds for each request, retries included.
         attempts: how often a request is sent before a server counts as unavailable.
         batch_size: images in one request, at most.
-        root_certificates: PEM of the authority that signed the server's certificate; the
-            connection is encrypted if given. None for plain text.
+        tls: how the connection is encrypted; None for plain text.
+        max_pixels: images with more (width x height) are not decoded, but get an `error`.
 
     Raises:
         ServingError: an argument is not usable.
@@ -55,12 +58,14 @@ class Client:
         timeout: float = 30.0,
         attempts: int = 4,
         batch_size: int = 16,
-        root_certificates: bytes | None = None,
+        tls: Tls | None = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
-        _check(address, model, timeout, attempts, batch_size)
+        _check(model, timeout, attempts, batch_size, max_pixels)
         self.address, self.model, self.batch_size = address, model, batch_size
-        self._caller = Caller(address, timeout, attempts)
-        self._channel = _open(address, root_certificates)
+        self._max_pixels = max_pixels
+        self._caller = Caller(address, timeout, attempts, tls)
+        self._channel = open_channel(address, tls, [*_UNLIMITED, *_RECONNECT])
         self._predictions = PredictionServiceStub(self._channel)
         self._models = ModelServiceStub(self._channel)
 
@@ -114,7 +119,7 @@ class Client:
         request = predict_pb2.PredictRequest()
         self._fill_spec(request.model_spec, version, label)
         request.model_spec.signature_name = EXPLAIN if explain else PREDICT
-        for batch in in_batches(read_images(images), self.batch_size):
+        for batch in in_batches(read_images(images, self._max_pixels), self.batch_size):
             answers = iter(self._ask(request, [image for image in batch if image.error is None]))
             for image in batch:
                 yield Prediction(image.source, error=image.error) if image.error else next(answers)
@@ -198,29 +203,15 @@ class Client:
         )
 
 
-def _check(address: str, model: str, timeout: float, attempts: int, batch_size: int) -> None:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ServingError(
-            f"A model server is named as host:port, such as localhost:8500. Received: {address!r}."
-        )
+def _check(model: str, timeout: float, attempts: int, batch_size: int, max_pixels: int) -> None:
     if not model:
         raise ServingError("A model is asked by its name. Received: ''.")
-    if not timeout > 0 or attempts < 1 or batch_size < 1:
+    if not timeout > 0 or min(attempts, batch_size, max_pixels) < 1:
         raise ServingError(
-            "A client needs a timeout above 0 s, and at least 1 attempt and 1 image a batch. "
-            f"Received: timeout {timeout}, attempts {attempts}, batch_size {batch_size}."
+            "A client needs a timeout above 0 s, and at least 1 attempt, 1 image a batch and 1 "
+            f"pixel an image. Received: timeout {timeout}, attempts {attempts}, batch_size "
+            f"{batch_size}, max_pixels {max_pixels}."
         )
-
-
-def _open(address: str, root_certificates: bytes | None) -> grpc.Channel:
-    options: list[tuple[str, int]] = [*_UNLIMITED, *_RECONNECT]
-    if address.rpartition(":")[0] in ("localhost", "127.0.0.1", "[::1]"):
-        # gRPC would send even these through the proxy of the environment, which can't reach them.
-        options.append(("grpc.enable_http_proxy", 0))
-    if root_certificates is None:
-        return grpc.insecure_channel(address, options)
-    return grpc.secure_channel(address, grpc.ssl_channel_credentials(root_certificates), options)
 
 
 def _is_about_content(error: Any) -> bool:

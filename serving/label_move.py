@@ -20,6 +20,7 @@ from serving.errors import ServingError
 from serving.labels import PREVIOUS, labels_of, served_versions, set_labels
 from serving.models_config import add_model, find_model, is_remote, write_models_config
 from serving.reload import RunningServer
+from serving.tls import Tls
 from serving.versions import list_versions
 
 
@@ -36,12 +37,14 @@ class Place:
         config: the `models.config`; it is made if there is none.
         servers: 'host:port' of servers that take the change over at once.
         timeout: seconds that a server is given to load a version.
+        tls: how the way to the servers is encrypted; None for plain text.
     """
 
     models: Path
     config: Path
     servers: Sequence[str] = ()
     timeout: float = 300.0
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,8 @@ def _take_over(place: Place, before: Any, steps: tuple[Any, ...], model: str, ve
     existed = place.config.is_file()
     with ExitStack() as stack:
         servers = [
-            stack.enter_context(RunningServer(address, place.timeout)) for address in place.servers
+            stack.enter_context(RunningServer(address, place.timeout, place.tls))
+            for address in place.servers
         ]
         try:
             for step in steps:

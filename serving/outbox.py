@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from components.image_example_gen.images import UnreadableImage, read_image
+from components.image_example_gen.images import MAX_PIXELS, UnreadableImage, read_image
 
 _MAX_REQUEST = 64 * 2**20  # bytes of images in one request; a single larger image goes alone
 
@@ -24,10 +24,12 @@ class OutgoingImage:
     error: str | None = None
 
 
-def read_images(images: Iterable[bytes | Path | str]) -> Iterator[OutgoingImage]:
+def read_images(
+    images: Iterable[bytes | Path | str], max_pixels: int = MAX_PIXELS
+) -> Iterator[OutgoingImage]:
     """Reads contents of files, or paths, one after the other; the number counts from 0."""
     for number, image in enumerate(images):
-        yield _read(image, number)
+        yield _read(image, number, max_pixels)
 
 
 def in_batches(images: Iterable[OutgoingImage], size: int) -> Iterator[list[OutgoingImage]]:
@@ -44,11 +46,11 @@ def in_batches(images: Iterable[OutgoingImage], size: int) -> Iterator[list[Outg
         yield batch
 
 
-def _read(image: bytes | Path | str, number: int) -> OutgoingImage:
+def _read(image: bytes | Path | str, number: int, max_pixels: int) -> OutgoingImage:
     source = f"image {number}" if isinstance(image, bytes) else str(image)
     try:
         data = image if isinstance(image, bytes) else Path(image).read_bytes()
-        return OutgoingImage(source, read_image(data).encoded)
+        return OutgoingImage(source, read_image(data, max_pixels=max_pixels).encoded)
     except UnreadableImage as error:
         return OutgoingImage(source, error=str(error))
     except OSError as error:

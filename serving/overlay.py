@@ -13,7 +13,7 @@ _COLOUR = (255, 40, 0)
 def draw_overlay(encoded: bytes, heatmap: NDArray[np.float32]) -> Image.Image:
     """Blends a heatmap into its image.
 
-    The model saw the image stretched to a square; the heatmap is stretched back to its shape.
+    A heatmap covers the image as it was sent: it is stretched to its shape, whatever the model saw.
 
     Args:
         encoded: the image as it was sent, PNG or JPEG.

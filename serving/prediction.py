@@ -23,7 +23,9 @@ class Prediction:
         version: of the model that answered; None where the image was never sent.
         probabilities: by class, in the model's order, each in 0..1; empty on an error.
         label: the most probable class, or None.
-        uncertain: whether the probability of `label` is below the recipe's bound.
+        uncertain: whether the answer is not to be relied on: the probability of `label` is below
+            the model's bound, or the image is unfamiliar.
+        unfamiliar: whether the image is unlike those of training.
         heatmap: float32 [h, w] in 0..1 on the grid of the last feature map; of `explain` only.
         error: why this image was not answered: rule, received value, way out. None if it was.
     """
@@ -33,6 +35,7 @@ class Prediction:
     probabilities: Mapping[str, float] = field(default_factory=dict)
     label: str | None = None
     uncertain: bool | None = None
+    unfamiliar: bool | None = None
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     error: str | None = None
 
@@ -76,12 +79,14 @@ def _read(name: str, tensor: Message) -> NDArray[Any]:
 def _row(outputs: dict[str, NDArray[Any]], row: int, source: str, version: int) -> Prediction:
     names = [name.decode() for name in outputs["labels"][row]]
     values = outputs["probabilities"][row].tolist()
-    heatmap = outputs.get("heatmap")
+    heatmap, unfamiliar = outputs.get("heatmap"), outputs.get("unfamiliar")
     return Prediction(
         source=source,
         version=version,
         probabilities=dict(zip(names, values, strict=True)),
         label=outputs["label"][row].decode(),
         uncertain=bool(outputs["uncertain"][row]),
+        # Models of version 0.1.0 do not say.
+        unfamiliar=None if unfamiliar is None else bool(unfamiliar[row]),
         heatmap=None if heatmap is None else heatmap[row],
     )

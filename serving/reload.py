@@ -6,10 +6,12 @@ from typing import Any
 import grpc
 
 from serving.calls import Caller
+from serving.channel import open_channel
 from serving.errors import ServingError
 from serving.metadata import VersionStatus, read_status
 from serving.stubs import ModelServiceStub
 from serving.tensorflow_free import get_model_status_pb2, model_management_pb2
+from serving.tls import Tls
 
 _LOOK_SECONDS = 0.2
 _ATTEMPTS = 4
@@ -21,22 +23,17 @@ class RunningServer:
     Args:
         address: 'host:port' of its gRPC port.
         timeout: seconds for a reload, and for a version to be loaded.
+        tls: how the connection is encrypted; None for plain text.
 
     Raises:
         ServingError: the address is none.
     """
 
-    def __init__(self, address: str, timeout: float = 300.0) -> None:
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise ServingError(
-                "A model server is named as host:port of its gRPC port, such as localhost:8500. "
-                f"Received: {address!r}."
-            )
+    def __init__(self, address: str, timeout: float = 300.0, tls: Tls | None = None) -> None:
         self.address, self._timeout = address, timeout
-        self._caller = Caller(address, timeout, _ATTEMPTS)
+        self._caller = Caller(address, timeout, _ATTEMPTS, tls)
         # A proxy of the environment does not carry gRPC to a server of one's own network.
-        self._channel = grpc.insecure_channel(address, [("grpc.enable_http_proxy", 0)])
+        self._channel = open_channel(address, tls, [("grpc.enable_http_proxy", 0)])
         self._models = ModelServiceStub(self._channel)
 
     def __enter__(self) -> "RunningServer":

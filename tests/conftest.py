@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from components import s3 as s3_files
+
 # Before TensorFlow is imported: what its C++ says at import buries what the tests say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A shell starts what is in its background deaf to Ctrl-C, and so would be the processes of tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _folder_from(variable: str) -> Path:
@@ -52,6 +59,7 @@ def s3() -> Iterator[Any]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "unguessable")
         for name in ("AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "S3_ENDPOINT"):
             patch.delenv(name, raising=False)
+        s3_files._client.cache_clear()  # it may know the server of another module
         yield boto3.client("s3")
     # What it keeps would otherwise be thrown away while the interpreter ends, with complaints.
     urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()

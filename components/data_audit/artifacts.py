@@ -2,6 +2,8 @@
 
 from tfx.types.artifact import Artifact, Property, PropertyType
 
+JSON_FILE, PAGE_FILE = "audit.json", "audit.html"
+
 
 class Audit(Artifact):
     """A folder with `audit.json`, `audit.html` and lists in CSV; the properties sum it up."""

@@ -14,8 +14,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.data_audit.artifacts import Audit
-from components.data_audit.report import JSON_FILE, PAGE_FILE
+from components.data_audit.artifacts import JSON_FILE, PAGE_FILE, Audit
 from components.errors import MedtfxError
 from components.source_hash import source_hash
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from tfx.dsl.io import fileio
 
+from components.data_audit.artifacts import JSON_FILE, PAGE_FILE
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Finding
 from components.data_audit.page import render
 from components.data_audit.picture import Picture
 
-JSON_FILE, PAGE_FILE = "audit.json", "audit.html"
 _EXAMPLES = 20  # cases of a finding in the JSON; the CSV has all
 
 

@@ -30,11 +30,14 @@ from components.image_example_gen.quiet import quiet
 from components.image_example_gen.signature import sniff
 from components.image_example_gen.unreadable import REASONS, UnreadableImage, refusal
 
-__all__ = ["REASONS", "ReadImage", "UnreadableImage", "is_image_name", "read_image"]
+__all__ = ["MAX_PIXELS", "REASONS", "ReadImage", "UnreadableImage", "is_image_name", "read_image"]
 
 _SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".tif", ".tiff", ".gif", ".webp", ".dcm", ".dicom",
 )  # fmt: skip
+
+
+MAX_PIXELS = 50_000_000  # of an image; more is a decompression bomb, or needs to be allowed
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def is_image_name(name: str) -> bool:
     return name.lower().endswith(_SUFFIXES)
 
 
-def read_image(data: bytes, *, max_pixels: int = 50_000_000) -> ReadImage:
+def read_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ReadImage:
     """Turns the content of one file into canonical bytes.
 
     Args:

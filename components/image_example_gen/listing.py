@@ -1,7 +1,7 @@
 """Lists the image folders: which file is of which class, patient and split.
 
-Nothing is decoded here, so everything that is wrong with folders, patients and counts is known
-within seconds, before any long work.
+Nothing is decoded here, and only files without suffix are looked into. So everything that is wrong
+with folders, patients and counts is known within seconds, before any long work.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from components import files
 from components.errors import DataError
 from components.image_example_gen import splits
-from components.image_example_gen.images import is_image_name
+from components.image_example_gen.candidates import image_files
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
 from components.image_example_gen.position import position
@@ -86,7 +86,8 @@ def list_folders(base: str, data: DataSection) -> Listing:
     """
     found = _walk_existing(base)
     table = read_metadata(base, data.metadata) if data.metadata else MetadataTable()
-    entries, left_out = _classify(found, data, table)
+    images = image_files(base, [file.relative for file in found])
+    entries, left_out = _classify(found, images, data, table)
     entries, capped = _cap(_with_patients(entries, data, table), data)
     entries = _with_splits(entries, data)
     listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found))
@@ -101,10 +102,11 @@ def list_unlabelled(base: str) -> Listing:
         DataError: the folder is missing or holds no image.
     """
     found = _walk_existing(base)
-    images = [file for file in found if is_image_name(file.relative)]
+    names = image_files(base, [file.relative for file in found])
+    images = [file for file in found if file.relative in names]
     if not images:
         raise DataError(f"No image file below {base!r}. Check the path.")
-    others = [file for file in found if not is_image_name(file.relative)]
+    others = [file for file in found if file.relative not in names]
     return Listing(
         tuple(Entry(file.relative, "", file.relative, UNLABELLED) for file in images),
         tuple((file.relative, "not_an_image_name") for file in others),
@@ -123,7 +125,10 @@ def _walk_existing(base: str) -> list[files.FoundFile]:
 
 
 def _classify(
-    found: list[files.FoundFile], data: DataSection, table: MetadataTable
+    found: list[files.FoundFile],
+    images: frozenset[str],
+    data: DataSection,
+    table: MetadataTable,
 ) -> tuple[list[Entry], list[tuple[str, str]]]:
     owners = data.class_of_folder()
     ignored = {fold(name) for name in data.ignore}
@@ -135,7 +140,7 @@ def _classify(
         label = next((owners[name] for name in reversed(folders) if name in owners), None)
         if ignored.intersection(folders):
             left_out.append((file.relative, "ignored_folder"))
-        elif not is_image_name(file.relative):
+        elif file.relative not in images:
             if file.relative != table.file:
                 left_out.append((file.relative, "not_an_image_name"))
         elif label is not None:

@@ -8,6 +8,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
+from components.data_audit.artifacts import Audit
 from components.image_example_gen.artifacts import Quarantine
 from components.run_report.artifacts import RunReport as RunReportArtifact
 from components.run_report.executor import Executor
@@ -28,6 +29,7 @@ class RunReportSpec(types.ComponentSpec):
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics),
         "quarantine": ChannelParameter(type=Quarantine),
+        "audit": ChannelParameter(type=Audit),
         "model": ChannelParameter(type=standard_artifacts.Model),
         "model_run": ChannelParameter(type=standard_artifacts.ModelRun),
         "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
@@ -48,6 +50,7 @@ class RunReport(base_component.BaseComponent):
             examples=example_gen.outputs["examples"],
             statistics=statistics_gen.outputs["statistics"],
             quarantine=example_gen.outputs["quarantine"],
+            audit=data_audit.outputs["audit"],
             model=trainer.outputs["model"],
             model_run=trainer.outputs["model_run"],
             evaluation=evaluator.outputs["evaluation"],
@@ -68,8 +71,8 @@ class RunReport(base_component.BaseComponent):
         """Builds the node.
 
         Args:
-            recipe: plain values: `name`, `summary` and the sections `data`, `evaluation` and
-                `serving`; the page prints all that is in it.
+            recipe: plain values: `name`, `summary` and the sections `data` and `evaluation`; the
+                page prints all that is in it.
             model_name: under which the model is pushed.
             **inputs: a channel for each of `RunReportSpec.INPUTS`.
         """

@@ -1,10 +1,12 @@
 """Everything that the page says, in plain values."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from components.doubt_facts import DoubtFacts
 from components.evaluator.results import OVERALL, ClassResult, Results
 from components.evaluator.verdict import Verdict, judge
 from components.run_report.counts import QuarantineReason, SplitCounts
@@ -58,11 +60,13 @@ class Content:
 
     Attributes:
         model: name under which it is pushed.
-        recipe: plain values; of its sections `data`, `evaluation` and `serving` are read.
+        recipe: plain values; of its sections `data` and `evaluation` are read.
         results: what the Evaluator found.
         predictions: of the test split.
         pictures: for the gallery.
         history: phase → logs of each epoch.
+        doubt: what the Trainer measured about it.
+        audit: of the data, as `audit.json` holds it.
         outcome: pushed or not.
         material: what it was made from.
     """
@@ -73,6 +77,8 @@ class Content:
     predictions: Predictions
     pictures: Sequence[Picture]
     history: History
+    doubt: DoubtFacts
+    audit: Mapping[str, Any]
     outcome: Outcome
     material: Material
 
@@ -80,11 +86,6 @@ class Content:
     def evaluation(self) -> EvaluationSection:
         """The recipe's section."""
         return EvaluationSection.model_validate(self.recipe["evaluation"])
-
-    @property
-    def uncertain_below(self) -> float:
-        """Top probability below which an answer is served as uncertain."""
-        return float(self.recipe["serving"]["uncertain_below"])
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -95,6 +96,12 @@ class Content:
     def classes(self) -> tuple[ClassResult, ...]:
         """A result for each class, over the whole test split."""
         return class_results(self.predictions)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean recall of the classes that the test split has; NaN without images."""
+        recalls = [result.recall for result in self.classes if result.cases]
+        return sum(recalls) / len(recalls) if recalls else math.nan
 
     @property
     def disagreements(self) -> int:

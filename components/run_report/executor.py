@@ -17,8 +17,6 @@ from components.run_report.predictions import to_csv
 from components.run_report.read import Sources, read_content
 from components.serving_validator.blessing import REASON
 
-_HISTORY_FILE = "history.json"  # not imported from `run_fn`, which takes seconds to import
-
 
 class Executor(base_executor.BaseExecutor):
     """Asks the model about the test split and writes the report."""
@@ -67,9 +65,10 @@ def sources_of(inputs: Mapping[str, Sequence[Any]], properties: Mapping[str, Any
         examples=os.path.join(found["examples"].uri, "Split-test"),
         statistics=found["statistics"].uri,
         quarantine=found["quarantine"].uri,
+        audit=found["audit"].uri,
         fingerprint=found["quarantine"].properties["data_fingerprint"].string_value,
         model=found["model"].uri,
-        history=os.path.join(found["model_run"].uri, _HISTORY_FILE),
+        model_run=found["model_run"].uri,
         evaluation=found["evaluation"].uri,
         outcome=Outcome(
             int(version) if pushed["pushed"].int_value else None,

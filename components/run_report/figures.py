@@ -1,4 +1,4 @@
-"""The figures of a class, of a slice and of the calibration, from the predictions."""
+"""The figures of a class and of a slice, from the predictions."""
 
 import math
 from collections.abc import Iterator
@@ -32,38 +32,6 @@ class SliceResult:
     images: int
     accuracy: float
     classes: tuple[ClassResult, ...]
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Answers of similar confidence.
-
-    Attributes:
-        confidence: mean of the highest probability.
-        accuracy: share of right answers.
-        images: in the bin.
-    """
-
-    confidence: float
-    accuracy: float
-    images: int
-
-
-@dataclass(frozen=True)
-class Deferral:
-    """What remains when the least sure answers are left to a person, for growing shares.
-
-    Attributes:
-        deferred: share of the images, float64 [K], ascending from 0.
-        accuracy: of the rest, float64 [K].
-        lowest_recall: of any class in the rest, float64 [K]; a class with no image left counts not.
-        threshold: top probability below which an answer is deferred, float64 [K].
-    """
-
-    deferred: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
-    lowest_recall: NDArray[np.float64]
-    threshold: NDArray[np.float64]
 
 
 # === By class ===
@@ -115,63 +83,3 @@ def slice_results(predictions: Predictions) -> Iterator[SliceResult]:
 
 def _worth_showing(result: ClassResult) -> ClassResult:
     return replace(result, auc=math.nan) if result.cases < SMALL else result
-
-
-# === Calibration and deferral ===
-
-
-def reliability(predictions: Predictions, bins: int = 10) -> tuple[Bin, ...]:
-    """Returns the occupied bins of equal width over the confidence."""
-    if not len(predictions.labels):
-        return ()
-    confidence = predictions.confidence.astype(np.float64)
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    return tuple(
-        Bin(
-            float(confidence[places == place].mean()),
-            float(predictions.right[places == place].mean()),
-            int((places == place).sum()),
-        )
-        for place in np.unique(places)
-    )
-
-
-def calibration_error(bins: tuple[Bin, ...]) -> float:
-    """Returns the expected calibration error (Naeini 2015): 0 is best, NaN without images."""
-    total = sum(found.images for found in bins)
-    if not total:
-        return math.nan
-    return sum(abs(found.confidence - found.accuracy) * found.images for found in bins) / total
-
-
-def deferral(predictions: Predictions) -> Deferral:
-    """Follows the threshold upwards through every confidence that occurs; one image remains."""
-    order = np.argsort(predictions.confidence, kind="stable")
-    confidence = predictions.confidence[order].astype(np.float64)
-    # Images of equal confidence are deferred together.
-    starts = np.unique(confidence, return_index=True)[1]
-    right, labels = predictions.right[order], predictions.labels[order]
-    remaining = len(order) - starts
-    recalls = np.full((len(starts), len(predictions.classes)), np.nan)
-    for index in range(len(predictions.classes)):
-        of_class = labels == index
-        cases, hits = _from_here_on(of_class)[starts], _from_here_on(of_class & right)[starts]
-        np.divide(hits, cases, out=recalls[:, index], where=cases > 0)
-    return Deferral(
-        deferred=starts / max(len(order), 1),
-        accuracy=_from_here_on(right)[starts] / remaining,
-        lowest_recall=np.nanmin(recalls, -1) if len(starts) else np.zeros(0),
-        threshold=confidence[starts],
-    )
-
-
-def deferred_at(predictions: Predictions, threshold: float) -> tuple[int, float]:
-    """Returns how many answers are below a threshold, and the accuracy of the others (or NaN)."""
-    kept = predictions.confidence >= threshold
-    accuracy = float(predictions.right[kept].mean()) if kept.any() else math.nan
-    return int((~kept).sum()), accuracy
-
-
-def _from_here_on(flags: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Returns, for each place, how many flags stand there or later."""
-    return flags[::-1].cumsum()[::-1].astype(np.float64)

@@ -119,40 +119,28 @@ def _case(predictions: Predictions, kind: str, index: int) -> Case:
 # === Drawing ===
 
 
-def draw(cases: Iterable[Case], explained: Mapping[str, Explained], padded: bool) -> list[Picture]:
+def draw(cases: Iterable[Case], explained: Mapping[str, Explained]) -> list[Picture]:
     """Makes the pictures; a case without image is left out.
 
     Args:
         cases: chosen.
         explained: filename → image and heatmap.
-        padded: whether the model saw the image with black borders rather than stretched.
     """
     return [
-        _picture(case, explained[case.filename], padded)
-        for case in cases
-        if case.filename in explained
+        _picture(case, explained[case.filename]) for case in cases if case.filename in explained
     ]
 
 
-def _picture(case: Case, explained: Explained, padded: bool) -> Picture:
+def _picture(case: Case, explained: Explained) -> Picture:
     image = Image.open(io.BytesIO(explained.encoded)).convert("RGB")
     heat = Image.fromarray((np.clip(explained.heatmap, 0.0, 1.0) * 255).astype(np.uint8))
     heat = heat.resize((_GRID, _GRID), Image.Resampling.BICUBIC)
-    if padded:
-        heat = heat.crop(_without_borders(image.size))
     layer = Image.new("RGBA", heat.size, (*_COLOUR, 0))
     layer.putalpha(heat)
     image.thumbnail((_SIDE, _SIDE))
     return Picture(
         case, _uri(image, "JPEG", quality=_QUALITY), _uri(layer, "PNG"), image.width, image.height
     )
-
-
-def _without_borders(size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Returns the box of the heatmap that holds an image of this size, padded to a square."""
-    width, height = (max(1, round(_GRID * side / max(size))) for side in size)
-    left, top = (_GRID - width) // 2, (_GRID - height) // 2
-    return left, top, left + width, top + height
 
 
 def _uri(image: Image.Image, form: str, **options: int) -> str:

@@ -10,8 +10,10 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
+from components.deferral import deferral
 from components.run_report import figures, plots
 from components.run_report.content import Content
+from components.run_report.doubt import doubt_results
 from components.run_report.gallery import KINDS
 from components.run_report.slot import RUN_SLOT
 
@@ -41,8 +43,7 @@ def render_page(content: Content) -> str:
         content=content,
         plots=_plots(content),
         slices=_slices(content),
-        deferred=figures.deferred_at(content.predictions, content.uncertain_below),
-        calibration_error=figures.calibration_error(figures.reliability(content.predictions)),
+        doubt=doubt_results(content.predictions, content.doubt),
         kinds=KINDS,
         small=figures.SMALL,
         open_rows=_OPEN_ROWS,
@@ -61,13 +62,13 @@ def _plots(content: Content) -> dict[str, Markup]:
     predictions = content.predictions
     found = {}
     if len(predictions.labels):
-        deferred, _ = figures.deferred_at(predictions, content.uncertain_below)
+        doubt = doubt_results(predictions, content.doubt)
         found = {
             "roc": plots.roc_curves(predictions),
             "precision_recall": plots.precision_recall_curves(predictions),
-            "reliability": plots.reliability_diagram(figures.reliability(predictions)),
+            "reliability": plots.reliability_diagram(doubt.before.bins, doubt.now.bins),
             "deferral": plots.deferral_curve(
-                figures.deferral(predictions), deferred / len(predictions.labels)
+                deferral(predictions.probabilities, predictions.labels), doubt.below
             ),
         }
     if any(content.history.values()):

@@ -16,7 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 
-from components.run_report.figures import Bin, Deferral
+from components.calibration import Bin
+from components.deferral import Deferral
 from components.run_report.predictions import Predictions
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
@@ -93,16 +94,27 @@ def precision_recall_curves(axes: Axes, predictions: Predictions) -> None:
 
 
 @_svg
-def reliability_diagram(axes: Axes, bins: Sequence[Bin]) -> None:
-    """Draws how often answers of each confidence are right; a dot's area is its images."""
+def reliability_diagram(axes: Axes, before: Sequence[Bin], now: Sequence[Bin]) -> None:
+    """Draws how often answers of each confidence are right; a dot's area is its images.
+
+    Args:
+        axes: to draw on.
+        before: without temperature; not drawn where it is the same.
+        now: as served.
+    """
     axes.plot([0, 1], [0, 1], color=_INK, alpha=0.4, linewidth=0.8, linestyle="--")
-    largest = max((found.images for found in bins), default=1)
-    confidence = [found.confidence for found in bins]
-    accuracy = [found.accuracy for found in bins]
-    axes.plot(confidence, accuracy, color=COLOURS[0], linewidth=1)
-    sizes = [20 + 180 * found.images / largest for found in bins]
-    axes.scatter(confidence, accuracy, s=sizes, color=COLOURS[0], alpha=0.8, zorder=3)
-    _axes(axes, "probability of the answer", "share of right answers", legend=False)
+    largest = max((found.images for found in now), default=1)
+    drawn = [(now, "as served")] if before == now else [(now, "as served"), (before, "before")]
+    for index, (bins, name) in enumerate(drawn):
+        confidence = [found.confidence for found in bins]
+        accuracy = [found.accuracy for found in bins]
+        colour = COLOURS[index]
+        axes.plot(confidence, accuracy, color=colour, linewidth=1, alpha=1 - 0.4 * index)
+        sizes = [20 + 180 * found.images / largest for found in bins]
+        axes.scatter(
+            confidence, accuracy, s=sizes, color=colour, alpha=0.8 - 0.4 * index, label=name
+        )
+    _axes(axes, "probability of the answer", "share of right answers", legend=len(drawn) > 1)
 
 
 @_svg

@@ -20,6 +20,8 @@ class Predictions:
         patients: N keyed hashes.
         labels: int64 [N], the true class.
         probabilities: float32 [N, C]; each row sums to 1.
+        uncertain: bool [N], whether the model calls its answer so.
+        unfamiliar: bool [N], whether it does for an image unlike those of training.
         features: of a slice → N values as TFMA writes them, None where an image has none.
     """
 
@@ -28,6 +30,8 @@ class Predictions:
     patients: tuple[str, ...]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    uncertain: NDArray[np.bool_]
+    unfamiliar: NDArray[np.bool_]
     features: Mapping[str, tuple[str | None, ...]]
 
     @cached_property
@@ -58,21 +62,29 @@ class Predictions:
 
 
 def to_csv(predictions: Predictions) -> str:
-    """Returns a row an image: filename, patient, label, answer and a column `p_<class>` each."""
+    """Returns a row an image.
+
+    Columns: filename, patient, label, answer, uncertain and unfamiliar (true or false), and
+    `p_<class>` of each class.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = predictions.classes
-    writer.writerow(["filename", "patient", "label", "answer", *(f"p_{name}" for name in names)])
+    first = ("filename", "patient", "label", "answer", "uncertain", "unfamiliar")
+    writer.writerow([*first, *(f"p_{name}" for name in names)])
     rows = zip(
         predictions.filenames,
         predictions.patients,
         predictions.labels,
         predictions.answers,
+        predictions.uncertain,
+        predictions.unfamiliar,
         predictions.probabilities,
         strict=True,
     )
-    for filename, patient, label, answer, probabilities in rows:
+    for filename, patient, label, answer, uncertain, unfamiliar, probabilities in rows:
         # Nine digits give back the same float32.
         values = (f"{value:.9g}" for value in probabilities)
-        writer.writerow([filename, patient, names[label], names[answer], *values])
+        doubts = [str(bool(flag)).lower() for flag in (uncertain, unfamiliar)]
+        writer.writerow([filename, patient, names[label], names[answer], *doubts, *values])
     return text.getvalue()

@@ -10,14 +10,18 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
+from components.data_audit.artifacts import JSON_FILE
+from components.doubt_facts import DOUBT_FILE, DoubtFacts
 from components.evaluator.results import load_results
 from components.image_example_gen import quarantine
-from components.run_report.content import Content, History, Material, Outcome
+from components.run_report.content import Content, Material, Outcome
 from components.run_report.counts import by_reason, count_splits
 from components.run_report.environment import describe_environment
 from components.run_report.gallery import choose_cases, draw
 from components.run_report.split_images import SplitImages
 from components.sections import SPLITS, DataSection, EvaluationSection
+
+_HISTORY_FILE = "history.json"  # not imported from `run_fn`, which takes seconds to import
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,10 @@ class Sources:
         examples: folder of the raw test split.
         statistics: the artifact's folder.
         quarantine: the artifact's folder.
+        audit: the artifact's folder.
         fingerprint: of the data.
         model: the artifact's folder.
-        history: path of the Trainer's `history.json`.
+        model_run: folder of the Trainer's logs.
         evaluation: the artifact's folder.
         outcome: of the run.
     """
@@ -44,9 +49,10 @@ class Sources:
     examples: str
     statistics: str
     quarantine: str
+    audit: str
     fingerprint: str
     model: str
-    history: str
+    model_run: str
     evaluation: str
     outcome: Outcome
 
@@ -66,8 +72,10 @@ def read_content(sources: Sources) -> Content:
         recipe=sources.recipe,
         results=load_results(sources.evaluation, data.classes),
         predictions=predictions,
-        pictures=draw(cases, explained, padded=data.resize == "pad"),
-        history=_history(sources.history),
+        pictures=draw(cases, explained),
+        history=json.loads(_text(sources.model_run, _HISTORY_FILE) or "{}"),
+        doubt=_doubt(sources.model_run),
+        audit=json.loads(_text(sources.audit, JSON_FILE)),
         outcome=sources.outcome,
         material=Material(
             fingerprint=sources.fingerprint,
@@ -79,12 +87,18 @@ def read_content(sources: Sources) -> Content:
     )
 
 
-def _history(path: str) -> History:
+def _doubt(folder: str) -> DoubtFacts:
+    text = _text(folder, DOUBT_FILE)
+    return DoubtFacts.from_json(text) if text else DoubtFacts()
+
+
+def _text(folder: str, name: str) -> str:
+    """Returns the content of a file, '' where there is none."""
+    path = os.path.join(folder, name)
     if not fileio.exists(path):
-        return {}
+        return ""
     with fileio.open(path, "r") as file:
-        found: History = json.load(file)
-    return found
+        return str(file.read())
 
 
 def _quarantine(folder: str) -> list[quarantine.Quarantined]:

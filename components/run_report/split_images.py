@@ -35,9 +35,12 @@ class SplitImages:
         ask = model.signatures["serving_default"]
         found: list[tf.train.Example] = []
         answers = [np.zeros((0, len(self.classes)), np.float32)]
+        doubts = [np.zeros((2, 0), bool)]
         for batch in self._batches():
             images = [example.features.feature["image"].bytes_list.value[0] for example in batch]
-            answers.append(ask(image_bytes=tf.constant(images))["probabilities"].numpy())
+            answer = ask(image_bytes=tf.constant(images))
+            answers.append(answer["probabilities"].numpy())
+            doubts.append(np.stack([answer["uncertain"], answer["unfamiliar"]]))
             for example in batch:  # the pixels of a whole split need not fit into memory
                 del example.features.feature["image"]
             found += batch
@@ -47,6 +50,8 @@ class SplitImages:
             patients=tuple(_known(example, "patient") for example in found),
             labels=np.array([_label_index(example) for example in found], np.int64),
             probabilities=np.concatenate(answers),
+            uncertain=np.concatenate(doubts, -1)[0],
+            unfamiliar=np.concatenate(doubts, -1)[1],
             features={name: tuple(_value(e, name) for e in found) for name in features},
         )
 

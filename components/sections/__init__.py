@@ -15,6 +15,7 @@ from components.sections.data import (
     Split,
     fold,
 )
+from components.sections.doubt import Doubt
 from components.sections.evaluation import EvaluationSection
 from components.sections.model import ModelSection
 from components.sections.platform import PlatformSection, Pod
@@ -33,6 +34,7 @@ __all__ = [
     "AuditSection",
     "Augmentation",
     "DataSection",
+    "Doubt",
     "EarlyStopping",
     "EvaluationSection",
     "FineTuning",

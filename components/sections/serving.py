@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from components.sections.base import Positive, Section, Share
+from components.sections.base import Positive, Section
+from components.sections.doubt import Doubt
 from components.sections.platform import Cpu, Memory, Toleration
 
 NotNegative = Annotated[int, Field(ge=0)]
@@ -82,7 +83,7 @@ class ServingSection(Section):
 
     Attributes:
         model_name: of the pushed model; by default the recipe's name.
-        uncertain_below: an answer whose top probability is lower says `uncertain`.
+        doubt: when an answer says of itself that it is not to be relied on.
         approval: `required` keeps a blessed and validated model back until somebody approves it.
         batching: of TensorFlow Serving.
         replicas: of TensorFlow Serving on Kubernetes.
@@ -96,7 +97,7 @@ class ServingSection(Section):
     """
 
     model_name: str | None = None
-    uncertain_below: Share = 0.5
+    doubt: Doubt = Doubt()
     approval: Literal["none", "required"] = "none"
     batching: Batching = Batching()
     replicas: Replicas = Replicas()
@@ -109,7 +110,7 @@ class ServingSection(Section):
 
     def in_model(self) -> dict:
         """Returns what becomes part of the model; a change of the rest needs no new training."""
-        return self.model_dump(mode="json", include={"uncertain_below"})
+        return self.model_dump(mode="json", include={"doubt"})
 
     @property
     def batch_threads(self) -> int:

@@ -16,9 +16,10 @@ from components.serving_validator.served_model import (
 from components.serving_validator.unservable import UnservableError
 from components.trainer.predictions import Predictions
 
+_FLAGS = ("uncertain", "unfamiliar")
 _OUTPUTS = {
-    PREDICT: {"probabilities", "label", "labels", "uncertain"},
-    EXPLAIN: {"probabilities", "label", "labels", "uncertain", "heatmap"},
+    PREDICT: {"probabilities", "label", "labels", *_FLAGS},
+    EXPLAIN: {"probabilities", "label", "labels", "heatmap", *_FLAGS},
 }
 # Largest difference of one probability computed in two ways. The server's graph is optimised: that
 # costs 1e-5 in float32, and 1e-2 where layers compute in float16. A wrong scaling or order of
@@ -155,8 +156,9 @@ def _check_form(answer: Answer, count: int, classes: Sequence[str]) -> None:
     top = [classes[index] for index in probabilities.argmax(-1)]
     if answer["label"].shape != (count,) or _names(answer["label"]) != top:
         raise UnservableError("the label of the served model is not its most probable class")
-    if answer["uncertain"].shape != (count,) or answer["uncertain"].dtype != np.bool_:
-        raise UnservableError("the served model does not say yes or no to `uncertain`")
+    for name in _FLAGS:
+        if answer[name].shape != (count,) or answer[name].dtype != np.bool_:
+            raise UnservableError(f"the served model does not say yes or no to `{name}`")
 
 
 def _check_heatmap(heatmap: NDArray[np.float32], count: int) -> None:

@@ -46,9 +46,15 @@ class TransformedSplit:
         first = tf.io.parse_single_example(next(iter(self._records())), spec)
         return float(first["pixel_mean"]), float(first["pixel_std"])
 
-    def batches(self, size: int) -> tf.data.Dataset:
-        """Returns (pixels [B, H, W, C] float32 in 0..255, one-hot [B, classes]) in file order."""
-        return self._examples().batch(size).map(_to_float).prefetch(tf.data.AUTOTUNE)
+    def batches(self, size: int, every: int = 1) -> tf.data.Dataset:
+        """Returns (pixels [B, H, W, C] float32 in 0..255, one-hot [B, classes]) in file order.
+
+        Args:
+            size: of a batch.
+            every: 1 for all images, k for the first of every k.
+        """
+        examples = self._examples().shard(every, 0)
+        return examples.batch(size).map(_to_float).prefetch(tf.data.AUTOTUNE)
 
     def training_batches(self, training: TrainingSection, marked: bool = False) -> tf.data.Dataset:
         """Returns `arrange`d batches of the same.

@@ -15,10 +15,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.sections import DataSection, ServingSection
+from components.doubt_facts import DOUBT_FILE
+from components.sections import DataSection
+from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export_names import LABELS_ASSET, RECIPE_ASSET
+from components.trainer.familiarity import describe
 from components.trainer.network import Network
-from components.transform.images import unpack
+from components.transform.images import cut_borders, unpack
 
 _IMAGES = tf.TensorSpec([None], tf.string, name="image_bytes")
 _EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
@@ -32,32 +35,56 @@ class Exporter:
         network: the trained network.
         transform: TFT's features layer, from {'image': [B, 1] string} to packed pixels.
         data: classes, image size, channels.
-        serving: below which probability an answer is uncertain.
+        doubt: which answers are uncertain, and how they are calibrated.
     """
 
     network: Network
     transform: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]
     data: DataSection
-    serving: ServingSection
+    doubt: MeasuredDoubt
 
     def pixels(self, encoded: tf.Tensor) -> tf.Tensor:
         """Maps [B] encoded images to [B, H, W, C] float32 in 0..255, by the Transform graph."""
         packed = self.transform({"image": encoded[:, None]})["image"]
         return tf.cast(unpack(packed, self.data.image_size, self.data.channels), tf.float32)
 
-    def answer(self, probabilities: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Puts the label and the doubt beside [B, C] probabilities."""
-        names = tf.constant(list(self.data.classes))
-        batch = tf.shape(probabilities)[0]
+    def judged(
+        self, pixels: tf.Tensor, vector: tf.Tensor, probabilities: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Returns calibrated probabilities [B, C], and whether they are to be relied on, bool [B].
+
+        An `unfamiliar` image is unlike those of training. `uncertain` are its answer, and one whose
+        top probability is low.
+
+        Args:
+            pixels: [B, H, W, C] float32 in 0..255.
+            vector: pooled features [B, D].
+            probabilities: [B, C] as the network gives them.
+        """
+        served = self.doubt.calibrated(probabilities)
+        low = tf.reduce_max(served, -1) < self.doubt.facts.uncertain_below
+        if self.doubt.familiarity is None:
+            unfamiliar = tf.zeros_like(low)
+        else:
+            unfamiliar = self.doubt.familiarity.unfamiliar(describe(pixels, vector))
         return {
-            "probabilities": probabilities,
-            "label": tf.gather(names, tf.argmax(probabilities, -1)),
-            "labels": tf.tile(names[None, :], [batch, 1]),
-            "uncertain": tf.reduce_max(probabilities, -1) < self.serving.uncertain_below,
+            "probabilities": served,
+            "uncertain": low | unfamiliar,
+            "unfamiliar": unfamiliar,
         }
 
-    def heatmap(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns probabilities [B, C] and the Grad-CAM of the top class [B, h, w] in 0..1.
+    def named(self, judged: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Puts the label of the top probability and the names of the classes beside an answer."""
+        names = tf.constant(list(self.data.classes))
+        probabilities = judged["probabilities"]
+        batch = tf.shape(probabilities)[0]
+        return judged | {
+            "label": tf.gather(names, tf.argmax(probabilities, -1)),
+            "labels": tf.tile(names[None, :], [batch, 1]),
+        }
+
+    def heatmap(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Returns what `Network.answer` does, and the Grad-CAM of the top class [B, h, w] in 0..1.
 
         Selvaraju et al. 2017, with the gradient of the logit at the last feature map. Those of
         several backbones, and of the mirror image, are averaged on the finest of their grids.
@@ -67,7 +94,8 @@ class Exporter:
         maps = [network.feature_maps(view) for view in views]
         with tf.GradientTape() as tape:
             tape.watch(maps)
-            logits = [network.head(network.pooling(found), training=False) for found in maps]
+            vectors = [network.pooling(found) for found in maps]
+            logits = [network.head(vector, training=False) for vector in vectors]
             probabilities = tf.reduce_mean(tf.nn.softmax(tf.stack(logits)), 0)
             top = tf.argmax(probabilities, -1)
             score = sum(tf.gather(found, top, batch_dims=1) for found in logits)
@@ -79,7 +107,7 @@ class Exporter:
         ]
         if network.mirrors:
             heatmaps[1] = tf.reverse(heatmaps[1], [2])
-        return probabilities, _average(heatmaps)
+        return vectors[0], probabilities, _average(heatmaps)
 
     def signatures(self) -> dict[str, Any]:
         """Returns the signatures by name, as `tf.function`s."""
@@ -87,18 +115,22 @@ class Exporter:
 
         @tf.function(input_signature=[_IMAGES], autograph=False)
         def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-            return self.answer(self.network.served(self.pixels(image_bytes), training=False))
+            pixels = self.pixels(image_bytes)
+            return self.named(self.judged(pixels, *self.network.answer(pixels)))
 
         @tf.function(input_signature=[_IMAGES], autograph=False)
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-            probabilities, heatmap = self.heatmap(self.pixels(image_bytes))
-            return self.answer(probabilities) | {"heatmap": heatmap}
+            pixels = self.pixels(image_bytes)
+            vector, probabilities, heatmap = self.heatmap(pixels)
+            if self.data.resize == "pad":  # who asked knows nothing of borders
+                heatmap = cut_borders(heatmap, image_bytes)
+            return self.named(self.judged(pixels, vector, probabilities)) | {"heatmap": heatmap}
 
         @tf.function(input_signature=[_EXAMPLES], autograph=False)
         def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
             spec = {"image": tf.io.FixedLenFeature([], tf.string)}
-            encoded = tf.io.parse_example(examples, spec)["image"]
-            return {"probabilities": self.network.served(self.pixels(encoded), training=False)}
+            pixels = self.pixels(tf.io.parse_example(examples, spec)["image"])
+            return self.judged(pixels, *self.network.answer(pixels))
 
         return {
             "serving_default": serving_default,
@@ -121,6 +153,7 @@ class Exporter:
             ]
             root.assets = [
                 _asset(folder, LABELS_ASSET, "".join(f"{name}\n" for name in self.data.classes)),
+                _asset(folder, DOUBT_FILE, self.doubt.facts.to_json()),
                 _asset(folder, RECIPE_ASSET, json.dumps(recipe, indent=2, sort_keys=True)),
             ]
             tf.saved_model.save(root, path, signatures=signatures)

@@ -76,6 +76,10 @@ class Fitter:
         eval_split: for early stopping and the choice of the epoch.
         checkpoint: where a killed run left off.
         logs: folder for TensorBoard; it may lie in object storage.
+
+    Attributes:
+        train_vectors: pooled features of the train split in file order, [n, D], where they were
+            computed for the last phase; else None.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class Fitter:
         self._checkpoint, self._logs = checkpoint, logs
         self._phases = phases(model, training)
         self._classes = len(train.data.classes)
+        self.train_vectors: NDArray[np.float32] | None = None
 
     def fit(self) -> dict[str, list[Logs]]:
         """Runs the phases that are not done yet and puts the best weights into the network.
@@ -151,6 +156,8 @@ class Fitter:
     ) -> tuple[keras.Model, tf.data.Dataset, tf.data.Dataset, NDArray[np.int64]]:
         network, training = self._network, self._training
         features = pooled_features(network, self._train, phase.mirrored)
+        if phase is self._phases[-1]:
+            self.train_vectors = features[: len(self._train.labels)]
         if self._model.standardise:
             set_statistics(network.head, features)
         labels = np.tile(self._train.labels, 2 if phase.mirrored else 1)

@@ -27,17 +27,15 @@ class Network:
         pooling: list of feature maps → vector [B, D] float32.
         head: the vector → logits [B, classes] float32.
         classifier: [B, H, W, C] float32 in 0..255 → probabilities [B, classes] float32.
-        served: the same, over image and mirror image if the recipe wants that.
         backbones: inside `features`; what fine-tuning unfreezes.
         weights: where the backbones' weights came from, in words.
-        mirrors: whether `served` averages over the mirror image.
+        mirrors: whether answers are averaged over the image and its mirror image.
     """
 
     features: keras.Model
     pooling: keras.Model
     head: keras.Model
     classifier: keras.Model
-    served: keras.Model
     backbones: tuple[keras.Model, ...]
     weights: str
     mirrors: bool
@@ -49,6 +47,17 @@ class Network:
         """
         # Keras unpacks a list of one.
         return list(keras.tree.flatten(self.features(pixels, training=False)))
+
+    def answer(self, pixels: Any) -> tuple[Any, Any]:
+        """Returns pooled features [B, D] of [B, H, W, C] pixels, and probabilities [B, classes].
+
+        Not as in training. Probabilities are over image and mirror image if the recipe wants that;
+        the features are those of the image.
+        """
+        views = [pixels, keras.ops.flip(pixels, axis=2)] if self.mirrors else [pixels]
+        vectors = [self.pooling(self.feature_maps(view)) for view in views]
+        found = [keras.ops.softmax(self.head(vector, training=False)) for vector in vectors]
+        return vectors[0], sum(found) / len(found)
 
     def last_maps(self, maps: list[Any]) -> list[Any]:
         """Returns the last feature map of each backbone, from what `feature_maps` gave."""
@@ -129,13 +138,11 @@ def build_network(
     logits = head(pooling(features(pixels)))
     probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
     classifier = keras.Model(pixels, probabilities, name="classifier")
-    served = _mirror_average(classifier) if model.mirror_average else classifier
     return Network(
         features,
         pooling,
         head,
         classifier,
-        served,
         tuple(backbones),
         ", ".join(sources),
         model.mirror_average,
@@ -202,9 +209,3 @@ def _logits(
     )(x)
     # The softmax of these two is the sigmoid of the one, and both classes can be explained.
     return keras.ops.concatenate([-x / 2, x / 2], axis=-1) if model.head == "sigmoid" else x
-
-
-def _mirror_average(classifier: keras.Model) -> keras.Model:
-    pixels = keras.Input(classifier.input_shape[1:], name="pixels")
-    mirrored = keras.ops.flip(pixels, axis=2)
-    return keras.Model(pixels, (classifier(pixels) + classifier(mirrored)) / 2, name="served")

@@ -35,14 +35,14 @@ class Predictions:
 
 
 def predict_sample(
-    classifier: Callable[..., tf.Tensor], split: TransformedSplit, candidates: int = _CANDIDATES
+    answer: Callable[[tf.Tensor], tf.Tensor], split: TransformedSplit, candidates: int = _CANDIDATES
 ) -> Predictions:
     """Asks the network about the images of each class that it is least sure of.
 
     Those it is sure of would hide a skew: 0 and 1 stay what they are when the logits move.
 
     Args:
-        classifier: [B, H, W, C] float32 in 0..255 → probabilities [B, classes].
+        answer: [B, H, W, C] float32 in 0..255 → probabilities [B, classes], as they are served.
         split: transformed examples.
         candidates: images of each class to choose from.
     """
@@ -51,10 +51,7 @@ def predict_sample(
     with tf.device("CPU:0"):
         batches = [pixels[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
         answers = np.concatenate(
-            [
-                np.asarray(classifier(tf.cast(batch, tf.float32), training=False))
-                for batch in batches
-            ]
+            [np.asarray(answer(tf.cast(batch, tf.float32))) for batch in batches]
         )
     order = np.argsort(answers.max(-1), kind="stable")
     kept = order[few_of_each(labels[order], _KEPT)]

@@ -13,12 +13,14 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx import v1 as tfx
 
+from components.doubt_facts import DOUBT_FILE
 from components.sections import DataSection, ModelSection, ServingSection, TrainingSection
 from components.trainer.checkpoint import Checkpoint
 from components.trainer.dataset import TransformedSplit
+from components.trainer.doubt import measure_doubt
 from components.trainer.export import Exporter
 from components.trainer.fit import Fitter
-from components.trainer.network import Network, build_network
+from components.trainer.network import build_network
 from components.trainer.predictions import predict_sample, save_predictions
 
 _log = logging.getLogger("medtfx.trainer")
@@ -33,12 +35,14 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
             and `serving` in plain values, and `checkpoints`, the folder for restartable state.
 
     Writes the SavedModel, and next to the TensorBoard logs `history.json` (phase → logs of each
-    epoch) and `predictions.csv` (what the network answers for a few images of the eval split).
+    epoch), `doubt.json` (what the answers are worth) and `predictions.csv` (what the network
+    answers for a few images of the eval split).
     """
     config = fn_args.custom_config
     data = DataSection.model_validate(config["data"])
     model = ModelSection.model_validate(config["model"])
     training = TrainingSection.model_validate(config["training"])
+    serving = ServingSection.model_validate(config["serving"])
 
     train = TransformedSplit(_matches(fn_args.train_files), data)
     eval_split = TransformedSplit(_matches(fn_args.eval_files), data)
@@ -51,10 +55,19 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
         _log.info("%s: %s", model.title, network.weights)
         fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs)
         history = fitter.fit()
-    save_predictions(predict_sample(network.served, eval_split), logs)
-    _export(fn_args, network, data, config)
-    with tf.io.gfile.GFile(f"{logs}/{HISTORY_FILE}", "w") as file:
-        file.write(json.dumps(history, indent=2))
+    doubt = measure_doubt(network, train, eval_split, serving.doubt, fitter.train_vectors)
+    save_predictions(
+        predict_sample(lambda pixels: doubt.calibrated(network.answer(pixels)[1]), eval_split), logs
+    )
+    transform = tft.TFTransformOutput(fn_args.transform_output).transform_features_layer()
+    recipe = {name: config[name] for name in ("recipe", "data", "model", "training", "serving")}
+    Exporter(network, transform, data, doubt).save(fn_args.serving_model_dir, recipe)
+    for name, text in (
+        (HISTORY_FILE, json.dumps(history, indent=2)),
+        (DOUBT_FILE, doubt.facts.to_json()),
+    ):
+        with tf.io.gfile.GFile(f"{logs}/{name}", "w") as file:
+            file.write(text)
     checkpoint.remove()
 
 
@@ -84,12 +97,3 @@ def _compute(training: TrainingSection) -> Iterator[None]:
             yield
     finally:
         keras.mixed_precision.set_global_policy("float32")
-
-
-def _export(
-    fn_args: tfx.components.FnArgs, network: Network, data: DataSection, config: dict[str, Any]
-) -> None:
-    transform = tft.TFTransformOutput(fn_args.transform_output).transform_features_layer()
-    serving = ServingSection.model_validate(config["serving"])
-    recipe = {name: config[name] for name in ("recipe", "data", "model", "training", "serving")}
-    Exporter(network, transform, data, serving).save(fn_args.serving_model_dir, recipe)

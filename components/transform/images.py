@@ -83,6 +83,28 @@ def _resize(image: tf.Tensor, size: int, resize: str) -> tf.Tensor:
     return tf.cast(tf.clip_by_value(tf.round(image), 0.0, 255.0), tf.uint8)
 
 
+def cut_borders(maps: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
+    """Cuts off what `pad` has put around each image, and stretches what is left to the same grid.
+
+    Args:
+        maps: [B, h, w] float32, over the padded squares.
+        encoded: [B] string, the images as they were given to `decode_and_resize`.
+
+    Returns:
+        [B, h, w] float32, each over its image.
+    """
+
+    def border(image: tf.Tensor) -> tf.Tensor:
+        shape = tf.shape(tf.io.decode_image(image, channels=3, expand_animations=False))
+        sides = tf.cast(shape[:2], tf.float32)
+        return (1.0 - sides / tf.reduce_max(sides)) / 2.0  # of the square's side: top, left
+
+    borders = tf.map_fn(border, encoded, fn_output_signature=tf.TensorSpec([2], tf.float32))
+    boxes = tf.concat([borders, 1.0 - borders], -1)
+    rows = tf.range(tf.shape(maps)[0])
+    return tf.image.crop_and_resize(maps[..., None], boxes, rows, tf.shape(maps)[1:3])[..., 0]
+
+
 def pack(images: tf.Tensor) -> tf.Tensor:
     """Turns [B, H, W, C] uint8 into [B] strings, for `unpack`."""
     return tf.map_fn(_pack, images, fn_output_signature=tf.TensorSpec([], tf.string))

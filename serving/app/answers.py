@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from components.image_example_gen.images import ReadImage, UnreadableImage, read_image
+from components.image_example_gen.images import MAX_PIXELS, ReadImage, UnreadableImage, read_image
 from serving.app.audit import AuditLog, Entry
 from serving.app.model import Model, kind_of
 from serving.app.pictures import Picture, draw_picture
@@ -56,7 +56,9 @@ class Answer:
     picture: Picture | None = field(default=None, repr=False)
 
 
-def answer_each(uploads: list[Upload], model: Model, log: AuditLog) -> Iterator[Answer]:
+def answer_each(
+    uploads: list[Upload], model: Model, log: AuditLog, max_pixels: int = MAX_PIXELS
+) -> Iterator[Answer]:
     """Answers image by image, in their order: only one is decoded in memory.
 
     After the server failed once it is not asked again: the others that can be read get the same
@@ -64,18 +66,18 @@ def answer_each(uploads: list[Upload], model: Model, log: AuditLog) -> Iterator[
     """
     failure: ServingError | None = None
     for upload in uploads:
-        answer, failure = _answer(upload, model, failure)
+        answer, failure = _answer(upload, model, failure, max_pixels)
         yield _record(answer, upload, model.name, log)
 
 
 def _answer(
-    upload: Upload, model: Model, failure: ServingError | None
+    upload: Upload, model: Model, failure: ServingError | None, max_pixels: int
 ) -> tuple[Answer, ServingError | None]:
     blank = Answer(upload.name, datetime.now(timezone.utc))
     if upload.too_large:
         return replace(blank, error="too_many_bytes"), failure
     try:
-        image = read_image(upload.data)
+        image = read_image(upload.data, max_pixels=max_pixels)
     except UnreadableImage as error:
         return replace(blank, error=error.reason, detail=error.detail), failure
     blank = replace(blank, facts=_facts(image, upload.data))
@@ -108,6 +110,7 @@ def _record(answer: Answer, upload: Upload, model: str, log: AuditLog) -> Answer
         label=said.label if said else None,
         probabilities=dict(said.probabilities) if said else None,
         uncertain=said.uncertain if said else None,
+        unfamiliar=said.unfamiliar if said else None,
         error=answer.error,
     )
     try:

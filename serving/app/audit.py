@@ -26,6 +26,7 @@ class Entry:
         label: the most probable class, or None.
         probabilities: by class; empty where there is no answer.
         uncertain: what the model says of its answer, or None.
+        unfamiliar: what it says of the image, or None.
         error: kind of the error, such as 'not_an_image'; None where there is an answer.
     """
 
@@ -35,6 +36,7 @@ class Entry:
     label: str | None = None
     probabilities: Mapping[str, float] | None = None
     uncertain: bool | None = None
+    unfamiliar: bool | None = None
     error: str | None = None
 
 

@@ -16,6 +16,7 @@ from serving.errors import (
 )
 from serving.metadata import VersionStatus
 from serving.prediction import Prediction
+from serving.tls import Tls
 
 _HEALTH_SECONDS = 3.0
 _COMING, _GOING = ("START", "LOADING"), ("UNLOADING", "END")
@@ -49,6 +50,7 @@ class Model:
         address: returns 'host:port' of the server's gRPC port, or None while it starts.
         timeout: seconds for one image.
         label: returns the version label to ask for, or None for the highest version served.
+        tls: how the way to the server is encrypted; None for plain text.
     """
 
     def __init__(
@@ -57,8 +59,9 @@ class Model:
         address: Callable[[], str | None],
         timeout: float,
         label: Callable[[], str | None] = lambda: None,
+        tls: Tls | None = None,
     ) -> None:
-        self.name = name
+        self.name, self._tls = name, tls
         self._address, self._timeout, self._label = address, timeout, label
         self._lock = threading.Lock()
         self._clients: tuple[Client, Client] | None = None
@@ -98,8 +101,8 @@ class Model:
             if self._clients is None or self._clients[0].address != address:
                 self.close()
                 self._clients = (
-                    Client(address, self.name, timeout=self._timeout, attempts=2),
-                    Client(address, self.name, timeout=_HEALTH_SECONDS, attempts=1),
+                    Client(address, self.name, timeout=self._timeout, attempts=2, tls=self._tls),
+                    Client(address, self.name, timeout=_HEALTH_SECONDS, attempts=1, tls=self._tls),
                 )
             return self._clients
 

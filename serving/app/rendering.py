@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -22,6 +24,14 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def breakable(name: str) -> Markup:
+    """Lets a file name break after its punctuation, rather than within its words."""
+    return Markup(re.sub(r"([_.-])", r"\1<wbr>", str(escape(name))))
+
+
+_TEMPLATES.filters["breakable"] = breakable
 
 
 def texts_for(request: Request, settings: Settings) -> Texts:

@@ -140,7 +140,8 @@ def sign_out() -> Response:
 
 def _answers(request: Request, uploads: list[Upload]) -> Response:
     state = state_of(request)
-    return _batch(request, answers=list(answer_each(uploads, state.model, state.log)))
+    pixels = state.settings.limits.pixels
+    return _batch(request, answers=list(answer_each(uploads, state.model, state.log, pixels)))
 
 
 def _refusal(request: Request, kind: str, status: int) -> Response:

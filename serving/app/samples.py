@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from components.errors import MedtfxError
+from components.image_example_gen.candidates import may_be_unnamed
 from components.image_example_gen.images import UnreadableImage, is_image_name, read_image
 from serving.app.pictures import as_webp, reduce
 from serving.app.uploads import Upload
@@ -79,7 +81,7 @@ def _find(folder: Path) -> list[Sample]:
     if not folder.is_dir():
         raise MedtfxError(f"Samples come from a folder of images. There is no folder {folder}.")
     paths = sorted(path for path in folder.iterdir() if path.is_file() and _offered(path.name))
-    readable = [path for path in paths if _is_readable(path)][:_MOST]
+    readable = list(islice(filter(_is_readable, paths), _MOST))
     if not readable:
         raise MedtfxError(
             f"Samples come from a folder of images, but {folder} holds none that can be read. "
@@ -89,7 +91,7 @@ def _find(folder: Path) -> list[Sample]:
 
 
 def _offered(name: str) -> bool:
-    return is_image_name(name) and not name.startswith(".")
+    return (is_image_name(name) or may_be_unnamed(name)) and not name.startswith(".")
 
 
 def _is_readable(path: Path) -> bool:

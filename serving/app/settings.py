@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from components.image_example_gen.images import MAX_PIXELS
+from serving.tls import Tls
+
 MEGABYTE = 10**6
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")  # as in the Host header
 
@@ -18,6 +21,7 @@ class Limits:
         file_bytes: of one image.
         request_bytes: of all images of an upload, with the little around them.
         files: images in one upload.
+        pixels: of one image (width x height); more are not decoded.
         seconds: until an upload has to be complete.
         uploads: that are in memory at the same time; others wait for their turn.
     """
@@ -25,6 +29,7 @@ class Limits:
     file_bytes: int = 50 * MEGABYTE
     request_bytes: int = 200 * MEGABYTE
     files: int = 20
+    pixels: int = MAX_PIXELS
     seconds: float = 120.0
     uploads: int = 4
 
@@ -36,6 +41,7 @@ class Settings:
     Attributes:
         model: name of the model that is asked.
         address: returns 'host:port' of the model server's gRPC port, or None while it starts.
+        tls: how the way to the model server is encrypted; None for plain text.
         label: returns the version label to ask for, or None for the highest version served. It is
             called for each image: a promotion must not wait until the page is started anew.
         audit_log: JSON lines, one for each image; see `audit.py`.
@@ -53,6 +59,7 @@ class Settings:
     address: Callable[[], str | None]
     audit_log: Path
     label: Callable[[], str | None] = lambda: None
+    tls: Tls | None = None
     samples: Path | None = None
     token: str | None = field(default=None, repr=False)
     hosts: tuple[str, ...] = LOOPBACK_NAMES

@@ -30,7 +30,9 @@ class State:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.guard = Guard(settings.token)
-        self.model = Model(settings.model, settings.address, settings.timeout, settings.label)
+        self.model = Model(
+            settings.model, settings.address, settings.timeout, settings.label, settings.tls
+        )
         self.log = AuditLog(settings.audit_log)
         self.samples = Samples(settings.samples)
         self.uploads = asyncio.Semaphore(settings.limits.uploads)

@@ -8,7 +8,6 @@ time-out to tune.
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,33 +20,41 @@ Run = Callable[[Arrays], Arrays]
 
 @dataclass
 class _Request:
-    """A waiting request: its inputs, how many rows they have, and where its answer goes.
+    """A request and, later, its answer.
 
     Attributes:
-        woken: set once it is answered, or is to lead: to run the next batch, on its own thread.
+        inputs: each [rows, ...].
+        rows: of the inputs.
+        outputs: the answer, or None.
+        error: instead of an answer, or None.
+        batch: that it is to run, on its own thread, as the first of it; or None.
+        woken: set once it is answered, or has a batch to run.
     """
 
     inputs: Arrays
     rows: int
-    answer: "Future[Arrays]" = field(default_factory=Future)
+    outputs: Arrays | None = None
+    error: BaseException | None = None
+    batch: "list[_Request] | None" = None
     woken: threading.Event = field(default_factory=threading.Event)
 
 
 class Batcher:
     """Runs requests in batches, on the threads that bring them.
 
-    A request that finds nobody running runs itself: no other thread has to wake up for it. At the
-    end of a batch, the first of those that wait leads the next one.
+    A request that finds a free lane runs itself: no other thread has to wake up for it. At the end
+    of a batch, the first of those that wait runs the next one.
 
     Args:
         run: from inputs to outputs, each [rows, ...]; raises `Refused`.
         max_rows: rows of a batch, at most; a single request with more is run alone.
+        lanes: batches that run at the same time.
     """
 
-    def __init__(self, run: Run, max_rows: int) -> None:
-        self._run, self._max_rows = run, max_rows
+    def __init__(self, run: Run, max_rows: int, lanes: int = 1) -> None:
+        self._run, self._max_rows, self._lanes = run, max_rows, lanes
         self._waiting: deque[_Request] = deque()
-        self._busy = False  # whether somebody leads
+        self._free = lanes
         self._lock = threading.Lock()  # of the two above
 
     def __call__(self, inputs: Arrays) -> Arrays:
@@ -62,35 +69,41 @@ class Batcher:
         request = _Request(inputs, rows)
         with self._lock:
             self._waiting.append(request)
-            leads, self._busy = not self._busy, True
-        if not leads:
+            if self._free:  # then nobody else waits
+                self._free -= 1
+                request.batch = self._take()
+        if request.batch is None:
             request.woken.wait()
-        if not request.answer.done():
-            self._lead()
-        return request.answer.result()
+        if request.batch is not None:
+            self._lead(request)
+        return _result(request)
 
-    def _lead(self) -> None:
-        """Answers a batch that begins with the leader's own request, and hands over."""
-        batch = self._take()
+    def _lead(self, leader: _Request) -> None:
+        """Answers the batch of a request, and hands the lane over to the first that waits."""
+        batch, leader.batch = leader.batch or [], None  # no circle, see `_result`
         if len(batch) == 1 or not self._run_together(batch):
             for request in batch:
                 self._run_alone(request)
         with self._lock:
-            following = self._waiting[0] if self._waiting else None
-            self._busy = following is not None
+            following = self._take()
+            if following:
+                following[0].batch = following
+            else:
+                self._free += 1
         if following:  # before the answered ones, so that the model has work again at once
-            following.woken.set()
+            following[0].woken.set()
         for request in batch:
             request.woken.set()
 
     def _take(self) -> list[_Request]:
-        """Takes the first that waits, and what fits beside it."""
+        """Takes the first that waits, and what fits beside it: of all that wait, a lane's share."""
         batch: list[_Request] = []
         rows = 0
-        with self._lock:
-            while self._waiting and (not batch or rows + self._waiting[0].rows <= self._max_rows):
-                batch.append(self._waiting.popleft())
-                rows += batch[-1].rows
+        share = -(-sum(request.rows for request in self._waiting) // self._lanes)
+        most = min(self._max_rows, share)
+        while self._waiting and (not batch or rows + self._waiting[0].rows <= most):
+            batch.append(self._waiting.popleft())
+            rows += batch[-1].rows
         return batch
 
     def _run_together(self, batch: list[_Request]) -> bool:
@@ -108,15 +121,27 @@ class Batcher:
         start = 0
         for request in batch:
             rows = slice(start, start + request.rows)
-            request.answer.set_result({name: array[rows] for name, array in outputs.items()})
+            request.outputs = {name: array[rows] for name, array in outputs.items()}
             start += request.rows
         return True
 
     def _run_alone(self, request: _Request) -> None:
         try:
-            request.answer.set_result(self._run(request.inputs))
+            request.outputs = self._run(request.inputs)
         except BaseException as error:  # noqa: BLE001 - raised again where the request came from
-            request.answer.set_exception(error)
+            request.error = error
+
+
+def _result(request: _Request) -> Arrays:
+    if request.error is None:
+        assert request.outputs is not None
+        return request.outputs
+    try:
+        raise request.error
+    finally:
+        # The error knows this place, and so the request. A circle of the two would stay in memory,
+        # inputs and all, until Python looks for circles.
+        request.error = None
 
 
 def common_rows(arrays: Arrays) -> int:

@@ -6,8 +6,15 @@ GET  /monitoring/prometheus/metrics
 """
 
 import json
+import logging
 import re
+import socket
+import ssl
+import sys
 import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -21,12 +28,16 @@ from serving.embedded.refused import Refused
 from serving.embedded.rest_json import read_request, write_answer
 from serving.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
 
+log = logging.getLogger(__name__)
+
 METRICS_PATH = "/monitoring/prometheus/metrics"
 
 _MODEL = r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?"
 _PREDICT = re.compile(_MODEL + ":predict")
 _ABOUT = re.compile(_MODEL + "(/metadata)?")
 _IDLE = 60  # seconds; then a connection that says nothing is closed
+_TOLD, _LATE_IDLE = 16, 2  # connections beyond the bound that are told so, and their seconds
+_LINGER, _CHUNK = 2.0, 65536  # seconds and bytes for what a client still sends after its answer
 
 _HTTP = {
     grpc.StatusCode.INVALID_ARGUMENT: HTTPStatus.BAD_REQUEST,
@@ -39,6 +50,19 @@ _HTTP = {
 }
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What is turned away.
+
+    Attributes:
+        body: bytes of a request, at most.
+        connections: at the same time, a thread each. A few more get a 503, then none is taken.
+    """
+
+    body: int
+    connections: int
+
+
 class RestServer:
     """An HTTP server around the answers.
 
@@ -49,17 +73,25 @@ class RestServer:
         answers: what is answered.
         host: address to listen on.
         port: 0 for any free one.
-        max_body: bytes of a request, at most.
+        limits: what is turned away.
+        tls: how connections are encrypted; None for plain text.
 
     Raises:
         OSError: the port is not to be had.
     """
 
-    def __init__(self, answers: Answers, host: str, port: int, max_body: int) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        host: str,
+        port: int,
+        limits: Limits,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._busy = _Busy()
-        given = {"answers": answers, "busy": self._busy, "max_body": max_body}
+        given = {"answers": answers, "busy": self._busy, "limits": limits}
         handler = type("Handler", (_Handler,), given)
-        self._server = _Server((host, port), handler)
+        self._server = _Server((host, port), handler, limits.connections, tls)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="rest", daemon=True
@@ -78,8 +110,67 @@ class RestServer:
 
 
 class _Server(ThreadingHTTPServer):
+    """A thread for each connection, and a bound to their number.
+
+    Attributes:
+        late: connections beyond the bound: they are told so, and closed.
+    """
+
     daemon_threads = True  # idle connections must not keep the process alive
     request_queue_size = 128
+
+    def __init__(
+        self, address: tuple[str, int], handler: Any, most: int, tls: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(address, handler)
+        self.most, self._tls = most, tls
+        self.late: set[socket.socket] = set()
+        self._open = 0
+        self._lock = threading.Lock()  # of the two above
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        if self._tls is not None:  # the handshake is the thread's: here it would hold up the others
+            connection = self._tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open += 1
+            beyond = self._open - self.most
+            if beyond > 0:
+                self.late.add(request)
+        if beyond > _TOLD:
+            self.close_request(request)
+        else:
+            super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Ends a connection so that the last answer arrives.
+
+        Were it closed while the client still sends, the system would drop the answer too.
+        """
+        end = time.monotonic() + _LINGER
+        with suppress(OSError):
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(_LINGER)
+            while time.monotonic() < end and request.recv(_CHUNK):
+                pass
+        self.close_request(request)
+
+    def close_request(self, request: Any) -> None:
+        with self._lock:
+            self._open -= 1
+            self.late.discard(request)
+        super().close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is its own affair; anything else is a defect."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            log.error("a REST request from %s failed", client_address, exc_info=error)
 
 
 class _Busy:
@@ -107,7 +198,8 @@ class _Busy:
 class _Handler(BaseHTTPRequestHandler):
     answers: Answers
     busy: _Busy
-    max_body: int
+    limits: Limits
+    server: _Server
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "medtfx", ""
@@ -116,6 +208,12 @@ class _Handler(BaseHTTPRequestHandler):
     # second one back for 40 ms.
     wbufsize = -1
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        self.is_late = self.request in self.server.late
+        super().setup()
+        if self.is_late:
+            self.connection.settimeout(_LATE_IDLE)
 
     def do_GET(self) -> None:
         with self.busy:
@@ -133,17 +231,30 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, answer: Any) -> None:
         try:
+            self._check_room()
             self._reply(HTTPStatus.OK, json.dumps(answer(), indent=4))
         except Refused as refused:
             status = _HTTP.get(refused.code, HTTPStatus.INTERNAL_SERVER_ERROR)
             self._reply(status, json.dumps({"error": refused.message}))
+
+    def _check_room(self) -> None:
+        if self.is_late:
+            self.close_connection = True
+            raise Refused(
+                grpc.StatusCode.UNAVAILABLE,
+                f"{self.server.most} connections are open, and more are not taken; close some, or "
+                "try again in a moment",
+            )
 
     def _reply(self, status: HTTPStatus, text: str, kind: str = "application/json") -> None:
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        if self.close_connection:
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.send_header("Retry-After", "1")
+        if self.close_connection or self.is_late:
+            self.close_connection = True
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
@@ -178,11 +289,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isdecimal():
             self.close_connection = True
             raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "a POST needs a Content-Length")
-        if int(length) > self.max_body:
+        if int(length) > self.limits.body:
             self.close_connection = True
             raise Refused(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                f"a request has at most {self.max_body} bytes, not {length}; send fewer images",
+                f"a request has at most {self.limits.body} bytes, not {length}; send fewer images",
             )
         return self.rfile.read(int(length))
 

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +20,10 @@ from serving.embedded.health import Health
 from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
 from serving.embedded.refused import Refused
-from serving.embedded.rest import RestServer
+from serving.embedded.rest import Limits, RestServer
 from serving.errors import ServingError
 from serving.models_config import FILE_NAME
+from serving.tls import load_pair
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,10 @@ class Settings:
         max_batch: images of several requests that are run together; 0 runs each by itself.
         max_message: bytes of a request, at most: a batch of large radiographs fits, also as base64.
         threads: requests that are handled at the same time.
+        connections: to the REST port at the same time; more are turned away with a 503.
         grace: seconds that requests under way are given when the server goes down.
+        certificate: PEM file of a certificate (chain); with it, both ports speak TLS alone.
+        key: PEM file of its key.
     """
 
     host: str = "127.0.0.1"
@@ -57,7 +62,28 @@ class Settings:
     max_batch: int = 32
     max_message: int = 256 * 2**20
     threads: int = 64
+    connections: int = 128
     grace: float = 30.0
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Returns the certificate as Python's own TLS wants it, or None for plain text.
+
+        Raises:
+            ServingError: the files are not a certificate and its key.
+        """
+        if self.certificate is None and self.key is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        load_pair(context, self.certificate, self.key, "A server with TLS")
+        return context
+
+    def grpc_credentials(self) -> grpc.ServerCredentials | None:
+        """Returns the certificate as gRPC wants it, or None for plain text."""
+        if self.certificate is None or self.key is None:
+            return None
+        return grpc.ssl_server_credentials([(self.key.read_bytes(), self.certificate.read_bytes())])
 
 
 class EmbeddedServer:
@@ -77,11 +103,13 @@ class EmbeddedServer:
         settings: how to serve.
 
     Raises:
-        ServingError: there is no such folder, a port is taken, or the configuration is not valid.
+        ServingError: there is no such folder, a port is taken, or the configuration or the
+            certificate is not valid.
     """
 
     def __init__(self, base: Path, settings: Settings | None = None) -> None:
         self._settings = settings = settings or Settings()
+        tls = settings.tls()  # what is wrong with it is said at once
         self._labels_file = settings.models_config or base / FILE_NAME
         metrics, self._health = Metrics(), Health()
         self.manager = Manager(
@@ -96,7 +124,7 @@ class EmbeddedServer:
         )
         # Ports are taken before models load: that one is in use is said at once.
         self.grpc_port = _take_grpc_port(self._server, settings)
-        self._rest = _take_rest_port(answers, settings)
+        self._rest = _take_rest_port(answers, settings, tls)
         self.rest_port = self._rest.port if self._rest else None
         self.address = f"{settings.host}:{self.grpc_port}"
 
@@ -190,8 +218,13 @@ def _config_reader(base: Path, settings: Settings) -> Callable[[], Any]:
 
 
 def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
+    credentials, address = settings.grpc_credentials(), f"{settings.host}:{settings.grpc_port}"
     try:
-        port = server.add_insecure_port(f"{settings.host}:{settings.grpc_port}")
+        port = (
+            server.add_secure_port(address, credentials)
+            if credentials
+            else server.add_insecure_port(address)
+        )
     except RuntimeError:
         port = 0  # older gRPC returns that instead
     if not port:
@@ -199,11 +232,14 @@ def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
     return port
 
 
-def _take_rest_port(answers: Answers, settings: Settings) -> RestServer | None:
+def _take_rest_port(
+    answers: Answers, settings: Settings, tls: ssl.SSLContext | None
+) -> RestServer | None:
     if settings.rest_port is None:
         return None
+    limits = Limits(settings.max_message, settings.connections)
     try:
-        return RestServer(answers, settings.host, settings.rest_port, settings.max_message)
+        return RestServer(answers, settings.host, settings.rest_port, limits, tls)
     except OSError as error:
         raise _taken("REST", settings.host, settings.rest_port) from error
 

@@ -1,6 +1,6 @@
 """One row of the CSV: what the model says about a file, or why it says nothing.
 
-    file,label,p_COVID,p_NORMAL,uncertain,version,error
+    file,label,p_COVID,p_NORMAL,uncertain,unfamiliar,version,error
 
 Probabilities are printed as the shortest decimal that reads back as the same float32. A row is
 always one line of UTF-8, so that a torn last row is found by its missing line break.
@@ -18,7 +18,9 @@ from serving.prediction import Prediction
 from serving.score.errors import ScoreError
 
 _NO_TEXT = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
-_BEFORE, _AFTER = ("file", "label"), ("uncertain", "version", "error")
+_BEFORE, _AFTER = ("file", "label"), ("uncertain", "unfamiliar", "version", "error")
+
+_FLAGS = {"True": True, "False": False, "": None}
 
 # Of the model server, not of the file: such a row is scored again by the next run.
 NO_ANSWER = "no answer: "
@@ -37,6 +39,8 @@ class Row:
         uncertain: whether the model doubts; None on an error.
         version: of the model; None where it was not asked.
         error: why there is no label; '' if there is one.
+        unfamiliar: whether it doubts because the image is unlike those of training; None on an
+            error, and of a model that does not say.
     """
 
     file: str
@@ -45,6 +49,7 @@ class Row:
     uncertain: bool | None = None
     version: int | None = None
     error: str = ""
+    unfamiliar: bool | None = None
 
     @property
     def transient(self) -> bool:
@@ -72,6 +77,7 @@ def row_of(file: str, prediction: Prediction) -> Row:
         prediction.uncertain,
         prediction.version,
         one_line(prediction.error or ""),
+        prediction.unfamiliar,
     )
 
 
@@ -83,13 +89,14 @@ def header(classes: Sequence[str]) -> bytes:
 def is_header(line: bytes) -> bool:
     """Whether a line is the first one of such a CSV, whatever its classes."""
     cells = _cells(line)
-    return tuple(cells[:2]) == _BEFORE and tuple(cells[-3:]) == _AFTER
+    return tuple(cells[:2]) == _BEFORE and tuple(cells[-len(_AFTER) :]) == _AFTER
 
 
 def to_line(row: Row, classes: Sequence[str]) -> bytes:
     """Returns a row as a line of CSV."""
     probabilities = [str(np.float32(value)) for value in row.probabilities] or [""] * len(classes)
-    rest = ["" if value is None else str(value) for value in (row.uncertain, row.version)]
+    values = (row.uncertain, row.unfamiliar, row.version)
+    rest = ["" if value is None else str(value) for value in values]
     return _line([row.file, one_line(row.label), *probabilities, *rest, row.error])
 
 
@@ -102,18 +109,19 @@ def from_line(line: bytes, classes: Sequence[str]) -> Row:
     cells = _cells(line)
     try:
         file, label, *values = cells
-        *probabilities, uncertain, version, error = values
-        if len(probabilities) != len(classes) or uncertain not in ("True", "False", ""):
+        *probabilities, uncertain, unfamiliar, version, error = values
+        if len(probabilities) != len(classes):
             raise ValueError(cells)
         return Row(
             file,
             label,
             tuple(map(float, probabilities)) if label else (),
-            uncertain == "True" if uncertain else None,
+            _FLAGS[uncertain],
             int(version) if version else None,
             error,
+            _FLAGS[unfamiliar],
         )
-    except ValueError:
+    except (KeyError, ValueError):
         raise ScoreError(f"{line[:200]!r} is not a row of {len(classes)} classes.") from None
 
 

@@ -99,6 +99,14 @@ def test_a_folder_that_may_not_be_listed_is_an_error(tmp_path, monkeypatch):
         names_below(tmp_path)
 
 
+def test_the_first_bytes_of_a_file(tmp_path):
+    (tmp_path / "long").write_bytes(b"DICM and more")
+    (tmp_path / "empty").touch()
+    os.mkfifo(tmp_path / "pipe")
+    read = [files.read_head(str(tmp_path), name, 4) for name in ("long", "empty", "pipe")]
+    assert read == [b"DICM", b"", b""]
+
+
 def test_remote_is_what_carries_a_scheme():
     assert files.is_remote("gs://bucket/x")
     assert files.is_remote("s3://bucket")
@@ -130,6 +138,8 @@ def test_objects_are_listed_and_read_like_files(bucket, end):
     assert [file.relative for file in found] == ["b/1.png", "b/2.png"]
     assert all(file.size == len("chest/b/1.png") and file.modified > 0 for file in found)
     assert files.read_bytes(base, "b/1.png") == b"chest/b/1.png"
+    assert files.read_head(base, "b/1.png", 5) == b"chest"
+    assert files.read_head(bucket, "chest/b/", 5) == b""
 
 
 def test_a_missing_object_is_like_a_missing_file(bucket):

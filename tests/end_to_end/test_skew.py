@@ -37,8 +37,10 @@ def transformed_probabilities(machine) -> dict[bytes, np.ndarray]:
 
     The network is rebuilt by the trainer's own code and given the exported variables.
     """
+    from components.doubt_facts import DOUBT_FILE, DoubtFacts
     from components.sections import DataSection, ModelSection
     from components.trainer.dataset import TransformedSplit
+    from components.trainer.doubt import MeasuredDoubt
     from components.trainer.network import build_network
 
     model_uri = _latest(machine, "Trainer", "model") / "Format-Serving"
@@ -48,8 +50,10 @@ def transformed_probabilities(machine) -> dict[bytes, np.ndarray]:
     split = TransformedSplit(tuple(files), data)
     network = build_network(ModelSection.model_validate(recipe["model"]), data)
     _restore(network.classifier, model_uri)
+    facts = DoubtFacts.from_json((model_uri / "assets" / DOUBT_FILE).read_text())
+    served = MeasuredDoubt(facts).calibrated
     probabilities = np.concatenate(
-        [network.classifier(pixels, training=False) for pixels, _ in split.batches(32)]
+        [served(network.classifier(pixels, training=False)) for pixels, _ in split.batches(32)]
     )
     spec = {"image": tf.io.FixedLenFeature([], tf.string)}
     records = tf.data.TFRecordDataset(files, "GZIP")

@@ -73,7 +73,7 @@ def postgresql() -> Iterator[int]:
 def _postgresql(folder: Path) -> Iterator[int]:
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     beside = str(places[0]) if places else "/usr/bin"
-    initdb, server, client = (_find(name, beside) for name in ("initdb", "postgres", "psql"))
+    initdb, server = (_find(name, beside) for name in ("initdb", "postgres"))
     port = free_port()
     # It refuses to run as root.
     as_user = ["setpriv", *_NOBODY] if os.geteuid() == 0 else []
@@ -82,12 +82,22 @@ def _postgresql(folder: Path) -> Iterator[int]:
          f"--pwfile={folder / 'password'}", "--no-sync")  # fmt: skip
     command = [*as_user, server, "-D", str(folder / "data"), "-p", str(port), "-k", str(folder),
                "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]  # fmt: skip
-    ask = [client, "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-d", "postgres", "-c"]
+    ask = _psql(port, "postgres")
     # At SIGTERM it would wait until its clients have gone.
     stop = signal.SIGINT
     with _running(command, folder / "log", [*ask, "SELECT 1"], stop, PGPASSWORD=PASSWORD):
         _run(*ask, f"CREATE DATABASE {DATABASE}", PGPASSWORD=PASSWORD)
         yield port
+
+
+def set_in_postgresql(port: int, setting: str) -> None:
+    """Changes a setting of the database, for connections to come."""
+    _run(*_psql(port, DATABASE), f"ALTER DATABASE {DATABASE} SET {setting}", PGPASSWORD=PASSWORD)
+
+
+def _psql(port: int, database: str) -> list[str]:
+    client = _find("psql", "/usr/bin")
+    return [client, "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-d", database, "-c"]
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 ROOT = Path(__file__).parents[2]
 _PLACEHOLDER = re.compile(r"\{\{\$.*?\}\}")
 # Of what KFP's driver evaluates, a language named CEL, this much is in our packages.
-_CONDITION = re.compile(r"inputs\.parameter_values\['([^']+)'\]\s+== '([^']*)'")
+CONDITION = re.compile(r"inputs\.parameter_values\['([^']+)'\]\s+== '([^']*)'")
 
 # KubernetesExecutorConfig, as far as the product uses it: field → its own fields.
 _KUBERNETES: dict[str, Any] = {
@@ -162,6 +162,7 @@ def run_package(
     *,
     watch: Callable[[str, int, subprocess.Popen], None] | None = None,
     again: Run | None = None,
+    engine: Callable[[list[str]], list[str]] | None = None,
 ) -> Run:
     """Runs the tasks until all have succeeded, or one has failed for good.
 
@@ -172,6 +173,7 @@ def run_package(
         environment: of the containers, beside what the package gives.
         watch: called with task, number of the attempt and process of each container started.
         again: a run to repeat from the task that failed, as KFP's retry does.
+        engine: command of a container → what starts it; without, it is started by this Python.
     """
     run = Run(again.run_id if again else str(uuid.uuid4()))
     if again:
@@ -199,7 +201,8 @@ def run_package(
             return True
         if package.component(task).HasField("dag"):
             return run_dag(package.component(task).dag, inputs)
-        return _Pod(package, name, run, inputs, work).run(environment, watch)
+        pod = _Pod(package, name, run, inputs, work)
+        return pod.run(environment, watch, engine or _here)
 
     run_dag(package.spec.root.dag, values)
     return run
@@ -228,7 +231,7 @@ def _triggered(task: Any, inputs: Mapping[str, Any]) -> bool:
     condition = task.trigger_policy.condition
     if not condition:
         return True
-    match = _CONDITION.fullmatch(condition)
+    match = CONDITION.fullmatch(condition)
     assert match, f"no condition that is known here: {condition}"
     return inputs[match[1]] == match[2]
 
@@ -267,6 +270,7 @@ class _Pod:
         self,
         environment: Mapping[str, str],
         watch: Callable[[str, int, subprocess.Popen], None] | None,
+        engine: Callable[[list[str]], list[str]],
     ) -> bool:
         """Starts the container, again as its policy says; returns whether it succeeded."""
         env = dict(environment)
@@ -275,8 +279,9 @@ class _Pod:
         for number in range(1, attempts + 1):
             log = self._folder / f"log-{number}.txt"
             with open(log, "wb") as file:
+                command = engine(self._command())
                 process = subprocess.Popen(
-                    self._command(), env=env, cwd=self._folder, stdout=file, stderr=file
+                    command, env=env, cwd=self._folder, stdout=file, stderr=file
                 )
                 if watch:
                     watch(self._task, number, process)
@@ -291,9 +296,7 @@ class _Pod:
     def _command(self) -> list[str]:
         """Does what the launcher does with the placeholders."""
         words = [*self._container["command"], *self._container["args"]]
-        filled = [_PLACEHOLDER.sub(lambda match: self._value(match[0]), word) for word in words]
-        # The image's Python is this one.
-        return [sys.executable if word == "python" else word for word in filled]
+        return [_PLACEHOLDER.sub(lambda match: self._value(match[0]), word) for word in words]
 
     def _value(self, placeholder: str) -> str:
         if placeholder == "{{$}}":
@@ -348,6 +351,11 @@ class _Pod:
                 self._run.artifacts[self._task, key] = local
             for artifact in written.get(key, {}).get("artifacts", []):
                 self._run.metadata[self._task, key] = artifact.get("metadata", {})
+
+
+def _here(command: list[str]) -> list[str]:
+    assert command[0] == "python"
+    return [sys.executable, *command[1:]]
 
 
 def build_image(folder: Path) -> Path:

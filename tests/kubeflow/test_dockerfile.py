@@ -1,17 +1,11 @@
-import re
 import shlex
 
 import pytest
 
 from kubeflow.dockerfile import _PIP_SETTINGS, BASES, USER_ID, VARIANTS, dockerfile
+from tests.kubeflow.image_builder import instructions
 
 WAYS = [("cpu", "current"), ("cpu", "wide"), ("gpu", "current"), ("app", "current")]
-
-
-def instructions(text: str) -> list[tuple[str, str]]:
-    """Returns (instruction, rest) of each line of a Dockerfile, continued lines joined."""
-    lines = re.sub(r"\\\n\s*", "", text).splitlines()
-    return [tuple(line.split(" ", 1)) for line in lines if line and not line.startswith("#")]
 
 
 @pytest.fixture(params=WAYS, ids="-".join)

@@ -15,6 +15,7 @@ from kubeflow.dockerfile import USER_ID
 FOLDER = Path(kubeflow.__file__).parent / "manifests"
 KUSTOMIZATIONS = [FOLDER, FOLDER / "metadata"]
 TEMPLATE = FOLDER / "secrets-template.yaml"  # applied by nobody
+FILES = FOLDER / "files.yaml"  # applied by hand
 EXAMPLE = FOLDER.parent / "platform-example.yaml"
 # What KFP brings, and may be named though no file here makes it.
 OF_KFP = {"kfp-launcher", "mlpipeline-minio-artifact"}
@@ -27,6 +28,7 @@ def documents(folder: Path) -> list[dict]:
 
 
 ALL = [document for folder in KUSTOMIZATIONS for document in documents(folder)]
+ALL.append(yaml.safe_load(FILES.read_text()))
 SECRETS = {
     secret["metadata"]["name"]: set(secret["stringData"])
     for secret in yaml.safe_load_all(TEMPLATE.read_text())
@@ -42,8 +44,9 @@ def names(kind: str) -> set[str]:
 
 
 def templates() -> list[tuple[str, dict]]:
-    """Each pod template, by the label of what makes the pods."""
-    return [(label(d), d["spec"]["template"]) for d in ALL if "template" in d.get("spec", {})]
+    """Each pod template, by the label of what makes the pods, and the pod that nothing makes."""
+    made = [(label(d), d["spec"]["template"]) for d in ALL if "template" in d.get("spec", {})]
+    return made + [(label(d), d) for d in ALL if d["kind"] == "Pod"]
 
 
 def values_of(tree, key: str) -> list:
@@ -62,8 +65,8 @@ def test_kubernetes_knows_every_field(document):
 @pytest.mark.parametrize("folder", KUSTOMIZATIONS, ids=lambda path: path.name)
 def test_every_file_is_listed(folder):
     listed = set(yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"])
-    there = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml", TEMPLATE.name}
-    assert listed == there
+    there = {path.name for path in folder.glob("*.yaml")}
+    assert listed == there - {"kustomization.yaml", TEMPLATE.name, FILES.name}
 
 
 @pytest.mark.parametrize("folder", KUSTOMIZATIONS, ids=lambda path: path.name)
@@ -138,6 +141,9 @@ def test_the_volume_belongs_to_the_user_of_the_image():
     (job,) = (document for document in ALL if document["kind"] == "Job")
     (container,) = job["spec"]["template"]["spec"]["containers"]
     assert container["command"][:2] == ["chown", f"{USER_ID}:0"]
+    (pod,) = (document for document in ALL if document["kind"] == "Pod")
+    security = pod["spec"]["securityContext"]
+    assert (security["runAsUser"], security["runAsGroup"]) == (USER_ID, 0)
 
 
 def test_no_secret_has_a_value():

@@ -147,11 +147,15 @@ def test_postgresql_is_refused_for_a_reason():
         config.postgresql.host, config.postgresql.port = "127.0.0.1", str(port)
         config.postgresql.user, config.postgresql.password = databases.USER, databases.PASSWORD
         config.postgresql.dbname = databases.DATABASE
-        store = ml_metadata.MetadataStore(config)
-        kind = metadata_store_pb2.ContextType(name="recipe")
-        context = metadata_store_pb2.Context(type_id=store.put_context_type(kind), name="plain")
-        context.custom_properties["pattern"].string_value = "P[0-9]+"
-        store.put_contexts([context])
-        context.name, context.custom_properties["pattern"].string_value = "other", r"P\d+"
-        with pytest.raises(ml_metadata.errors.InternalError, match="syntax error"):
+        # It writes 'E'P\\d+', a text that ends after its first letter, whatever the server reads.
+        for setting in ("", "standard_conforming_strings=off", "backslash_quote=on"):
+            if setting:
+                databases.set_in_postgresql(port, setting)
+            store = ml_metadata.MetadataStore(config)
+            kind = store.put_context_type(metadata_store_pb2.ContextType(name="recipe"))
+            context = metadata_store_pb2.Context(type_id=kind, name=f"plain {setting}")
+            context.custom_properties["pattern"].string_value = "P[0-9]+"
             store.put_contexts([context])
+            context.name, context.custom_properties["pattern"].string_value = "other", r"P\d+"
+            with pytest.raises(ml_metadata.errors.InternalError, match="syntax error"):
+                store.put_contexts([context])

@@ -53,7 +53,10 @@ def start(environment=None, **changes):
         ({"overrides": '["training.epochs=x"]'}, "training.epochs: "),
         ({"overrides": '["platform.nodes={}"]'}, "part of the compiled package"),
         ({"root": "minio://bucket"}, "MinIO speaks s3://"),
-        ({"beam-arg": "--runner=NoRunner"}, "Beam has no runner 'NoRunner' here"),
+        (
+            {"node": "StatisticsGen", "beam-arg": "--runner=NoRunner"},
+            "Beam has no runner 'NoRunner' here",
+        ),
         ({"node": "ImageExampleGen"}, "patient key is not set: put MEDTFX_PATIENT_KEY"),
         ({"environment": {}}, "No address of ML Metadata"),
         ({"environment": {"MEDTFX_MLMD": "mysql://u:secret@h"}}, "has no database"),

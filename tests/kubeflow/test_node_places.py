@@ -24,6 +24,12 @@ def test_object_storage_holds_neither_checkpoints_nor_the_key():
     assert places.keys == ""
 
 
+def test_what_lies_below_another_root_is_no_part_of_the_pipeline():
+    roots = ("/volume", "/volume/", "s3://bucket/tfx")
+    names = [node_places(root, "", None).pipeline_name("chest") for root in roots]
+    assert names[0] == names[1] != names[2]
+
+
 def test_checkpoints_may_lie_elsewhere(monkeypatch):
     monkeypatch.setenv(CHECKPOINTS_VARIABLE, "/volume/unfinished")
     assert node_places("gs://bucket", "", None).checkpoints == "/volume/unfinished"

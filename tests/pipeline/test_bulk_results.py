@@ -20,10 +20,10 @@ REFUSED = [
 @pytest.fixture
 def model():
     data = DataSection(classes=("a", "b"), patient={"from": "each_file"})
-    return BulkModel("chest", 7, "uri", data, uncertain_below=0.6)
+    return BulkModel("chest", 7, "uri", data)
 
 
-def log_of(filename, probabilities):
+def log_of(filename, probabilities, uncertain):
     """What BulkInferrer writes for one example."""
     name = tf.train.Feature(bytes_list=tf.train.BytesList(value=[filename]))
     example = tf.train.Example(features=tf.train.Features(feature={"filename": name}))
@@ -33,16 +33,19 @@ def log_of(filename, probabilities):
     response.outputs["probabilities"].CopyFrom(
         tf.make_tensor_proto(np.float32([probabilities]), shape=(1, 2))
     )
+    for name, flag in (("uncertain", uncertain), ("unfamiliar", not uncertain)):
+        response.outputs[name].CopyFrom(tf.make_tensor_proto([flag]))
     return log.SerializeToString()
 
 
 def test_predictions_become_rows(tmp_path, model):
     with tf.io.TFRecordWriter(str(tmp_path / "prediction_logs-0-of-1.gz"), "GZIP") as file:
-        file.write(log_of("x/röntgen.png".encode(), (0.25, 0.75)))
-        file.write(log_of(b"latin\xe9.png", (0.55, 0.45)))
+        file.write(log_of("x/röntgen.png".encode(), (0.25, 0.75), False))
+        file.write(log_of(b"latin\xe9.png", (0.55, 0.45), True))
     first, second = predicted_rows(str(tmp_path), model)
-    assert first == Row("x/röntgen.png", "b", (0.25, 0.75), False, 7)
+    assert first == Row("x/röntgen.png", "b", (0.25, 0.75), False, 7, unfamiliar=True)
     assert (second.file, second.label, second.uncertain) == (r"latin\xe9.png", "a", True)
+    assert second.unfamiliar is False
 
 
 def test_what_could_not_be_read_is_said_as_by_the_client():

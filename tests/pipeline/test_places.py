@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.home import Home
-from pipeline.places import Places
+from pipeline.places import Places, recipe_of
 
 
 @pytest.fixture
@@ -28,6 +28,13 @@ def test_another_root_takes_artifacts_and_models_and_leaves_the_rest(places, roo
     found = places(f"{root}/")
     assert (found.artifacts, found.models) == (f"{root}/artifacts", f"{root}/models")
     assert (found.checkpoints, found.keys) == ("/home/checkpoints", "/home")
+    assert places(f"{root}/").pipeline_name("chest") == places(root).pipeline_name("chest")
+
+
+def test_each_root_has_a_cache_and_a_baseline_of_its_own(places):
+    names = [places(root).pipeline_name("chest") for root in (None, "/volume", "s3://bucket/x")]
+    assert names[0] == "chest" and len(set(names)) == 3
+    assert {recipe_of(name) for name in names} == {"chest"}
 
 
 def test_models_may_go_elsewhere_alone(places, tmp_path):

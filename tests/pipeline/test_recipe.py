@@ -186,6 +186,7 @@ def test_an_override_that_is_no_yaml_or_goes_into_a_value_is_refused(small):
         ("data.patient={from: filename, regex: P}", "regex 'P' has no group named `patient`"),
         ("data.merge={COVD: [a]}", "data: merge names ['COVD'], not among the classes"),
         ("name=Two Words", "name: String should match pattern"),
+        (f"name={41 * 'a'}", "name: String should have at most 40 characters"),
         ("serving.model_name=a/b", "serving.model_name: 'a/b' is a folder name"),
     ],
 )

@@ -37,7 +37,7 @@ def test_the_end_tells_labels_doubts_failures_version_and_place(summary):
     assert "2 rows by version 7 of chest" in text and "1 were there before" in text
     assert "Without label: 1 truncated" in text
     assert "1 rows are of files that are no longer in the folder" in text
-    assert "Left out: 2 files that are no images by name (2 .txt)." in text
+    assert "Left out: 2 files that are no images (2 .txt)." in text
     assert "out/predicted.csv" in text and "Not a medical device" in text
 
 

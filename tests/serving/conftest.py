@@ -4,6 +4,7 @@ tiny_model     the SavedModel of `tests.serving.tiny_model`
 base           folder of pushed models with tiny/1
 server         an embedded server on tiny/1 and tiny/2, for tests that do not change anything
 dark, bright   16-px PNGs of grey 51 (probability 0.2 of 'bright') and 204 (0.8)
+authority      signs certificates: `authority.issue("127.0.0.1")` gives files
 tools          functions that several test files use
 """
 
@@ -18,7 +19,8 @@ import pytest
 from serving.stubs import ModelServiceStub, PredictionServiceStub
 from serving.tensorflow_free import predict_pb2
 from serving.tensors import strings
-from tests.serving.tiny_model import png, save_tiny_model
+from tests.serving.certificates import Authority
+from tests.serving.tiny_model import png, save_tiny_model, stranger
 
 FAST = {"grpc_port": 0, "rest_port": 0, "poll_seconds": 0.05, "grace": 10.0}
 
@@ -96,9 +98,16 @@ def stubs():
 
 
 @pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
 def tools():
     """What several test files call; tests can't import from each other."""
-    return SimpleNamespace(png=png, request=predict_request, eventually=eventually, FAST=FAST)
+    return SimpleNamespace(
+        png=png, stranger=stranger, request=predict_request, eventually=eventually, FAST=FAST
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,4 @@
-import datetime
 import io
-import ipaddress
 import math
 import os
 import socket
@@ -14,10 +12,6 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from PIL import Image
 
 from serving.client import Client
@@ -30,6 +24,7 @@ from serving.errors import (
 )
 from serving.tensorflow_free import predict_pb2, types_pb2
 from serving.tensors import strings
+from serving.tls import Tls
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,7 +54,13 @@ def test_no_images_need_no_server():
 
 
 def test_an_image_in_between_is_uncertain(client, tools):
-    assert client.predict([tools.png(127)])[0].uncertain is True
+    (found,) = client.predict([tools.png(127)])
+    assert (found.uncertain, found.unfamiliar) == (True, False)
+
+
+def test_an_image_of_another_kind_is_unfamiliar(client, tools):
+    (found,) = client.predict([tools.stranger()])
+    assert (found.uncertain, found.unfamiliar) == (True, True)
 
 
 def test_paths_of_any_format(client, tmp_path):
@@ -153,14 +154,8 @@ def test_impossible_version(client, dark, version):
         client.predict([dark], version=version)
 
 
-@pytest.mark.parametrize("address", ["localhost", "localhost:", ":8500", "localhost:x", "a:70000"])
-def test_address_without_host_or_port(address):
-    with pytest.raises(ServingError, match="host:port"):
-        Client(address, "tiny")
-
-
 @pytest.mark.parametrize(
-    "wrong", [{"timeout": 0}, {"timeout": math.nan}, {"attempts": 0}, {"batch_size": 0}]
+    "wrong", [{"timeout": 0}, {"timeout": math.nan}, {"attempts": 0}, {"max_pixels": 0}]
 )
 def test_impossible_settings(wrong):
     with pytest.raises(ServingError, match="Received: timeout"):
@@ -299,6 +294,7 @@ def test_answers_as_tensor_content(dark):
     ):
         found = client.predict([dark, dark, dark])
     assert [(one.version, one.label, one.uncertain) for one in found] == [(5, "b", True)] * 3
+    assert found[0].unfamiliar is None  # as of a model of version 0.1.0
     assert found[2].probabilities == {"a": 0.25, "b": 0.75}
 
 
@@ -381,35 +377,29 @@ def test_answer_of_another_length(dark):
         client.predict([dark])
 
 
+# === Limits ===
+
+
+def test_an_image_with_too_many_pixels_is_not_decoded(server, dark):
+    with Client(server.address, "tiny", max_pixels=16 * 16 - 1) as client:
+        (answer,) = client.predict([dark])
+    assert answer.error.startswith("too_large: the file says 16 x 16 = ")
+
+
 # === Encryption ===
 
 
-@pytest.fixture(scope="module")
-def certificate():
-    """A key and a certificate of 127.0.0.1 that signs itself, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    now = datetime.datetime.now(datetime.timezone.utc)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    form = serialization.PrivateFormat.PKCS8
-    pem = serialization.Encoding.PEM
-    return key.private_bytes(pem, form, plain), signed.public_bytes(pem)
-
-
-def test_encrypted_connection(dark, certificate):
-    credentials = grpc.ssl_server_credentials([certificate])
+def test_encrypted_connection(dark, authority):
+    pair = authority.issue()
+    keys = [(pair.key.read_bytes(), pair.certificate.read_bytes())]
+    credentials = grpc.ssl_server_credentials(keys)
     with OtherServer(lambda _, request, __: answer_in_bytes(request), credentials) as other:
-        with Client(other.address, "m", root_certificates=certificate[1]) as client:
+        with Client(other.address, "m", tls=Tls(authority.roots)) as client:
             assert client.predict([dark])[0].label == "b"
-        with Client(other.address, "m", attempts=1) as plain, pytest.raises(ServingError):
+        with (
+            Client(other.address, "m", attempts=1) as plain,
+            pytest.raises(ServerUnavailableError, match="wants TLS, and was asked in plain text"),
+        ):
             plain.predict([dark])
 
 

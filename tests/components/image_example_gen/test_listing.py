@@ -57,6 +57,21 @@ def totals(listing):
     return Counter(entry.label for entry in listing.entries)
 
 
+# === Which files are images ===
+
+
+def test_dicom_without_suffix_is_found(base):
+    (base / "COVID" / "1.2.840.113619.2.55").write_bytes(bytes(128) + b"DICM" + bytes(100))
+    write(base, "NORMAL/notes", "COVID/DICOMDIR")
+    listing = list_(base)
+    assert labels(listing)["COVID/1.2.840.113619.2.55"] == "COVID"
+    assert totals(listing) == {"COVID": IMAGES + 1, "NORMAL": IMAGES}
+    assert dict(listing.left_out) == dict.fromkeys(
+        ("NORMAL/notes", "COVID/DICOMDIR"), "not_an_image_name"
+    )
+    assert "COVID/1.2.840.113619.2.55" in labels(list_unlabelled(str(base)))
+
+
 # === Which class a file is of ===
 
 

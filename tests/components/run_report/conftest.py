@@ -17,6 +17,11 @@ import tensorflow_model_analysis as tfma
 from PIL import Image
 from tensorflow_model_analysis.utils import config_util
 
+from components.data_audit.audit import AuditResult
+from components.data_audit.finding import Case, Found, judge
+from components.data_audit.report import to_json
+from components.data_audit.shortcuts import Shortcut
+from components.doubt_facts import DoubtFacts
 from components.evaluator.eval_config import build_eval_config
 from components.evaluator.results import OVERALL, Results
 from components.image_example_gen.quarantine import Quarantined, to_csv
@@ -26,8 +31,9 @@ from components.run_report.figures import class_results
 from components.run_report.gallery import Explained, choose_cases, draw
 from components.run_report.predictions import Predictions
 from components.run_report.read import Sources
-from components.sections import DataSection, EvaluationSection
+from components.sections import DataSection, Doubt, EvaluationSection
 
+FACTS = DoubtFacts(1.4, 0.5, 0.1, 0.93, 0.01, images=60, unfamiliar=1)
 ABC = ("COVID", "NORMAL", "PNEUMONIA")
 
 
@@ -48,10 +54,28 @@ def predictions(classes=ABC, of_each=30, kind="random", absent=(), features=("si
         patients=tuple(f"patient {n // 2}" for n in numbers),
         labels=labels,
         probabilities=(odds / odds.sum(-1, keepdims=True)).astype(np.float32),
+        uncertain=(odds / odds.sum(-1, keepdims=True)).max(-1) < 0.5,
+        unfamiliar=np.arange(len(labels)) % 30 == 7,
         features={
             name: tuple("abc"[n % 3] if n % 7 else None for n in numbers) for name in features
         },
     )
+
+
+TWICE = Case(("a.png",), "the same")
+
+
+def audit_of(classes):
+    """What the audit says of data with a leak, in which the size gives the first class away."""
+    result = AuditResult(
+        findings=(
+            judge(Found("leaks", "1 picture is in two splits", (TWICE,)), "stop"),
+            judge(Found("outliers", "no image stands out"), "report"),
+        ),
+        counts={}, cells=(), drift=None, quarantine={},
+        shortcuts=[Shortcut("size", dict.fromkeys(classes, 0.97), 0.8, 0.7, 0.9, 0.33)],
+    )  # fmt: skip
+    return to_json(result)
 
 
 def film(side=(640, 520), seed=0):
@@ -80,13 +104,15 @@ def make_content():
                 "summary": "Noise",
                 "data": {"classes": list(found.classes), "patient": {"from": "each_file"}},
                 "evaluation": {"recall_floor": 0.6},
-                "serving": {"uncertain_below": 0.5},
+                "serving": {"doubt": Doubt().plain()},
             }
             | (recipe or {}),
             "results": Results(True, {OVERALL: found.matrix()}, class_results(found), {}, ()),
             "predictions": found,
-            "pictures": draw(cases, {case.filename: one for case in cases}, padded=False),
+            "pictures": draw(cases, {case.filename: one for case in cases}),
             "history": {"head": [{"loss": 1.0, "val_loss": 1.1}, {"loss": 0.5, "val_loss": 0.9}]},
+            "doubt": FACTS,
+            "audit": audit_of(found.classes),
             "outcome": Outcome(17),
             "material": Material(
                 "0123abcd",
@@ -121,9 +147,11 @@ def evaluated(tmp_path_factory) -> Sources:
         _write_statistics(folder / "data.gz", root / "statistics" / f"Split-{split}")
     _evaluate(root)
     (root / "history.json").write_text(json.dumps({"head": [{"loss": 1.0, "val_loss": 1.0}]}))
+    (root / "audit.json").write_text(json.dumps(audit_of(ABC)))
+    (root / "doubt.json").write_text(FACTS.to_json())
     (root / "quarantine.csv").write_text(to_csv([Quarantined("a.png", "truncated")]))
     recipe = {"name": "tiny", "summary": "Brightness", "data": DATA.plain()}
-    recipe |= {"evaluation": EVALUATION.plain(), "serving": {"uncertain_below": 0.5}}
+    recipe |= {"evaluation": EVALUATION.plain(), "serving": {"doubt": Doubt().plain()}}
     return Sources(
         recipe=recipe,
         model_name="tiny",
@@ -131,9 +159,10 @@ def evaluated(tmp_path_factory) -> Sources:
         examples=str(root / "examples" / "Split-test"),
         statistics=str(root / "statistics"),
         quarantine=str(root),
+        audit=str(root),
         fingerprint="0123abcd",
         model=str(root / "model"),
-        history=str(root / "history.json"),
+        model_run=str(root),
         evaluation=str(root / "evaluation"),
         outcome=Outcome(7),
     )
@@ -151,7 +180,9 @@ def _save_model(path: str) -> None:
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
     def serving_default(image_bytes):
-        return {"probabilities": probabilities(image_bytes)}
+        found = probabilities(image_bytes)
+        low = tf.reduce_max(found, -1) < 0.5
+        return {"probabilities": found, "uncertain": low, "unfamiliar": tf.zeros_like(low)}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
     def explain(image_bytes):

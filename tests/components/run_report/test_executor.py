@@ -72,11 +72,11 @@ def test_the_page_holds_what_the_other_nodes_found(folder, content):
 
 
 def test_a_model_without_learning_curve_has_a_report(evaluated, tmp_path):
-    executor.write_report(replace(evaluated, history=str(tmp_path / "none.json")), str(tmp_path))
+    executor.write_report(replace(evaluated, model_run=str(tmp_path)), str(tmp_path))
     assert "The Trainer left no learning curve." in (tmp_path / "report.html").read_text()
 
 
 def test_the_history_is_where_the_trainer_writes_it():
     from components.trainer.run_fn import HISTORY_FILE
 
-    assert executor._HISTORY_FILE == HISTORY_FILE
+    assert read._HISTORY_FILE == HISTORY_FILE

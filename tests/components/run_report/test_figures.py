@@ -47,30 +47,6 @@ def test_the_auc_is_the_chance_that_a_case_is_ranked_above_another_image(found):
         assert result.auc == pytest.approx(above, abs=1e-6)
 
 
-def test_deferral_is_what_is_left_above_each_threshold(found):
-    curve = figures.deferral(found)
-    assert curve.deferred[0] == 0 and (np.diff(curve.deferred) > 0).all()
-    for deferred, accuracy, lowest, threshold in zip(
-        curve.deferred, curve.accuracy, curve.lowest_recall, curve.threshold, strict=True
-    ):
-        kept = found.confidence >= np.float32(threshold)
-        assert (deferred, accuracy) == pytest.approx((1 - kept.mean(), found.right[kept].mean()))
-        recalls = [found.right[kept & (found.labels == label)] for label in np.unique(found.labels)]
-        assert lowest == pytest.approx(min(hits.mean() for hits in recalls if len(hits)))
-
-
-def test_the_calibration_error_is_the_mean_gap_between_confidence_and_accuracy(found):
-    bins = figures.reliability(found)
-    assert sum(one.images for one in bins) == len(found.labels)
-    inside = np.digitize(found.confidence, np.linspace(0, 1, 11)[1:-1])
-    gaps = [
-        abs(found.confidence[inside == place].mean() - found.right[inside == place].mean())
-        * (inside == place).mean()
-        for place in np.unique(inside)
-    ]
-    assert figures.calibration_error(bins) == pytest.approx(sum(gaps), abs=1e-6)
-
-
 def test_an_image_without_the_feature_is_in_no_slice(make_predictions):
     found = make_predictions()
     slices = list(figures.slice_results(found))
@@ -81,6 +57,4 @@ def test_an_image_without_the_feature_is_in_no_slice(make_predictions):
 
 def test_no_image_at_all_breaks_nothing(make_predictions):
     found = make_predictions(of_each=0)
-    assert figures.reliability(found) == () and np.isnan(figures.calibration_error(()))
-    assert len(figures.deferral(found).deferred) == 0
     assert all(result.cases == 0 for result in figures.class_results(found))

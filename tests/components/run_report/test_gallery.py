@@ -2,7 +2,6 @@ import base64
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from components.run_report.gallery import Case, Explained, choose_cases, draw
@@ -32,17 +31,15 @@ def test_a_sure_model_has_no_unsure_images(make_predictions):
     assert {case.kind for case in cases} == {"right"}
 
 
-@pytest.mark.parametrize(("padded", "expected"), [(True, (96, 48)), (False, (96, 96))])
-def test_the_heatmap_lies_where_the_image_was_in_the_square(padded, expected):
+def test_the_heatmap_is_a_layer_of_its_own_to_be_stretched_over_the_image():
     buffer = io.BytesIO()
     Image.new("L", (800, 400), 99).save(buffer, "PNG")
     heat = np.zeros((4, 4), np.float32)
-    heat[1:3] = 1  # the rows that a wide image has between its borders
+    heat[1:3] = 1
     case = Case("right", 0, 0, 0.9, "a.png")
-    (picture,) = draw([case], {"a.png": Explained(buffer.getvalue(), heat)}, padded)
+    (picture,) = draw([case], {"a.png": Explained(buffer.getvalue(), heat)})
     layer = Image.open(io.BytesIO(base64.b64decode(picture.heat.partition(",")[2])))
     assert (picture.width, picture.height) == (320, 160)
-    assert layer.size == expected
     alpha = np.asarray(layer)[..., 3]
     assert alpha[layer.height // 2].min() == 255
-    assert (alpha[0].min() > 100) == padded
+    assert alpha[0].max() < 100

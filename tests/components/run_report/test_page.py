@@ -1,6 +1,7 @@
 """The page in a real browser; `open_page` then checks the console and that nothing was fetched."""
 
 import html
+import re
 
 import pytest
 
@@ -96,6 +97,12 @@ def test_a_disagreement_with_the_gate_is_said_aloud(make_predictions, make_conte
     changed = type(content)(**_fields(content) | {"results": results})
     assert changed.disagreements == 1
     assert "1 of 90 images\ndifferently" in render_page(changed)
+
+
+def test_what_the_audit_found_stands_beside_what_the_model_reached(make_predictions, make_content):
+    page = render_page(make_content(make_predictions()))
+    assert "1 picture is in two splits" in page and "no image stands out" not in page
+    assert re.search(r"size</th><td>0.97</td>.*the model, on test</th><td>0\.", page, re.S)
 
 
 def test_the_recipe_and_the_quarantine_are_escaped(make_predictions, make_content):

@@ -13,8 +13,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.sections import DataSection, ModelSection, ServingSection
+from components.doubt_facts import DoubtFacts
+from components.sections import DataSection, ModelSection
 from components.serving_validator.samples import StoredImage
+from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export import Exporter
 from components.trainer.network import Network, build_network
 from components.trainer.predictions import Predictions
@@ -85,7 +87,7 @@ def images() -> list[StoredImage]:
 def make_exporter(network) -> Callable[..., Exporter]:
     def make(change=None, kind=Exporter, classes=CLASSES, of=network) -> Exporter:
         data = section(classes)
-        return kind(of, TransformStandIn(data, change), data, ServingSection())
+        return kind(of, TransformStandIn(data, change), data, MeasuredDoubt(DoubtFacts()))
 
     return make
 

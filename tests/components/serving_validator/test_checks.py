@@ -14,14 +14,14 @@ TOLERANCE = checks.FLOAT32_TOLERANCE
 
 
 class OutOfOrder(Exporter):
-    def answer(self, probabilities):
-        good = super().answer(probabilities)
+    def named(self, judged):
+        good = super().named(judged)
         return good | {"label": good["labels"][:, 0]}
 
 
 class NotProbabilities(Exporter):
-    def answer(self, probabilities):
-        good = super().answer(probabilities)
+    def named(self, judged):
+        good = super().named(judged)
         return good | {"probabilities": 2.0 * good["probabilities"]}
 
 
@@ -37,14 +37,15 @@ class NoExplanation(Exporter):
 
 class WildHeatmap(Exporter):
     def heatmap(self, pixels):
-        probabilities, heatmap = super().heatmap(pixels)
-        return probabilities, heatmap - 0.5
+        *answer, heatmap = super().heatmap(pixels)
+        return *answer, heatmap - 0.5
 
 
 class DependsOnCompany(Exporter):
-    def answer(self, probabilities):
+    def judged(self, pixels, vector, probabilities):
         batch = tf.cast(tf.shape(probabilities)[0], tf.float32)
-        return super().answer(tf.nn.softmax(tf.math.log(probabilities) * batch))
+        skewed = tf.nn.softmax(tf.math.log(probabilities) * batch)
+        return super().judged(pixels, vector, skewed)
 
 
 class AnswersAnything(Exporter):
@@ -55,14 +56,14 @@ class AnswersAnything(Exporter):
 
 
 class NeverEnds(Exporter):
-    def answer(self, probabilities):
+    def judged(self, pixels, vector, probabilities):
         _, probabilities = tf.while_loop(
             lambda step, _: step >= 0,
             lambda step, values: (step, tf.nn.softmax(values)),
             [tf.constant(0), probabilities],
             maximum_iterations=None,
         )
-        return super().answer(probabilities)
+        return super().judged(pixels, vector, probabilities)
 
 
 class TracksKeras(Exporter):

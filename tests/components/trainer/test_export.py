@@ -6,24 +6,31 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.sections import DataSection, ModelSection, ServingSection
+from components.doubt_facts import DoubtFacts
+from components.sections import DataSection, ModelSection
+from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export import Exporter, _average
 from components.trainer.network import build_network
-from components.transform.images import prepare
+from components.transform.images import cut_borders, prepare
 
 CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(
     {"classes": CLASSES, "image_size": 32, "color": "grayscale", "patient": {"from": "each_file"}}
 )
+DOUBT = MeasuredDoubt(DoubtFacts(uncertain_below=0.34))
 MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
 
 
 class TransformStandIn(tf.Module):
     """Does what TFT's features layer does."""
 
+    def __init__(self, data: DataSection = DATA):
+        self.data = data
+
     def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         encoded = tf.reshape(features["image"], [-1])
-        return {"image": prepare(encoded, DATA.image_size, DATA.channels, DATA.resize)}
+        data = self.data
+        return {"image": prepare(encoded, data.image_size, data.channels, data.resize)}
 
 
 def png(seed: int) -> bytes:
@@ -35,8 +42,7 @@ def png(seed: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def exporter() -> Exporter:
-    serving = ServingSection(uncertain_below=0.34)
-    return Exporter(build_network(MODEL, DATA), TransformStandIn(), DATA, serving)
+    return Exporter(build_network(MODEL, DATA), TransformStandIn(), DATA, DOUBT)
 
 
 @pytest.fixture(scope="module")
@@ -99,16 +105,36 @@ def test_explain_is_the_closed_form_of_grad_cam(exporter, session_run):
     np.testing.assert_allclose(answer["probabilities"], expected(exporter, [image]), atol=1e-6)
 
 
+def test_the_heatmap_covers_the_image_not_the_borders_that_were_added(tmp_path):
+    data = DATA.model_copy(update={"resize": "pad"})
+    exporter = Exporter(build_network(MODEL, data), TransformStandIn(data), data, DOUBT)
+    exporter.save(str(tmp_path / "1"), {})
+    wide = io.BytesIO()
+    Image.open(io.BytesIO(png(7))).resize((80, 20)).save(wide, "PNG")
+    images = tf.constant([wide.getvalue()])
+    *_, over_square = exporter.heatmap(exporter.pixels(images))
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
+        explain = loaded.signature_def["explain"]
+        fed, fetched = explain.inputs["image_bytes"].name, explain.outputs["heatmap"].name
+        heatmap = session.run(fetched, {fed: images.numpy()})
+    assert heatmap.shape == over_square.shape
+    np.testing.assert_allclose(heatmap, cut_borders(over_square, images), atol=1e-4)
+    assert np.abs(heatmap - over_square).max() > 0.01
+
+
 def test_junk_is_an_invalid_argument(session_run):
     with pytest.raises(tf.errors.InvalidArgumentError):
         session_run("serving_default", [b"GIF89a but not really"])
 
 
-def test_labels_and_recipe_travel_in_the_assets(saved):
+def test_labels_doubt_and_recipe_travel_in_the_assets(saved):
     with open(f"{saved}/assets/labels.txt", encoding="utf-8") as file:
         assert file.read().splitlines() == list(CLASSES)
     with open(f"{saved}/assets/recipe.json", encoding="utf-8") as file:
         assert json.load(file) == {"recipe": "test"}
+    with open(f"{saved}/assets/doubt.json", encoding="utf-8") as file:
+        assert DoubtFacts.from_json(file.read()).uncertain_below == 0.34
 
 
 def test_every_variable_is_restored(exporter, saved):
@@ -136,14 +162,14 @@ def of_members(request) -> Exporter:
     data, values = request.param
     section = {"members": MEMBERS, "weights": "none", "filters": (4, 8)} | values
     network = build_network(ModelSection.model_validate(section), data)
-    return Exporter(network, TransformStandIn(), data, ServingSection())
+    return Exporter(network, TransformStandIn(), data, DOUBT)
 
 
 def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
     of_members.save(str(tmp_path / "1"), {})
     images = [png(5), png(6)]
     pixels = of_members.pixels(tf.constant(images))
-    probabilities = of_members.network.served(pixels).numpy()
+    probabilities = of_members.network.answer(pixels)[1].numpy()
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
         for signature in ("serving_default", "explain"):
@@ -160,10 +186,10 @@ def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
 
 def test_the_heatmap_of_a_mirrored_image_is_mirrored():
     model = MODEL.model_copy(update={"mirror_average": True})
-    exporter = Exporter(build_network(model, DATA), TransformStandIn(), DATA, ServingSection())
+    exporter = Exporter(build_network(model, DATA), TransformStandIn(), DATA, DOUBT)
     pixels = exporter.pixels(tf.constant([png(7)]))
-    _, heatmap = exporter.heatmap(pixels)
-    _, mirrored = exporter.heatmap(pixels[:, :, ::-1])
+    *_, heatmap = exporter.heatmap(pixels)
+    *_, mirrored = exporter.heatmap(pixels[:, :, ::-1])
     assert heatmap.numpy().max() == pytest.approx(1)
     np.testing.assert_allclose(heatmap[:, :, ::-1], mirrored, atol=1e-4)
 

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.sections import DataSection, ModelSection, ServingSection
+from components.doubt_facts import DoubtFacts
+from components.sections import DataSection, ModelSection
+from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export import Exporter
 from components.trainer.network import Network, build_network
 
@@ -36,8 +38,8 @@ def films(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def heatmaps(network: Network, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    exporter = Exporter(network, lambda features: features, DATA, ServingSection())
-    probabilities, maps = exporter.heatmap(tf.constant(pixels))
+    exporter = Exporter(network, lambda features: features, DATA, MeasuredDoubt(DoubtFacts()))
+    _, probabilities, maps = exporter.heatmap(tf.constant(pixels))
     return probabilities.numpy(), maps.numpy()
 
 

@@ -200,11 +200,12 @@ def test_one_sigmoid_unit_answers_for_two_classes():
 def test_a_mirror_average_does_not_see_left_and_right():
     network = build_network(scratch(mirror_average=True), data())
     pixels = pixels_of(3)
-    answers, mirrored = network.served(pixels), network.served(pixels[:, :, ::-1])
+    (vector, answers), (_, mirrored) = map(network.answer, (pixels, pixels[:, :, ::-1]))
     np.testing.assert_allclose(answers, mirrored, atol=1e-6)
     both = [network.classifier(pixels), network.classifier(pixels[:, :, ::-1])]
     assert not np.allclose(*both, atol=1e-4)
     np.testing.assert_allclose(answers, np.mean(both, 0), atol=1e-6)
+    np.testing.assert_allclose(vector, network.pooling(network.feature_maps(pixels)), atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from components.trainer.predictions import (
 )
 
 
-def brightness(pixels, training):
+def brightness(pixels):
     """A network: 'bright' with the mean of the pixels, 'dark' with the rest."""
-    assert pixels.dtype == tf.float32 and not training
+    assert pixels.dtype == tf.float32
     bright = tf.reduce_mean(pixels, [1, 2, 3]) / 255
     return tf.stack([1 - bright, bright], -1)
 
@@ -23,7 +23,7 @@ def test_the_least_sure_of_each_class_are_kept_by_their_file_name(write_split):
     # The mean of each image is some chance away from the others of its class.
     split = write_split("eval", [0] * 9 + [1] * 7)
     found = predict_sample(brightness, split)
-    everything = np.concatenate([brightness(pixels, False) for pixels, _ in split.batches(4)])
+    everything = np.concatenate([brightness(pixels) for pixels, _ in split.batches(4)])
     sure = everything.max(-1)
     expected = [*np.argsort(sure[:9])[:4], *(9 + np.argsort(sure[9:])[:4])]
     assert found.classes == ("dark", "bright")
@@ -35,9 +35,9 @@ def test_the_least_sure_of_each_class_are_kept_by_their_file_name(write_split):
 def test_no_more_than_the_candidates_are_asked(write_split):
     asked = []
 
-    def counting(pixels, training):
+    def counting(pixels):
         asked.append(len(pixels))
-        return brightness(pixels, training)
+        return brightness(pixels)
 
     predict_sample(counting, write_split("eval", [0] * 30 + [1] * 3), candidates=5)
     assert sum(asked) == 5 + 3

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.transform.images import decode_and_resize, pack, prepare, unpack
+from components.transform.images import cut_borders, decode_and_resize, pack, prepare, unpack
 
 
 def encode(pixels: np.ndarray, kind: str = "PNG", **options) -> bytes:
@@ -74,6 +74,34 @@ def test_junk_is_an_invalid_argument():
 def test_unpack_reverts_pack():
     images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), np.uint8)
     np.testing.assert_array_equal(unpack(pack(tf.constant(images)), 16, 3), images)
+
+
+def test_maps_over_padded_squares_are_cut_back_to_the_images():
+    """A square that is lit where the image is, and has a gradient there, comes back as that."""
+    wide, tall, square = (
+        encode(np.zeros(shape, np.uint8)) for shape in ((20, 40), (40, 20), (30, 30))
+    )
+    steps = np.arange(32, dtype=np.float32)
+    maps = np.zeros((3, 32, 32), np.float32)
+    maps[0, 8:24] = steps[8:24, None]  # the image's rows
+    maps[1, :, 8:24] = steps[8:24]
+    maps[2] = steps
+    cut = cut_borders(tf.constant(maps), tf.constant([wide, tall, square])).numpy()
+    inside = np.linspace(31 / 4, 31 * 3 / 4, 32)[1:-1]  # its edge rows are half border
+    np.testing.assert_allclose(cut[0, 1:-1], np.tile(inside[:, None], (1, 32)), atol=1e-4)
+    np.testing.assert_allclose(cut[1, :, 1:-1], np.tile(inside, (32, 1)), atol=1e-4)
+    np.testing.assert_allclose(cut[2], maps[2], atol=1e-5)
+
+
+def test_a_spot_in_a_padded_image_is_found_at_its_place():
+    """Padding an image and cutting the borders again gives the image on the grid."""
+    pixels = np.zeros((30, 90), np.uint8)
+    pixels[6:12, 60:75] = 255
+    encoded = tf.constant([encode(pixels)])
+    padded = decode_and_resize(encoded, 64, 1, "pad")[..., 0]
+    cut = cut_borders(tf.cast(padded, tf.float32), encoded)[0].numpy()
+    y, x = (cut > 200).nonzero()
+    assert abs(y.mean() / 63 - 8.5 / 29) < 0.03 and abs(x.mean() / 63 - 67 / 89) < 0.03
 
 
 def test_a_picture_in_grey_is_kept_once(colour_ramp):

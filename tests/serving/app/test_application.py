@@ -42,6 +42,12 @@ def test_an_uncertain_answer_says_what_that_means(page, ask, tools):
     assert "Uncertain" in text and "Take this as no answer" in text
 
 
+def test_an_unfamiliar_image_says_what_that_means(page, ask, tools):
+    text = ask(page, ("cat.png", tools.stranger())).text
+    assert "Unfamiliar" in text and "unlike those the model learned from" in text
+    assert ">Uncertain<" not in text
+
+
 def test_without_scripts_the_whole_page_comes_back(make_page, ask, bright):
     text = ask(make_page(headers={}), ("scan.png", bright)).text
     assert text.startswith("<!doctype html>")

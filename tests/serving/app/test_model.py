@@ -3,6 +3,7 @@ import pytest
 from serving.app.model import Model
 from serving.errors import UnknownServableError
 from serving.metadata import VersionStatus
+from serving.tls import Tls
 
 
 @pytest.fixture
@@ -48,3 +49,16 @@ def test_the_label_is_looked_up_for_each_image(server, dark):
     with pytest.raises(UnknownServableError, match="stable"):  # which this server does not know
         model.ask(dark)
     model.close()
+
+
+def test_a_server_with_tls(start, base, authority, dark):
+    pair = authority.issue()
+    server = start(base, certificate=pair.certificate, key=pair.key)
+    model = Model("tiny", lambda: server.address, 10.0, tls=Tls(authority.roots))
+    assert model.ask(dark).label == "dark"
+    assert model.health().state == "ready"
+    model.close()
+    plain = Model("tiny", lambda: server.address, 10.0)
+    health = plain.health()
+    assert (health.state, "wants TLS" in health.detail) == ("unavailable", True)
+    plain.close()

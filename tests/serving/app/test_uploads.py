@@ -49,7 +49,8 @@ def test_pixels_never_touch_the_disk(page, ask, log_file, files_written):
     ],
 )
 def test_a_name_is_only_shown(page, ask, bright, name, shown):
-    assert f">{shown}</h3>" in ask(page, (name, bright)).text
+    text = ask(page, (name, bright)).text.replace("<wbr>", "")  # where it may break
+    assert f">{shown}</h3>" in text
 
 
 def test_only_the_image_that_is_too_large_fails(make_page, ask, bright, log_lines):

@@ -21,7 +21,8 @@ def test_answer(predictions, dark, bright):
     assert response.model_spec.name == "tiny"
     assert response.model_spec.version.value == 2
     assert response.model_spec.signature_name == "serving_default"
-    assert sorted(response.outputs) == ["label", "labels", "probabilities", "uncertain"]
+    names = ["label", "labels", "probabilities", "uncertain", "unfamiliar"]
+    assert sorted(response.outputs) == names
     found = {name: tf.make_ndarray(tensor) for name, tensor in response.outputs.items()}
     assert found["probabilities"] == pytest.approx(np.array([[0.8, 0.2], [0.2, 0.8]]))
     assert found["label"].tolist() == [b"dark", b"bright"]

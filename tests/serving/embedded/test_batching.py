@@ -1,4 +1,6 @@
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -128,4 +130,19 @@ def test_many_clients_are_each_given_their_own_answer(batcher, model):
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda n: batcher({"x": np.arange(n, n + n % 5)})["y"], range(2000)))
     assert all(y.tolist() == [2 * x for x in range(n, n + n % 5)] for n, y in enumerate(found))
-    assert not batcher._waiting and not batcher._busy
+    assert not batcher._waiting and batcher._free == 1
+
+
+def test_a_refused_request_leaves_the_memory_at_once(batcher, model):
+    """Images are large: they must not wait until Python looks for circles."""
+    model.go.set()
+    x = np.array([-1.0])
+    kept = weakref.ref(x)
+    gc.disable()
+    try:
+        batcher({"x": x})
+    except Refused:
+        del x
+        assert kept() is not None  # by the error, as long as it is looked at
+    assert kept() is None
+    gc.enable()

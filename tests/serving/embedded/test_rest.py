@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import threading
 import time
 
 import pytest
@@ -26,6 +27,59 @@ def test_body_without_or_beyond_its_length(connection, headers, status):
     response = connection.getresponse()
     assert response.status == status
     assert response.headers["Connection"] == "close"
+
+
+def test_a_body_that_is_too_large_is_refused_though_it_is_still_being_sent(connection, start, base):
+    port = start(base, max_message=1000).rest_port
+    opened = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    opened.request("POST", PREDICT, " " * 20_000_000)  # more than the system takes on our behalf
+    assert opened.getresponse().status == 429
+    opened.close()
+
+
+@pytest.fixture
+def connect():
+    """Opens connections to a port; `ask` sends a request on one and reads its answer."""
+    opened = []
+
+    def open_one(port):
+        opened.append(http.client.HTTPConnection("127.0.0.1", port, timeout=10))
+        opened[-1].connect()
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def ask(connection, path="/v1/models/tiny", body=None):
+    connection.request("GET" if body is None else "POST", path, body)
+    response = connection.getresponse()
+    return response.status, response.headers, response.read().decode()
+
+
+def test_connections_beyond_the_bound_are_told_so(start, base, connect, tools):
+    port = start(base, connections=2).rest_port
+    first, second = connect(port), connect(port)
+    assert [ask(first)[0], ask(second)[0]] == [200, 200]
+    for body in (None, " " * 20_000_000):
+        status, headers, text = ask(connect(port), PREDICT if body else "/v1/models/tiny", body)
+        assert (status, headers["Retry-After"], headers["Connection"]) == (503, "1", "close")
+        assert json.loads(text)["error"].startswith("2 connections are open, and more are not")
+    assert ask(connect(port), "/monitoring/prometheus/metrics")[0] == 200
+    assert ask(first)[0] == 200  # who was there before notices nothing
+    second.close()
+    tools.eventually(lambda: ask(connect(port))[0] == 200)
+
+
+def test_a_flood_of_connections_takes_few_threads(start, base, connect):
+    port = start(base, connections=2).rest_port
+    before = threading.active_count()
+    flood = [connect(port) for _ in range(60)]
+    assert ask(flood[0])[0] == 200
+    assert threading.active_count() - before <= 2 + 16
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+        ask(flood[-1])
 
 
 def test_what_is_not_offered(connection):

@@ -16,6 +16,7 @@ from serving.embedded.server import EmbeddedServer, Settings
 from serving.errors import ServerUnavailableError, ServingError
 from serving.tensorflow_free import predict_pb2, types_pb2
 from serving.tensors import to_tensor
+from serving.tls import Tls
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,6 +46,12 @@ def test_label_of_a_version_that_is_not_there(base, start):
     )
     with pytest.raises(ServingError, match=r"version 7 of model tiny.*models\.config"):
         start(base, models_config=file)
+
+
+def test_a_key_of_another_certificate(base, authority):
+    pair, other = authority.issue(), authority.issue("10.0.0.1")
+    with pytest.raises(ServingError, match=r"TLS needs a certificate and its key.*mismatch"):
+        EmbeddedServer(base, Settings(certificate=pair.certificate, key=other.key))
 
 
 # === Serving ===
@@ -79,6 +86,28 @@ def test_without_rest_and_without_batching(base, start, dark):
     assert server.rest_port is None
     with Client(server.address, "tiny") as client:
         assert client.predict([dark])[0].label == "dark"
+
+
+def test_both_ports_speak_tls(base, start, authority, dark):
+    pair, tls = authority.issue(), Tls(authority.roots)
+    server = start(base, certificate=pair.certificate, key=pair.key)
+    with Client(server.address, "tiny", tls=tls) as client:
+        assert client.predict([dark])[0].label == "dark"
+    for context in (tls.context(), None):
+        connection = (
+            http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=10)
+            if context is None
+            else http.client.HTTPSConnection(
+                "127.0.0.1", server.rest_port, timeout=10, context=context
+            )
+        )
+        connection.request("GET", "/v1/models/tiny")
+        if context is None:
+            with pytest.raises((http.client.HTTPException, ConnectionError)):
+                connection.getresponse()
+        else:
+            assert connection.getresponse().status == 200
+        connection.close()
 
 
 def test_only_this_machine_can_reach_the_default():

@@ -25,7 +25,15 @@ def test_other_files_are_counted(make_folder):
     folder = make_folder({"a.png": 1, "Thumbs.db": b"", "IM001": b"", "IM002": b"", ".hidden": b""})
     left_out = list_images(folder).left_out
     assert left_out == {NO_SUFFIX: 2, ".db": 1}
-    assert left_out_text(left_out) == "3 files that are no images by name (2 without suffix, 1 .db)"
+    assert left_out_text(left_out) == "3 files that are no images (2 without suffix, 1 .db)"
+
+
+def test_dicom_without_suffix_is_found(make_folder):
+    dicom = bytes(128) + b"DICM" + bytes(100)
+    folder = make_folder({"CT/IM000001": dicom, "CT/1.2.840.113619.2.55": dicom, "CT/notes": b"x"})
+    listing = list_images(folder)
+    assert listing.images == ("CT/1.2.840.113619.2.55", "CT/IM000001")
+    assert listing.left_out == {NO_SUFFIX: 1}
 
 
 def test_no_folder_and_no_image_are_sentences(make_folder, tmp_path):

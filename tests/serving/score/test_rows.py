@@ -29,6 +29,7 @@ def test_a_row_comes_back_as_it_was(row):
         row.uncertain,
         row.version,
         row.error,
+        row.unfamiliar,
     )
 
 
@@ -42,7 +43,9 @@ def test_probabilities_lose_nothing_of_their_float32():
 
 
 def test_the_columns_are_those_a_reader_expects():
-    text = header(CLASSES) + to_line(Row("a.png", "dark", (0.5, 0.25), False, 7), CLASSES)
+    text = header(CLASSES) + to_line(
+        Row("a.png", "dark", (0.5, 0.25), False, 7, unfamiliar=True), CLASSES
+    )
     (row,) = csv.DictReader(io.StringIO(text.decode()))
     assert row == {
         "file": "a.png",
@@ -50,6 +53,7 @@ def test_the_columns_are_those_a_reader_expects():
         "p_dark": "0.5",
         'p_bright, "very"': "0.25",
         "uncertain": "False",
+        "unfamiliar": "True",
         "version": "7",
         "error": "",
     }
@@ -81,7 +85,8 @@ def test_errors_of_the_server_and_of_the_disk_are_transient_those_of_the_file_la
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"a,dark,0.5\n", b"a,dark,x,0.5,True,1,\n", b"a,dark,0,1,yes,1,\n", b"\0,,,,,,\n"]
+    "line",
+    [b"", b"a,dark,0.5\n", b"a,dark,x,0.5,True,,1,\n", b"a,dark,0,1,yes,,1,\n", b"\0,,,,,,,\n"],
 )
 def test_what_is_no_row(line):
     with pytest.raises(ScoreError, match="not a row of 2 classes"):

@@ -75,8 +75,8 @@ def test_rows_without_their_origin_are_not_gone_on_from(out, origin, make_row):
     ("line", "why"),
     [
         (b"c,bright,0.5\n", r"Line 4 .* not a row"),
-        (b"a,bright,0.25,0.75,False,2,\n", "Line 4 .* 'a' comes after 'b'"),
-        (b"c,bright,0.25,0.75,False,7,\n", "Line 4 .* of version 7"),
+        (b"a,bright,0.25,0.75,False,,2,\n", "Line 4 .* 'a' comes after 'b'"),
+        (b"c,bright,0.25,0.75,False,,7,\n", "Line 4 .* of version 7"),
     ],
 )
 def test_a_damaged_line_is_named(out, origin, make_row, line, why):

@@ -1,6 +1,6 @@
 """What does the embedded server cost over the model itself, and what does batching bring?
 
-    .venv/bin/python benchmarks/serving_latency.py [--json FILE] [--seconds 3] [--rounds 5]
+    .venv/bin/python benchmarks/serving.py [--json FILE] [--seconds 3] [--rounds 5]
 
 A MobileNetV2 0.35 at 224 pixels with random weights, exported as the trainer exports it, is asked
 about phantoms, one image a request, by 1, 8 and 32 clients: directly, by TensorFlow's `session.run`
@@ -84,7 +84,8 @@ def export_model(folder: Path) -> None:
     """Exports the network of the recipe covid19-3class, untrained."""
     import tensorflow as tf
 
-    from components.sections import ServingSection
+    from components.doubt_facts import DoubtFacts
+    from components.trainer.doubt import MeasuredDoubt
     from components.trainer.export import Exporter
     from components.trainer.network import build_network
     from components.transform.images import prepare
@@ -101,7 +102,7 @@ def export_model(folder: Path) -> None:
             return {"image": prepare(encoded, data.image_size, data.channels, data.resize)}
 
     network = build_network(recipe.model, data)
-    Exporter(network, Preprocessing(), data, ServingSection()).save(str(folder), {})
+    Exporter(network, Preprocessing(), data, MeasuredDoubt(DoubtFacts())).save(str(folder), {})
 
 
 def draw_images(folder: Path) -> list[bytes]:

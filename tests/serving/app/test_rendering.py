@@ -1,0 +1,22 @@
+from starlette.requests import Request
+
+from serving.app.model import Health
+from serving.app.rendering import breakable, render
+from serving.metadata import VersionStatus
+
+SPANISH = [(b"accept-language", b"es")]
+
+
+def test_a_file_name_breaks_after_its_punctuation_and_stays_text():
+    assert breakable("a_b-1.png") == "a_<wbr>b-<wbr>1.<wbr>png"
+    assert breakable("<b>.png") == "&lt;b&gt;.<wbr>png"
+
+
+def test_versions_are_named_in_the_visitors_language(make_settings):
+    request = Request({"type": "http", "headers": SPANISH})
+    versions = (VersionStatus(8, "LOADING", ""), VersionStatus(7, "AVAILABLE", ""))
+    health = Health("ready", versions)
+    text = render("status.html", request, make_settings(), health=health, seen="").body.decode()
+    assert "la versión 8 se está cargando" in text
+    assert "versión 7</span>" in text
+    assert "AVAILABLE" not in text and "LOADING" not in text
