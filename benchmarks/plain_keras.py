@@ -61,7 +61,7 @@ def main(splits: str, out: str, weights: str, epochs: int) -> None:
     test = read(f"{splits}/test", BATCH)
     classes = test.class_names
     model = build(len(classes), weights)
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     step("build")
     model.fit(
         train.prefetch(tf.data.AUTOTUNE),
