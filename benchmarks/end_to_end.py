@@ -104,8 +104,20 @@ def totals_table(rows: list[dict[str, Any]]) -> Table:
 def parts_table(rows: list[dict[str, Any]], way: str) -> Table:
     """What each part took at the largest size, and how it grows."""
     sizes = [row["images"] for row in rows]
-    table = Table(way, title=f"{way} at {max(sizes)} images, and for 1,000 more", caption="* not done by the script")
-    for column in ("s", "fixed s", "s/1,000", "CPU s/1,000", "peak MB", "MB/1,000", "disk kB/image"):
+    table = Table(
+        way,
+        title=f"{way} at {max(sizes)} images, and for 1,000 more",
+        caption="* not done by the script",
+    )
+    for column in (
+        "s",
+        "fixed s",
+        "s/1,000",
+        "CPU s/1,000",
+        "peak MB",
+        "MB/1,000",
+        "disk kB/image",
+    ):
         table.add_column(column, justify="right")
     largest = of_size(rows, max(sizes))
     for part in rows[0][way]["parts"]:

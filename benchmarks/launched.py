@@ -1,5 +1,6 @@
 """Runs single nodes of a pipeline in this process, with TFX's launcher; imports TFX."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,7 +33,9 @@ class Launched:
             )
         )
         runtime_parameter_utils.substitute_runtime_parameter(
-            self._pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: "benchmark"}
+            # Another run each time: what a run has done once it does not do again.
+            self._pipeline,
+            {constants.PIPELINE_RUN_ID_PARAMETER_NAME: f"{time.time_ns()}"},
         )
 
     def node(self, name: str, cache: bool = True) -> NodeRun:
@@ -45,10 +48,5 @@ class Launched:
 
     def through(self, last: str) -> dict[str, NodeRun]:
         """Runs all nodes up to one, in order."""
-        found = {}
-        for node in self._pipeline.nodes:
-            name = node.pipeline_node.node_info.id
-            found[name] = self.node(name)
-            if name == last:
-                break
-        return found
+        names = [node.pipeline_node.node_info.id for node in self._pipeline.nodes]
+        return {name: self.node(name) for name in names[: names.index(last) + 1]}
