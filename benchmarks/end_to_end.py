@@ -7,8 +7,8 @@ Both read the same PNG phantoms of 299 pixels, in the same splits, train a froze
 with augmentation at 224 pixels for the same epochs, keep the best epoch, evaluate it on the test
 split and export a SavedModel; see `plain_keras.py`. Whole processes are timed, imports included, in
 turns. `medtfx run` starts in an empty home. What it does beyond the script, as statistics, audit,
-report and the trial in a server, counts, and is listed apart; so do memory and bytes on disk of each
-node, by which it grows.
+report and the trial in a server, counts, and is listed apart. Memory and bytes on disk of each node
+say how it grows.
 
 $MEDTFX_WEIGHTS must hold the backbone's weights.
 """

@@ -161,8 +161,8 @@ def table(rows: list[dict[str, Any]]) -> Table:
     for training, pixels, way in dict.fromkeys(
         (row["training"], row["pixels"], row["way"]) for row in rows
     ):
-        own = [row for row in rows
-               if (row["training"], row["pixels"], row["way"]) == (training, pixels, way)]  # fmt: skip
+        key = (training, pixels, way)
+        own = [row for row in rows if (row["training"], row["pixels"], row["way"]) == key]
         first = next(row["rate"] for row in own if not row["epoch"])
         cpu = median(row["cpu"] / row["seconds"] / row["rate"] * 1e3 for row in own if row["epoch"])
         rate = median(later(own, way))
