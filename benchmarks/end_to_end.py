@@ -1,6 +1,6 @@
 """What does the pipeline cost over a plain Keras script that trains the same model?
 
-    .venv/bin/python benchmarks/end_to_end.py [--images 1000 2000 4000] [--epochs 20] [--rounds 1]
+    .venv/bin/python benchmarks/end_to_end.py [--images 1000 2000 4000] [--epochs 10] [--rounds 1]
         [--json FILE]
 
 Both read the same PNG phantoms of 299 pixels, in the same splits, train a frozen MobileNetV2 0.35
@@ -142,7 +142,7 @@ def parts_table(rows: list[dict[str, Any]], way: str) -> Table:
 
 
 def main() -> None:
-    chosen = options(__doc__, images=[1000, 2000, 4000], epochs=20, rounds=1)
+    chosen = options(__doc__, images=[1000, 2000, 4000], epochs=10, rounds=1)
     rows = []
     with tempfile.TemporaryDirectory() as temporary:
         recipe_file = write_recipe(recipe(chosen.epochs), temporary)

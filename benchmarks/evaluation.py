@@ -99,11 +99,11 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
             figures[f"{EVALUATOR} / {PLAIN}, {images} images, {name}"] = median(
                 one / another for one, another in zip(judged, asked, strict=True)
             )
-    slopes = {
-        way: line(*zip(*((row["images"], row["cpu"]) for row in rows if row["way"] == way)))[1]
-        for way in (EVALUATOR, PLAIN)
-    }
-    figures[f"{EVALUATOR} / {PLAIN}, each further image, CPU"] = slopes[EVALUATOR] / slopes[PLAIN]
+    judged, asked = (
+        line([row["images"] for row in own], [row["cpu"] for row in own])[1]
+        for own in ([row for row in rows if row["way"] == way] for way in (EVALUATOR, PLAIN))
+    )
+    figures[f"{EVALUATOR} / {PLAIN}, each further image, CPU"] = judged / asked
     return figures
 
 

@@ -20,7 +20,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from phantoms import phantoms
@@ -46,6 +45,8 @@ def serving(home: str) -> Iterator[tuple[str, str]]:
     try:
         address = f"http://127.0.0.1:{rest}/v1/models/phantoms"
         while available(address) is None:
+            if server.poll() is not None:
+                raise SystemExit("medtfx serve has ended.")
             time.sleep(0.1)
         yield f"127.0.0.1:{port}", address
     finally:
