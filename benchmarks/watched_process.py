@@ -15,7 +15,7 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 MEDTFX = ("-c", "from pipeline.cli import main; main()")  # of this working tree
-_EVERY = 0.2  # seconds
+_EVERY = 0.5  # seconds; each look costs some 20 ms of a processor
 
 
 @dataclass(frozen=True)
