@@ -99,11 +99,12 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
             figures[f"{EVALUATOR} / {PLAIN}, {images} images, {name}"] = median(
                 one / another for one, another in zip(judged, asked, strict=True)
             )
-    judged, asked = (
-        line([row["images"] for row in own], [row["cpu"] for row in own])[1]
-        for own in ([row for row in rows if row["way"] == way] for way in (EVALUATOR, PLAIN))
-    )
-    figures[f"{EVALUATOR} / {PLAIN}, each further image, CPU"] = judged / asked
+    if len({row["images"] for row in rows}) > 1:
+        judged, asked = (
+            line([row["images"] for row in own], [row["cpu"] for row in own])[1]
+            for own in ([row for row in rows if row["way"] == way] for way in (EVALUATOR, PLAIN))
+        )
+        figures[f"{EVALUATOR} / {PLAIN}, each further image, CPU"] = judged / asked
     return figures
 
 
