@@ -23,6 +23,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# On several processors, whoever gets one of these last is waited for by all others.
+_LONG = ("test_recipes.py", "test_kubeflow.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets the files begin first that take longest."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
 
 def _folder_from(variable: str) -> Path:
     value = os.environ.get(variable)

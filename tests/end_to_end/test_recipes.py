@@ -33,6 +33,7 @@ SMALLER = {
     "covid-mobilenet": LIGHT,
     "radiography-scratch-cnn": ["data.image_size=75", "model.dense=[8]"],
     "radiography-scratch-cnn-augmented": ["data.image_size=75", "model.dense=[8]"],
+    "radiography-vgg19-finetuned": ["training.fine_tuning.epochs=1"],
 }
 ONE_STEP = ["training.epochs=1", "training.batch_size=64"]
 
