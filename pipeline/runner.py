@@ -16,6 +16,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils, tfx_runner
 from tfx.proto.orchestration import pipeline_pb2
 
+from pipeline.beam_signatures import remember_signatures
 from pipeline.records import NodeRecord
 
 _State = metadata_store_pb2.Execution
@@ -101,6 +102,7 @@ def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) 
         NodeFailedError: the node failed, or its inputs could not be resolved.
     """
     start = time.monotonic()
+    remember_signatures()
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
     try:

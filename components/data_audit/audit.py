@@ -7,13 +7,15 @@ from components.data_audit import drift as drift_check
 from components.data_audit import leaks, patients, quality
 from components.data_audit.counts import Cell, class_counts, slice_cells, small_cells
 from components.data_audit.drift import Distance
-from components.data_audit.duplicates import find_groups
+from components.data_audit.duplicates import Group, find_groups
 from components.data_audit.finding import Finding, Found, judge, summary
 from components.data_audit.identity import identity
 from components.data_audit.picture import Picture
 from components.data_audit.shortcuts import Shortcut, measure_shortcuts, shortcuts
 from components.data_audit.text_marks import LINE
 from components.sections import AuditSection
+
+_OF_PAIRS = ("leaks", "contradictions", "duplicates")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,10 @@ def audit(
     measured: list[Shortcut] = []
     if section.shortcuts != "off":
         measured = measure_shortcuts(pictures)
-    groups = find_groups(pictures, section.hash_distance, section.similarity)
+    groups: list[Group] = []
+    # Each picture is compared with every other, which grows with the square of their number.
+    if any(section.action(name) != "off" for name in _OF_PAIRS):
+        groups = find_groups(pictures, section.hash_distance, section.similarity)
     checks: dict[str, Callable[[], Found]] = {
         "leaks": lambda: leaks.across_splits(groups),
         "contradictions": lambda: leaks.across_classes(groups),

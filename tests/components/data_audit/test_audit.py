@@ -36,6 +36,18 @@ def test_the_recipe_has_the_last_word(leaky):
     assert audit(leaky, AuditSection(contradictions="stop")).stops[1].check == "contradictions"
 
 
+def test_pairs_are_only_searched_for_a_check_that_is_on(clean, monkeypatch):
+    searched = []
+    monkeypatch.setattr(
+        "components.data_audit.audit.find_groups", lambda *given: searched.append(given) or []
+    )
+    off = {"leaks": "off", "contradictions": "off"}
+    audit(clean, AuditSection(**off, duplicates="off", shortcuts="off"))
+    assert not searched
+    audit(clean, AuditSection(**off, shortcuts="off"))
+    assert len(searched) == 1
+
+
 def test_a_patient_in_two_splits_stops(clean, one):
     torn = [replace(p, split="test") if p is one[0] else p for p in clean]
     torn.append(replace(one[0], filename="COVID/z.png", digest=b"other", hash=~one[0].hash))

@@ -1,6 +1,6 @@
 """What does the embedded server cost over the model itself, and what does batching bring?
 
-    .venv/bin/python benchmarks/serving.py [--json FILE] [--seconds 3] [--rounds 5]
+    .venv/bin/python benchmarks/serving_latency.py [--json FILE] [--seconds 3] [--rounds 5]
 
 A MobileNetV2 0.35 at 224 pixels with random weights, exported as the trainer exports it, is asked
 about phantoms, one image a request, by 1, 8 and 32 clients: directly, by TensorFlow's `session.run`

@@ -1,0 +1,169 @@
+"""What does the pipeline cost over a plain Keras script that trains the same model?
+
+    .venv/bin/python benchmarks/end_to_end.py [--images 1000 2000 4000] [--epochs 10] [--rounds 1]
+        [--json FILE]
+
+Both read the same PNG phantoms of 299 pixels, in the same splits, train a frozen MobileNetV2 0.35
+with augmentation at 224 pixels for the same epochs, keep the best epoch, evaluate it on the test
+split and export a SavedModel; see `plain_keras.py`. Whole processes are timed, imports included, in
+turns. `medtfx run` starts in an empty home. What it does beyond the script, as statistics, audit,
+report and the trial in a server, counts, and is listed apart. Memory and bytes on disk of each node
+say how it grows.
+
+$MEDTFX_WEIGHTS must hold the backbone's weights.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from phantoms import phantoms
+from rich.console import Console
+from rich.table import Table
+from told import line, options, tell
+from watched_process import watch
+from watched_run import REST, medtfx_run, recipe, write_recipe
+
+from components.image_example_gen.listing import list_folders
+from pipeline.recipe import load_recipe
+
+HERE = Path(__file__).parent
+WEIGHTS = "mobilenet_v2_0.35_224_imagenet_no_top.weights.h5"
+RATIO = "medtfx run / plain script"
+TARGETS = {RATIO: ("at most", 1.3)}
+SAME_WORK = (REST, "ImageExampleGen", "Transform", "Trainer", "Evaluator", "Pusher")
+
+
+def link_splits(recipe: Path, images: Path, folder: Path) -> None:
+    """Lays out the recipe's splits as folders, for the script."""
+    for entry in list_folders(str(images), load_recipe(str(recipe)).data).entries:
+        link = folder / entry.split / entry.relative
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(images / entry.relative)
+
+
+def run_script(splits: Path, epochs: int) -> dict[str, Any]:
+    """Returns what the script took, as a whole and by step."""
+    weights = Path(os.environ["MEDTFX_WEIGHTS"], WEIGHTS)
+    with tempfile.TemporaryDirectory() as out:
+        found = watch([HERE / "plain_keras.py", splits, out, weights, epochs])
+    seconds = json.loads(found.output.splitlines()[-1])
+    parts = {"imports": found.seconds - sum(seconds.values()), **seconds}
+    return {
+        "seconds": found.seconds,
+        "cpu": found.cpu,
+        "peak": found.peak,
+        "parts": {name: {"seconds": value} for name, value in parts.items()},
+    }
+
+
+def run_pipeline(recipe: Path, images: Path) -> dict[str, Any]:
+    """Returns what the run took, as a whole and by node."""
+    with tempfile.TemporaryDirectory() as home:
+        run = medtfx_run(recipe, images, home)
+    return {
+        "seconds": run.process.seconds,
+        "cpu": run.process.cpu,
+        "peak": run.process.peak,
+        "parts": {
+            REST: {"seconds": run.rest},
+            **{name: asdict(node) for name, node in run.nodes.items()},
+        },
+    }
+
+
+# === Telling ===
+
+
+def of_size(rows: list[dict[str, Any]], images: int) -> list[dict[str, Any]]:
+    return [row for row in rows if row["images"] == images]
+
+
+def ratio(rows: list[dict[str, Any]], what: str) -> float:
+    return median(row["medtfx"][what] / row["script"][what] for row in rows)
+
+
+def totals_table(rows: list[dict[str, Any]]) -> Table:
+    table = Table("images", title="Whole processes: plain script, medtfx run")
+    for what in ("s", "ratio", "CPU s", "ratio", "peak MB", "ratio"):
+        table.add_column(what, justify="right")
+    for images in sorted({row["images"] for row in rows}):
+        own = of_size(rows, images)
+        cells = []
+        for what in ("seconds", "cpu", "peak"):
+            both = (median(row[way][what] for row in own) for way in ("script", "medtfx"))
+            cells += [" · ".join(f"{value:,.0f}" for value in both), f"{ratio(own, what):.2f}"]
+        table.add_row(str(images), *cells)
+    return table
+
+
+def parts_table(rows: list[dict[str, Any]], way: str) -> Table:
+    """What each part took at the largest size, and how it grows."""
+    sizes = [row["images"] for row in rows]
+    table = Table(
+        way,
+        title=f"{way} at {max(sizes)} images, and for 1,000 more",
+        caption="* not done by the script",
+    )
+    for column in (
+        "s",
+        "fixed s",
+        "s/1,000",
+        "CPU s/1,000",
+        "peak MB",
+        "MB/1,000",
+        "disk kB/image",
+    ):
+        table.add_column(column, justify="right")
+    largest = of_size(rows, max(sizes))
+    for part in rows[0][way]["parts"]:
+
+        def grown(what: str, part: str = part) -> tuple[float, float]:
+            return line(sizes, [row[way]["parts"][part].get(what, 0) for row in rows])
+
+        def latest(what: str, part: str = part) -> float:
+            return median(row[way]["parts"][part].get(what, 0) for row in largest)
+
+        beyond = way == "medtfx" and part not in SAME_WORK
+        table.add_row(
+            f"{part}{'*' if beyond else ''}",
+            f"{latest('seconds'):.1f}",
+            *(f"{value:.2f}" for value in grown("seconds")),
+            f"{grown('cpu')[1]:.2f}",
+            f"{latest('memory'):,.0f}",
+            f"{grown('memory')[1]:,.0f}",
+            f"{grown('disk')[1] / 1e6:.2f}",
+        )
+    return table
+
+
+def main() -> None:
+    chosen = options(__doc__, images=[1000, 2000, 4000], epochs=10, rounds=1)
+    rows = []
+    with tempfile.TemporaryDirectory() as temporary:
+        recipe_file = write_recipe(recipe(chosen.epochs), temporary)
+        for images in chosen.images:
+            link_splits(recipe_file, phantoms(images), Path(temporary, str(images)))
+        for _ in range(chosen.rounds):
+            for images in chosen.images:
+                script = run_script(Path(temporary, str(images)), chosen.epochs)
+                medtfx = run_pipeline(recipe_file, phantoms(images))
+                rows.append({"images": images, "script": script, "medtfx": medtfx})
+                told = ratio(rows[-1:], "seconds")
+                print(f"{images} images: {RATIO} {told:.2f}", flush=True)
+    console = Console(width=120)
+    for table in (parts_table(rows, "script"), parts_table(rows, "medtfx"), totals_table(rows)):
+        console.print(table)
+    figures = {
+        f"{RATIO}, {images} images": ratio(of_size(rows, images), "seconds")
+        for images in chosen.images
+    }
+    tell(chosen, figures, TARGETS, rows)
+
+
+if __name__ == "__main__":
+    main()
