@@ -40,6 +40,7 @@ from serving.tensors import strings, to_array
 
 Ask = Callable[[bytes], Any]
 CLIENTS = (1, 8, 32)
+NETWORK = ["data.image_size=224", "model.backbone=mobilenet_v2", "model.alpha=0.35"]
 DIRECT, BATCHED, UNBATCHED = "session.run", "batched", "unbatched"
 TARGETS = {"p50_over_direct_at_1": ("at most", 1.2), "rate_over_unbatched_at_32": ("at least", 1.3)}
 
@@ -81,7 +82,7 @@ class Way:
 
 
 def export_model(folder: Path) -> None:
-    """Exports the network of the recipe covid19-3class, untrained."""
+    """Exports a small network, untrained."""
     import tensorflow as tf
 
     from components.doubt_facts import DoubtFacts
@@ -91,7 +92,7 @@ def export_model(folder: Path) -> None:
     from components.transform.images import prepare
     from pipeline.recipe import load_recipe
 
-    recipe = load_recipe("covid19-3class", ["model.weights=none"])
+    recipe = load_recipe("covid-mobilenet", [*NETWORK, "model.weights=none"])
     data = recipe.data
 
     class Preprocessing(tf.Module):

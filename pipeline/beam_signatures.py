@@ -1,8 +1,7 @@
 """Beam asks Python for the signatures of each method of each DoFn, several times over.
 
-A pipeline of TFX has hundreds of DoFns of a few dozen classes: 55,000 questions in Transform, a
-quarter of its processor time on a small set. The answer depends on the function alone, so it is
-kept.
+A pipeline of TFX has hundreds of DoFns of a few dozen classes: 55,000 questions in Transform, which
+small sets of images notice. The answer depends on the function alone, so it is kept.
 """
 
 import functools

@@ -15,7 +15,9 @@ def test_real_radiographs_are_trained_on_and_judged(machine, real_data, real_wei
     monkeypatch.setenv("MEDTFX_WEIGHTS", str(real_weights))
     # Learned by heart: answers are far too sure, until they are calibrated.
     sets = (
-        "data.image_size=96", "training.epochs=40", "training.learning_rate=0.01", "model.l2=0.0",
+        "data.image_size=96",
+        "model.members=[{backbone: mobilenet, alpha: 0.75}, {backbone: mobilenet_v2, alpha: 0.35}]",
+        "training.epochs=40", "training.learning_rate=0.01", "model.l2=0.0",
         "training.schedule=constant", "training.early_stopping.monitor=val_balanced_accuracy",
     )  # fmt: skip
     command = machine.command(
