@@ -1,6 +1,6 @@
 """What does the embedded server cost over the model itself, and what does batching bring?
 
-    .venv/bin/python benchmarks/serving_latency.py [--json FILE] [--seconds 3] [--rounds 5]
+    .venv/bin/python benchmarks/serving_latency.py [--model DIR] [--json FILE] [--seconds 3]
 
 A MobileNetV2 0.35 at 224 pixels with random weights, exported as the trainer exports it, is asked
 about phantoms, one image a request, by 1, 8 and 32 clients: directly, by TensorFlow's `session.run`
@@ -14,6 +14,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -284,10 +285,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write all figures there")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--model", type=Path, help="a pushed version, in place of the MobileNetV2")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as opened:
         models = Path(temporary, "models")
-        export_model(models / "model" / "1")
+        if chosen.model:
+            shutil.copytree(chosen.model, models / "model" / "1")
+        else:
+            export_model(models / "model" / "1")
         images = draw_images(Path(temporary, "images"))
         ways = {
             DIRECT: opened.enter_context(direct(models / "model" / "1")),
