@@ -11,6 +11,7 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as matrix_metrics
 
+from components.evaluator.answers import Cells, from_answers
 from components.evaluator.wilson import wilson_interval
 
 
@@ -51,24 +52,19 @@ def _computations(
     example_weighted: bool = False,
 ) -> metric_types.MetricComputations:
     del source
-    shared = {
-        "model_name": model_name,
-        "output_name": output_name,
-        "example_weighted": example_weighted,
-    }
-    key = metric_types.MetricKey(name=name, **shared)
-    computations = matrix_metrics.multi_class_confusion_matrices(
-        thresholds=[0.0], eval_config=eval_config, **shared
+    key = metric_types.MetricKey(
+        name=name,
+        model_name=model_name,
+        output_name=output_name,
+        example_weighted=example_weighted,
     )
-    matrix_key = computations[-1].keys[-1]
 
-    def result(metrics: dict[metric_types.MetricKey, Any]) -> dict[metric_types.MetricKey, float]:
-        cells = metrics[matrix_key][0.0]
+    def value(cells: Cells) -> float:
         cases = sum(count for cell, count in cells.items() if cell.actual_class_id == class_id)
         hits = cells.get(matrix_metrics.MatrixEntryKey(class_id, class_id), 0.0)
-        return {key: recall_value(hits, cases, bound)}
+        return recall_value(hits, cases, bound)
 
-    return [*computations, metric_types.DerivedMetricComputation(keys=[key], result=result)]
+    return from_answers(value, key, eval_config)
 
 
 def recall_value(hits: float, cases: float, bound: str) -> float:

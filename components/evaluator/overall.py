@@ -10,7 +10,8 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
-from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as matrix_metrics
+
+from components.evaluator.answers import Cells, from_answers
 
 _LEAST = 1e-7  # probability, as in Keras: a certain answer that is wrong is not infinitely bad
 
@@ -50,26 +51,19 @@ def _accuracy(
     example_weighted: bool = False,
 ) -> metric_types.MetricComputations:
     del source
-    shared = {
-        "model_name": model_name,
-        "output_name": output_name,
-        "example_weighted": example_weighted,
-    }
-    key = metric_types.MetricKey(name=name, **shared)
-    computations = matrix_metrics.multi_class_confusion_matrices(
-        thresholds=[0.0], eval_config=eval_config, **shared
+    key = metric_types.MetricKey(
+        name=name,
+        model_name=model_name,
+        output_name=output_name,
+        example_weighted=example_weighted,
     )
-    matrix_key = computations[-1].keys[-1]
+    return from_answers(_share_of_right, key, eval_config)
 
-    def result(metrics: dict[metric_types.MetricKey, Any]) -> dict[metric_types.MetricKey, float]:
-        cells = metrics[matrix_key][0.0]
-        right = sum(
-            n for cell, n in cells.items() if cell.actual_class_id == cell.predicted_class_id
-        )
-        total = sum(cells.values())
-        return {key: right / total if total else float("nan")}
 
-    return [*computations, metric_types.DerivedMetricComputation(keys=[key], result=result)]
+def _share_of_right(cells: Cells) -> float:
+    right = sum(n for cell, n in cells.items() if cell.actual_class_id == cell.predicted_class_id)
+    total = sum(cells.values())
+    return right / total if total else float("nan")
 
 
 def _log_loss(

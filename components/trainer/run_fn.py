@@ -57,7 +57,7 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
         statistics = train.pixel_statistics()
         network = build_network(model, data, *statistics)
         _log.info("%s: %s", model.title, network.weights)
-        cache = _feature_cache(network, statistics, config) if model.pretrained else None
+        cache = _feature_cache(network, model, statistics, config) if model.pretrained else None
         fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs, cache)
         history = fitter.fit()
         doubt = measure_doubt(
@@ -101,13 +101,12 @@ def _checkpoint_folder(fn_args: tfx.components.FnArgs, config: dict[str, Any]) -
 
 
 def _feature_cache(
-    network: Network, statistics: tuple[float, float], config: dict[str, Any]
+    network: Network, model: ModelSection, statistics: tuple[float, float], config: dict[str, Any]
 ) -> FeatureCache:
     """Opens the cache of what these backbones made of images in earlier trainings."""
-    section = ModelSection.model_validate(config["model"])
     settings = {
-        "networks": [one.model_dump(include=_OF_FEATURES) for one in section.networks],
-        "statistics": statistics if section.normalisation == "dataset" else None,
+        "networks": [one.model_dump(include=_OF_FEATURES) for one in model.networks],
+        "statistics": statistics if model.normalisation == "dataset" else None,
         "shape": network.classifier.input_shape[1:],
         "source": config["source"],
     }
