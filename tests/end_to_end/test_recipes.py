@@ -225,6 +225,7 @@ MEMBERS = [
     "data.classes=[COVID, NORMAL, PNEUMONIA]",
     "model.members=[{backbone: mobilenet, alpha: 0.25}, {backbone: mobilenet_v2, alpha: 0.35}]",
     "model.weights=none",
+    "training.refit=false",
     "training.epochs=1",
 ]
 
@@ -242,4 +243,5 @@ def test_the_whole_pipeline_judges_and_serves_it(machine, recipe, changes):
     machine.medtfx(command, BLESSED, NOT_BLESSED)
     record = machine.last_record()
     assert {gate.label for gate in record.gates} == set(load_recipe(recipe, changes).data.classes)
-    assert sum(gate.cases for gate in record.gates) > 50
+    # An eighth of 40 patients in each of three folders, with two to four images each.
+    assert sum(gate.cases for gate in record.gates) > 30
