@@ -107,6 +107,8 @@ def measure(images: int, epochs: int, home: str) -> tuple[dict[str, Any], float]
         started = time.time()
         run = medtfx_run(file, phantoms(images + images // 20), home)
         version = run.record["version"]
+        if version is None:
+            raise SystemExit(f"Nothing was pushed: {run.record['sentence']}")
         while version not in seen.at:
             time.sleep(0.1)
         seen.stop()
