@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 from tfx.dsl.io import fileio
 
+from components.datasets import records
 from components.image_example_gen import quarantine
 from components.image_example_gen.quarantine import Quarantined
 from pipeline.bulk_model import BulkModel
@@ -25,8 +26,7 @@ def predicted_rows(uri: str, model: BulkModel) -> Iterator[Row]:
         uri: of the `InferenceResult`: GZIP TFRecords of `PredictionLog`.
         model: that was asked, by its signature `serve_examples`.
     """
-    files = fileio.glob(os.path.join(uri, "*.gz"))
-    for record in tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator():
+    for record in records(fileio.glob(os.path.join(uri, "*.gz"))).as_numpy_iterator():
         log = prediction_log_pb2.PredictionLog.FromString(record).predict_log
         (examples,) = log.request.inputs.values()
         example = tf.train.Example.FromString(tf.make_ndarray(examples).item())

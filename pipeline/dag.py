@@ -327,5 +327,10 @@ def _trainer_config(recipe: Recipe, places: Places) -> dict[str, object]:
         "serving": recipe.serving.in_model(),
         "checkpoints": places.checkpoints,
         "weights_digest": weights_digest(recipe.model),
-        "source": source_hash("components.trainer", "components.transform", "components.sections"),
+        "source": source_hash(
+            "components.trainer",
+            "components.datasets",
+            "components.transform",
+            "components.sections",
+        ),
     }

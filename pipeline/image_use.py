@@ -74,6 +74,8 @@ def _files(lineage: Lineage) -> Iterator[tuple[str, str]]:
     """Yields (split, file) of every image that was read."""
     import tensorflow as tf
 
+    from components.datasets import records
+
     paths = sorted(tf.io.gfile.glob(f"{lineage.examples_uri}/Split-*/*.gz"))
     if not paths:
         raise LineageError(
@@ -82,6 +84,6 @@ def _files(lineage: Lineage) -> Iterator[tuple[str, str]]:
     described = {"filename": tf.io.FixedLenFeature([], tf.string)}
     for path in paths:
         split = PurePosixPath(path).parent.name.removeprefix("Split-")
-        for record in tf.data.TFRecordDataset(path, "GZIP").batch(64):
+        for record in records([path]).batch(64):
             for name in tf.io.parse_example(record, described)["filename"].numpy():
                 yield split, name.decode(errors="replace")

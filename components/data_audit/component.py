@@ -76,7 +76,10 @@ class DataAudit(base_component.BaseComponent):
                 baseline=baseline,
                 section=section.model_dump_json(),
                 source=source_hash(
-                    "components.data_audit", "components.sections.audit", "components.threads"
+                    "components.data_audit",
+                    "components.datasets",
+                    "components.sections.audit",
+                    "components.threads",
                 ),
                 audit=types.Channel(type=Audit),
             )

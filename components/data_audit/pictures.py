@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from components import progress
 from components.data_audit.picture import Picture, measure
+from components.datasets import records
 from components.threads import map_in_threads
 
 Features = Mapping[str, Any]  # bytes, int or float
@@ -48,8 +49,7 @@ def find_encoded(files: Mapping[str, Sequence[str]], names: set[str]) -> dict[st
 
 def _records(files: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, bytes]]:
     for split, paths in files.items():
-        dataset = tf.data.TFRecordDataset(sorted(paths), compression_type="GZIP")
-        for record in dataset.as_numpy_iterator():
+        for record in records(paths).as_numpy_iterator():
             yield split, record
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from components.datasets import records
 from components.run_report.gallery import Explained
 from components.run_report.predictions import Predictions
 
@@ -69,8 +70,7 @@ class SplitImages:
         return found
 
     def _batches(self) -> Iterator[list[tf.train.Example]]:
-        records = tf.data.TFRecordDataset(sorted(self.files), compression_type="GZIP")
-        for batch in records.batch(_BATCH).as_numpy_iterator():
+        for batch in records(self.files).batch(_BATCH).as_numpy_iterator():
             yield [tf.train.Example.FromString(record) for record in batch]
 
 

@@ -112,7 +112,10 @@ class ServingValidator(base_component.BaseComponent):
                 load_seconds=load_seconds,
                 answer_seconds=answer_seconds,
                 source=source_hash(
-                    "components.serving_validator", "components.trainer.predictions", server
+                    "components.serving_validator",
+                    "components.datasets",
+                    "components.trainer.predictions",
+                    server,
                 ),
                 blessing=types.Channel(type=standard_artifacts.InfraBlessing),
             )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from components.datasets import records
+
 
 @dataclass(frozen=True)
 class StoredImage:
@@ -58,7 +60,6 @@ def _stored_images(files: Sequence[str]) -> Iterator[StoredImage]:
         "label_index": tf.io.FixedLenFeature([], tf.int64),
         "image": tf.io.FixedLenFeature([], tf.string),
     }
-    records = tf.data.TFRecordDataset(sorted(files), compression_type="GZIP")
-    for row in records.map(lambda record: tf.io.parse_single_example(record, spec)):
+    for row in records(files).map(lambda record: tf.io.parse_single_example(record, spec)):
         name = row["filename"].numpy().decode(errors="surrogateescape")
         yield StoredImage(name, int(row["label_index"]), row["image"].numpy())

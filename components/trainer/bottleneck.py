@@ -10,6 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from components import progress
+from components.datasets import untuned
 from components.trainer.dataset import TransformedSplit
 from components.trainer.feature_cache import FeatureCache
 from components.trainer.network import Network
@@ -69,4 +70,4 @@ def as_examples(
 ) -> tf.data.Dataset:
     """Returns (features [D] float32, one-hot [classes]) of each row, from memory."""
     one_hot = np.eye(classes, dtype=np.float32)[labels]
-    return tf.data.Dataset.from_tensor_slices((features, one_hot))
+    return untuned(tf.data.Dataset.from_tensor_slices((features, one_hot)))

@@ -62,10 +62,8 @@ class Checkpoint:
         values = [self._loss(logs) for logs in self.epochs_done(phase)]
         return values.index(min(values)) + 1
 
-    def save_epoch(
-        self, model: keras.Model, classifier: keras.Model, phase: str, logs: Logs
-    ) -> None:
-        """Records a finished epoch."""
+    def save_epoch(self, model: keras.Model, kept: keras.Model, phase: str, logs: Logs) -> None:
+        """Records a finished epoch of `model`, and `kept`, what learns in it, if it is the best."""
         state = self.state
         state.phase = phase
         state.history.setdefault(phase, []).append(logs)
@@ -75,7 +73,7 @@ class Checkpoint:
         value = self._loss(logs)
         if value < state.best:
             state.best, state.best_file = value, f"best-{number}.weights.h5"
-            classifier.save_weights(self.folder / state.best_file)
+            kept.save_weights(self.folder / state.best_file)
         self._write()
 
     def finish_phase(self, phase: str) -> None:
@@ -83,10 +81,10 @@ class Checkpoint:
         self.state.finished_phases.append(phase)
         self._write()
 
-    def load_best(self, classifier: keras.Model) -> None:
-        """Puts the best weights so far into the classifier."""
+    def load_best(self, kept: keras.Model) -> None:
+        """Puts the best weights so far into what they were saved from."""
         if self.state.best_file:
-            classifier.load_weights(self.folder / self.state.best_file)
+            kept.load_weights(self.folder / self.state.best_file)
 
     def remove(self) -> None:
         """Deletes the folder: the work is done."""
@@ -112,7 +110,7 @@ class SaveAndResume(keras.callbacks.Callback):
 
     Args:
         checkpoint: where to.
-        classifier: whose best weights are kept.
+        kept: whose best weights are kept.
         phase: name of the phase.
         others: callbacks that count epochs (early stopping, plateau).
     """
@@ -120,12 +118,12 @@ class SaveAndResume(keras.callbacks.Callback):
     def __init__(
         self,
         checkpoint: Checkpoint,
-        classifier: keras.Model,
+        kept: keras.Model,
         phase: str,
         others: list[keras.callbacks.Callback],
     ):
         super().__init__()
-        self._checkpoint, self._classifier = checkpoint, classifier
+        self._checkpoint, self._kept = checkpoint, kept
         self._phase, self._others = phase, others
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -143,4 +141,4 @@ class SaveAndResume(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Saves the epoch."""
         plain = {name: float(value) for name, value in (logs or {}).items()}
-        self._checkpoint.save_epoch(self.model, self._classifier, self._phase, plain)
+        self._checkpoint.save_epoch(self.model, self._kept, self._phase, plain)

@@ -1,16 +1,20 @@
 """Reads the transformed examples as batches of pixels and one-hot labels."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import tensorflow as tf
 
+from components.datasets import records
 from components.sections import DataSection, TrainingSection
 from components.trainer.balance import times_of_each
 from components.transform.images import unpack
 
 _SHUFFLE_BUFFER = 4_096
+_PARALLEL = os.cpu_count() or 1
+_AHEAD = 2  # batches that wait
 # Above this the pixels of a split are read from disk each epoch rather than kept in memory.
 _CACHE_BYTES = 2_000_000_000
 
@@ -36,14 +40,14 @@ class TransformedSplit:
     def labels(self) -> np.ndarray:
         """Class indices, int64 [n], in the order of the files."""
         spec = {"label_index": _FEATURES["label_index"]}
-        parsed = self._records().batch(512).map(lambda batch: tf.io.parse_example(batch, spec))
+        parsed = records(self.files).batch(512).map(lambda batch: tf.io.parse_example(batch, spec))
         found = [batch["label_index"].numpy() for batch in parsed]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
     def pixel_statistics(self) -> tuple[float, float]:
         """Returns mean and standard deviation of the training split's grey values, 0..255."""
         spec = {name: tf.io.FixedLenFeature([], tf.float32) for name in ("pixel_mean", "pixel_std")}
-        first = tf.io.parse_single_example(next(iter(self._records())), spec)
+        first = tf.io.parse_single_example(next(iter(records(self.files))), spec)
         return float(first["pixel_mean"]), float(first["pixel_std"])
 
     def batches(self, size: int, every: int = 1) -> tf.data.Dataset:
@@ -54,7 +58,7 @@ class TransformedSplit:
             every: 1 for all images, k for the first of every k.
         """
         examples = self._examples().shard(every, 0)
-        return examples.batch(size).map(_to_float).prefetch(tf.data.AUTOTUNE)
+        return examples.batch(size).map(_to_float).prefetch(_AHEAD)
 
     def training_batches(self, training: TrainingSection, marked: bool = False) -> tf.data.Dataset:
         """Returns `arrange`d batches of the same.
@@ -64,10 +68,7 @@ class TransformedSplit:
             marked: whether the input is a pair: pixels, and whether an image is a copy, bool [B].
         """
         batches = arrange(self._examples(), self.labels, training, marked)
-        return batches.map(_pixels_to_float if marked else _to_float).prefetch(tf.data.AUTOTUNE)
-
-    def _records(self) -> tf.data.Dataset:
-        return tf.data.TFRecordDataset(list(self.files), compression_type="GZIP")
+        return batches.map(_pixels_to_float if marked else _to_float).prefetch(_AHEAD)
 
     def _examples(self) -> tf.data.Dataset:
         size, channels, classes = self.data.image_size, self.data.channels, len(self.data.classes)
@@ -78,9 +79,7 @@ class TransformedSplit:
                 values["label_index"], classes
             )
 
-        dataset = (
-            self._records().batch(64).map(parse, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
-        )
+        dataset = records(self.files).batch(64).map(parse, num_parallel_calls=_PARALLEL).unbatch()
         # Unbatching loses the length, without which Keras takes the end of an epoch for a mishap.
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(self.labels)))
         fits = len(self.labels) * size * size * channels < _CACHE_BYTES

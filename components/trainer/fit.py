@@ -100,6 +100,9 @@ class Fitter:
         self._train, self._eval = train, eval_split
         self._checkpoint, self._logs, self._cache = checkpoint, logs, cache
         self._phases = phases(model, training)
+        # A frozen backbone, many times as large, is the same after every epoch.
+        learns = any(phase.layers for phase in self._phases)
+        self._learning = network.classifier if learns else network.head
         self._classes = len(train.data.classes)
         self._start = network.head.get_weights()
         self._pooled: dict[str, NDArray[np.float32]] = {}
@@ -116,7 +119,7 @@ class Fitter:
             if phase.name not in self._checkpoint.state.finished_phases:
                 self._run(phase)
                 self._checkpoint.finish_phase(phase.name)
-            self._checkpoint.load_best(self._network.classifier)
+            self._checkpoint.load_best(self._learning)
         return self._checkpoint.state.history
 
     def refit(self) -> None:
@@ -163,7 +166,7 @@ class Fitter:
                 *watchers,
                 keras.callbacks.TensorBoard(f"{self._logs}/{phase.name}", write_graph=False),
                 ReportEpochs(phase.name, phase.epochs, steps),
-                SaveAndResume(self._checkpoint, self._network.classifier, phase.name, watchers),
+                SaveAndResume(self._checkpoint, self._learning, phase.name, watchers),
             ],
         )
 

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from components.datasets import records
 from components.trainer.dataset import TransformedSplit
 from components.transform.images import unpack
 
@@ -68,9 +69,9 @@ def _read(
     split: TransformedSplit, indices: NDArray[np.int64]
 ) -> tuple[list[str], tf.Tensor, NDArray[np.int64]]:
     """Returns file names, pixels [n, H, W, C] uint8 and labels of the examples at the indices."""
-    records = tf.data.TFRecordDataset(list(split.files), compression_type="GZIP")
     wanted = set(indices.tolist())
-    found = [record for index, record in enumerate(records.as_numpy_iterator()) if index in wanted]
+    stored = enumerate(records(split.files).as_numpy_iterator())
+    found = [record for index, record in stored if index in wanted]
     spec = {name: tf.io.FixedLenFeature([], tf.string) for name in ("image", "filename")}
     parsed = tf.io.parse_example(found, spec)
     names = [name.decode(errors="surrogateescape") for name in parsed["filename"].numpy()]

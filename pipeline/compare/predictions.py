@@ -13,6 +13,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components import progress
+from components.datasets import records
 from components.trainer.export_names import LABELS_ASSET
 from pipeline.compare.answers import Answers
 from pipeline.compare.outcome import Cost
@@ -54,8 +55,9 @@ class Exported:
         order = [self.classes.index(label) for label in classes]
         signature = self._model.signatures["serve_examples"]
         total = len(found["label"])
-        for records in tf.data.Dataset.from_tensor_slices(found["record"]).batch(_BATCH):
-            answered = signature(examples=records)["probabilities"].numpy().astype(np.float64)
+        for start in range(0, total, _BATCH):
+            asked = tf.constant(found["record"][start : start + _BATCH])
+            answered = signature(examples=asked)["probabilities"].numpy().astype(np.float64)
             batches.append(answered[:, order])
             progress.report(min(len(batches) * _BATCH, total), total, "images", "asking the model")
         return Answers(
@@ -108,8 +110,7 @@ def shortcut_table(examples: str, splits: Sequence[str]) -> tuple[ShortcutTable,
 
 def _records(examples: str, split: str) -> tf.data.Dataset:
     folder = artifact_utils.get_split_uri([_artifact(examples)], split)
-    files = sorted(tf.io.gfile.glob(os.path.join(folder, "*.gz")))
-    return tf.data.TFRecordDataset(files, compression_type="GZIP")
+    return records(tf.io.gfile.glob(os.path.join(folder, "*.gz")))
 
 
 def _artifact(examples: str) -> Any:
@@ -121,9 +122,9 @@ def _artifact(examples: str) -> Any:
     return artifact
 
 
-def _columns(records: tf.data.Dataset) -> dict[str, Any]:
+def _columns(examples: tf.data.Dataset) -> dict[str, Any]:
     """Returns feature → values of all images, and `record`, the serialized Examples."""
-    serialized = list(records.as_numpy_iterator())
+    serialized = list(examples.as_numpy_iterator())
     parsed = tf.io.parse_example(serialized, _FEATURES)
     return {"record": serialized} | {name: value.numpy() for name, value in parsed.items()}
 
