@@ -35,7 +35,7 @@ from components.sections import DataSection, TrainingSection
 from components.trainer import dataset
 from components.trainer.checkpoint import Checkpoint
 from components.trainer.dataset import TransformedSplit
-from components.trainer.fit import Fitter, freeze
+from components.trainer.fit import Fitter
 from components.trainer.network import build_network
 from components.transform.images import prepare
 from pipeline.recipe import Recipe, load_recipe
@@ -80,8 +80,6 @@ def first_phase(
         checkpoint = Checkpoint(Path(folder), "val_loss")
         fitter = Fitter(network, recipe.model, recipe.training, split, split, checkpoint, folder)
         phase = fitter._phases[0]
-        for backbone in network.backbones:
-            freeze(backbone, phase.layers, recipe.model.pretrained)
         trainee, batches, _, _ = fitter._material(phase)
         fitter._compile(trainee, phase.rate, 1_000)
         yield trainee, batches

@@ -100,9 +100,6 @@ class Fitter:
         self._train, self._eval = train, eval_split
         self._checkpoint, self._logs, self._cache = checkpoint, logs, cache
         self._phases = phases(model, training)
-        # A frozen backbone, many times as large, is the same after every epoch.
-        learns = any(phase.layers for phase in self._phases)
-        self._learning = network.classifier if learns else network.head
         self._classes = len(train.data.classes)
         self._start = network.head.get_weights()
         self._pooled: dict[str, NDArray[np.float32]] = {}
@@ -121,6 +118,13 @@ class Fitter:
                 self._checkpoint.finish_phase(phase.name)
             self._checkpoint.load_best(self._learning)
         return self._checkpoint.state.history
+
+    @property
+    def _learning(self) -> keras.Model:
+        """What training changes: a frozen backbone, many times as large, stays as it is."""
+        if any(phase.layers for phase in self._phases):
+            return self._network.classifier
+        return self._network.head
 
     def refit(self) -> None:
         """Lets the head learn anew from train and eval, for as many epochs as were best before.
@@ -148,8 +152,6 @@ class Fitter:
         )
 
     def _run(self, phase: Phase) -> None:
-        for backbone in self._network.backbones:
-            freeze(backbone, phase.layers, self._model.pretrained)
         trainee, train, eval_split, labels = self._material(phase)
         steps = self._steps(labels)
         self._compile(trainee, phase.rate, phase.epochs * steps)
@@ -174,6 +176,8 @@ class Fitter:
         self, phase: Phase
     ) -> tuple[keras.Model, tf.data.Dataset, tf.data.Dataset, NDArray[np.int64]]:
         """Returns what is trained in a phase, on what, what it is watched on, the labels."""
+        for backbone in self._network.backbones:
+            freeze(backbone, phase.layers, self._model.pretrained)
         if phase.on_features:
             return self._features_material(phase)
         if self._model.standardise and phase.name == HEAD:

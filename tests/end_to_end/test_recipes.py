@@ -243,5 +243,5 @@ def test_the_whole_pipeline_judges_and_serves_it(machine, recipe, changes):
     machine.medtfx(command, BLESSED, NOT_BLESSED)
     record = machine.last_record()
     assert {gate.label for gate in record.gates} == set(load_recipe(recipe, changes).data.classes)
-    # An eighth of 40 patients in each of three folders, with two to four images each.
+    # A fifth of 40 patients in each of three folders, most of them with one or two images.
     assert sum(gate.cases for gate in record.gates) > 30

@@ -339,3 +339,16 @@ def test_copies_alone_are_augmented():
     first, second = marked([pixels, np.array([False, True])], training=True)
     np.testing.assert_array_equal(first, pixels[0])
     assert not np.allclose(second, pixels[1])
+
+
+def test_of_a_frozen_network_the_head_alone_is_saved(splits, tmp_path):
+    fitter = make_fitter(splits, training(), tmp_path)
+    fitter._phases = [Phase(HEAD, 2, 0.02, layers=0, augmented=False)]
+    fitter.fit()
+    best = fitter._network.head.get_weights()
+    fitter._network.head.set_weights([weight * 0 for weight in best])
+    fitter._checkpoint.load_best(fitter._network.head)
+    for found, expected in zip(fitter._network.head.get_weights(), best, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="could not be loaded"):
+        fitter._checkpoint.load_best(fitter._network.classifier)
