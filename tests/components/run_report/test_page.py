@@ -66,6 +66,7 @@ def test_ten_classes_of_a_thousand_images_stay_small(make_predictions, make_cont
         (True, Outcome(None, "it crashed"), "But NOT pushed: it crashed."),
         (True, Outcome(), "a person has to approve it first"),
         (False, Outcome(), "Nothing was pushed"),
+        (False, Outcome(None, "so it was not tried"), "Nothing was pushed"),
     ],
 )
 def test_it_says_what_followed(make_predictions, make_content, blessed, outcome, sentence):
