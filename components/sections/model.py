@@ -11,6 +11,7 @@ SCRATCH = "scratch_cnn"
 Size = Annotated[int, Field(ge=16, le=1024)]
 Width = Annotated[float, Field(gt=0, le=2)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
+Contrast = Literal["as_is", "clahe"]
 
 
 class Member(Section):
@@ -22,12 +23,14 @@ class Member(Section):
         weights: as in `model`; None: what `model.weights` says.
         size: as in `model`; None: what `model.size` says. The same backbone at two sizes sees fine
             and coarse structure.
+        contrast: as in `model`; None: what `model.contrast` says.
     """
 
     backbone: str
     alpha: Width = 1.0
     weights: str | None = None
     size: Size | None = None
+    contrast: Contrast | None = None
 
 
 class ModelSection(Section):
@@ -40,6 +43,8 @@ class ModelSection(Section):
             into the folder named by the environment variable MEDTFX_WEIGHTS, then downloads.
         size: side of the square that the backbone sees, in pixels, resized from `data.image_size`
             within the model; None: as it comes.
+        contrast: `clahe` equalises local contrast within the model: what is faint shows, and
+            exposure tells less; `as_is` leaves the image alone.
         members: several backbones in place of one.
         combine: `concat` puts one head on the features of all members, `average` gives each its
             own head and averages their probabilities; they learn together, by the loss of the
@@ -67,6 +72,7 @@ class ModelSection(Section):
     alpha: Width = 1.0
     weights: str = "imagenet"
     size: Size | None = None
+    contrast: Contrast = "as_is"
     members: tuple[Member, ...] = ()
     combine: Literal["concat", "average"] = "concat"
     filters: tuple[Positive, ...] = (32, 64, 128, 256)
@@ -113,6 +119,7 @@ class ModelSection(Section):
                     "alpha": member.alpha,
                     "weights": member.weights or self.weights,
                     "size": member.size or self.size,
+                    "contrast": member.contrast or self.contrast,
                     "members": (),
                 }
             )

@@ -1,4 +1,4 @@
-"""The classifier: pixels → scaling → backbones → pooling → head → probabilities."""
+"""The classifier: pixels → size and contrast → scaling → backbones → pooling → head → probabilities."""
 
 import math
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import keras
 from components.sections import DataSection, ModelSection
 from components.sections.model import SCRATCH
 from components.trainer.backbones import build_backbone, scaling_of
+from components.trainer.contrast import LocalContrast
 from components.trainer.levels import with_levels
 from components.trainer.standardisation import standardisation
 from components.trainer.weights import pretrained_backbone
@@ -124,17 +125,20 @@ def build_network(
     """
     pixels = keras.Input((data.image_size, data.image_size, data.channels), name="pixels")
     backbones, maps, sources = [], [], []
+    views: dict[tuple[int, str], keras.KerasTensor] = {}
     for place, network in enumerate(model.networks):
         size = network.size or data.image_size
         backbone, source = _backbone(network, size, data.channels)
         taken = backbone.input_shape[-1]
         scaling = PixelScaling(scaling_of(network), pixel_mean, pixel_std, taken)
         levels = with_levels(backbone, model.levels, name=f"backbone_{place}")
-        seen = pixels if size == data.image_size else _resized(pixels, size)
+        view = (size, network.contrast)
+        if view not in views:
+            views[view] = _view(pixels, *view)
         # Pretrained batch norms keep their statistics, also when fine-tuned: small batches ruin
         # them. None: as the model around is called.
         maps += keras.tree.flatten(
-            levels(scaling(seen), training=False if model.pretrained else None)
+            levels(scaling(views[view]), training=False if model.pretrained else None)
         )
         backbones.append(backbone)
         sources.append(source)
@@ -162,8 +166,11 @@ def _backbone(model: ModelSection, size: int, channels: int) -> tuple[keras.Mode
     return pretrained_backbone(model, size)
 
 
-def _resized(pixels: keras.KerasTensor, size: int) -> keras.KerasTensor:
-    return keras.layers.Resizing(size, size, antialias=True)(pixels)
+def _view(pixels: keras.KerasTensor, size: int, contrast: str) -> keras.KerasTensor:
+    """Returns the images as a backbone wants to see them, in 0..255."""
+    if size != pixels.shape[1]:
+        pixels = keras.layers.Resizing(size, size, antialias=True)(pixels)
+    return LocalContrast()(pixels) if contrast == "clahe" else pixels
 
 
 def _pooling(model: ModelSection, maps: list[keras.KerasTensor]) -> tuple[keras.Model, list[int]]:

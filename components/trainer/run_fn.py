@@ -27,7 +27,7 @@ from components.trainer.predictions import predict_sample, save_predictions
 _log = logging.getLogger("medtfx.trainer")
 HISTORY_FILE = "history.json"
 # What decides the features of a backbone, beside its weights.
-_OF_FEATURES = {"backbone", "alpha", "size", "levels", "pooling", "normalisation"}
+_OF_FEATURES = {"backbone", "alpha", "size", "contrast", "levels", "pooling", "normalisation"}
 
 
 def run_fn(fn_args: tfx.components.FnArgs) -> None:

@@ -146,7 +146,10 @@ def test_every_variable_is_restored(exporter, saved):
 
 # === Networks of several parts ===
 
-MEMBERS = [{"backbone": "scratch_cnn"}, {"backbone": "mobilenet", "alpha": 0.25, "size": 64}]
+MEMBERS = [
+    {"backbone": "scratch_cnn"},
+    {"backbone": "mobilenet", "alpha": 0.25, "size": 64, "contrast": "clahe"},
+]
 BINARY = DATA.model_copy(update={"classes": ("healthy", "ill")})
 
 

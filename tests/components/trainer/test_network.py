@@ -7,6 +7,7 @@ import pytest
 from components.errors import RecipeError, WeightsError
 from components.sections import DataSection, ModelSection
 from components.trainer.backbones import BACKBONES, build_backbone, find_backbone
+from components.trainer.contrast import LocalContrast
 from components.trainer.network import PixelScaling, build_network
 
 MODULE_OF = {  # whose preprocess_input is the published scaling
@@ -185,6 +186,20 @@ def test_a_member_sees_the_images_at_its_own_size():
         seen = keras.ops.image.resize(pixels, (size, size), antialias=True)
         expected = backbone(seen / 127.5 - 1, training=False)
         assert found.shape == (2, size // 32, size // 32, 256)
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_member_sees_the_images_in_its_own_contrast():
+    members = [{"backbone": "mobilenet", "alpha": 0.25, "contrast": "clahe"}, MEMBERS[1]]
+    network = build_network(several(members=members), data())
+    pixels = pixels_of(2)
+    for seen, backbone, found in zip(
+        (LocalContrast()(pixels), pixels),
+        network.backbones,
+        network.feature_maps(pixels),
+        strict=True,
+    ):
+        expected = backbone(seen / 127.5 - 1, training=False)
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
 
 
