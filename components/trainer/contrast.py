@@ -1,8 +1,8 @@
 """Contrast-limited adaptive histogram equalisation (CLAHE), in the graph.
 
-Each region of the image gets the full range of greys, so that what is faint shows, and exposure and the
-scanner's look-up table matter less (Pizer et al. 1987, doi 10.1016/S0734-189X(87)80186-X; Zuiderveld 1994,
-doi 10.1016/B978-0-12-336156-1.50061-6). Tiles and limit are those that OpenCV starts from.
+Each region of the image gets the full range of greys, so that what is faint shows, and exposure and
+the scanner's look-up table matter less (Pizer et al. 1987, doi 10.1016/S0734-189X(87)80186-X;
+Zuiderveld 1994, doi 10.1016/B978-0-12-336156-1.50061-6).
 """
 
 import keras
@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+# As is usual for X-rays.
 TILES = 8  # along each side
 LIMIT = 2.0  # of a grey value's share in a tile, as a multiple of an even share
 _GREYS = 256
@@ -20,7 +21,7 @@ _LUMINANCE = (0.299, 0.587, 0.114)
 class LocalContrast(keras.layers.Layer):
     """CLAHE of [B, H, W, C] float32 in 0..255, to the same; sides of at least 8 pixels.
 
-    Of images with three channels the luminance is equalised, and its change is added to each channel.
+    Of images with three channels the luminance is equalised, and its change added to each channel.
     """
 
     def __init__(self, **options: object):
@@ -77,7 +78,7 @@ def _interpolated(curves: tf.Tensor, greys: tf.Tensor) -> tf.Tensor:
 
 
 def _neighbours(side: int) -> list[tuple[NDArray[np.int32], NDArray[np.float32]]]:
-    """Returns, twice, a tile for each pixel of a side, and what it weighs; the weights add up to 1."""
+    """Returns, twice, a tile for each pixel of a side and its weight; both weights add up to 1."""
     place = (np.arange(side) + 0.5) * TILES / side - 0.5  # 0: in the middle of the first tile
     before = np.floor(place)
     weight = (place - before).astype(np.float32)

@@ -1,4 +1,7 @@
-"""The classifier: pixels → size and contrast → scaling → backbones → pooling → head → probabilities."""
+"""The classifier: pixels → views → scaling → backbones → pooling → head → probabilities.
+
+A view is an image at the size and in the contrast that a backbone wants.
+"""
 
 import math
 from dataclasses import dataclass
@@ -167,7 +170,7 @@ def _backbone(model: ModelSection, size: int, channels: int) -> tuple[keras.Mode
 
 
 def _view(pixels: keras.KerasTensor, size: int, contrast: str) -> keras.KerasTensor:
-    """Returns the images as a backbone wants to see them, in 0..255."""
+    """Returns the view of [B, H, W, C] pixels in 0..255; so is the view."""
     if size != pixels.shape[1]:
         pixels = keras.layers.Resizing(size, size, antialias=True)(pixels)
     return LocalContrast()(pixels) if contrast == "clahe" else pixels
