@@ -18,7 +18,7 @@ IMAGES = 36  # four for each of nine classes
 LIGHT = ["model.backbone=mobilenet", "model.alpha=0.25"]
 PAIR = (
     "model.members=[{backbone: mobilenet, alpha: 0.25},"
-    " {backbone: mobilenet, alpha: 0.25, size: 48}]"
+    " {backbone: mobilenet, alpha: 0.25, size: 48, contrast: clahe}]"
 )
 SMALLER = {
     "covid-densenet201": LIGHT,
@@ -163,7 +163,7 @@ def _random_weights(model, size, folder):
         path = folder / f"{place}.weights.h5"
         build_backbone(network, size, 3).save_weights(path)
         member = {"weights": str(path)} | {
-            key: getattr(network, key) for key in ("backbone", "alpha", "size")
+            key: getattr(network, key) for key in ("backbone", "alpha", "size", "contrast")
         }
         members.append(json.dumps(member))
     if model.members:
@@ -223,7 +223,8 @@ SIGMOID = [
 ]
 MEMBERS = [
     "data.classes=[COVID, NORMAL, PNEUMONIA]",
-    "model.members=[{backbone: mobilenet, alpha: 0.25}, {backbone: mobilenet_v2, alpha: 0.35}]",
+    "model.members=[{backbone: mobilenet, alpha: 0.25, contrast: clahe},"
+    " {backbone: mobilenet_v2, alpha: 0.35}]",
     "model.weights=none",
     "training.refit=false",
     "training.epochs=1",
