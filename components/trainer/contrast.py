@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 TILES = 8  # along each side
 LIMIT = 2.0  # of a grey value's share in a tile, as a multiple of an even share
 _GREYS = 256
-_LUMINANCE = (0.299, 0.587, 0.114)
+_LUMINANCE = (0.299, 0.587, 0.114)  # adds up to 1, unlike that of tf.image: grey stays what it is
 
 
 @keras.saving.register_keras_serializable("medtfx")
@@ -35,10 +35,6 @@ class LocalContrast(keras.layers.Layer):
         greys = tf.cast(tf.round(tf.clip_by_value(luminance, 0.0, 255.0)), tf.int32)
         change = _interpolated(_curves(greys), greys) - luminance
         return tf.clip_by_value(pixels + change[..., None], 0.0, 255.0)
-
-    def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Returns the shape as it came in."""
-        return input_shape
 
 
 def _curves(greys: tf.Tensor) -> tf.Tensor:
