@@ -26,14 +26,14 @@ from rich.console import Console
 from rich.table import Table
 from tfx.utils import path_utils
 
-from components.evaluator.wilson import wilson_interval
-from components.image_example_gen.images import UnreadableImage, is_image_name, read_image
-from components.run_report.doubt import doubt_results
+from components.imaging.images import UnreadableImage, is_image_name, read_image
 from components.run_report.executor import sources_of
 from components.run_report.read import read_content
+from components.run_report.uncertainty import doubt_results
+from components.uncertainty.intervals import wilson_interval
 from pipeline.home import Home
-from pipeline.metadata_graph import MetadataGraph
-from pipeline.records import load_all
+from pipeline.metadata.graph import MetadataGraph
+from pipeline.runs.records import load_all
 
 _BATCH, _MOST = 32, 300
 PHOTOGRAPHS = (

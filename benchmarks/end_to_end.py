@@ -29,7 +29,7 @@ from watched_process import watch
 from watched_run import REST, medtfx_run, recipe, write_recipe
 
 from components.image_example_gen.listing import list_folders
-from pipeline.recipe import load_recipe
+from pipeline.recipes.loader import load_recipe
 
 HERE = Path(__file__).parent
 WEIGHTS = "mobilenet_v2_0.35_224_imagenet_no_top.weights.h5"

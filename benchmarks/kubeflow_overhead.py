@@ -19,9 +19,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from components.stack import installed_stack
-from kubeflow.packed_recipe import pack
-from pipeline.recipe import load_recipe
+from components.runtime.stack import installed_stack
+from kubeflow.package.packed_recipe import pack
+from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
 
 ROOT = Path(__file__).parents[1]
@@ -45,9 +45,9 @@ def node(packed: str, data: str, root: str, run_id: str, spawned: float) -> None
         seconds[name], last = now - last, now
 
     step("start")
-    from kubeflow import metadata_store
-    from kubeflow.node_places import node_places
-    from kubeflow.packed_recipe import unpack
+    from kubeflow.node.paths import node_places
+    from kubeflow.package.packed_recipe import unpack
+    from pipeline.metadata import connection as metadata_store
 
     recipe = unpack(packed, [])
     connection = metadata_store.connection(metadata_store.address())
@@ -55,8 +55,8 @@ def node(packed: str, data: str, root: str, run_id: str, spawned: float) -> None
     from tfx.dsl.compiler import compiler, constants
     from tfx.orchestration.portable import runtime_parameter_utils
 
-    from pipeline.dag import build_pipeline
-    from pipeline.runner import launch_node
+    from pipeline.dag.training import build_pipeline
+    from pipeline.runs.runner import launch_node
 
     step("imports")
     pipeline = compiler.Compiler().compile(

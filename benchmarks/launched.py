@@ -7,12 +7,12 @@ from pathlib import Path
 from tfx.dsl.compiler import compiler, constants
 from tfx.orchestration.portable import runtime_parameter_utils
 
-from pipeline.beam import beam_args
-from pipeline.dag import build_pipeline
+from pipeline.beam.arguments import beam_args
+from pipeline.dag.training import build_pipeline
 from pipeline.home import Home
-from pipeline.places import Places
-from pipeline.recipe import load_recipe
-from pipeline.runner import NodeRun, launch_node
+from pipeline.paths import Places
+from pipeline.recipes.loader import load_recipe
+from pipeline.runs.runner import NodeRun, launch_node
 
 
 class Launched:

@@ -23,15 +23,15 @@ from rich.console import Console
 from rich.table import Table
 from told import options, tell
 
-from components import files
-from components.data_audit.duplicates import find_groups
-from components.data_audit.picture import Picture
+from components.data_audit.checks.duplicates import find_groups
+from components.data_audit.image_record import Picture
 from components.image_example_gen.listing import fingerprint, list_folders
 from components.image_example_gen.shards import write_lists
-from components.sections import AuditSection
-from pipeline.recipe import Recipe
+from components.recipe.audit import AuditSection
+from components.storage import files
+from pipeline.recipes.loader import Recipe
+from pipeline.retraining.training_data import describe_data
 from pipeline.sample_data import CLASSES
-from pipeline.training_data import describe_data
 
 LISTING, FINGERPRINT = "listing the folder", "fingerprint alone (driver)"
 SHARDS, LEDGER, PAIRS = "lists of the shards", "training ledger", "audit: pairs"

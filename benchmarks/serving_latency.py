@@ -34,10 +34,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from components.image_example_gen.images import UnreadableImage, read_image
-from serving.stubs import PredictionServiceStub
-from serving.tensorflow_free import predict_pb2
-from serving.tensors import strings, to_array
+from components.imaging.images import UnreadableImage, read_image
+from serving.protocol.stubs import PredictionServiceStub
+from serving.protocol.tensorflow_free import predict_pb2
+from serving.protocol.tensors import strings, to_array
 
 Ask = Callable[[bytes], Any]
 CLIENTS = (1, 8, 32)
@@ -86,12 +86,12 @@ def export_model(folder: Path) -> None:
     """Exports a small network, untrained."""
     import tensorflow as tf
 
-    from components.doubt_facts import DoubtFacts
-    from components.trainer.doubt import MeasuredDoubt
+    from components.imaging.preprocessing import prepare
+    from components.network.network import build_network
     from components.trainer.export import Exporter
-    from components.trainer.network import build_network
-    from components.transform.images import prepare
-    from pipeline.recipe import load_recipe
+    from components.trainer.uncertainty import MeasuredDoubt
+    from components.uncertainty.summary import DoubtFacts
+    from pipeline.recipes.loader import load_recipe
 
     recipe = load_recipe("covid-mobilenet", [*NETWORK, "model.weights=none"])
     data = recipe.data

@@ -14,11 +14,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from components.evaluator.results import class_result
-from components.image_example_gen.images import UnreadableImage, read_image
+from components.gate.results import class_result
 from components.image_example_gen.listing import Entry, list_folders
-from pipeline.recipe import load_recipe
-from pipeline.shortcuts import ShortcutTable, predict_by_shortcuts, shortcut_numbers
+from components.imaging.images import UnreadableImage, read_image
+from pipeline.compare.shortcut_baseline import ShortcutTable, predict_by_shortcuts, shortcut_numbers
+from pipeline.recipes.loader import load_recipe
 
 
 def read_table(base: str, entries: list[Entry]) -> tuple[ShortcutTable, list[str]]:

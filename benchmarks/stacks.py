@@ -27,7 +27,7 @@ def seconds(*command):
     assert done.returncode == 0, done.stderr
     return time.monotonic() - started
 with tempfile.TemporaryDirectory() as folder:
-    medtfx = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+    medtfx = [sys.executable, "-c", "from pipeline.cli.main import main; main()"]
     seconds(*medtfx, "sample-data", folder + "/images")
     run = [*medtfx, "run", "quickstart", "--data", folder + "/images", "--home", folder + "/home"]
     print("MEASURED", json.dumps({

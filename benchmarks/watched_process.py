@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).parents[1]
-MEDTFX = ("-c", "from pipeline.cli import main; main()")  # of this working tree
+MEDTFX = ("-c", "from pipeline.cli.main import main; main()")  # of this working tree
 _EVERY = 0.5  # seconds; each look costs some 20 ms of a processor
 
 

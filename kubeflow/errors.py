@@ -1,6 +1,6 @@
 """The errors a user can cause around Kubeflow, and mend."""
 
-from components.errors import MedtfxError
+from components.runtime.errors import MedtfxError
 
 
 class KubeflowError(MedtfxError):

@@ -12,12 +12,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kubeflow.task import begin, log, run_task, task_parser
+from kubeflow.node.task import begin, log, run_task, task_parser
 
 if TYPE_CHECKING:
-    from pipeline.ledger import Ledger
-    from pipeline.recipe import Recipe
-    from pipeline.retraining import Decision
+    from pipeline.recipes.loader import Recipe
+    from pipeline.retraining.decide import Decision
+    from pipeline.retraining.ledger import Ledger
 
 NAME = "Retraining"
 YES, NO = "yes", "no"
@@ -34,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run_ledger(recipe: "Recipe", root: str) -> "Ledger":
     """Returns the ledger of a recipe whose artifacts lie below `root`, a path or an address."""
-    from kubeflow.node_places import node_places
-    from pipeline.ledger import Ledger
+    from kubeflow.node.paths import node_places
+    from pipeline.retraining.ledger import Ledger
 
     return Ledger(f"{node_places(root, '', None).artifacts}/{recipe.name}")
 
@@ -57,8 +57,8 @@ def confirm_training(
 
 
 def _run(given: argparse.Namespace) -> int:
+    from components.storage import object_storage as storage
     from kubeflow.texts import markdown
-    from pipeline import storage
 
     started = time.monotonic()
     recipe = begin(NAME, given)
@@ -76,9 +76,9 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     """Decides, and holds what the training will see."""
     from components.image_example_gen.listing import list_folders
     from components.image_example_gen.patients import patient_key
-    from kubeflow.node_places import node_places
-    from pipeline.retraining import Decision, decide
-    from pipeline.training_data import describe_data
+    from kubeflow.node.paths import node_places
+    from pipeline.retraining.decide import Decision, decide
+    from pipeline.retraining.training_data import describe_data
 
     key = patient_key(node_places(given.root, given.models, None).keys)
     seen = describe_data(recipe, given.data, list_folders(given.data, recipe.data), key)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from components import s3 as s3_files
+from components.storage import s3 as s3_files
 
 # Before TensorFlow is imported: what its C++ says at import buries what the tests say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

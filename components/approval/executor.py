@@ -11,7 +11,7 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
 from components.approval.artifacts import DECISION_FILE
-from components.evaluator.results import load_results
+from components.gate.results import load_results
 
 _SAID = ("by", "note", "at", "run", "data_fingerprint")
 

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from components.data_audit import drift as drift_check
-from components.data_audit import leaks, patients, quality
-from components.data_audit.counts import Cell, class_counts, slice_cells, small_cells
-from components.data_audit.drift import Distance
-from components.data_audit.duplicates import Group, find_groups
+from components.data_audit.checks import drift as drift_check
+from components.data_audit.checks import leaks, patients, quality
+from components.data_audit.checks.counts import Cell, class_counts, slice_cells, small_cells
+from components.data_audit.checks.drift import Distance
+from components.data_audit.checks.duplicates import Group, find_groups
+from components.data_audit.checks.identity import identity
+from components.data_audit.checks.shortcuts import Shortcut, measure_shortcuts, shortcuts
+from components.data_audit.checks.text_marks import LINE
 from components.data_audit.finding import Finding, Found, judge, summary
-from components.data_audit.identity import identity
-from components.data_audit.picture import Picture
-from components.data_audit.shortcuts import Shortcut, measure_shortcuts, shortcuts
-from components.data_audit.text_marks import LINE
-from components.sections import AuditSection
+from components.data_audit.image_record import Picture
+from components.recipe.audit import AuditSection
 
 _OF_PAIRS = ("leaks", "contradictions", "duplicates")
 

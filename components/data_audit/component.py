@@ -8,8 +8,8 @@ from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from components.data_audit.artifacts import Audit
 from components.data_audit.executor import Executor
 from components.image_example_gen.artifacts import Quarantine
-from components.sections import AuditSection
-from components.source_hash import source_hash
+from components.recipe.audit import AuditSection
+from components.runtime.source_hash import source_hash
 
 
 class DataAuditSpec(types.ComponentSpec):
@@ -77,9 +77,9 @@ class DataAudit(base_component.BaseComponent):
                 section=section.model_dump_json(),
                 source=source_hash(
                     "components.data_audit",
-                    "components.datasets",
-                    "components.sections.audit",
-                    "components.threads",
+                    "components.storage.examples",
+                    "components.recipe.audit",
+                    "components.runtime.threads",
                 ),
                 audit=types.Channel(type=Audit),
             )

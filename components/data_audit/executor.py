@@ -12,12 +12,13 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.data_audit.audit import audit
-from components.data_audit.drift import Distance, distances
-from components.data_audit.page import shown_files
-from components.data_audit.pictures import find_encoded, read_pictures
-from components.data_audit.report import write_report
-from components.image_example_gen import quarantine
-from components.sections import SPLITS, AuditSection
+from components.data_audit.checks.drift import Distance, distances
+from components.data_audit.reading import find_encoded, read_pictures
+from components.data_audit.report.files import write_report
+from components.data_audit.report.page import shown_files
+from components.imaging import quarantine
+from components.recipe.audit import AuditSection
+from components.recipe.data import SPLITS
 
 _STATISTICS = "FeatureStats.pb"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from components.sections.audit import Action
+from components.recipe.audit import Action
 
 Severity = Literal["stop", "report", "ok"]
 

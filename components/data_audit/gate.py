@@ -15,8 +15,8 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
 from components.data_audit.artifacts import JSON_FILE, PAGE_FILE, Audit
-from components.errors import MedtfxError
-from components.source_hash import source_hash
+from components.runtime.errors import MedtfxError
+from components.runtime.source_hash import source_hash
 
 _NAMED = 3  # files in the sentence
 

@@ -9,8 +9,8 @@ from tfx.components.evaluator import constants
 from tfx.dsl.components.common import resolver
 from tfx.dsl.io import fileio
 
-from components.serving_validator.blessing import BLESSED, MODEL_ID
-from components.trainer.export_names import RECIPE_ASSET
+from components.gate.serving_blessing import BLESSED, MODEL_ID
+from components.saved_model.assets import RECIPE_ASSET
 
 # Models that agree on these are measured by the same yardstick on images none was trained on.
 _COMPARABLE = ("classes", "merge", "patient", "split", "split_seed")

@@ -5,9 +5,10 @@ import json
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.errors import RecipeError
-from components.sections import DataSection, EvaluationSection
-from components.source_hash import source_hash
+from components.recipe.data import DataSection
+from components.recipe.evaluation import EvaluationSection
+from components.runtime.errors import RecipeError
+from components.runtime.source_hash import source_hash
 
 OVERALL = config_pb2.SlicingSpec()
 

@@ -11,8 +11,8 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as matrix_metrics
 
-from components.evaluator.answers import Cells, from_answers
-from components.evaluator.wilson import wilson_interval
+from components.evaluator.top_answers import Cells, from_answers
+from components.uncertainty.intervals import wilson_interval
 
 
 class ClassRecall(metric_types.Metric):

@@ -11,7 +11,7 @@ import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.evaluator.answers import Cells, from_answers
+from components.evaluator.top_answers import Cells, from_answers
 
 _LEAST = 1e-7  # probability, as in Keras: a certain answer that is wrong is not infinitely bad
 

@@ -8,8 +8,8 @@ from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from components.image_example_gen.artifacts import Quarantine
 from components.image_example_gen.driver import Driver
 from components.image_example_gen.executor import Executor
-from components.sections import DataSection
-from components.source_hash import source_hash
+from components.recipe.data import DataSection
+from components.runtime.source_hash import source_hash
 
 
 class ImageExampleGenSpec(types.ComponentSpec):
@@ -63,9 +63,9 @@ class ImageExampleGen(base_beam_component.BaseBeamComponent):
                 home=home,
                 source=source_hash(
                     "components.image_example_gen",
-                    "components.files",
-                    "components.sections",
-                    "components.threads",
+                    "components.storage.files",
+                    "components.recipe",
+                    "components.runtime.threads",
                 ),
                 examples=types.Channel(type=standard_artifacts.Examples),
                 quarantine=types.Channel(type=Quarantine),

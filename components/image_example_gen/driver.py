@@ -7,9 +7,9 @@ from tfx.orchestration import data_types_utils, metadata
 from tfx.orchestration.portable import base_driver, data_types
 from tfx.proto.orchestration import driver_output_pb2
 
-from components import files
 from components.image_example_gen.listing import fingerprint
 from components.image_example_gen.patients import patient_key
+from components.storage import files
 
 
 class Driver(dsl_driver.BaseDriver, base_driver.BaseDriver):

@@ -2,12 +2,12 @@
 
 import tensorflow as tf
 
-from components import files
-from components.image_example_gen.images import ReadImage, UnreadableImage, read_image
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.metadata import band
-from components.image_example_gen.quarantine import Quarantined
-from components.sections import DataSection
+from components.imaging.images import ReadImage, UnreadableImage, read_image
+from components.imaging.quarantine import Quarantined
+from components.recipe.data import DataSection
+from components.storage import files
 
 Value = bytes | str | int | float
 

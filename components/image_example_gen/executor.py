@@ -12,8 +12,7 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
-from components.errors import DataError
-from components.image_example_gen import quarantine, splits
+from components.image_example_gen import splits
 from components.image_example_gen.listing import (
     UNLABELLED,
     Listing,
@@ -21,10 +20,12 @@ from components.image_example_gen.listing import (
     list_unlabelled,
 )
 from components.image_example_gen.patients import patient_key
-from components.image_example_gen.quarantine import Quarantined
 from components.image_example_gen.shards import write_lists
 from components.image_example_gen.write_shard import WriteShard
-from components.sections import SPLITS, DataSection
+from components.imaging import quarantine
+from components.imaging.quarantine import Quarantined
+from components.recipe.data import SPLITS, DataSection
+from components.runtime.errors import DataError
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

@@ -7,9 +7,9 @@ otherwise be spread by chance, and a fold could miss the class.
 from collections import defaultdict
 from collections.abc import Sequence
 
-from components.errors import DataError
-from components.image_example_gen.position import position
-from components.sections import Fold, Split
+from components.image_example_gen.hashing import position
+from components.recipe.data import Fold, Split
+from components.runtime.errors import DataError
 
 Images = Sequence[tuple[str, str]]
 

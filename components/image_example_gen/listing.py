@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from components import files
-from components.errors import DataError
 from components.image_example_gen import splits
-from components.image_example_gen.candidates import image_files
+from components.image_example_gen.hashing import position
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
-from components.image_example_gen.position import position
-from components.sections import DataSection, fold
+from components.imaging.candidates import image_files
+from components.recipe.data import DataSection, fold
+from components.runtime.errors import DataError
+from components.storage import files
 
 UNLABELLED = "unlabelled"
 

@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from components import files
-from components.errors import DataError
-from components.sections import Metadata
+from components.recipe.data import Metadata
+from components.runtime.errors import DataError
+from components.storage import files
 
 # As a spreadsheet or pandas writes it, and within the 64 bits of a feature.
 _WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")

@@ -12,9 +12,9 @@ import re
 import secrets
 from pathlib import Path
 
-from components.errors import DataError
 from components.image_example_gen.metadata import MetadataTable
-from components.sections import PatientSource
+from components.recipe.data import PatientSource
+from components.runtime.errors import DataError
 
 KEY_VARIABLE = "MEDTFX_PATIENT_KEY"
 

@@ -13,10 +13,10 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from components.errors import DataError
 from components.image_example_gen import folds
-from components.image_example_gen.position import position
-from components.sections import SPLITS, DataSection, Split
+from components.image_example_gen.hashing import position
+from components.recipe.data import SPLITS, DataSection, Split
+from components.runtime.errors import DataError
 
 _SEEDS_TO_TRY = 200
 

@@ -8,13 +8,13 @@ from contextlib import ExitStack
 import apache_beam as beam
 import tensorflow as tf
 
-from components import progress
 from components.image_example_gen.examples import read_entry
 from components.image_example_gen.listing import Entry
-from components.image_example_gen.quarantine import Quarantined
 from components.image_example_gen.shards import Shard, read_list
-from components.sections import DataSection
-from components.threads import map_in_threads
+from components.imaging.quarantine import Quarantined
+from components.recipe.data import DataSection
+from components.runtime import progress
+from components.runtime.threads import map_in_threads
 
 # The images are compressed already: GZIP, which TFX expects, stores them as they are. To search
 # them for something to compress took as long as to read them.

@@ -13,7 +13,7 @@ from components.image_example_gen.artifacts import Quarantine
 from components.run_report.artifacts import RunReport as RunReportArtifact
 from components.run_report.executor import Executor
 from components.run_report.page import template_digest
-from components.source_hash import source_hash
+from components.runtime.source_hash import source_hash
 
 
 class RunReportSpec(types.ComponentSpec):

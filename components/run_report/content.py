@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from components.doubt_facts import DoubtFacts
-from components.evaluator.results import OVERALL, ClassResult, Results
-from components.evaluator.verdict import Verdict, judge
+from components.gate.results import OVERALL, ClassResult, Results
+from components.gate.verdict import Verdict, judge
+from components.recipe.evaluation import EvaluationSection
 from components.run_report.counts import QuarantineReason, SplitCounts
 from components.run_report.figures import class_results
 from components.run_report.gallery import Picture
 from components.run_report.predictions import Predictions
-from components.sections import EvaluationSection
+from components.uncertainty.summary import DoubtFacts
 
 History = Mapping[str, Sequence[Mapping[str, float]]]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx.dsl.io import fileio
 
-from components.image_example_gen.quarantine import Quarantined
+from components.imaging.quarantine import Quarantined
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import platform
 from importlib import metadata
 
-from components.stack import installed_stack
+from components.runtime.stack import installed_stack
 
 _PACKAGES = (
     "medtfx",

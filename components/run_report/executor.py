@@ -10,12 +10,12 @@ from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from components.gate.serving_blessing import REASON
 from components.run_report.artifacts import PREDICTIONS_FILE, REPORT_FILE
 from components.run_report.content import Outcome
 from components.run_report.page import render_page
 from components.run_report.predictions import to_csv
 from components.run_report.read import Sources, read_content
-from components.serving_validator.blessing import REASON
 
 
 class Executor(base_executor.BaseExecutor):

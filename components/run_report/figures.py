@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from components.evaluator.results import ClassResult, class_result
+from components.gate.results import ClassResult, class_result
 from components.run_report.predictions import Predictions
 
 # Fewer images of a class say little: at 20 of 20 the interval still begins at 0.84.

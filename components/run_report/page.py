@@ -10,12 +10,12 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from components.deferral import deferral
 from components.run_report import figures, plots
 from components.run_report.content import Content
-from components.run_report.doubt import doubt_results
 from components.run_report.gallery import KINDS
 from components.run_report.slot import RUN_SLOT
+from components.run_report.uncertainty import doubt_results
+from components.uncertainty.risk_coverage import deferral
 
 _TEMPLATE = Path(__file__).parent / "template"
 _OPEN_ROWS = 60  # longer tables are folded

@@ -16,9 +16,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 
-from components.calibration import Bin
-from components.deferral import Deferral
 from components.run_report.predictions import Predictions
+from components.uncertainty.calibration import Bin
+from components.uncertainty.risk_coverage import Deferral
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
 _DASHES = ("-", "--", ":")

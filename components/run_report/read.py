@@ -11,15 +11,16 @@ from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
 from components.data_audit.artifacts import JSON_FILE
-from components.doubt_facts import DOUBT_FILE, DoubtFacts
-from components.evaluator.results import load_results
-from components.image_example_gen import quarantine
+from components.gate.results import load_results
+from components.imaging import quarantine
+from components.recipe.data import SPLITS, DataSection
+from components.recipe.evaluation import EvaluationSection
 from components.run_report.content import Content, Material, Outcome
 from components.run_report.counts import by_reason, count_splits
 from components.run_report.environment import describe_environment
 from components.run_report.gallery import choose_cases, draw
 from components.run_report.split_images import SplitImages
-from components.sections import SPLITS, DataSection, EvaluationSection
+from components.uncertainty.summary import DOUBT_FILE, DoubtFacts
 
 _HISTORY_FILE = "history.json"  # not imported from `run_fn`, which takes seconds to import
 

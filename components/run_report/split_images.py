@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from components.datasets import records
 from components.run_report.gallery import Explained
 from components.run_report.predictions import Predictions
+from components.storage.examples import records
 
 _BATCH = 32
 

@@ -10,9 +10,9 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from tfx.utils import io_utils
 
+from components.recipe.data import DataSection
+from components.runtime.source_hash import source_hash
 from components.schema_gen.schema import curate
-from components.sections import DataSection
-from components.source_hash import source_hash
 
 SCHEMA_FILE = "schema.pbtxt"
 

@@ -6,7 +6,7 @@ anomaly, and would accept any label. What is known from the recipe replaces what
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.sections import DataSection
+from components.recipe.data import DataSection
 
 # Present in every tf.Example that ExampleGen writes, with one value.
 ALWAYS = ("image", "filename", "patient", "format", "width", "height", "mean", "std")

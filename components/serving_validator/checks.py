@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from components.saved_model.reference_predictions import Predictions
 from components.serving_validator.samples import StoredImage
 from components.serving_validator.served_model import (
     EXPLAIN,
@@ -14,7 +15,6 @@ from components.serving_validator.served_model import (
     ServedModel,
 )
 from components.serving_validator.unservable import UnservableError
-from components.trainer.predictions import Predictions
 
 _FLAGS = ("uncertain", "unfamiliar")
 _OUTPUTS = {

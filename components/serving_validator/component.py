@@ -7,10 +7,10 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.sections import DataSection
+from components.recipe.data import DataSection
+from components.runtime.source_hash import source_hash
 from components.serving_validator.driver import Driver
 from components.serving_validator.executor import Executor
-from components.source_hash import source_hash
 
 
 class ServingValidatorSpec(types.ComponentSpec):
@@ -113,8 +113,8 @@ class ServingValidator(base_component.BaseComponent):
                 answer_seconds=answer_seconds,
                 source=source_hash(
                     "components.serving_validator",
-                    "components.datasets",
-                    "components.trainer.predictions",
+                    "components.storage.examples",
+                    "components.saved_model.reference_predictions",
                     server,
                 ),
                 blessing=types.Channel(type=standard_artifacts.InfraBlessing),

@@ -6,7 +6,7 @@ from tfx.orchestration.portable import base_driver, data_types
 from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.serving_validator.blessing import INCONCLUSIVE, MODEL_ID
+from components.gate.serving_blessing import INCONCLUSIVE, MODEL_ID
 
 
 class Driver(dsl_driver.BaseDriver, base_driver.BaseDriver):

@@ -12,12 +12,12 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
-from components.serving_validator.blessing import NOT_TRIED, publish
+from components.gate.serving_blessing import NOT_TRIED, publish
+from components.saved_model.reference_predictions import load_predictions
 from components.serving_validator.checks import FLOAT32_TOLERANCE, MIXED_PRECISION_TOLERANCE
 from components.serving_validator.samples import few_of_each_class, find_by_name
 from components.serving_validator.validate import Questions, Service, validate
 from components.serving_validator.warmup import write_warmup
-from components.trainer.predictions import load_predictions
 
 _TEST_IMAGES = 12  # of all classes; one of each class at least
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from components.datasets import records
+from components.storage.examples import records
 
 
 @dataclass(frozen=True)

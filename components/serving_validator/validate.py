@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.gate.serving_blessing import Verdict
+from components.saved_model.reference_predictions import Predictions
 from components.serving_validator import checks
-from components.serving_validator.blessing import Verdict
 from components.serving_validator.samples import StoredImage
 from components.serving_validator.served_model import RefusedError, ServedModel
 from components.serving_validator.server_process import ServerProcess
 from components.serving_validator.unservable import UnservableError
-from components.trainer.predictions import Predictions
 
 _log = logging.getLogger("medtfx.serving_validator")
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.doubt_facts import DOUBT_FILE
-from components.sections import DataSection
-from components.trainer.doubt import MeasuredDoubt
-from components.trainer.export_names import LABELS_ASSET, RECIPE_ASSET
-from components.trainer.familiarity import describe
-from components.trainer.network import Network
-from components.transform.images import cut_borders, unpack
+from components.imaging.preprocessing import cut_borders, unpack
+from components.network.network import Network
+from components.recipe.data import DataSection
+from components.saved_model.assets import LABELS_ASSET, RECIPE_ASSET
+from components.trainer.uncertainty import MeasuredDoubt
+from components.uncertainty.out_of_distribution import describe
+from components.uncertainty.summary import DOUBT_FILE
 
 _IMAGES = tf.TensorSpec([None], tf.string, name="image_bytes")
 _EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")

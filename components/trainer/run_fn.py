@@ -13,16 +13,19 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx import v1 as tfx
 
-from components.doubt_facts import DOUBT_FILE
-from components.sections import DataSection, ModelSection, ServingSection, TrainingSection
-from components.trainer.checkpoint import Checkpoint
-from components.trainer.dataset import TransformedSplit
-from components.trainer.doubt import measure_doubt
+from components.network.network import Network, build_network
+from components.recipe.data import DataSection
+from components.recipe.model import ModelSection
+from components.recipe.serving import ServingSection
+from components.recipe.training import TrainingSection
+from components.saved_model.reference_predictions import predict_sample, save_predictions
 from components.trainer.export import Exporter
-from components.trainer.feature_cache import FeatureCache, identity_of
-from components.trainer.fit import Fitter
-from components.trainer.network import Network, build_network
-from components.trainer.predictions import predict_sample, save_predictions
+from components.trainer.uncertainty import measure_doubt
+from components.training.checkpoint import Checkpoint
+from components.training.dataset import TransformedSplit
+from components.training.feature_cache import FeatureCache, identity_of
+from components.training.fit import Fitter
+from components.uncertainty.summary import DOUBT_FILE
 
 _log = logging.getLogger("medtfx.trainer")
 HISTORY_FILE = "history.json"

@@ -5,8 +5,8 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.sections import DataSection
-from components.transform.images import prepare
+from components.imaging.preprocessing import prepare
+from components.recipe.data import DataSection
 
 
 def preprocessing_fn(

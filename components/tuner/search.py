@@ -9,13 +9,15 @@ import keras_tuner
 import numpy as np
 from keras_tuner.oracles import BayesianOptimizationOracle
 
-from components import progress
-from components.sections import DataSection, ModelSection, TrainingSection
-from components.trainer.checkpoint import Checkpoint
-from components.trainer.dataset import TransformedSplit
-from components.trainer.fit import Fitter
-from components.trainer.network import build_network
+from components.network.network import build_network
+from components.recipe.data import DataSection
+from components.recipe.model import ModelSection
+from components.recipe.training import TrainingSection
+from components.runtime import progress
 from components.trainer.run_fn import _compute as compute
+from components.training.checkpoint import Checkpoint
+from components.training.dataset import TransformedSplit
+from components.training.fit import Fitter
 from components.tuner.space import Range, Space, value_of, with_values
 
 OBJECTIVE = "balanced_accuracy"

@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from components.errors import RecipeError
-from components.sections import ModelSection, TrainingSection
+from components.recipe.model import ModelSection
+from components.recipe.training import TrainingSection
+from components.runtime.errors import RecipeError
 
 Value = int | float | str | bool
 _LOG = ":log"

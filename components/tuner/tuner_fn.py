@@ -8,8 +8,10 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
-from components.sections import DataSection, ModelSection, TrainingSection
-from components.trainer.dataset import TransformedSplit
+from components.recipe.data import DataSection
+from components.recipe.model import ModelSection
+from components.recipe.training import TrainingSection
+from components.training.dataset import TransformedSplit
 from components.tuner.search import Search, build_oracle
 from components.tuner.space import parse_space
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.image_example_gen.listing import Listing, list_folders
-from components.sections import Fold
+from components.recipe.data import Fold
 from pipeline.compare.errors import CompareError
-from pipeline.recipe import Recipe, load_recipe
+from pipeline.recipes.loader import Recipe, load_recipe
 
 # What the first recipe says for all: who is in which split, and what is refused.
 _OF_THE_FIRST = (

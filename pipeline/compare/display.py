@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
-from components.sections import Fold
+from components.recipe.data import Fold
 from pipeline.compare.criterion import balanced_accuracy
-from pipeline.display import Display, duration
-from pipeline.records import NodeRecord
+from pipeline.runs.display import Display, duration
+from pipeline.runs.records import NodeRecord
 
 
 class TrainingsDisplay(Display):

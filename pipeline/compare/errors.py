@@ -1,6 +1,6 @@
 """What can be wrong with a comparison."""
 
-from components.errors import MedtfxError
+from components.runtime.errors import MedtfxError
 
 
 class CompareError(MedtfxError):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from pipeline.compare.answers import Answers
 from pipeline.compare.candidates import Candidate
+from pipeline.compare.predictions import Answers
 
 
 @dataclass(frozen=True)

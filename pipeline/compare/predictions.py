@@ -1,133 +1,108 @@
-"""Asks an exported model about the test split, and measures what it costs to have it."""
+"""What a model answered about images that it was not trained on, as one table."""
 
-import os
-import statistics
-import time
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
-from tfx.types import artifact_utils
-from tfx.utils import path_utils
+from numpy.typing import NDArray
 
-from components import progress
-from components.datasets import records
-from components.trainer.export_names import LABELS_ASSET
-from pipeline.compare.answers import Answers
-from pipeline.compare.outcome import Cost
-from pipeline.shortcuts import ShortcutTable, shortcut_numbers
-
-_BATCH = 32
-_WARM_UP, _TIMED = 5, 50
-_TEXTS = ("image", "filename", "patient", "label", "format")
-_NUMBERS = {"width": tf.int64, "height": tf.int64, "mean": tf.float32, "std": tf.float32}
-_FEATURES = {name: tf.io.FixedLenFeature([], tf.string) for name in _TEXTS} | {
-    name: tf.io.FixedLenFeature([], dtype) for name, dtype in _NUMBERS.items()
-}
+_COLUMNS = ("recipe", "fold", "filename", "patient", "label")
+_PROBABILITY = "p_"
 
 
-class Exported:
-    """An exported model.
+@dataclass(frozen=True)
+class Answers:
+    """Answers about n images.
 
-    Args:
-        uri: of the Trainer's output `model`.
+    Attributes:
+        filenames: path of each image below the data folder.
+        patients: keyed hash of each image's patient.
+        folds: int64 [n], the fold in which the image was tested; 0 for a plain test split.
+        labels: int64 [n], index of the true class.
+        probabilities: float64 [n, C].
     """
 
-    def __init__(self, uri: str):
-        self.path = path_utils.serving_model_path(uri)
-        self._model: Any = tf.saved_model.load(self.path)
-        labels = Path(self.path, "assets", LABELS_ASSET)
-        with tf.io.gfile.GFile(str(labels)) as file:
-            self.classes = tuple(file.read().splitlines())
+    filenames: tuple[str, ...]
+    patients: tuple[str, ...]
+    folds: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
 
-    def answer(self, examples: str, split: str, classes: tuple[str, ...], fold: int) -> Answers:
-        """Asks about a split.
+    def __len__(self) -> int:
+        return len(self.filenames)
 
-        Args:
-            examples: URI of the Examples.
-            split: its name.
-            classes: the order in which the answers shall be.
-            fold: kept in the answers.
-        """
-        found, batches = _columns(_records(examples, split)), []
-        order = [self.classes.index(label) for label in classes]
-        signature = self._model.signatures["serve_examples"]
-        total = len(found["label"])
-        for start in range(0, total, _BATCH):
-            asked = tf.constant(found["record"][start : start + _BATCH])
-            answered = signature(examples=asked)["probabilities"].numpy().astype(np.float64)
-            batches.append(answered[:, order])
-            progress.report(min(len(batches) * _BATCH, total), total, "images", "asking the model")
+    @property
+    def tops(self) -> NDArray[np.int64]:
+        """Index of the class with the highest probability, int64 [n]."""
+        return np.asarray(self.probabilities.argmax(-1), np.int64)
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Returns the confusion matrix [C, C] of counts, truth by answer."""
+        classes = self.probabilities.shape[1]
+        matrix = np.zeros((classes, classes))
+        np.add.at(matrix, (self.labels, self.tops), 1)
+        return matrix
+
+    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> "Answers":
+        """Returns the images at the indices, in their order."""
+        chosen = [int(index) for index in indices]
         return Answers(
-            filenames=tuple(_text(value) for value in found["filename"]),
-            patients=tuple(_text(value) for value in found["patient"]),
-            folds=np.full(total, fold, np.int64),
-            labels=np.array([classes.index(_text(value)) for value in found["label"]], np.int64),
-            probabilities=np.concatenate(batches),
-        )
-
-    def cost(self, examples: str) -> Cost:
-        """Measures size and speed, with the first image of the test split."""
-        files = [
-            tf.io.gfile.stat(os.path.join(folder, name)).length
-            for folder, _, names in tf.io.gfile.walk(self.path)
-            for name in names
-        ]
-        image = _columns(_records(examples, "test").take(1))["image"]
-        ask = self._model.signatures["serving_default"]
-        seconds = []
-        for _ in range(_WARM_UP + _TIMED):
-            start = time.perf_counter()
-            ask(image_bytes=tf.constant(image))["probabilities"].numpy()
-            seconds.append(time.perf_counter() - start)
-        return Cost(
-            megabytes=sum(files) / 1e6,
-            parameters=sum(int(np.prod(value.shape)) for value in self._model.model_variables),
-            latency=1e3 * statistics.median(seconds[_WARM_UP:]),
+            tuple(self.filenames[index] for index in chosen),
+            tuple(self.patients[index] for index in chosen),
+            self.folds[chosen],
+            self.labels[chosen],
+            self.probabilities[chosen],
         )
 
 
-def shortcut_table(examples: str, splits: Sequence[str]) -> tuple[ShortcutTable, list[str]]:
-    """Reads, from the Examples, what tells about an image without looking at it.
-
-    Returns:
-        The table, and the class of each image.
-    """
-    rows, formats, labels = [], [], []
-    for split in splits:
-        found = _columns(_records(examples, split))
-        for index, image in enumerate(found["image"]):
-            size, mean, std = len(image), found["mean"][index], found["std"][index]
-            rows.append(
-                shortcut_numbers(found["width"][index], found["height"][index], size, mean, std)
-            )
-        formats += [_text(value) for value in found["format"]]
-        labels += [_text(value) for value in found["label"]]
-    return ShortcutTable(np.array(rows), tuple(formats)), labels
+def pooled(parts: Sequence[Answers]) -> Answers:
+    """Returns the answers of all folds together."""
+    return Answers(
+        tuple(name for part in parts for name in part.filenames),
+        tuple(patient for part in parts for patient in part.patients),
+        np.concatenate([part.folds for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.probabilities for part in parts]),
+    )
 
 
-def _records(examples: str, split: str) -> tf.data.Dataset:
-    folder = artifact_utils.get_split_uri([_artifact(examples)], split)
-    return records(tf.io.gfile.glob(os.path.join(folder, "*.gz")))
+# === The file ===
 
 
-def _artifact(examples: str) -> Any:
-    from tfx.types import standard_artifacts
+def save_answers(
+    path: Path, classes: tuple[str, ...], found: Iterable[tuple[str, Answers]]
+) -> None:
+    """Writes a CSV with a row an image and recipe: enough to compute every number anew."""
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*_COLUMNS, *(_PROBABILITY + label for label in classes)])
+        for recipe, answers in found:
+            for index, name in enumerate(answers.filenames):
+                # Seventeen digits give back the same float64.
+                values = [f"{value:.17g}" for value in answers.probabilities[index]]
+                label = classes[answers.labels[index]]
+                fold = answers.folds[index]
+                writer.writerow([recipe, fold, name, answers.patients[index], label, *values])
 
-    artifact = standard_artifacts.Examples()
-    artifact.uri = examples
-    artifact.split_names = artifact_utils.encode_split_names(["train", "eval", "test"])
-    return artifact
 
-
-def _columns(examples: tf.data.Dataset) -> dict[str, Any]:
-    """Returns feature → values of all images, and `record`, the serialized Examples."""
-    serialized = list(examples.as_numpy_iterator())
-    parsed = tf.io.parse_example(serialized, _FEATURES)
-    return {"record": serialized} | {name: value.numpy() for name, value in parsed.items()}
-
-
-def _text(value: bytes) -> str:
-    return value.decode(errors="surrogateescape")
+def load_answers(path: Path) -> tuple[tuple[str, ...], dict[str, Answers]]:
+    """Reads what `save_answers` wrote: the classes, and recipe → its answers."""
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        header, *rows = csv.reader(file)
+    start = len(_COLUMNS)
+    classes = tuple(name.removeprefix(_PROBABILITY) for name in header[start:])
+    of_recipe: dict[str, list[list[str]]] = {}
+    for row in rows:
+        of_recipe.setdefault(row[0], []).append(row)
+    return classes, {
+        recipe: Answers(
+            tuple(row[2] for row in found),
+            tuple(row[3] for row in found),
+            np.array([int(row[1]) for row in found], np.int64),
+            np.array([classes.index(row[4]) for row in found], np.int64),
+            np.array([row[start:] for row in found], np.float64),
+        )
+        for recipe, found in of_recipe.items()
+    }

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.compare.answers import Answers, pooled
 from pipeline.compare.criterion import NAMED, Criterion
 from pipeline.compare.errors import CompareError
 from pipeline.compare.outcome import Outcome
+from pipeline.compare.predictions import Answers, pooled
 from pipeline.compare.statistics import Difference, Summary, paired_difference, summarise
 
 BEST, FIRST = "best", "first"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from components.image_example_gen.listing import Listing
-from pipeline import storage
+from components.storage import object_storage as storage
 from pipeline.compare.candidates import Candidate, check_same_images, load_candidates
 from pipeline.compare.criterion import Criterion, parse_criterion
 from pipeline.home import Home
-from pipeline.local import begun_run
-from pipeline.places import Places
+from pipeline.paths import Places
+from pipeline.runs.local import begun_run
 
 if TYPE_CHECKING:
     from pipeline.compare.results import Comparison
@@ -120,8 +120,8 @@ def _report(
 
 
 def _write(out: Path, comparison: "Comparison") -> None:
-    from pipeline.compare.answers import save_answers
     from pipeline.compare.page import write_page
+    from pipeline.compare.predictions import save_answers
     from pipeline.compare.results import SHORTCUTS, save_csv, save_json
 
     out.mkdir(parents=True, exist_ok=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from components.evaluator.results import ClassResult, class_result
-from pipeline.compare.answers import Answers
+from components.gate.results import ClassResult, class_result
 from pipeline.compare.criterion import NAMED, Criterion
+from pipeline.compare.predictions import Answers
 
 SAMPLES = 2_000
 _AT_ONCE = 100  # resamples of all patients that are held in memory together

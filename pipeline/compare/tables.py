@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.closing import NOT_A_MEDICAL_DEVICE
 from pipeline.compare.results import Comparison, Row
 from pipeline.compare.statistics import Difference, Summary
+from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
 SHORTCUT_NAME = "size and format alone"
 

@@ -8,20 +8,20 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from components.errors import MedtfxError
-from components.sections import Fold
+from components.network.weights import check_available
+from components.recipe.data import Fold
+from components.runtime.errors import MedtfxError
 from components.trainer.run_fn import HISTORY_FILE
-from components.trainer.weights import check_available
-from pipeline.compare.answers import Answers
 from pipeline.compare.candidates import Candidate, fold_of
 from pipeline.compare.display import TrainingsDisplay
+from pipeline.compare.exported_model import Exported, shortcut_table
 from pipeline.compare.outcome import Outcome, Round
-from pipeline.compare.predictions import Exported, shortcut_table
-from pipeline.dag import build_training
-from pipeline.local import run_watched
-from pipeline.places import Places
-from pipeline.runner import NodeRun
-from pipeline.shortcuts import predict_by_shortcuts
+from pipeline.compare.predictions import Answers
+from pipeline.compare.shortcut_baseline import predict_by_shortcuts
+from pipeline.dag.training import build_training
+from pipeline.paths import Places
+from pipeline.runs.local import run_watched
+from pipeline.runs.runner import NodeRun
 
 # One name for all comparisons, so that they share the cache; no recipe can have it.
 PIPELINE = "medtfx_compare"

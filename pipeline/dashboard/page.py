@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from components.errors import MedtfxError
+from components.runtime.errors import MedtfxError
 
 _HERE = Path(__file__).parent
 _NO_HTML = str.maketrans("<>", "‹›")

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.errors import MedtfxError
+from components.runtime.errors import MedtfxError
 
 # Raise it whenever the same arguments give other bytes.
 GENERATOR = 1

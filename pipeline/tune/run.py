@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from components.errors import RecipeError
 from components.image_example_gen.listing import list_folders
+from components.runtime.errors import RecipeError
+from components.storage import object_storage as storage
 from components.tuner.space import parse_space
-from pipeline import storage
 from pipeline.home import Home
-from pipeline.local import begun_run, run_nodes
-from pipeline.places import Places
-from pipeline.recipe import Recipe, load_recipe
-from pipeline.records import usual_seconds
+from pipeline.paths import Places
+from pipeline.recipes.loader import Recipe, load_recipe
+from pipeline.runs.local import begun_run, run_nodes
+from pipeline.runs.records import usual_seconds
 from pipeline.tune.tuned_recipe import write_tuned
 
 if TYPE_CHECKING:
-    from pipeline.runner import NodeRun
+    from pipeline.runs.runner import NodeRun
 
 FOLDER = "searches"
 
@@ -111,8 +111,8 @@ def _search(
     log: Path,
 ) -> list[Trial]:
     console.print("Loading TensorFlow and TFX ...", highlight=False)
-    from components.trainer.weights import check_available
-    from pipeline.dag import build_tuning
+    from components.network.weights import check_available
+    from pipeline.dag.training import build_tuning
 
     check_available(recipe.model, recipe.data.image_size)
     places = Places.of_home(home)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.recipe import apply_override, parse_recipe, recipe_path
+from pipeline.recipes.loader import apply_override, parse_recipe, recipe_path
 
 
 def write_tuned(

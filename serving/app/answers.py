@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from components.image_example_gen.images import MAX_PIXELS, ReadImage, UnreadableImage, read_image
+from components.imaging.images import MAX_PIXELS, ReadImage, UnreadableImage, read_image
 from serving.app.audit import AuditLog, Entry
 from serving.app.model import Model, kind_of
 from serving.app.pictures import Picture, draw_picture
 from serving.app.uploads import Upload
-from serving.errors import RequestError, ServingError
-from serving.prediction import Prediction
+from serving.client.prediction import Prediction
+from serving.protocol.errors import RequestError, ServingError
 
 
 @dataclass(frozen=True)

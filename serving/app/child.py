@@ -101,7 +101,7 @@ def main(models: Path) -> None:
     """Serves until the standard input is closed."""
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     from serving.embedded.server import Settings, serve
-    from serving.errors import ServingError
+    from serving.protocol.errors import ServingError
 
     ready = threading.Event()
     threading.Thread(target=_end_with_parent, args=(ready,), daemon=True).start()

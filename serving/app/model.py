@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from serving.client import Client
-from serving.errors import (
+from serving.client.prediction import Prediction
+from serving.protocol.errors import (
     DeadlineError,
     ServerUnavailableError,
     ServingError,
     UnknownServableError,
 )
-from serving.metadata import VersionStatus
-from serving.prediction import Prediction
-from serving.tls import Tls
+from serving.protocol.model_metadata import VersionStatus
+from serving.protocol.tls import Tls
 
 _HEALTH_SECONDS = 3.0
 _COMING, _GOING = ("START", "LOADING"), ("UNLOADING", "END")
@@ -76,7 +76,7 @@ class Model:
 
         Raises:
             ModelLoadingError: the server is still starting.
-            ServingError: nobody could be asked; see `serving.errors`.
+            ServingError: nobody could be asked; see `serving.protocol.errors`.
         """
         return self._connect()[0].predict([encoded], label=self._label(), explain=True)[0]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from serving.overlay import draw_layer
+from serving.client.overlay import draw_layer
 
 _SIDE = 640  # pixels of the longer side on the page; a scan of 50 megapixels is no web picture
 

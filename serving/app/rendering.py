@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from serving.app.language import COOKIE, LANGUAGES, Texts, choose_language, texts
 from serving.app.settings import MEGABYTE, Limits, Settings
-from serving.overlay import STRENGTH
+from serving.client.overlay import STRENGTH
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

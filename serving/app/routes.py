@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from components.image_example_gen.images import UnreadableImage
+from components.imaging.images import UnreadableImage
 from serving.app.answers import Answer, answer_each
 from serving.app.language import COOKIE, LANGUAGES
 from serving.app.model import Health

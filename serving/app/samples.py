@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from components.errors import MedtfxError
-from components.image_example_gen.candidates import may_be_unnamed
-from components.image_example_gen.images import UnreadableImage, is_image_name, read_image
+from components.imaging.candidates import may_be_unnamed
+from components.imaging.images import UnreadableImage, is_image_name, read_image
+from components.runtime.errors import MedtfxError
 from serving.app.pictures import as_webp, reduce
 from serving.app.uploads import Upload
 

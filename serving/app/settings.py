@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from components.image_example_gen.images import MAX_PIXELS
-from serving.tls import Tls
+from components.imaging.images import MAX_PIXELS
+from serving.protocol.tls import Tls
 
 MEGABYTE = 10**6
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")  # as in the Host header

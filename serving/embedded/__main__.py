@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from serving.errors import ServingError
+from serving.protocol.errors import ServingError
 
 
 def main() -> None:

@@ -10,15 +10,15 @@ from typing import Any
 
 import grpc
 
-from serving.embedded.refused import Refused
-from serving.errors import ServingError
-from serving.models_config import (
+from serving.embedded.status_error import Refused
+from serving.promotion.models_config import (
     FILE_NAME,
     add_model,
     empty_config,
     find_model,
     read_models_config,
 )
+from serving.protocol.errors import ServingError
 
 
 def config_of_folder(base: Path) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 
 import grpc
 
-from serving.embedded.answers import Answers
-from serving.embedded.refused import Refused
-from serving.tensorflow_free import (
+from serving.embedded.predict_handlers import Answers
+from serving.embedded.status_error import Refused
+from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,
     get_model_status_pb2,
     model_management_pb2,

@@ -15,9 +15,9 @@ import grpc
 
 from serving.embedded.config import allows_older, check_config, choose_versions, list_folders
 from serving.embedded.model import LoadedModel
-from serving.embedded.refused import Refused
+from serving.embedded.status_error import Refused
 from serving.embedded.versions import ServedVersion
-from serving.errors import ServingError
+from serving.protocol.errors import ServingError
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import tensorflow as tf
 from google.protobuf.message import Message
 
 from serving.embedded.batching import Arrays, Batcher
-from serving.embedded.refused import Refused, code_of
-from serving.tensorflow_free import meta_graph_pb2
+from serving.embedded.status_error import Refused, code_of
+from serving.protocol.tensorflow_free import meta_graph_pb2
 
 _INIT_SIGNATURE = "__saved_model_init_op"
 _NODE_TRACE = "Graph execution error:\n\n"

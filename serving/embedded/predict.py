@@ -8,9 +8,9 @@ import numpy as np
 
 from serving.embedded.batching import Arrays
 from serving.embedded.model import LoadedModel
-from serving.embedded.refused import Refused
-from serving.tensorflow_free import predict_pb2
-from serving.tensors import to_array, to_tensor, type_name
+from serving.embedded.status_error import Refused
+from serving.protocol.tensorflow_free import predict_pb2
+from serving.protocol.tensors import to_array, to_tensor, type_name
 
 DEFAULT_SIGNATURE = "serving_default"
 _INVALID = grpc.StatusCode.INVALID_ARGUMENT

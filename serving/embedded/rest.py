@@ -22,11 +22,11 @@ from typing import Any
 import grpc
 from google.protobuf import json_format
 
-from serving.embedded.answers import Answers
 from serving.embedded.metrics import CONTENT_TYPE
-from serving.embedded.refused import Refused
+from serving.embedded.predict_handlers import Answers
 from serving.embedded.rest_json import read_request, write_answer
-from serving.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
+from serving.embedded.status_error import Refused
+from serving.protocol.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ import grpc
 import numpy as np
 
 from serving.embedded.predict import DEFAULT_SIGNATURE
-from serving.embedded.refused import Refused
-from serving.tensorflow_free import predict_pb2
-from serving.tensors import numpy_type, to_array, to_tensor
+from serving.embedded.status_error import Refused
+from serving.protocol.tensorflow_free import predict_pb2
+from serving.protocol.tensors import numpy_type, to_array, to_tensor
 
 _INVALID = grpc.StatusCode.INVALID_ARGUMENT
 _BYTES_SUFFIX = "_bytes"  # outputs of strings named so are base64, all others UTF-8 text

@@ -14,16 +14,16 @@ from typing import Any
 import grpc
 
 from serving.embedded import grpc_service
-from serving.embedded.answers import Answers
 from serving.embedded.config import config_of_file, config_of_folder
 from serving.embedded.health import Health
 from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
-from serving.embedded.refused import Refused
+from serving.embedded.predict_handlers import Answers
 from serving.embedded.rest import Limits, RestServer
-from serving.errors import ServingError
-from serving.models_config import FILE_NAME
-from serving.tls import load_pair
+from serving.embedded.status_error import Refused
+from serving.promotion.models_config import FILE_NAME
+from serving.protocol.errors import ServingError
+from serving.protocol.tls import load_pair
 
 log = logging.getLogger(__name__)
 

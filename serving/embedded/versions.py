@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from serving.embedded.model import LoadedModel
-from serving.embedded.refused import Refused
+from serving.embedded.status_error import Refused
 from serving.embedded.warmup import warm_up
-from serving.tensorflow_free import get_model_status_pb2
+from serving.protocol.tensorflow_free import get_model_status_pb2
 
 State = get_model_status_pb2.ModelVersionStatus.State
 

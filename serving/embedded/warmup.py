@@ -14,7 +14,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.embedded.model import LoadedModel
 from serving.embedded.predict import predict
-from serving.embedded.refused import Refused
+from serving.embedded.status_error import Refused
 
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 _MAX_REQUESTS = 1000  # TensorFlow Serving refuses more

@@ -1,6 +1,6 @@
 """TensorFlow Serving's `batching.config`: the text of its message `BatchingParameters`."""
 
-from components.sections.serving import ServingSection
+from components.recipe.serving import ServingSection
 
 _HEADER = "# How images of several requests are run together; `serving.batching` of the recipe.\n"
 

@@ -7,16 +7,16 @@ labels of the home, or with its newest version as `stable`.
 from pathlib import Path
 from typing import Any
 
-from serving.labels import STABLE, labels_of, set_labels
-from serving.models_config import (
+from serving.production.plan import Plan
+from serving.promotion.labels import STABLE, labels_of, set_labels
+from serving.promotion.models_config import (
     FILE_NAME,
     add_model,
     empty_config,
     find_model,
     read_models_config,
 )
-from serving.production.plan import Plan
-from serving.versions import list_versions
+from serving.promotion.versions import list_versions
 
 
 def models_config(plan: Plan, file: Path) -> Any:

@@ -7,9 +7,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from components.sections.serving import ServingSection
-from serving.errors import ServingError
+from components.recipe.serving import ServingSection
 from serving.production.storage import Storage
+from serving.protocol.errors import ServingError
 
 MANAGED = {"app.kubernetes.io/managed-by": "medtfx"}
 _LONGEST_NAME = 52  # Kubernetes allows 63, and its controllers append to it

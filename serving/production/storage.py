@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from serving.errors import ServingError
+from serving.protocol.errors import ServingError
 
 MOUNTED = "/models"
 """Where a container finds the models of a claim, or of a folder of this machine."""

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from serving.models_config import write_models_config
 from serving.production import compose, kserve
 from serving.production.batching_config import batching_config
 from serving.production.documents import to_yaml
@@ -17,6 +16,7 @@ from serving.production.manifests.service_monitor import service_monitor
 from serving.production.models_config import models_config
 from serving.production.monitoring_config import monitoring_config
 from serving.production.plan import Plan
+from serving.promotion.models_config import write_models_config
 
 _KUBERNETES = "kubernetes"
 

@@ -1,6 +1,6 @@
 """What can go wrong when a folder is scored, beside the server's own errors."""
 
-from components.errors import MedtfxError
+from components.runtime.errors import MedtfxError
 
 
 class ScoreError(MedtfxError):

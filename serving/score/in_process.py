@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from serving.protocol.tensorflow_free import model_server_config_pb2
 from serving.score.errors import ScoreError
-from serving.tensorflow_free import model_server_config_pb2
 
 
 @contextmanager

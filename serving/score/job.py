@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from serving.score.asking import Asker
+from components.runtime.parallel import in_order
+from serving.score.batch_scorer import Asker
 from serving.score.errors import ScoreError
 from serving.score.listing import ImageFolder
-from serving.score.parallel import in_order
 from serving.score.rows import Row, one_line
 from serving.score.summary import Summary
 from serving.score.table import ScoreTable

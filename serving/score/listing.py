@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from components import files
-from components.image_example_gen.candidates import image_files, may_be_unnamed
+from components.imaging.candidates import image_files, may_be_unnamed
+from components.storage import files
 from serving.score.errors import ScoreError
 from serving.score.rows import one_line
 

@@ -14,7 +14,7 @@ from unicodedata import category
 
 import numpy as np
 
-from serving.prediction import Prediction
+from serving.client.prediction import Prediction
 from serving.score.errors import ScoreError
 
 _NO_TEXT = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators

@@ -7,8 +7,8 @@ from heapq import merge
 from pathlib import Path
 from types import TracebackType
 
+from components.storage.append_log import AppendFile, written_to
 from serving.score import origin
-from serving.score.append_file import AppendFile, written_to
 from serving.score.errors import ScoreError
 from serving.score.origin import Origin
 from serving.score.rows import Row, from_line, header, is_header, to_line

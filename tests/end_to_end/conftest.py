@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.home import Home
-from pipeline.records import RunRecord, load_all
+from pipeline.runs.records import RunRecord, load_all
 from pipeline.sample_data import write_sample_data
-
-REPOSITORY = Path(__file__).parents[2]
+from tests.paths import ROOT
 
 # Small enough for a minute a run, large enough to learn.
 SMALL = (
@@ -35,7 +34,7 @@ class Machine:
 
     def command(self, *arguments: str) -> list[str]:
         """Returns the command line of medtfx, run from this machine's checkout."""
-        call = "from pipeline.cli import main; main()"
+        call = "from pipeline.cli.main import main; main()"
         return [sys.executable, "-c", call, *arguments, "--home", str(self.home.root)]
 
     def run_command(self, *sets: str, recipe: str = "quickstart") -> list[str]:
@@ -101,6 +100,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     root = tmp_path_factory.mktemp("machine")
     for package in ("components", "pipeline", "serving"):
         ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(REPOSITORY / package, root / "source" / package, ignore=ignore)
+        shutil.copytree(ROOT / package, root / "source" / package, ignore=ignore)
     write_sample_data(root / "data", patients_per_class=40)
     return Machine(root / "source", Home.at(str(root / "home")), root / "data")

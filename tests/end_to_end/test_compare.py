@@ -8,9 +8,9 @@ import pytest
 import yaml
 from sklearn import metrics
 
-from pipeline.compare.answers import load_answers
+from pipeline.compare.predictions import load_answers
 from pipeline.home import Home
-from pipeline.recipe import RECIPE_DIR
+from pipeline.recipes.loader import RECIPE_DIR
 
 pytestmark = pytest.mark.end_to_end
 

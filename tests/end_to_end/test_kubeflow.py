@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from components.stack import installed_stack
-from pipeline.beam import BEAM_NODES
+from components.runtime.stack import installed_stack
+from pipeline.beam.arguments import BEAM_NODES
 from pipeline.sample_data import write_sample_data
-from tests.kubeflow import kfp_local
-from tests.kubeflow.beam_server import beam_server, jobs_run
-from tests.kubeflow.emulator import Run, build_image, container_environment, parse, run_package
+from tests.doubles import kfp_local
+from tests.doubles.beam_job_server import beam_server, jobs_run
+from tests.doubles.kfp_emulator import Run, build_image, container_environment, parse, run_package
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.other_stack, pytest.mark.timeout(1800)]
 
@@ -56,7 +56,7 @@ class Cluster:
         sets = [word for override in (*SMALL, beam, *overrides) for word in ("--set", override)]
         line = ["kubeflow", "compile", "quickstart", "-o", str(out), "--image", "medtfx:1"]
         line += ["--stack", str(installed_stack()), *sets]
-        call = "from pipeline.cli import main; main()"
+        call = "from pipeline.cli.main import main; main()"
         subprocess.run(
             [sys.executable, "-c", call, *line],
             cwd=self.image,

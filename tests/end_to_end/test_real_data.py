@@ -5,8 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from components.calibration import calibration_error, reliability, with_temperature
-from components.doubt_facts import DOUBT_FILE, DoubtFacts
+from components.uncertainty.calibration import calibration_error, reliability, with_temperature
+from components.uncertainty.summary import DOUBT_FILE, DoubtFacts
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.real_data]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.trainer.predictions import load_predictions
-from pipeline.recipe import load_recipe, recipe_names
+from components.saved_model.reference_predictions import load_predictions
+from pipeline.recipes.loader import load_recipe, recipe_names
 
 pytestmark = pytest.mark.end_to_end
 
@@ -44,7 +44,7 @@ ONE_STEP = ["training.epochs=1", "training.batch_size=64"]
 @pytest.fixture(scope="module")
 def phantoms(tmp_path_factory) -> list[bytes]:
     """Encoded images, as `read_image` gives them."""
-    from components.image_example_gen.images import UnreadableImage, read_image
+    from components.imaging.images import UnreadableImage, read_image
     from pipeline.sample_data import write_sample_data
 
     folder = tmp_path_factory.mktemp("phantoms")
@@ -156,7 +156,7 @@ def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp
 
 def _random_weights(model, size, folder):
     """Writes weights of a random start, so that the backbones are frozen as the recipe says."""
-    from components.trainer.backbones import build_backbone
+    from components.network.backbones import build_backbone
 
     members = []
     for place, network in enumerate(model.networks):
@@ -201,8 +201,8 @@ def _answers_as_the_network_did(folder, encoded, classes):
     ],
 )
 def test_a_backbone_of_a_recipe_is_the_published_one(name, size, parameters):
-    from components.sections import ModelSection
-    from components.trainer.backbones import build_backbone
+    from components.network.backbones import build_backbone
+    from components.recipe.model import ModelSection
 
     used = {network.backbone for recipe in recipe_names() for network in _networks(recipe)}
     assert name in used

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.image_example_gen.images import UnreadableImage, read_image
+from components.imaging.images import UnreadableImage, read_image
 
 pytestmark = pytest.mark.end_to_end
 
@@ -37,11 +37,12 @@ def transformed_probabilities(machine) -> dict[bytes, np.ndarray]:
 
     The network is rebuilt by the trainer's own code and given the exported variables.
     """
-    from components.doubt_facts import DOUBT_FILE, DoubtFacts
-    from components.sections import DataSection, ModelSection
-    from components.trainer.dataset import TransformedSplit
-    from components.trainer.doubt import MeasuredDoubt
-    from components.trainer.network import build_network
+    from components.network.network import build_network
+    from components.recipe.data import DataSection
+    from components.recipe.model import ModelSection
+    from components.trainer.uncertainty import MeasuredDoubt
+    from components.training.dataset import TransformedSplit
+    from components.uncertainty.summary import DOUBT_FILE, DoubtFacts
 
     model_uri = _latest(machine, "Trainer", "model") / "Format-Serving"
     recipe = _recipe(model_uri)
@@ -80,7 +81,7 @@ def test_at_least_50_images_of_mixed_formats(readable):
 
 
 def test_raw_bytes_and_transformed_examples_give_the_same_probabilities(trained, readable):
-    from components.transform.images import decode_and_resize, pack
+    from components.imaging.preprocessing import decode_and_resize, pack
 
     by_pixels = transformed_probabilities(trained)
     splits = trained.splits()
@@ -112,7 +113,7 @@ def _recipe(model_uri: Path) -> dict:
 
 
 def _data(machine):
-    from components.sections import DataSection
+    from components.recipe.data import DataSection
 
     recipe = _recipe(_latest(machine, "Trainer", "model") / "Format-Serving")
     return DataSection.model_validate(recipe["data"])

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pipeline.recipe import load_recipe
+from pipeline.recipes.loader import load_recipe
 
 pytestmark = pytest.mark.end_to_end
 

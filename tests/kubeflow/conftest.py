@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kubeflow.pipelines_server import PipelinesServer, start
+from tests.doubles.kfp_api_server import PipelinesServer, start
 
 PACKAGE = """
 pipelineInfo: {name: chest}
@@ -63,7 +63,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pipeline
 @pytest.fixture
 def kubeflow(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Runs `medtfx kubeflow ...` in this process; returns exit code, output and errors."""
-    from pipeline import cli
+    from pipeline.cli import main as cli
 
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")  # `main` sets it for good otherwise
 

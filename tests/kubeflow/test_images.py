@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow.compile import PackageOptions, compile_package
-from kubeflow.dockerfile import USER_ID
-from kubeflow.image_context import write_context
-from pipeline.recipe import load_recipe
+from kubeflow.image.context import write_context
+from kubeflow.image.dockerfile import USER_ID
+from kubeflow.package.compile import PackageOptions, compile_package
+from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
-from tests.kubeflow.databases import free_port
-from tests.kubeflow.emulator import parse, run_package
-from tests.kubeflow.image_builder import Stage, build, megabytes, skip_without_tools
+from tests.doubles.databases import free_port
+from tests.doubles.image_builder import Stage, build, megabytes, skip_without_tools
+from tests.doubles.kfp_emulator import parse, run_package
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(5400)]
 

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 import kubeflow
-from components.sections import PlatformSection
-from kubeflow.dockerfile import USER_ID
+from components.recipe.platform import PlatformSection
+from kubeflow.image.dockerfile import USER_ID
 
 FOLDER = Path(kubeflow.__file__).parent / "manifests"
 KUSTOMIZATIONS = [FOLDER, FOLDER / "metadata"]

@@ -11,17 +11,17 @@ import pytest
 
 from components.image_example_gen.listing import list_folders
 from components.image_example_gen.patients import KEY_VARIABLE
-from components.stack import installed_stack
-from kubeflow.compile import PackageOptions, write_package
-from kubeflow.graph import GraphNode
-from kubeflow.packed_recipe import pack
+from components.runtime.stack import installed_stack
+from kubeflow.package.compile import PackageOptions, write_package
+from kubeflow.package.graph import GraphNode
+from kubeflow.package.packed_recipe import pack
 from kubeflow.retraining import confirm_training, run_ledger
-from pipeline.recipe import load_recipe
+from pipeline.recipes.loader import load_recipe
+from pipeline.retraining.training_data import describe_data
 from pipeline.sample_data import write_sample_data
-from pipeline.training_data import describe_data
-from tests.kubeflow.emulator import container_environment, parse, run_package
+from tests.doubles.kfp_emulator import container_environment, parse, run_package
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 KEY = "the key of the site"
 # A seed that gives so few patients to every split; one new patient suffices.
 RECIPE = load_recipe("quickstart", ["data.split_seed=107", "retraining.min_new_patients=1"])

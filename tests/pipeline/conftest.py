@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.records import Gate, NodeRecord, RunRecord
+from pipeline.runs.records import Gate, NodeRecord, RunRecord
 
 
 def gate(label: str = "COVID", **changes: object) -> Gate:

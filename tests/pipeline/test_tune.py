@@ -1,8 +1,8 @@
 import pytest
 import yaml
 
-from components.errors import RecipeError
-from pipeline.recipe import RECIPE_DIR, load_recipe
+from components.runtime.errors import RecipeError
+from pipeline.recipes.loader import RECIPE_DIR, load_recipe
 from pipeline.tune.run import parse_options
 from pipeline.tune.tuned_recipe import write_tuned
 

@@ -16,9 +16,9 @@ from types import SimpleNamespace
 import grpc
 import pytest
 
-from serving.stubs import ModelServiceStub, PredictionServiceStub
-from serving.tensorflow_free import predict_pb2
-from serving.tensors import strings
+from serving.protocol.stubs import ModelServiceStub, PredictionServiceStub
+from serving.protocol.tensorflow_free import predict_pb2
+from serving.protocol.tensors import strings
 from tests.serving.certificates import Authority
 from tests.serving.tiny_model import png, save_tiny_model, stranger
 

@@ -5,13 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
+
 pytestmark = pytest.mark.end_to_end
 
-ROOT = Path(__file__).parents[2]
 SOURCES = ["components", "kubeflow", "pipeline", "serving", "pyproject.toml", "LICENSE"]
 
 
@@ -63,7 +63,7 @@ def test_metadata_and_status_are_read(light, server):
     done = light(
         "python",
         "-c",
-        "from serving.client import Client\n"
+        "from serving.client.client import Client\n"
         f"client = Client({server.address!r}, 'tiny')\n"
         "print(client.metadata().signatures['explain'].outputs['heatmap'])\n"
         "print(client.status())",

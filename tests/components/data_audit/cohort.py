@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from components.data_audit.picture import Picture, measure
-from components.image_example_gen.images import read_image
+from components.data_audit.image_record import Picture, measure
+from components.imaging.images import read_image
 from pipeline.sample_data import draw_radiograph, plan_films
 
 SEED, SIZE = 11, 96

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from components.data_audit.picture import Picture
+from components.data_audit.image_record import Picture
 from tests.components.data_audit.cohort import draw_cohort
 
 

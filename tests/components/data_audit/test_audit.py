@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from components.data_audit.audit import audit
-from components.sections import AuditSection
+from components.recipe.audit import AuditSection
 from tests.components.data_audit.cohort import picture_of, png
 
 

@@ -15,7 +15,8 @@ from components.data_audit.gate import AuditError, check
 from components.data_audit.gate import Executor as Gate
 from components.image_example_gen.artifacts import Quarantine
 from components.image_example_gen.examples import to_example
-from components.sections import SPLITS, AuditSection
+from components.recipe.audit import AuditSection
+from components.recipe.data import SPLITS
 from tests.components.data_audit.cohort import example, png
 
 AWKWARD = "COVID/<b>a,\udce9 b</b>.png"  # markup, a comma, and a byte that is no UTF-8

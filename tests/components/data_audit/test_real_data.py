@@ -3,12 +3,12 @@
 import pytest
 
 from components.data_audit.audit import AuditResult, audit
-from components.data_audit.picture import measure
+from components.data_audit.image_record import measure
 from components.image_example_gen.examples import features
-from components.image_example_gen.images import read_image
 from components.image_example_gen.listing import list_folders
-from components.sections import AuditSection
-from pipeline.recipe import load_recipe
+from components.imaging.images import read_image
+from components.recipe.audit import AuditSection
+from pipeline.recipes.loader import load_recipe
 
 pytestmark = [pytest.mark.real_data, pytest.mark.end_to_end]
 

@@ -9,7 +9,7 @@ from tfx.types import standard_artifacts
 
 from components.approval.artifacts import Approval
 from components.evaluator.baseline import LatestBlessedBaseline
-from components.sections import DataSection
+from components.recipe.data import DataSection
 
 
 def section(**changes) -> DataSection:

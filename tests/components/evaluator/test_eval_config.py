@@ -2,10 +2,11 @@ import json
 
 import pytest
 
-from components.errors import RecipeError
 from components.evaluator import eval_config
 from components.evaluator.eval_config import build_eval_config, lower_bound_name, recall_name
-from components.sections import DataSection, EvaluationSection
+from components.recipe.data import DataSection
+from components.recipe.evaluation import EvaluationSection
+from components.runtime.errors import RecipeError
 
 DATA = DataSection.model_validate({"classes": ["a", "b"], "patient": {"from": "each_file"}})
 

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from components.evaluator.metrics import recall_value
-from components.evaluator.wilson import wilson_interval
+from components.uncertainty.intervals import wilson_interval
 
 
 def test_point_is_the_observed_share():

@@ -8,13 +8,13 @@ import pytest
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.errors import DataError
-from components.image_example_gen import quarantine
 from components.image_example_gen.artifacts import Quarantine
 from components.image_example_gen.executor import Executor
-from components.image_example_gen.images import UnreadableImage, read_image
-from components.sections import DataSection
-from components.transform.images import decode_and_resize
+from components.imaging import quarantine
+from components.imaging.images import UnreadableImage, read_image
+from components.imaging.preprocessing import decode_and_resize
+from components.recipe.data import DataSection
+from components.runtime.errors import DataError
 from pipeline.sample_data import CLASSES, write_sample_data
 
 

@@ -3,10 +3,10 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from components.errors import DataError
 from components.image_example_gen.folds import assign, deal, shares
 from components.image_example_gen.listing import list_folders
-from components.sections import DataSection, Fold, Split
+from components.recipe.data import DataSection, Fold, Split
+from components.runtime.errors import DataError
 from pipeline.sample_data import write_sample_data
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 import yaml
 
-from components.errors import DataError
 from components.image_example_gen.listing import UNLABELLED, list_folders, list_unlabelled
-from components.sections import DataSection
+from components.recipe.data import DataSection
+from components.runtime.errors import DataError
 
 IMAGES = 30  # of a class: enough for every split to get some
 

@@ -2,9 +2,9 @@ import unicodedata
 
 import pytest
 
-from components.errors import DataError
 from components.image_example_gen.metadata import MetadataTable, band, read_metadata
-from components.sections import Metadata
+from components.recipe.data import Metadata
+from components.runtime.errors import DataError
 
 
 @pytest.fixture

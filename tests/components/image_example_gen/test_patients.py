@@ -4,7 +4,6 @@ import stat
 
 import pytest
 
-from components.errors import DataError
 from components.image_example_gen.metadata import MetadataTable
 from components.image_example_gen.patients import (
     KEY_VARIABLE,
@@ -12,8 +11,9 @@ from components.image_example_gen.patients import (
     hash_patient,
     patient_key,
 )
-from components.sections import Metadata, PatientSource
-from pipeline.recipe import load_recipe
+from components.recipe.data import Metadata, PatientSource
+from components.runtime.errors import DataError
+from pipeline.recipes.loader import load_recipe
 
 NO_TABLE = MetadataTable()
 

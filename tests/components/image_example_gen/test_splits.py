@@ -5,12 +5,12 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from components.errors import DataError
 from components.image_example_gen import splits
+from components.image_example_gen.hashing import position
 from components.image_example_gen.listing import list_folders
-from components.image_example_gen.position import position
-from components.sections import SPLITS, DataSection, Split
-from pipeline.recipe import load_recipe
+from components.recipe.data import SPLITS, DataSection, Split
+from components.runtime.errors import DataError
+from pipeline.recipes.loader import load_recipe
 
 
 def section(**changes):

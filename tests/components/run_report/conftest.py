@@ -18,20 +18,22 @@ from PIL import Image
 from tensorflow_model_analysis.utils import config_util
 
 from components.data_audit.audit import AuditResult
+from components.data_audit.checks.shortcuts import Shortcut
 from components.data_audit.finding import Case, Found, judge
-from components.data_audit.report import to_json
-from components.data_audit.shortcuts import Shortcut
-from components.doubt_facts import DoubtFacts
+from components.data_audit.report.files import to_json
 from components.evaluator.eval_config import build_eval_config
-from components.evaluator.results import OVERALL, Results
-from components.image_example_gen.quarantine import Quarantined, to_csv
+from components.gate.results import OVERALL, Results
+from components.imaging.quarantine import Quarantined, to_csv
+from components.recipe.data import DataSection
+from components.recipe.evaluation import EvaluationSection
+from components.recipe.uncertainty import Doubt
 from components.run_report.content import Content, Material, Outcome
 from components.run_report.counts import SplitCounts, by_reason
 from components.run_report.figures import class_results
 from components.run_report.gallery import Explained, choose_cases, draw
 from components.run_report.predictions import Predictions
 from components.run_report.read import Sources
-from components.sections import DataSection, Doubt, EvaluationSection
+from components.uncertainty.summary import DoubtFacts
 
 FACTS = DoubtFacts(1.4, 0.5, 0.1, 0.93, 0.01, images=60, unfamiliar=1)
 ABC = ("COVID", "NORMAL", "PNEUMONIA")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
-from components.evaluator.results import OVERALL, load_results
+from components.gate.results import OVERALL, load_results
 from components.run_report import executor, read
 from components.run_report.figures import slice_results
 

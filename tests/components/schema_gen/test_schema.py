@@ -3,8 +3,8 @@ import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from components.image_example_gen.examples import to_example
+from components.recipe.data import DataSection
 from components.schema_gen.schema import curate
-from components.sections import DataSection
 
 DATA = DataSection.model_validate(
     {

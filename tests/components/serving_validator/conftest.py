@@ -13,14 +13,15 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.doubt_facts import DoubtFacts
-from components.sections import DataSection, ModelSection
+from components.imaging.preprocessing import decode_and_resize, pack
+from components.network.network import Network, build_network
+from components.recipe.data import DataSection
+from components.recipe.model import ModelSection
+from components.saved_model.reference_predictions import Predictions
 from components.serving_validator.samples import StoredImage
-from components.trainer.doubt import MeasuredDoubt
 from components.trainer.export import Exporter
-from components.trainer.network import Network, build_network
-from components.trainer.predictions import Predictions
-from components.transform.images import decode_and_resize, pack
+from components.trainer.uncertainty import MeasuredDoubt
+from components.uncertainty.summary import DoubtFacts
 
 CLASSES = ("dark", "bright")
 LEVELS = (100, 150)  # mean grey of each class: near enough to 127 for the network to be unsure

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.trainer.predictions import save_predictions
+from components.saved_model.reference_predictions import save_predictions
 
 # Crashes as long as a file is there; then it is the real server.
 CRASHES_AT_FIRST = """
@@ -48,10 +48,10 @@ def run(artifacts, tools):
     from tfx import v1 as tfx
     from tfx.dsl.compiler import compiler
 
-    from components.sections import DataSection
+    from components.recipe.data import DataSection
     from components.serving_validator.component import ServingValidator
     from pipeline.home import Home
-    from pipeline.runner import WatchedRunner
+    from pipeline.runs.runner import WatchedRunner
 
     home = Home(artifacts / "home")
     home.root.mkdir()

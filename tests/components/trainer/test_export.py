@@ -6,12 +6,13 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.doubt_facts import DoubtFacts
-from components.sections import DataSection, ModelSection
-from components.trainer.doubt import MeasuredDoubt
+from components.imaging.preprocessing import cut_borders, prepare
+from components.network.network import build_network
+from components.recipe.data import DataSection
+from components.recipe.model import ModelSection
 from components.trainer.export import Exporter, _average
-from components.trainer.network import build_network
-from components.transform.images import cut_borders, prepare
+from components.trainer.uncertainty import MeasuredDoubt
+from components.uncertainty.summary import DoubtFacts
 
 CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(

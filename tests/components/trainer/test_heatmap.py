@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.doubt_facts import DoubtFacts
-from components.sections import DataSection, ModelSection
-from components.trainer.doubt import MeasuredDoubt
+from components.network.network import Network, build_network
+from components.recipe.data import DataSection
+from components.recipe.model import ModelSection
 from components.trainer.export import Exporter
-from components.trainer.network import Network, build_network
+from components.trainer.uncertainty import MeasuredDoubt
+from components.uncertainty.summary import DoubtFacts
 
 SIDE, RADIUS = 64, 8
 DATA = DataSection.model_validate(

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from components.sections import TrainingSection
+from components.recipe.training import TrainingSection
 from components.trainer.run_fn import _compute
 
 PROGRAM = """
@@ -15,11 +15,13 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 two_devices = tf.distribute.MirroredStrategy
 tf.distribute.MirroredStrategy = lambda: two_devices(["CPU:0", "CPU:1"])
 
-from components.sections import DataSection, ModelSection, TrainingSection
-from components.trainer.checkpoint import Checkpoint
-from components.trainer.dataset import TransformedSplit
-from components.trainer.fit import Fitter
-from components.trainer.network import build_network
+from components.recipe.data import DataSection
+from components.recipe.model import ModelSection
+from components.recipe.training import TrainingSection
+from components.training.checkpoint import Checkpoint
+from components.training.dataset import TransformedSplit
+from components.training.fit import Fitter
+from components.network.network import build_network
 from components.trainer.run_fn import _compute
 
 folder, file = map(pathlib.Path, sys.argv[1:])
@@ -52,10 +54,10 @@ def test_mirrored_over_two_devices(write_split, tmp_path):
 def test_mixed_precision_trains_and_answers_in_float32(write_split, tmp_path):
     import keras
 
-    from components.sections import ModelSection
-    from components.trainer.checkpoint import Checkpoint
-    from components.trainer.fit import Fitter
-    from components.trainer.network import build_network
+    from components.network.network import build_network
+    from components.recipe.model import ModelSection
+    from components.training.checkpoint import Checkpoint
+    from components.training.fit import Fitter
 
     split = write_split("train", [0, 1] * 8)
     model = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))

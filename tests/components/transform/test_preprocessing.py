@@ -8,8 +8,8 @@ import tensorflow_transform.beam as tft_beam
 from PIL import Image
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from components.sections import DataSection
-from components.transform.images import decode_and_resize, unpack
+from components.imaging.preprocessing import decode_and_resize, unpack
+from components.recipe.data import DataSection
 from components.transform.preprocessing import preprocessing_fn
 
 DATA = DataSection.model_validate(

@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from components import progress
-from components.sections import ModelSection, TrainingSection
-from components.trainer.dataset import TransformedSplit
+from components.recipe.model import ModelSection
+from components.recipe.training import TrainingSection
+from components.runtime import progress
+from components.training.dataset import TransformedSplit
 from components.tuner.search import OBJECTIVE, Search, build_oracle
 from components.tuner.space import parse_space
-from tests.components.trainer.conftest import dark_and_bright, write_split  # noqa: F401
 
 MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4,), dropout=0.3)
 TRAINING = TrainingSection(batch_size=8, epochs=2, learning_rate=0.003)
@@ -21,13 +21,13 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def splits(write_split) -> dict[str, TransformedSplit]:  # noqa: F811
+def splits(write_split) -> dict[str, TransformedSplit]:
     labels = [0, 1] * 12
     return {"train": write_split("train.gz", labels), "eval_split": write_split("eval.gz", labels)}
 
 
 @pytest.fixture
-def search(tmp_path, dark_and_bright):  # noqa: F811
+def search(tmp_path, dark_and_bright):
     """Returns a function that opens the search of a folder, as a new process would."""
 
     def open_search(trials: int) -> Search:

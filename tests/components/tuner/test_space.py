@@ -1,7 +1,9 @@
 import pytest
 
-from components.errors import RecipeError
-from components.sections import ModelSection, TrainingSection, TuningSection
+from components.recipe.model import ModelSection
+from components.recipe.training import TrainingSection
+from components.recipe.tuning import TuningSection
+from components.runtime.errors import RecipeError
 from components.tuner.space import Choice, Range, parse_space, value_of, with_values
 
 MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4,))

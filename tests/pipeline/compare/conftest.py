@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.compare.answers import Answers
+from pipeline.compare.predictions import Answers
 
 
 def answers(

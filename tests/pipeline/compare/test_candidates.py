@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.errors import DataError, RecipeError
+from components.runtime.errors import DataError, RecipeError
 from pipeline.compare.candidates import check_same_images, fold_of, load_candidates
 from pipeline.compare.errors import CompareError
-from pipeline.recipe import RECIPE_DIR
+from pipeline.recipes.loader import RECIPE_DIR
 from pipeline.sample_data import write_sample_data
 
 QUICKSTART = yaml.safe_load((RECIPE_DIR / "quickstart.yaml").read_text(encoding="utf-8"))

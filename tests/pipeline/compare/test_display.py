@@ -3,10 +3,10 @@ import io
 import numpy as np
 from rich.console import Console
 
-from components.progress import Progress
-from components.sections import Fold
+from components.recipe.data import Fold
+from components.runtime.progress import Progress
 from pipeline.compare.display import TrainingsDisplay
-from pipeline.records import NodeRecord
+from pipeline.runs.records import NodeRecord
 
 
 def test_a_line_for_each_training_and_the_rest_on_the_live_line():

@@ -7,15 +7,15 @@ import math
 import pytest
 from rich.console import Console
 
-from pipeline.compare.answers import Answers
 from pipeline.compare.candidates import Candidate
 from pipeline.compare.criterion import parse_criterion
 from pipeline.compare.errors import CompareError
 from pipeline.compare.outcome import Cost, Outcome, Round
 from pipeline.compare.page import write_page
+from pipeline.compare.predictions import Answers
 from pipeline.compare.results import Comparison, judge, save_csv, save_json
 from pipeline.compare.tables import print_tables
-from pipeline.recipe import load_recipe
+from pipeline.recipes.loader import load_recipe
 
 FACTS = {"data_folder": "/films", "data_fingerprint": "0123456789ab", "began": "2026-01-02 03:04"}
 LOGS = {"balanced_accuracy": 0.5, "val_balanced_accuracy": 0.6, "loss": 1.0, "val_loss": 0.9}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from components.evaluator.wilson import wilson_interval
+from components.uncertainty.intervals import wilson_interval
 from pipeline.compare.criterion import NAMED, parse_criterion
 from pipeline.compare.statistics import class_aucs, paired_difference, summarise
 

@@ -6,7 +6,8 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.eval_config import build_eval_config
-from components.sections import DataSection, EvaluationSection
+from components.recipe.data import DataSection
+from components.recipe.evaluation import EvaluationSection
 from pipeline.dashboard.blocks import Evaluated
 
 CLASSES = ("ill <b>", "well </script>", "neither")

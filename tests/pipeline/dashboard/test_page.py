@@ -3,7 +3,7 @@
 import pytest
 import tensorflow_model_analysis as tfma
 
-from components.errors import MedtfxError
+from components.runtime.errors import MedtfxError
 from pipeline.dashboard.blocks import blocks_of
 from pipeline.dashboard.page import as_data, render_dashboard, tfma_script
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.image_example_gen.images import read_image
+from components.imaging.images import read_image
 from serving.app.answers import answer_each
 from serving.app.audit import AuditLog
 from serving.app.model import Model

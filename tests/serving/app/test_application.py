@@ -1,13 +1,11 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from serving.app.security import HEADERS
-
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
 
 
 def test_the_page_without_tensorflow():

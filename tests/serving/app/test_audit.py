@@ -4,13 +4,11 @@ import os
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from serving.app.audit import AuditLog, Entry
-
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
 
 
 def run(code, *arguments):

@@ -8,8 +8,7 @@ import pytest
 
 from serving.app.child import EmbeddedChild
 from serving.client import Client
-
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
 
 
 @pytest.fixture

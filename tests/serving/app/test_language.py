@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.image_example_gen.images import REASONS
+from components.imaging.images import REASONS
 from serving.app.language import LANGUAGES, choose_language, texts
 
 APP = Path(__file__).parents[3] / "serving" / "app"

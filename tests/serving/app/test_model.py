@@ -1,9 +1,9 @@
 import pytest
 
 from serving.app.model import Model
-from serving.errors import UnknownServableError
-from serving.metadata import VersionStatus
-from serving.tls import Tls
+from serving.protocol.errors import UnknownServableError
+from serving.protocol.model_metadata import VersionStatus
+from serving.protocol.tls import Tls
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_health_names_the_versions(model):
 )
 def test_what_the_states_of_the_versions_mean(model, monkeypatch, states, expected):
     found = [VersionStatus(number, state, "") for number, state in enumerate(states)]
-    monkeypatch.setattr("serving.client.Client.status", lambda _: found)
+    monkeypatch.setattr("serving.client.client.Client.status", lambda _: found)
     assert model.health().state == expected
 
 

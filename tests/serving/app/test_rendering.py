@@ -2,7 +2,7 @@ from starlette.requests import Request
 
 from serving.app.model import Health
 from serving.app.rendering import breakable, render
-from serving.metadata import VersionStatus
+from serving.protocol.model_metadata import VersionStatus
 
 SPANISH = [(b"accept-language", b"es")]
 

@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image
 
-from components.errors import MedtfxError
+from components.runtime.errors import MedtfxError
 from serving.app.samples import Samples
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from serving.embedded.batching import Batcher
-from serving.embedded.refused import Refused
+from serving.embedded.status_error import Refused
 
 
 class Model:

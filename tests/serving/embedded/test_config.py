@@ -9,8 +9,8 @@ from serving.embedded.config import (
     config_of_folder,
     list_folders,
 )
-from serving.errors import ServingError
-from serving.tensorflow_free import model_server_config_pb2
+from serving.protocol.errors import ServingError
+from serving.protocol.tensorflow_free import model_server_config_pb2
 
 
 def folders(base, *names):

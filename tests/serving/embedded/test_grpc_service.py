@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from serving.tensorflow_free import get_model_status_pb2, model_management_pb2
+from serving.protocol.tensorflow_free import get_model_status_pb2, model_management_pb2
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from google.protobuf import text_format
 
 from serving.embedded.config import config_of_folder
 from serving.embedded.manager import Manager
-from serving.embedded.refused import Refused
+from serving.embedded.status_error import Refused
 from serving.embedded.versions import State
-from serving.tensorflow_free import get_model_status_pb2, model_server_config_pb2
-from serving.versions import roll_back
+from serving.promotion.versions import roll_back
+from serving.protocol.tensorflow_free import get_model_status_pb2, model_server_config_pb2
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from serving.embedded.model import LoadedModel
-from serving.embedded.refused import Refused
+from serving.embedded.status_error import Refused
 
 
 @pytest.fixture(scope="module")

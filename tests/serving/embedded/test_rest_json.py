@@ -4,10 +4,10 @@ import json
 import numpy as np
 import pytest
 
-from serving.embedded.refused import Refused
 from serving.embedded.rest_json import read_request, write_answer
-from serving.tensorflow_free import get_model_metadata_pb2, predict_pb2, types_pb2
-from serving.tensors import strings, to_array, to_tensor
+from serving.embedded.status_error import Refused
+from serving.protocol.tensorflow_free import get_model_metadata_pb2, predict_pb2, types_pb2
+from serving.protocol.tensors import strings, to_array, to_tensor
 
 B64 = {"b64": base64.b64encode(b"\xff\0").decode()}
 

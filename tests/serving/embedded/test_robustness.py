@@ -16,8 +16,8 @@ import grpc
 import pytest
 
 from serving.client import Client
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 CLIENTS = 8
 
 

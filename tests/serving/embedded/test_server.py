@@ -6,20 +6,17 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from serving.client import Client
 from serving.embedded.server import EmbeddedServer, Settings
-from serving.errors import ServerUnavailableError, ServingError
-from serving.tensorflow_free import predict_pb2, types_pb2
-from serving.tensors import to_tensor
-from serving.tls import Tls
-
-ROOT = Path(__file__).parents[3]
-
+from serving.protocol.errors import ServerUnavailableError, ServingError
+from serving.protocol.tensorflow_free import predict_pb2, types_pb2
+from serving.protocol.tensors import to_tensor
+from serving.protocol.tls import Tls
+from tests.paths import ROOT
 
 # === What keeps it from starting ===
 

@@ -3,7 +3,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.embedded.model import LoadedModel
-from serving.embedded.refused import Refused
+from serving.embedded.status_error import Refused
 from serving.embedded.warmup import WARMUP_FILE, warm_up
 
 

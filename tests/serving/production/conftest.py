@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.sections.serving import ServingSection
+from components.recipe.serving import ServingSection
 from serving.production.plan import Plan
 from serving.production.storage import Storage
 

@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
-from components.sections.serving import ServingSection
+from components.recipe.serving import ServingSection
 from serving.client import Client
 from serving.embedded.rest import METRICS_PATH as EMBEDDED_METRICS_PATH
 from serving.production.batching_config import batching_config

@@ -60,7 +60,7 @@ def test_the_page_asks_the_server_that_runs(services):
 def test_the_page_understands_its_arguments(services):
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.cli.main import app
 
     name, *arguments = services["page"]["command"]
     command = get_command(app).commands[name]

@@ -1,14 +1,14 @@
 import pytest
 
-from serving.labels import labels_of, served_versions, set_labels
-from serving.models_config import (
+from serving.production.models_config import models_config
+from serving.promotion.labels import labels_of, served_versions, set_labels
+from serving.promotion.models_config import (
     add_model,
     empty_config,
     find_model,
     read_models_config,
     write_models_config,
 )
-from serving.production.models_config import models_config
 
 
 def entry(config):

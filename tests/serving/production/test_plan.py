@@ -2,7 +2,7 @@ from importlib import metadata
 
 import pytest
 
-from serving.errors import ServingError
+from serving.protocol.errors import ServingError
 
 
 @pytest.mark.parametrize(

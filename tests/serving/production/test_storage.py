@@ -1,7 +1,7 @@
 import pytest
 
-from serving.errors import ServingError
 from serving.production.storage import Storage
+from serving.protocol.errors import ServingError
 
 
 @pytest.mark.parametrize(

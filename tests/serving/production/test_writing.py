@@ -1,9 +1,9 @@
 from serving.client import Client
-from serving.label_move import Place
-from serving.labels import labels_of
-from serving.models_config import find_model, read_models_config
 from serving.production.writing import write_serving_config
-from serving.promotion import Approval, promote
+from serving.promotion.label_move import Place
+from serving.promotion.labels import labels_of
+from serving.promotion.models_config import find_model, read_models_config
+from serving.promotion.promote import Approval, promote
 
 
 def test_again_keeps_what_was_promoted_and_nothing_else(plan, base, push, tmp_path):

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from serving.client import Client
-from serving.score.asking import Asker, ask_origin
+from serving.protocol.tensorflow_free import predict_pb2, types_pb2
+from serving.protocol.tensors import strings, to_tensor
+from serving.score.batch_scorer import Asker, ask_origin
 from serving.score.job import Job
 from serving.score.listing import list_images
 from serving.score.origin import Origin
 from serving.score.rows import Row
 from serving.score.summary import Summary
 from serving.score.table import ScoreTable
-from serving.tensorflow_free import predict_pb2, types_pb2
-from serving.tensors import strings, to_tensor
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from itertools import count
 import grpc
 import pytest
 
-from serving.errors import ServerUnavailableError
+from serving.protocol.errors import ServerUnavailableError
 from serving.score.errors import ScoreError
 from serving.score.rows import from_line
 

@@ -1,0 +1,52 @@
+"""Patients that stand in two splits or in two classes."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from components.data_audit.finding import Case, Found, count
+from components.data_audit.image_record import Picture
+
+
+def in_two_splits(pictures: Sequence[Picture]) -> Found:
+    """The splitter rules it out; this looks at what it did."""
+    cases = _torn(pictures, lambda picture: picture.split)
+    sentence = "no patient stands in two splits"
+    if cases:
+        sentence = f"{count(len(cases), 'patient stands', 'patients stand')} in two splits"
+    return Found(
+        "patients_in_two_splits",
+        sentence,
+        cases,
+        "The splits were not made by this version of ImageExampleGen: run it anew",
+    )
+
+
+def in_two_classes(pictures: Sequence[Picture]) -> Found:
+    """Right where a disease came or went between two images, wrong where a label is."""
+    cases = _torn(pictures, lambda picture: picture.label)
+    sentence = "no patient stands in two classes"
+    if cases:
+        sentence = f"{count(len(cases), 'patient has', 'patients have')} images of two classes"
+    return Found(
+        "patients_in_two_classes",
+        sentence,
+        cases,
+        "Look whether the labels follow the course of the disease; all images of a patient stay "
+        "in one split either way",
+    )
+
+
+def _torn(pictures: Sequence[Picture], side: Callable[[Picture], str]) -> tuple[Case, ...]:
+    by_patient: defaultdict[str, list[Picture]] = defaultdict(list)
+    for picture in pictures:
+        by_patient[picture.patient].append(picture)
+    cases = []
+    for patient, images in sorted(by_patient.items()):
+        sides = sorted({side(image) for image in images})
+        if len(sides) > 1:
+            # One image of each side first: the reader sees the first few.
+            firsts = {side(image): image for image in reversed(images)}.values()
+            ordered = sorted(images, key=lambda image: image not in firsts)
+            files = tuple(image.filename for image in ordered)
+            cases.append(Case(files, f"patient {patient}: {', '.join(sides)}"))
+    return tuple(cases)

@@ -1,0 +1,76 @@
+"""A suspicion of text that was burned into an image: names and dates are, in many archives.
+
+A letter is a small mark that stands out sharply. Markers of the side (R, L) are one or two of them
+and harmless; a line of five or more is suspected. Most of what it finds on public chest radiographs
+is text (PORTABLE, a date, KV68), not all, and text of another kind is missed: this is a suspicion,
+not a clearance.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from components.data_audit.checks.opening import grey_opening
+
+LINE = 5  # marks that make a line of text
+
+_SIDE = 512  # pixels: text that is legible at full size still shows, and the cost is bounded
+_CONTRAST = 60  # grey values by which a mark stands out of what surrounds it
+_BORDER = 0.22  # of the side: ribs and devices in the middle are no text
+_MAX_MARKS = 4000  # noise, not text
+
+
+def longest_line(grey: Image.Image) -> int:
+    """Returns how many marks stand in the longest line near a border.
+
+    Args:
+        grey: an image of mode L.
+    """
+    grey = grey.copy()
+    grey.thumbnail((_SIDE, _SIDE))
+    pixels: NDArray[np.uint8] = np.asarray(grey)
+    return max(_longest(pixels), _longest(~pixels))  # white marks, black marks
+
+
+def _longest(pixels: NDArray[np.uint8]) -> int:
+    width = max(5, round(max(pixels.shape) / 32)) | 1
+    strokes = pixels - grey_opening(pixels, width)
+    labelled, marks = ndimage.label(strokes > _CONTRAST, np.ones((3, 3)))
+    if not 0 < marks <= _MAX_MARKS:
+        return 0
+    return _chain(_letters(labelled))
+
+
+def _letters(labelled: NDArray[np.int32]) -> list[tuple[int, int, float, int]]:
+    """Returns (left, right, middle row, height) of marks with the size of letters, by left."""
+    rows, columns = labelled.shape
+    area = np.bincount(labelled.ravel())[1:]
+    letters = []
+    for index, (down, across) in enumerate(ndimage.find_objects(labelled)):
+        height, width = down.stop - down.start, across.stop - across.start
+        y, x = (down.start + down.stop) / 2 / rows, (across.start + across.stop) / 2 / columns
+        if (
+            4 <= height <= 0.08 * rows
+            and width <= min(2 * height, 0.1 * columns)
+            and area[index] >= 0.15 * height * width
+            and (min(x, 1 - x) < _BORDER or min(y, 1 - y) < _BORDER)
+        ):
+            letters.append((across.start, across.stop, y * rows, height))
+    return sorted(letters)
+
+
+def _chain(letters: list[tuple[int, int, float, int]]) -> int:
+    """Returns the most letters that follow each other closely, on one line and of one size."""
+    lengths = [1] * len(letters)
+    for j, (left, _, middle, height) in enumerate(letters):
+        for i in range(j):
+            _, right, other_middle, other_height = letters[i]
+            largest = max(height, other_height)
+            if (
+                -1 <= left - right <= 1.2 * largest
+                and abs(middle - other_middle) <= 0.35 * largest
+                and 0.6 <= height / other_height <= 1.67
+            ):
+                lengths[j] = max(lengths[j], lengths[i] + 1)
+    return max(lengths, default=0)

@@ -1,0 +1,93 @@
+"""Writes the audit: `audit.json` for programs, `audit.html` for people, CSV lists for both."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from tfx.dsl.io import fileio
+
+from components.data_audit.artifacts import JSON_FILE, PAGE_FILE
+from components.data_audit.audit import AuditResult
+from components.data_audit.finding import Finding
+from components.data_audit.image_record import Picture
+from components.data_audit.report.page import render
+
+_EXAMPLES = 20  # cases of a finding in the JSON; the CSV has all
+
+
+def write_report(
+    folder: str, result: AuditResult, pictures: Sequence[Picture], encoded: Mapping[str, bytes]
+) -> None:
+    """Fills the artifact's folder.
+
+    Args:
+        folder: its address.
+        result: of the audit.
+        pictures: all.
+        encoded: file name → stored bytes, of those the page shows.
+    """
+    by_name = {picture.filename: picture for picture in pictures}
+    _write(folder, JSON_FILE, json.dumps(to_json(result), indent=2, allow_nan=False))
+    _write(folder, PAGE_FILE, render(result, by_name, encoded))
+    for finding in result.findings:
+        if any(case.files for case in finding.cases):
+            _write(folder, csv_name(finding), to_csv(finding, by_name))
+
+
+def to_json(result: AuditResult) -> dict[str, Any]:
+    """Returns what `audit.json` holds."""
+    return {
+        "summary": result.summary,
+        "findings": [_finding(finding) for finding in result.findings],
+        "counts": result.counts,
+        "slices": [asdict(cell) for cell in result.cells],
+        "shortcuts": [asdict(row) for row in result.shortcuts],
+        "drift": None if result.drift is None else [asdict(row) for row in result.drift],
+        "quarantine": result.quarantine,
+    }
+
+
+def to_csv(finding: Finding, by_name: Mapping[str, Picture]) -> str:
+    """Returns all cases of a finding, one row a file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("case", "file", "split", "class", "patient", "reason"))
+    for number, case in enumerate(finding.cases, start=1):
+        for name in case.files:
+            picture = by_name[name]
+            row = (number, printable(name), picture.split, picture.label, picture.patient)
+            writer.writerow((*row, case.reason))
+    return text.getvalue()
+
+
+def csv_name(finding: Finding) -> str:
+    """Returns the file name of a finding's list."""
+    return f"{finding.check}.csv"
+
+
+def printable(name: str) -> str:
+    """Returns a file name that can be written as UTF-8, whatever bytes it had on the disk."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "severity": finding.severity,
+        "sentence": finding.sentence,
+        "count": len(finding.cases),
+        "way_out": finding.way_out,
+        "examples": [
+            {"files": [printable(name) for name in case.files[:_EXAMPLES]], "reason": case.reason}
+            for case in finding.cases[:_EXAMPLES]
+        ],
+    }
+
+
+def _write(folder: str, name: str, text: str) -> None:
+    with fileio.open(os.path.join(folder, name), "w") as file:
+        file.write(text)

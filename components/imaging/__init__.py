@@ -1,0 +1,1 @@
+"""From the bytes of an image file to pixels, and why a file can't be read."""

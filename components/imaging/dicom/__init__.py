@@ -1,0 +1,1 @@
+"""DICOM files to pixels as a viewer shows them."""

@@ -1,0 +1,1 @@
+"""The classifier: backbones, weights, layers, losses and metrics."""

@@ -1,0 +1,81 @@
+"""What a model's doubts do on the test split."""
+
+from dataclasses import dataclass
+
+from components.gate.results import ClassResult
+from components.run_report.figures import class_results
+from components.run_report.predictions import Predictions
+from components.uncertainty.calibration import Bin, calibration_error, reliability, with_temperature
+from components.uncertainty.intervals import wilson_interval
+from components.uncertainty.summary import DoubtFacts
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far probabilities are from what they say.
+
+    Attributes:
+        bins: of the reliability diagram.
+        error: expected calibration error; NaN without images.
+    """
+
+    bins: tuple[Bin, ...]
+    error: float
+
+
+@dataclass(frozen=True)
+class DoubtResults:
+    """What the doubts do on the test split.
+
+    Attributes:
+        facts: of the eval split.
+        images: of the test split.
+        below: share of its answers that are below the threshold, in 0..1.
+        uncertain: answers called so, for whichever reason.
+        answered: a result for each class, over the other answers.
+        unfamiliar: images called so.
+        false_alarms: Wilson 95 % interval of their share; NaN without images.
+        before: of the probabilities without temperature.
+        now: as served.
+    """
+
+    facts: DoubtFacts
+    images: int
+    below: float
+    uncertain: int
+    answered: tuple[ClassResult, ...]
+    unfamiliar: int
+    false_alarms: tuple[float, float]
+    before: Calibration
+    now: Calibration
+
+    @property
+    def lowest(self) -> ClassResult | None:
+        """The class with the lowest recall among the answers that are not uncertain."""
+        found = [result for result in self.answered if result.cases]
+        return min(found, key=lambda result: result.recall, default=None)
+
+
+def doubt_results(predictions: Predictions, facts: DoubtFacts) -> DoubtResults:
+    """Looks at the test split through the thresholds that the eval split has set."""
+    images = len(predictions.labels)
+    unfamiliar = int(predictions.unfamiliar.sum())
+    served = predictions.probabilities
+    plain = served if facts.temperature == 1 else with_temperature(served, 1 / facts.temperature)
+    below = (predictions.confidence < facts.uncertain_below).sum()
+    return DoubtResults(
+        facts,
+        images,
+        float(below / images) if images else 0.0,
+        int(predictions.uncertain.sum()),
+        class_results(predictions, ~predictions.uncertain),
+        unfamiliar,
+        wilson_interval(unfamiliar, images),
+        *(
+            Calibration(bins, calibration_error(bins))
+            for bins in (
+                reliability(plain, predictions.labels),
+                reliability(served, predictions.labels),
+            )
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What lies in an exported model beside the graph."""

@@ -1,0 +1,148 @@
+"""Listing and reading files: on a disk, or in object storage at gs:// or s3://.
+
+Local paths use the standard library, so that checking a folder does not import TFX.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.runtime.errors import DataError
+from components.storage import s3
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file below a base folder.
+
+    Attributes:
+        relative: path below the base, with forward slashes.
+        size: bytes, -1 if unknown.
+        modified: nanoseconds since the epoch, 0 if unknown.
+    """
+
+    relative: str
+    size: int
+    modified: int
+
+
+def is_remote(path: str) -> bool:
+    """Whether `path` carries a scheme, as gs://bucket does."""
+    return "://" in path
+
+
+def walk(base: str) -> Iterator[FoundFile]:
+    """Yields every visible file below `base`, sorted by path; symbolic links are followed.
+
+    Hidden files and folders (a leading dot) are left out, as are links that lead back up.
+
+    Raises:
+        OSError: a folder can not be listed.
+        DataError: object storage can't be reached, or does not let us in.
+    """
+    found = _walk_remote(base) if is_remote(base) else _walk_local(base)
+    yield from sorted(found, key=lambda file: file.relative)
+
+
+def read_bytes(base: str, relative: str) -> bytes:
+    """Reads a whole file.
+
+    Raises:
+        OSError: the file can not be read.
+    """
+    if is_remote(base):
+        address = f"{base.rstrip('/')}/{relative}"
+        return s3.read_object(address) if s3.is_s3(base) else _read_remote(address)
+    return Path(base, relative).read_bytes()
+
+
+def read_head(base: str, relative: str, size: int) -> bytes:
+    """Reads the first bytes of a file, or all if it has fewer; b'' of what is no regular file.
+
+    Raises:
+        OSError: the file can not be read.
+    """
+    if is_remote(base):
+        address = f"{base.rstrip('/')}/{relative}"
+        if s3.is_s3(base):
+            return s3.read_object(address, size)
+        return _read_remote(address, size)
+    path = Path(base, relative)
+    if not path.is_file():  # a pipe would keep us waiting
+        return b""
+    with path.open("rb") as file:
+        return file.read(size)
+
+
+def _walk_local(base: str) -> Iterator[FoundFile]:
+    # Not os.walk: it skips a folder that may not be read, and its images would be lost in silence.
+    if os.path.isdir(base):
+        yield from _walk_folder(base, base, frozenset())
+
+
+def _walk_folder(base: str, folder: str, above: frozenset[Path]) -> Iterator[FoundFile]:
+    real = Path(folder).resolve()
+    above = above | {real, *real.parents}
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.startswith("."):
+            continue
+        if not os.path.isdir(path):
+            yield _stat(base, path)
+        # A link to a folder above, or two that point at each other, would be walked for ever.
+        elif Path(path).resolve() not in above:
+            yield from _walk_folder(base, path, above)
+
+
+def _stat(base: str, path: str) -> FoundFile:
+    relative = os.path.relpath(path, base).replace(os.sep, "/")
+    try:
+        status = os.stat(path)
+    except OSError:  # a dangling link: reading it later gives the reason for the quarantine
+        return FoundFile(relative, -1, 0)
+    return FoundFile(relative, status.st_size, status.st_mtime_ns)
+
+
+def _walk_remote(base: str) -> Iterator[FoundFile]:
+    from apache_beam.io.filesystem import BeamIOError
+    from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    if s3.is_s3(base) and (trouble := s3.trouble_with_bucket(base)):
+        raise DataError(f"The data folder {base!r} can't be listed: {trouble}")
+    prefix = base.rstrip("/") + "/"
+    FileSystems.set_options(PipelineOptions([]))  # that of s3:// asks for some
+    try:
+        (matched,) = FileSystems.match([prefix + "**"])
+    except (BeamIOError, ValueError) as error:
+        raise DataError(
+            f"The data folder {base!r} can't be listed: {_cause(error)}. Check the address, and "
+            "the rights of this machine's account."
+        ) from error
+    for match in matched.metadata_list:
+        relative = match.path[len(prefix) :]
+        # Consoles and file browsers leave empty objects whose names end in / as folders.
+        hidden = any(part.startswith(".") for part in relative.split("/"))
+        if not hidden and not relative.endswith("/") and relative:
+            modified = int((match.last_updated_in_seconds or 0) * 1_000_000_000)
+            yield FoundFile(relative, match.size_in_bytes, modified)
+
+
+def _cause(error: Exception) -> str:
+    """Returns the first reason among those that Beam collects, as one line."""
+    details = getattr(error, "exception_details", None) or {}
+    while isinstance(details, dict) and details:
+        error = next(iter(details.values()))
+        details = getattr(error, "exception_details", None)
+    return " ".join(str(error).split()).rstrip(".")
+
+
+def _read_remote(address: str, size: int = -1) -> bytes:
+    import tensorflow as tf
+
+    try:
+        with tf.io.gfile.GFile(address, "rb") as file:
+            return file.read(size)
+    except tf.errors.OpError as error:
+        raise OSError(f"{address}: {error.message}") from error

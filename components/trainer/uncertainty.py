@@ -1,0 +1,146 @@
+"""What the answers of a trained network are worth, measured on the eval split."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from components.network.network import Network
+from components.recipe.uncertainty import Doubt
+from components.training.dataset import TransformedSplit
+from components.uncertainty.calibration import SMALLEST, fit_temperature, with_temperature
+from components.uncertainty.out_of_distribution import (
+    Familiarity,
+    describe,
+    fit_familiarity,
+    limit_of,
+    look,
+)
+from components.uncertainty.risk_coverage import choose_threshold, deferral, threshold_at
+from components.uncertainty.summary import DoubtFacts
+
+_BATCH = 32
+_MOST = 1_000  # training images that tell where they lie
+
+
+@dataclass(frozen=True)
+class MeasuredDoubt:
+    """What becomes part of the model.
+
+    Attributes:
+        facts: temperature and threshold, and what was seen on the eval split.
+        familiarity: where the training images lie; None if nothing is called unfamiliar.
+    """
+
+    facts: DoubtFacts
+    familiarity: Familiarity | None = None
+
+    def calibrated(self, probabilities: Any) -> Any:
+        """Returns the probabilities [B, C] that are served; in a graph, as `with_temperature`."""
+        if self.facts.temperature == 1.0:
+            return probabilities
+        ops = keras.ops
+        return ops.softmax(ops.log(ops.maximum(probabilities, SMALLEST)) / self.facts.temperature)
+
+
+def measure_doubt(
+    network: Network,
+    train: TransformedSplit,
+    eval_split: TransformedSplit,
+    section: Doubt,
+    vectors: NDArray[np.float32] | None = None,
+    eval_views: list[NDArray[np.float32]] | None = None,
+) -> MeasuredDoubt:
+    """Measures temperature, threshold and familiarity; the test split has no part in it.
+
+    Args:
+        network: trained.
+        train: what it learned from.
+        eval_split: what the best epoch was chosen by.
+        section: what the recipe wants.
+        vectors: pooled features of the train split in file order, [n, F], if they are at hand.
+        eval_views: likewise of the eval split, for each view that answers are averaged over.
+    """
+    familiarity = None
+    if section.false_alarms is not None:
+        familiarity = _familiarity(network, train, vectors)
+    probabilities, distances = _read(network, eval_split, familiarity, eval_views)
+    labels = eval_split.labels
+    if not np.isfinite(probabilities).all():  # it has diverged: the gate will refuse it
+        return MeasuredDoubt(DoubtFacts())
+    temperature = fit_temperature(probabilities, labels) if section.calibrated else 1.0
+    curve = deferral(with_temperature(probabilities, temperature), labels)
+    if section.uncertain_below is None:
+        threshold = choose_threshold(curve, section.wanted_recall, section.most_deferred)
+    else:
+        threshold = threshold_at(curve, section.uncertain_below)
+    facts = DoubtFacts(
+        temperature,
+        threshold.below,
+        threshold.deferred,
+        threshold.lowest_recall,
+        images=len(labels),
+    )
+    if familiarity is None or section.false_alarms is None:
+        return MeasuredDoubt(facts)
+    limit = limit_of(distances, section.false_alarms)
+    unfamiliar = int((distances > limit).sum())
+    return MeasuredDoubt(
+        replace(facts, false_alarms=section.false_alarms, unfamiliar=unfamiliar),
+        replace(familiarity, limit=limit),
+    )
+
+
+def _read(
+    network: Network,
+    split: TransformedSplit,
+    familiarity: Familiarity | None,
+    views: list[NDArray[np.float32]] | None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns probabilities [N, C] and distances [N], NaN without `familiarity`."""
+
+    @tf.function(reduce_retracing=True)
+    def compute(pixels: tf.Tensor, vectors: list[tf.Tensor] | None) -> tuple[tf.Tensor, tf.Tensor]:
+        vector, probabilities = network.answer(pixels, vectors)
+        if familiarity is None:
+            return probabilities, tf.fill(tf.shape(vector)[:1], math.nan)
+        return probabilities, familiarity.distance(describe(pixels, vector))
+
+    found = []
+    for number, (pixels, _) in enumerate(split.batches(_BATCH)):
+        rows = slice(number * _BATCH, (number + 1) * _BATCH)
+        vectors = [tf.constant(view[rows]) for view in views] if views else None
+        found.append([part.numpy() for part in compute(pixels, vectors)])
+    probabilities, distances = map(np.concatenate, zip(*found, strict=True))
+    return probabilities, distances
+
+
+def _familiarity(
+    network: Network, train: TransformedSplit, vectors: NDArray[np.float32] | None
+) -> Familiarity | None:
+    """Fits it to at most `_MOST` images; None for a network that has diverged."""
+    vectors, looks = _sample(network, train, vectors)
+    return fit_familiarity(vectors, looks) if np.isfinite(vectors).all() else None
+
+
+def _sample(
+    network: Network, train: TransformedSplit, vectors: NDArray[np.float32] | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns pooled features and looks of at most `_MOST` images, evenly from the whole split."""
+    every = max(1, math.ceil(len(train.labels) / _MOST))
+
+    @tf.function(reduce_retracing=True)
+    def compute(pixels: tf.Tensor) -> tf.Tensor:
+        return network.pooling(network.feature_maps(pixels))
+
+    looks, computed = [], []
+    for pixels, _ in train.batches(_BATCH, every):
+        looks.append(look(pixels).numpy())
+        if vectors is None:
+            computed.append(compute(pixels).numpy())
+    kept = np.concatenate(computed) if vectors is None else vectors[::every]
+    return kept, np.concatenate(looks)

@@ -1,0 +1,73 @@
+"""Features of a frozen backbone, computed once: the first phase then trains on vectors.
+
+While the backbone is frozen and its input is not augmented, every epoch would compute the same
+features again, at a hundred times the cost of training the head on them.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from components.network.network import Network
+from components.runtime import progress
+from components.storage.examples import untuned
+from components.training.dataset import TransformedSplit
+from components.training.feature_cache import FeatureCache
+
+_BATCH = 32
+
+
+def head_with_probabilities(network: Network) -> keras.Model:
+    """Returns pooled features [B, D] → probabilities; it shares the head's weights."""
+    softmax = keras.layers.Softmax(dtype="float32")
+    return keras.Model(network.head.input, softmax(network.head.output), name="trainee")
+
+
+def pooled_features(
+    network: Network,
+    split: TransformedSplit,
+    mirrored: bool = False,
+    cache: FeatureCache | None = None,
+) -> NDArray[np.float32]:
+    """Computes the pooled features of a split.
+
+    Args:
+        network: whose features.
+        split: of which images.
+        mirrored: whether also of their mirror images.
+        cache: of features that were computed before, for this network.
+
+    Returns:
+        [n, D], in file order; or [2n, D], first the images, then their mirror images.
+    """
+    # One trace, for the last batch too, and without a rewrite of the code of Keras.
+    any_batch = tf.TensorSpec([None, *network.classifier.input_shape[1:]])
+    compute = tf.function(
+        lambda pixels: network.pooling(network.feature_maps(pixels)),
+        input_signature=[any_batch],
+        autograph=False,
+    )
+
+    def look(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        return cache.features(pixels, compute) if cache else np.asarray(compute(pixels))
+
+    straight, flipped = [], []
+    for batch, _ in split.batches(_BATCH):
+        pixels = batch.numpy()
+        straight.append(look(pixels))
+        if mirrored:
+            flipped.append(look(pixels[:, :, ::-1]))
+        done = min(len(straight) * _BATCH, len(split.labels))
+        progress.report(done, len(split.labels), "images", "computing the features")
+    if cache:
+        cache.save()
+    return np.concatenate(straight + flipped)
+
+
+def as_examples(
+    features: NDArray[np.float32], labels: NDArray[np.int64], classes: int
+) -> tf.data.Dataset:
+    """Returns (features [D] float32, one-hot [classes]) of each row, from memory."""
+    one_hot = np.eye(classes, dtype=np.float32)[labels]
+    return untuned(tf.data.Dataset.from_tensor_slices((features, one_hot)))

@@ -1,0 +1,73 @@
+"""What watches an epoch: early stopping, the learning rate, the progress line."""
+
+import keras
+
+from components.recipe.training import TrainingSection
+from components.runtime import progress
+
+Logs = dict[str, float]
+
+
+def stopping_callbacks(training: TrainingSection) -> list[keras.callbacks.Callback]:
+    """Returns early stopping, and the halving of the rate on a plateau if the recipe wants it."""
+    stop = training.early_stopping
+    mode = "max" if "accuracy" in stop.monitor else "min"
+    found: list[keras.callbacks.Callback] = [
+        keras.callbacks.EarlyStopping(
+            stop.monitor, patience=stop.patience, min_delta=stop.min_delta, mode=mode
+        )
+    ]
+    if training.schedule == "plateau":
+        patience = max(1, stop.patience // 2)
+        found.append(
+            keras.callbacks.ReduceLROnPlateau(
+                stop.monitor, factor=0.5, patience=patience, mode=mode
+            )
+        )
+    return found
+
+
+def learning_rate(
+    training: TrainingSection, rate: float, steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Returns the constant rate, or a cosine that falls to zero over `steps`."""
+    if training.schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(rate, steps)
+    return rate
+
+
+class ReportEpochs(keras.callbacks.Callback):
+    """Tells the progress listener which epoch and batch it is.
+
+    Args:
+        phase: part of the unit, so that the time of one phase does not foretell the next one's.
+        epochs: of the phase, at most.
+        steps: batches an epoch.
+    """
+
+    def __init__(self, phase: str, epochs: int, steps: int):
+        super().__init__()
+        self._phase, self._epochs, self._steps = phase, epochs, steps
+        self._epoch = 0
+        self._reached = ""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Remembers the epoch."""
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Reports the batches; an epoch may take minutes."""
+        self._report(self._epoch * self._steps + batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Adds what was reached on the eval split."""
+        if logs and "val_loss" in logs:
+            self._reached = (
+                f", val_loss {logs['val_loss']:.3f}"
+                f", val_balanced_accuracy {logs['val_balanced_accuracy']:.3f}"
+            )
+        self._report((epoch + 1) * self._steps)
+
+    def _report(self, done: int) -> None:
+        detail = f"epoch {self._epoch + 1} of at most {self._epochs}{self._reached}"
+        progress.report(done, self._epochs * self._steps, f"{self._phase} batches", detail)

@@ -1,0 +1,1 @@
+"""How sure an answer is: calibration, deferral, out of distribution; intervals."""

@@ -1,0 +1,43 @@
+"""The command `medtfx kubeflow image`."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Variant(str, Enum):
+    """The images there are."""
+
+    cpu = "cpu"
+    gpu = "gpu"
+    app = "app"
+
+
+class Stack(str, Enum):
+    """The stacks there are."""
+
+    current = "current"
+    wide = "wide"
+
+
+def write_image(
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("medtfx-image"),
+    variant: Annotated[
+        Variant, typer.Option(help="Nodes without or with GPU, or the web page.")
+    ] = Variant.cpu,
+    stack: Annotated[
+        Stack, typer.Option(help="`wide` where artifacts lie at s3://, else `current`.")
+    ] = Stack.current,
+) -> None:
+    """Write the folder that an image is built from: Dockerfile, locked dependencies, sources."""
+    from kubeflow.image.context import write_context
+
+    write_context(out, variant.value, stack.value)
+    typer.echo(
+        f"{out}: the build context of image {variant.value}"
+        f"{'' if variant is Variant.app else f', stack {stack.value}'}. To build it:\n"
+        f"  docker build --tag REGISTRY/medtfx:TAG {out}\n"
+        f"  buildah build --tag REGISTRY/medtfx:TAG {out}"
+    )

@@ -1,0 +1,1 @@
+"""Talks to Kubeflow Pipelines: connection, uploads, runs, schedules."""

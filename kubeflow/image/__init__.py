@@ -1,0 +1,1 @@
+"""The folder that a container image is built from."""

@@ -1,0 +1,1 @@
+"""What runs in the pod of a node: `python -m kubeflow.node`."""

@@ -1,0 +1,156 @@
+"""Runs one node of a pipeline, as a container of a compiled package does.
+
+    python -m kubeflow.node --node Trainer --recipe PACKED --data /data --root /volume ...
+
+The pipeline is built anew from the recipe and the parameters of the run, and its one node is run by
+TFX's portable launcher. The log says which node, how far it is, and what came out.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from components.runtime.errors import MedtfxError
+from kubeflow.node.task import begin, log, read_overrides, run_task, task_parser
+
+if TYPE_CHECKING:
+    from pipeline.recipes.loader import Recipe
+    from pipeline.runs.runner import NodeRun
+
+NOT_BLESSED = 3
+FIRST_NODE, LAST_NODE = "ImageExampleGen", "RunReport"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the node and returns the exit code: 0, 1 for an error, 3 for `gate-failure: fail`."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+    return run_task(_run, _parser().parse_args(arguments))
+
+
+def _run(given: argparse.Namespace) -> int:
+    started = time.monotonic()
+    recipe = begin(given.node, given)
+    from pipeline.metadata import connection as metadata_store
+
+    address = metadata_store.address()
+    log.info("ML Metadata at %s", metadata_store.shown(address))
+    connection = metadata_store.connection(address)
+    pipeline = _pipeline(given, recipe, connection)
+    log.info("%s starts, after %.0f s of loading", given.node, time.monotonic() - started)
+    run = _launch(pipeline, given.node, connection)
+    how = "is taken from the cache" if run.record.cached else f"took {run.record.seconds:.1f} s"
+    log.info("%s %s", given.node, how)
+    for key, artifacts in run.outputs.items():
+        for artifact in artifacts:
+            log.info("  %s: %s", key, artifact.uri)
+    if given.verdict:
+        _show_verdict(given, recipe, run)
+    return _close(given, recipe, pipeline, connection) if given.node == LAST_NODE else 0
+
+
+def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> Any:
+    """Returns the compiled pipeline of this run."""
+    from components.image_example_gen.patients import patient_key
+    from components.storage import object_storage as storage
+    from kubeflow.node.paths import node_places
+    from pipeline.beam.arguments import BEAM_NODES, beam_args
+
+    places = node_places(given.root, given.models, None)
+    if given.node == FIRST_NODE:
+        patient_key(places.keys)
+    options = beam_args(given.beam_arg if given.node in BEAM_NODES else ())
+    storage.prepare(places.artifacts, places.models)
+
+    from tfx.dsl.compiler import compiler, constants
+    from tfx.orchestration.portable import runtime_parameter_utils
+
+    from components.network.weights import check_available
+    from pipeline.dag.training import build_pipeline
+
+    if given.node == FIRST_NODE:  # before the long work, not after it
+        check_available(recipe.model, recipe.data.image_size)
+    compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, places, options))
+    runtime_parameter_utils.substitute_runtime_parameter(
+        compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: given.run_id}
+    )
+    return compiled
+
+
+def _launch(pipeline: Any, node: str, connection: Any) -> "NodeRun":
+    """Runs the node; an error that a user can mend comes out alone."""
+    from pipeline.runs.runner import NodeFailedError, launch_node
+
+    try:
+        return launch_node(pipeline, node, connection)
+    except NodeFailedError as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, MedtfxError):
+            cause = cause.__cause__
+        if cause is None:
+            raise
+        raise cause from None
+
+
+def _show_verdict(given: argparse.Namespace, recipe: "Recipe", run: "NodeRun") -> None:
+    from pathlib import Path
+
+    from components.gate.results import load_results
+    from components.gate.verdict import judge
+    from kubeflow.node.gate_report import recall_metrics, verdict_markdown, write_metrics
+    from pipeline.runs.outcome import class_gates
+
+    results = load_results(run.outputs["evaluation"][0].uri, recipe.data.classes)
+    verdict, gates = judge(results, recipe.evaluation), class_gates(recipe, results)
+    log.info("%s", verdict.sentence)
+    path = Path(given.verdict)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(verdict_markdown(verdict, gates, recipe.evaluation.floor_on), encoding="utf-8")
+    write_metrics(given.executor_input, "recall", recall_metrics(verdict, gates))
+
+
+def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connection: Any) -> int:
+    """Writes the closing table of the run, where people look for it, and the training ledger."""
+    from rich.console import Console
+
+    from kubeflow.node.finished_nodes import finished_nodes
+    from kubeflow.node.paths import node_places
+    from kubeflow.retraining import confirm_training
+    from pipeline.runs.outcome import summarise
+    from pipeline.runs.summary import print_closing
+
+    runs = finished_nodes(pipeline, connection)
+    models = node_places(given.root, given.models, None).models
+    overrides = read_overrides(given.overrides)
+    record = summarise(recipe, given.data, given.run_id, overrides, runs, models)
+    print_closing(Console(width=120), record)
+    # A model that is not blessed has seen the data too.
+    confirm_training(
+        recipe, given.root, given.run_id, blessed=record.blessed, sentence=record.sentence
+    )
+    pushed = record.blessed and not record.refused
+    return NOT_BLESSED if given.gate_failure == "fail" and not pushed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = task_parser("kubeflow.node", __doc__)
+    parser.add_argument("--node", required=True)
+    parser.add_argument("--beam-arg", action="append", default=[], help="an option of Beam")
+    parser.add_argument("--gate-failure", choices=("report", "fail"), default="report")
+    parser.add_argument("--verdict", help="file for the verdict, in Markdown")
+    parser.add_argument("--executor-input", help="JSON that KFP gives to a task")
+    return parser
+
+
+if __name__ == "__main__":
+    code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Nothing is left to do, and to take TensorFlow and Beam down takes seconds of every node;
+    # tensorflow-io, which writes s3://, even aborts.
+    os._exit(code)

@@ -1,0 +1,34 @@
+"""Where a node on the cluster finds and puts things."""
+
+import os
+from typing import Any
+
+from components.storage import files
+from pipeline.paths import Places
+
+CHECKPOINTS_VARIABLE = "MEDTFX_CHECKPOINTS"
+# Lost with the pod; the same in every pod, so that the cache does not see it.
+_IN_THE_POD = "/tmp/medtfx-checkpoints"
+
+
+def node_places(root: str, models: str, metadata: Any) -> Places:
+    """Returns the places of a run.
+
+    Args:
+        root: of the artifacts: a path on a mounted volume, or an address of object storage.
+        models: where models are pushed; empty for `<root>/models`.
+        metadata: configuration of ML Metadata.
+
+    In object storage there is no folder for the site's key, which the environment must hold then.
+    """
+    root = root.rstrip("/") or "/"
+    on_volume = not files.is_remote(root)
+    checkpoints = os.environ.get(CHECKPOINTS_VARIABLE)
+    return Places(
+        artifacts=f"{root}/artifacts",
+        models=models.rstrip("/") or f"{root}/models",
+        checkpoints=checkpoints or (f"{root}/checkpoints" if on_volume else _IN_THE_POD),
+        keys=root if on_volume else "",
+        metadata=metadata,
+        root=root,
+    )

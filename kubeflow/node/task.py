@@ -1,0 +1,106 @@
+"""What every task of a compiled package does first, a node or not: read, check, log."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from components.runtime.errors import MedtfxError
+from components.runtime.stack import installed_stack
+from kubeflow.errors import KubeflowError
+
+if TYPE_CHECKING:
+    from pipeline.recipes.loader import Recipe
+
+FAILED = 1
+log = logging.getLogger("medtfx.task")
+
+
+def task_parser(module: str, description: str | None) -> argparse.ArgumentParser:
+    """Returns a parser of the arguments that each task is given."""
+    parser = argparse.ArgumentParser(module, description=description)
+    for name in ("recipe", "stack", "version", "run-id", "data", "root"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--models", default="")
+    parser.add_argument("--overrides", default="[]", help="a JSON list of section.key=value")
+    return parser
+
+
+def run_task(work: Callable[[argparse.Namespace], int], given: argparse.Namespace) -> int:
+    """Does the work and returns its exit code; 1 for a mistake, told in one sentence."""
+    _log_to_stdout()
+    try:
+        return work(given)
+    except MedtfxError as error:
+        log.error("Error: %s", error)
+        return FAILED
+
+
+def begin(name: str, given: argparse.Namespace) -> "Recipe":
+    """Checks that the task can run here, says which it is, and returns the recipe of the run.
+
+    Raises:
+        KubeflowError: image or backend are not those that the package is for.
+        RecipeError: an override is not valid.
+    """
+    check_image(given.stack, given.version)
+    if given.run_id.startswith("{{"):
+        raise KubeflowError(
+            "KFP did not fill in the id of the run, which takes its backend 2.5.0 or newer. "
+            f"Received: {given.run_id!r}"
+        )
+    from kubeflow.package.packed_recipe import unpack
+
+    recipe = unpack(given.recipe, read_overrides(given.overrides))
+    log.info("%s of %s, run %s", name, recipe.name, given.run_id)
+    log.info("medtfx %s, stack %s", given.version, given.stack)
+    return recipe
+
+
+def check_image(stack: str, version: str) -> None:
+    """Makes sure that the package and the image it runs in belong together.
+
+    Raises:
+        KubeflowError: the image has another stack or another version of medtfx.
+    """
+    found = installed_stack(), metadata.version("medtfx")
+    if found[0] != stack:
+        raise KubeflowError(
+            f"The package was compiled for images of stack {stack!r}; this one has {found[0]!r}. "
+            f"Name another image, or compile with --stack {found[0]}."
+        )
+    if found[1] != version:
+        raise KubeflowError(
+            f"The package was compiled by medtfx {version}; the image has {found[1]}. Compile the "
+            f"recipe with {found[1]}, or name an image of {version}."
+        )
+
+
+def read_overrides(text: str) -> list[str]:
+    """Reads the parameter `overrides` of a run, a JSON list.
+
+    Raises:
+        KubeflowError: it is none, or not of texts.
+    """
+    try:
+        found = json.loads(text or "[]")
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise KubeflowError(
+            'The parameter `overrides` is a list of texts, as ["training.epochs=3"]. '
+            f"Received: {text!r}"
+        )
+    return found
+
+
+def _log_to_stdout() -> None:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(asctime)s %(message)s")
+    logging.getLogger("medtfx").setLevel(logging.INFO)
+    # TFX and TensorFlow warn, in every node, of what is as it should be.
+    for library in ("absl", "tensorflow"):
+        logging.getLogger(library).setLevel(logging.ERROR)

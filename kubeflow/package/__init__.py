@@ -1,0 +1,1 @@
+"""The DAG as a package for Kubeflow Pipelines: one task a node."""

@@ -1,0 +1,72 @@
+"""Puts the recipe's section `platform` onto the tasks of a KFP pipeline.
+
+What Kubernetes knows and KFP's own SDK does not goes into the second document of the package. It is
+written as a plain dict, in the names of KFP's `KubernetesExecutorConfig`: the package
+kfp-kubernetes, which would write it, does not fit every stack.
+"""
+
+from typing import Any
+
+from components.recipe.platform import PlatformSection, Pod
+
+
+def apply_platform(task: Any, node: str, platform: PlatformSection) -> None:
+    """Gives a task what the recipe says for its node.
+
+    Args:
+        task: a `kfp.dsl.PipelineTask`.
+        node: name of the node.
+        platform: the section.
+    """
+    pod = platform.pod(node)
+    if pod.cpu:
+        task.set_cpu_limit(pod.cpu)
+    if pod.memory:
+        task.set_memory_limit(pod.memory)
+    if pod.gpu:
+        task.set_accelerator_type(platform.gpu_type).set_accelerator_limit(pod.gpu)
+    if pod.retries:
+        task.set_retry(
+            num_retries=pod.retries,
+            backoff_duration=f"{pod.retry_wait_seconds}s",
+            backoff_factor=2.0,
+        )
+    for name, value in platform.env.items():
+        task.set_env_variable(name, value)
+    if kubernetes := _kubernetes(pod, platform):
+        task.platform_config["kubernetes"] = kubernetes
+
+
+def _kubernetes(pod: Pod, platform: PlatformSection) -> dict[str, Any]:
+    config = {
+        "nodeSelector": {"labels": pod.node_selector} if pod.node_selector else None,
+        "tolerations": [t.model_dump(exclude_none=True) for t in pod.tolerations or ()],
+        "pvcMount": [{"constant": v.claim, "mountPath": v.path} for v in platform.volumes],
+        "secretAsEnv": [
+            {
+                "secretName": secret.name,
+                "keyToEnv": [{"secretKey": k, "envVar": v} for v, k in secret.env.items()],
+            }
+            for secret in platform.secrets
+            if secret.env
+        ],
+        "secretAsVolume": [
+            {"secretName": secret.name, "mountPath": secret.path}
+            for secret in platform.secrets
+            if secret.path
+        ],
+        "imagePullSecret": [{"secretName": name} for name in platform.image_pull_secrets],
+        "emptyDirMounts": [_shared_memory(pod.shared_memory)] if pod.shared_memory else [],
+        # A text, as JSON has it for 64-bit numbers: KFP's compiler makes a float of a number.
+        "activeDeadlineSeconds": str(pod.timeout_minutes * 60) if pod.timeout_minutes else None,
+    }
+    return {key: value for key, value in config.items() if value}
+
+
+def _shared_memory(size: str) -> dict[str, str]:
+    return {
+        "volumeName": "shared-memory",
+        "mountPath": "/dev/shm",
+        "medium": "Memory",
+        "sizeLimit": size,
+    }

@@ -1,0 +1,1 @@
+"""A person approves or rejects the model of a run."""

@@ -1,0 +1,280 @@
+"""Approves or rejects the model of a run, and pushes what was approved."""
+
+import json
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from components.runtime.errors import MedtfxError
+from components.storage import object_storage as storage
+from pipeline.home import Home
+from pipeline.metadata.graph import MetadataGraph, NodeExecution, property_of
+from pipeline.runs.records import load_all, save
+
+if TYPE_CHECKING:
+    from components.approval.decision import Decision
+
+_VALIDATION = "validation"  # the place of the InfraBlessing in a record
+
+
+class ApprovalError(MedtfxError):
+    """The model of a run can't be approved or rejected."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a run left for a decision.
+
+    Attributes:
+        run: its id.
+        pipeline: its name.
+        pipeline_root: where its artifacts lie.
+        model: name under which the model is pushed.
+        classes: in the order of the model's outputs.
+        data_fingerprint: of the images.
+        push_destination: of the run's Pusher, as JSON.
+        model_id: of the Model.
+        model_blessing: the gate's.
+        infra_blessing: of the ServingValidator.
+        evaluation: that the gate was decided by.
+        version: under which it has been pushed; None if it has not.
+    """
+
+    run: str
+    pipeline: str
+    pipeline_root: str
+    model: str
+    classes: tuple[str, ...]
+    data_fingerprint: str
+    push_destination: str
+    model_id: int
+    model_blessing: Any
+    infra_blessing: Any
+    evaluation: Any
+    version: int | None
+
+
+def decide(
+    home: Home,
+    run_id: str,
+    approved: bool,
+    by: str,
+    note: str,
+    force: bool,
+    console: Console,
+    connection: Any = None,
+) -> int | None:
+    """Records a decision; pushes the model if it is approved.
+
+    Args:
+        home: of the run.
+        run_id: of the run.
+        approved: False rejects the model.
+        by: who answers for it.
+        note: the reason.
+        force: approves a model though there is a newer one, or it has been rejected.
+        console: for the progress.
+        connection: of the ML Metadata that knows the run, instead of the home's.
+
+    Returns:
+        The pushed version; None after a rejection.
+
+    Raises:
+        ApprovalError: there is nothing to decide, or it has been decided.
+        MedtfxError: the push failed.
+    """
+    if not by.strip():
+        raise ApprovalError("Somebody answers for a decision: --by NAME. Received an empty name.")
+    from pipeline.runs.local import begun_run, run_nodes
+
+    graph = _graph(home, connection)  # if nothing has run here, nothing is written
+    with begun_run(home) as (decision_id, log, quiet_console):
+        candidate = find_candidate(graph, run_id)
+        check(graph, candidate, approved, force)
+        console = quiet_console or console
+        console.print("Loading TensorFlow and TFX ...", highlight=False)
+        from pipeline.dag.training import build_decision
+
+        pipeline = build_decision(
+            candidate, _decision(candidate, approved, by.strip(), note.strip()),
+            None if connection else home.metadata_connection(),
+        )  # fmt: skip
+        runs = run_nodes(pipeline, decision_id, console, {}, log, connection)
+    outputs = {run.record.node: run.outputs for run in runs}
+    version = _pushed_version(outputs["Pusher"]["pushed_model"][0]) if approved else None
+    _update_records(home, candidate, outputs["RecordDecision"]["approval"][0], version)
+    return version
+
+
+def _graph(home: Home, connection: Any) -> MetadataGraph:
+    return MetadataGraph.at(connection) if connection else MetadataGraph.of_home(home)
+
+
+def find_candidate(graph: MetadataGraph, run_id: str) -> Candidate:
+    """Finds what a run left for a decision.
+
+    Raises:
+        ApprovalError: there is no such run, or it ended too early.
+    """
+    nodes = graph.run(run_id)
+    if not nodes:
+        raise ApprovalError(
+            f"No run {run_id!r} is known here. `medtfx runs` lists the runs of this home."
+        )
+    pusher, validator = nodes.get("Pusher"), nodes.get("ServingValidator")
+    if pusher is None or validator is None or "infra_blessing" not in pusher.inputs:
+        raise ApprovalError(
+            f"Run {run_id!r} has no validated model: it ended before, or decided about one. "
+            "`medtfx runs` lists the runs that have one."
+        )
+    blessing = pusher.inputs["infra_blessing"][0]
+    return Candidate(
+        run=run_id,
+        pipeline=pusher.pipeline,
+        pipeline_root=os.path.dirname(os.path.dirname(os.path.dirname(blessing.uri))),
+        model=validator.properties["model_name"],
+        classes=tuple(json.loads(validator.properties["classes"])),
+        data_fingerprint=_fingerprint(nodes["ImageExampleGen"]),
+        push_destination=pusher.properties["push_destination"],
+        model_id=property_of(blessing, "model_id"),
+        model_blessing=pusher.inputs["model_blessing"][0],
+        infra_blessing=blessing,
+        evaluation=nodes["Evaluator"].outputs["evaluation"][0],
+        version=_version_of(graph, blessing),
+    )
+
+
+def check(graph: MetadataGraph, candidate: Candidate, approved: bool, force: bool) -> None:
+    """Refuses a decision that has no object, or would undo another one.
+
+    Raises:
+        ApprovalError: with the rule and the way out.
+    """
+    run, blessing = candidate.run, candidate.infra_blessing
+    if property_of(candidate.model_blessing, "blessed") != 1:
+        raise ApprovalError(
+            f"Run {run} is not blessed: a model that missed the recall gate can't be approved or "
+            "rejected. `medtfx runs` shows what it reached."
+        )
+    if property_of(blessing, "blessed") != 1:
+        raise ApprovalError(
+            f"The model of run {run} was refused when served: {property_of(blessing, 'reason')}. "
+            "Run it again once the reason is gone."
+        )
+    if candidate.version is not None:
+        raise ApprovalError(
+            f"The model of run {run} has been pushed as version {candidate.version} of "
+            f"{candidate.model} already. `medtfx rollback {candidate.model}` takes it back."
+        )
+    if not approved:
+        return
+    if not force:
+        _check_not_overtaken(graph, candidate)
+    storage.prepare(blessing.uri)
+    if (saved_model := _missing_model(blessing.uri)) is not None:
+        raise ApprovalError(
+            f"The model that was validated is gone: {saved_model}. Give the command of run {run} "
+            "again to make and validate it anew."
+        )
+
+
+def latest_decision(graph: MetadataGraph, blessing: Any) -> Any | None:
+    """Returns the latest Approval about the model in an InfraBlessing, if there is one."""
+    about = [
+        approval
+        for approval in graph.artifacts("Approval")
+        if property_of(approval, "infra_blessing_id") == blessing.id
+    ]
+    return about[-1] if about else None
+
+
+def _check_not_overtaken(graph: MetadataGraph, candidate: Candidate) -> None:
+    decision = latest_decision(graph, candidate.infra_blessing)
+    if decision is not None and property_of(decision, "approved") == 0:
+        raise ApprovalError(
+            f"{property_of(decision, 'by')} rejected the model of run {candidate.run} on "
+            f"{property_of(decision, 'at')[:10]}: {property_of(decision, 'note')}. "
+            "--force approves it nonetheless."
+        )
+    newer = [
+        blessing
+        for blessing in graph.artifacts("InfraBlessing")
+        if blessing.id > candidate.infra_blessing.id
+        and property_of(blessing, "blessed") == 1
+        and property_of(blessing, "model_id") != candidate.model_id
+        and graph.pipeline_of(blessing) == candidate.pipeline
+        and not _rejected(graph, blessing)
+    ]
+    if newer:
+        maker = graph.producer(newer[-1])
+        raise ApprovalError(
+            f"Run {maker.run if maker else '?'} has validated a newer model of "
+            f"{candidate.model}. Approve that one, or this one with --force."
+        )
+
+
+def _rejected(graph: MetadataGraph, blessing: Any) -> bool:
+    decision = latest_decision(graph, blessing)
+    return decision is not None and property_of(decision, "approved") == 0
+
+
+def _version_of(graph: MetadataGraph, blessing: Any) -> int | None:
+    for reader in graph.readers(blessing):
+        for pushed in reader.outputs.get("pushed_model", []):
+            if (version := _pushed_version(pushed)) is not None:
+                return version
+    return None
+
+
+def _pushed_version(pushed: Any) -> int | None:
+    return int(property_of(pushed, "pushed_version")) if property_of(pushed, "pushed") else None
+
+
+def _fingerprint(example_gen: NodeExecution) -> str:
+    return str(property_of(example_gen.outputs["quarantine"][0], "data_fingerprint"))
+
+
+def _missing_model(blessing_uri: str) -> str | None:
+    """Returns the path of the validated model where it is gone, else None."""
+    from tfx.dsl.io import fileio
+    from tfx.utils import path_utils
+
+    saved_model = os.path.join(path_utils.stamped_model_path(blessing_uri), "saved_model.pb")
+    return None if fileio.exists(saved_model) else saved_model
+
+
+def _decision(candidate: Candidate, approved: bool, by: str, note: str) -> "Decision":
+    from components.approval.decision import Decision
+    from serving.promotion.journal import now
+
+    return Decision(
+        approved=approved,
+        by=by,
+        note=note,
+        at=now(),
+        run=candidate.run,
+        data_fingerprint=candidate.data_fingerprint,
+        classes=candidate.classes,
+    )
+
+
+def _update_records(home: Home, candidate: Candidate, approval: Any, version: int | None) -> None:
+    """Brings the records of all runs that ended with this model up to date."""
+    from pipeline.runs.outcome import rejection_clause
+
+    said = {name: property_of(approval, name) for name in ("by", "at", "note")}
+    for record in load_all(home):
+        if record.places.get(_VALIDATION) != candidate.infra_blessing.uri:
+            continue
+        if version is None:
+            save(replace(record, approval="rejected", refused=rejection_clause(**said)), home)
+        else:
+            base = json.loads(candidate.push_destination)["filesystem"]["base_directory"]
+            places = {"model": os.path.join(base, str(version)), **record.places}
+            save(
+                replace(record, approval="approved", refused="", version=version, served=True,
+                        places=places),
+                home,
+            )  # fmt: skip

@@ -1,0 +1,1 @@
+"""How the nodes on Beam run."""

@@ -1,0 +1,84 @@
+"""Which Beam runner the nodes on Beam use: this process by default, an engine of a cluster if told.
+
+ImageExampleGen, StatisticsGen, Transform and Evaluator run on Beam. Flink, Spark and Dataflow
+spread their work over machines; the options are Beam's own, passed on as they are.
+"""
+
+import shutil
+import socket
+from collections.abc import Sequence
+
+from components.runtime.errors import MedtfxError
+
+BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
+
+# Without options Beam works in this process. With any, TFX would pack all of itself for the workers
+# (2 s and 50 MB left in the temporary folder, for each node), unless an option tells where they get
+# it from; on this machine they need no such thing, and the name of an image is never looked at.
+BEAM_ARGS: tuple[str, ...] = ()
+_NOTHING_TO_PACK = "--sdk_container_image=none"
+
+# Beam starts their job server with Java.
+_JAVA_RUNNERS = ("FlinkRunner", "SparkRunner")
+_JOB_SERVER = "--job_endpoint"
+_PATIENCE_SECONDS = 10
+
+
+class BeamError(MedtfxError):
+    """The options for Beam are not valid, or what they need is missing."""
+
+
+def beam_args(given: Sequence[str]) -> tuple[str, ...]:
+    """Returns the options for the nodes on Beam.
+
+    Args:
+        given: as Beam knows them, each in one word. Without a runner among them Beam works on this
+            machine.
+
+    Raises:
+        BeamError: an option is no `--name=value`, the runner is unknown, Java is missing for it, or
+            the job server does not answer.
+    """
+    for option in given:
+        if not option.startswith("--") or option == "--":
+            raise BeamError(
+                f"--beam-arg takes one option of Beam, as --beam-arg=--runner=FlinkRunner. "
+                f"Received: {option!r}"
+            )
+    options = {name: value for name, _, value in (option.partition("=") for option in given)}
+    if "--runner" not in options:
+        return (*given, _NOTHING_TO_PACK) if given else BEAM_ARGS
+    _check_runner(options["--runner"])
+    if _JOB_SERVER in options:
+        _check_job_server(options[_JOB_SERVER])
+    return tuple(given)
+
+
+def _check_runner(name: str) -> None:
+    from apache_beam.runners.runner import create_runner
+
+    try:
+        create_runner(name)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise BeamError(
+            f"Beam has no runner {name!r} here: {error}. Write --runner=NAME with DirectRunner, "
+            "FlinkRunner, SparkRunner, PortableRunner or DataflowRunner."
+        ) from error
+    if name in _JAVA_RUNNERS and shutil.which("java") is None:
+        raise BeamError(
+            f"{name} starts Beam's job server with Java, and there is no `java` on PATH. Install a "
+            "Java runtime, or start the job server yourself and name it: --runner=PortableRunner, "
+            "--job_endpoint=HOST:PORT."
+        )
+
+
+def _check_job_server(address: str) -> None:
+    """Beam would wait for a minute, and then say that something took too long."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise BeamError(
+            f"No job server of Beam answers at {_JOB_SERVER}={address}: {error}. It is HOST:PORT, "
+            "as seen from here; is the server running?"
+        ) from None

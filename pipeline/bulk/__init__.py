@@ -1,0 +1,1 @@
+"""Scores a folder by a TFX pipeline, for sets that are too large for one machine."""

@@ -1,0 +1,1 @@
+"""The command line `medtfx`: one file a group of commands, which parses, calls and prints."""

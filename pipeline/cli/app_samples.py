@@ -1,0 +1,36 @@
+"""Phantoms to try the web page with, for a model that was trained on phantoms."""
+
+from pathlib import Path
+
+# Other people than those of `medtfx sample-data`, so that the model has not seen them.
+_SEED, _PATIENTS, _SIDE = 2026, 20, 320
+_FORMATS = {"COVID": ("png", "dicom"), "NORMAL": ("dicom", "jpeg"), "PNEUMONIA": ("jpeg", "png-16")}
+
+
+def draw_samples(model: Path, out: Path) -> Path | None:
+    """Draws two phantoms of each class, if the model knows these classes; takes about a second.
+
+    Args:
+        model: folder of a pushed model, `<models>/<name>`.
+        out: an empty folder.
+
+    Returns:
+        `out`, or None where the model is about something else.
+
+    Raises:
+        VersionError: there is no such model.
+    """
+    from pipeline.sample_data import CLASSES, draw_radiograph, plan_films
+    from pipeline.sample_data.encode import encode
+    from serving.promotion.versions import list_versions
+
+    labels = model / str(list_versions(model).current) / "assets" / "labels.txt"
+    if not labels.is_file() or tuple(labels.read_text(encoding="utf-8").split()) != CLASSES:
+        return None
+    films = [film for film in plan_films(_PATIENTS, _SEED, _SIDE) if not film.quirk]
+    for label, formats in _FORMATS.items():
+        for number, kind in enumerate(formats, 1):
+            film = next(f for f in films if (f.patient.label, f.format) == (label, kind))
+            name = f"{label.lower()}-{number}{Path(film.name).suffix}"
+            (out / name).write_bytes(encode(draw_radiograph(film, _SEED), film, _SEED))
+    return out

@@ -1,0 +1,123 @@
+"""The command `tensorboard`: the learning curves of past runs."""
+
+import contextlib
+import logging
+import signal
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from components.runtime.errors import MedtfxError
+from pipeline.home import Home
+
+if TYPE_CHECKING:
+    from pipeline.runs.records import RunRecord
+
+HOST = "127.0.0.1"
+_EVENTS = "**/events.out.tfevents.*"
+
+
+class TensorBoardError(MedtfxError):
+    """There is nothing to show, or TensorBoard can't start."""
+
+
+def tensorboard(
+    runs: Annotated[
+        Optional[list[str]],  # noqa: UP045  (typer reads it)
+        typer.Argument(help="Runs as `medtfx runs` names them [all whose logs are there]."),
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.")] = 6006,
+    home: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--home", help="The home whose runs are meant [$MEDTFX_HOME, medtfx-home]."),
+    ] = None,
+) -> None:
+    """Show the learning curves of runs in TensorBoard, for this machine alone."""
+    logs = log_folders(Home.at(home), runs or [])
+    with board(logs, port) as url:
+        typer.echo(f"{len(logs)} runs: {', '.join(logs)}\n{url} (Ctrl-C stops it)")
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+def log_folders(home: Home, wanted: list[str]) -> dict[str, Path]:
+    """Finds the logs through the records of the runs.
+
+    Args:
+        home: whose runs are meant.
+        wanted: ids of runs; none for all.
+
+    Returns:
+        Run, with its recipe → folder that holds event files.
+
+    Raises:
+        TensorBoardError: a run is not known, or there are no logs.
+    """
+    from pipeline.runs.records import load_all
+
+    records = {record.run_id: record for record in load_all(home)}
+    if unknown := [run for run in wanted if run not in records]:
+        raise TensorBoardError(
+            f"There is no run {unknown[0]!r} in {home.root}. `medtfx runs` lists them."
+        )
+    chosen = [records[run] for run in wanted] or list(records.values())
+    found: dict[str, Path] = {}
+    for record in chosen:
+        folder = _folder(record)
+        # A training that came from the cache has its logs with the run that made it.
+        if folder and folder not in found.values():
+            found[f"{record.run_id} {record.recipe}"] = folder
+    if not found:
+        whose = ", ".join(wanted) or f"any run in {home.root}"
+        raise TensorBoardError(
+            f"There are no logs of {whose}: they are written by a training on this machine, and "
+            "`medtfx run` makes one."
+        )
+    return found
+
+
+@contextlib.contextmanager
+def board(logs: dict[str, Path], port: int) -> Iterator[str]:
+    """Serves TensorBoard from this process, on the loopback device, and yields its address.
+
+    Args:
+        logs: name → folder.
+        port: 0 for any free one.
+
+    Raises:
+        TensorBoardError: the port is taken.
+    """
+    # `--logdir_spec` would break at a comma or colon in a path; links have plain names.
+    with tempfile.TemporaryDirectory(prefix="medtfx-tensorboard-") as folder:
+        for name, target in logs.items():
+            Path(folder, name).symlink_to(target, target_is_directory=True)
+        try:
+            yield _launch(folder, port)
+        finally:
+            # Its reader goes on until the process ends, and warns that the links are gone.
+            logging.getLogger("tensorboard").setLevel(logging.ERROR)
+
+
+def _launch(folder: str, port: int) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of TensorBoard's own ageing imports
+        from tensorboard import program
+
+        found = program.TensorBoard()
+        found.configure(logdir=folder, host=HOST, port=port, load_fast="false")
+        try:
+            return str(found.launch())
+        except program.TensorBoardServerException as error:
+            raise TensorBoardError(f"TensorBoard can't listen on port {port}: {error}") from error
+
+
+def _folder(record: "RunRecord") -> Path | None:
+    place = record.places.get("TensorBoard", "")
+    if not place or "://" in place:
+        return None
+    folder = Path(place)
+    return folder if next(folder.glob(_EVENTS), None) else None

@@ -1,0 +1,133 @@
+"""Asks an exported model about the test split, and measures what it costs to have it."""
+
+import os
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+from components.runtime import progress
+from components.saved_model.assets import LABELS_ASSET
+from components.storage.examples import records
+from pipeline.compare.outcome import Cost
+from pipeline.compare.predictions import Answers
+from pipeline.compare.shortcut_baseline import ShortcutTable, shortcut_numbers
+
+_BATCH = 32
+_WARM_UP, _TIMED = 5, 50
+_TEXTS = ("image", "filename", "patient", "label", "format")
+_NUMBERS = {"width": tf.int64, "height": tf.int64, "mean": tf.float32, "std": tf.float32}
+_FEATURES = {name: tf.io.FixedLenFeature([], tf.string) for name in _TEXTS} | {
+    name: tf.io.FixedLenFeature([], dtype) for name, dtype in _NUMBERS.items()
+}
+
+
+class Exported:
+    """An exported model.
+
+    Args:
+        uri: of the Trainer's output `model`.
+    """
+
+    def __init__(self, uri: str):
+        self.path = path_utils.serving_model_path(uri)
+        self._model: Any = tf.saved_model.load(self.path)
+        labels = Path(self.path, "assets", LABELS_ASSET)
+        with tf.io.gfile.GFile(str(labels)) as file:
+            self.classes = tuple(file.read().splitlines())
+
+    def answer(self, examples: str, split: str, classes: tuple[str, ...], fold: int) -> Answers:
+        """Asks about a split.
+
+        Args:
+            examples: URI of the Examples.
+            split: its name.
+            classes: the order in which the answers shall be.
+            fold: kept in the answers.
+        """
+        found, batches = _columns(_records(examples, split)), []
+        order = [self.classes.index(label) for label in classes]
+        signature = self._model.signatures["serve_examples"]
+        total = len(found["label"])
+        for start in range(0, total, _BATCH):
+            asked = tf.constant(found["record"][start : start + _BATCH])
+            answered = signature(examples=asked)["probabilities"].numpy().astype(np.float64)
+            batches.append(answered[:, order])
+            progress.report(min(len(batches) * _BATCH, total), total, "images", "asking the model")
+        return Answers(
+            filenames=tuple(_text(value) for value in found["filename"]),
+            patients=tuple(_text(value) for value in found["patient"]),
+            folds=np.full(total, fold, np.int64),
+            labels=np.array([classes.index(_text(value)) for value in found["label"]], np.int64),
+            probabilities=np.concatenate(batches),
+        )
+
+    def cost(self, examples: str) -> Cost:
+        """Measures size and speed, with the first image of the test split."""
+        files = [
+            tf.io.gfile.stat(os.path.join(folder, name)).length
+            for folder, _, names in tf.io.gfile.walk(self.path)
+            for name in names
+        ]
+        image = _columns(_records(examples, "test").take(1))["image"]
+        ask = self._model.signatures["serving_default"]
+        seconds = []
+        for _ in range(_WARM_UP + _TIMED):
+            start = time.perf_counter()
+            ask(image_bytes=tf.constant(image))["probabilities"].numpy()
+            seconds.append(time.perf_counter() - start)
+        return Cost(
+            megabytes=sum(files) / 1e6,
+            parameters=sum(int(np.prod(value.shape)) for value in self._model.model_variables),
+            latency=1e3 * statistics.median(seconds[_WARM_UP:]),
+        )
+
+
+def shortcut_table(examples: str, splits: Sequence[str]) -> tuple[ShortcutTable, list[str]]:
+    """Reads, from the Examples, what tells about an image without looking at it.
+
+    Returns:
+        The table, and the class of each image.
+    """
+    rows, formats, labels = [], [], []
+    for split in splits:
+        found = _columns(_records(examples, split))
+        for index, image in enumerate(found["image"]):
+            size, mean, std = len(image), found["mean"][index], found["std"][index]
+            rows.append(
+                shortcut_numbers(found["width"][index], found["height"][index], size, mean, std)
+            )
+        formats += [_text(value) for value in found["format"]]
+        labels += [_text(value) for value in found["label"]]
+    return ShortcutTable(np.array(rows), tuple(formats)), labels
+
+
+def _records(examples: str, split: str) -> tf.data.Dataset:
+    folder = artifact_utils.get_split_uri([_artifact(examples)], split)
+    return records(tf.io.gfile.glob(os.path.join(folder, "*.gz")))
+
+
+def _artifact(examples: str) -> Any:
+    from tfx.types import standard_artifacts
+
+    artifact = standard_artifacts.Examples()
+    artifact.uri = examples
+    artifact.split_names = artifact_utils.encode_split_names(["train", "eval", "test"])
+    return artifact
+
+
+def _columns(examples: tf.data.Dataset) -> dict[str, Any]:
+    """Returns feature → values of all images, and `record`, the serialized Examples."""
+    serialized = list(examples.as_numpy_iterator())
+    parsed = tf.io.parse_example(serialized, _FEATURES)
+    return {"record": serialized} | {name: value.numpy() for name, value in parsed.items()}
+
+
+def _text(value: bytes) -> str:
+    return value.decode(errors="surrogateescape")

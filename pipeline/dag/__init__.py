@@ -1,0 +1,1 @@
+"""Where the nodes are wired, and nowhere else."""

@@ -1,0 +1,336 @@
+"""The one place where the nodes are wired."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import json_format
+
+# Not `tfx.v1`, which imports the Google Cloud extensions too: seconds more for every node.
+from tfx import components
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+from tfx.types import Channel, standard_artifacts
+
+from components.approval.artifacts import Approval
+from components.approval.component import RecordDecision
+from components.approval.decision import Decision
+from components.approval.pusher import ApprovedPusher
+from components.approval.resolve import Chosen, LatestDecision
+from components.data_audit.baseline_statistics import LatestBlessedStatistics
+from components.data_audit.component import DataAudit
+from components.data_audit.gate import AuditGate
+from components.evaluator.baseline import LatestBlessedBaseline
+from components.evaluator.eval_config import build_eval_config
+from components.image_example_gen.component import ImageExampleGen
+from components.network.weights import weights_digest
+from components.run_report.component import RunReport
+from components.runtime.source_hash import source_hash
+from components.schema_gen.component import RecipeSchemaGen
+from components.serving_validator.component import ServingValidator
+from components.statistics_gen.options import statistics_options
+from pipeline.approval.decide import Candidate
+from pipeline.beam.arguments import BEAM_ARGS
+from pipeline.paths import Places
+from pipeline.recipes.loader import Recipe
+
+# Named, not imported: it runs in a process of its own.
+SERVER = "serving.embedded"
+
+
+def build_pipeline(
+    recipe: Recipe, data_folder: str, places: Places, beam_args: tuple[str, ...] = BEAM_ARGS
+) -> Pipeline:
+    """Wires the nodes of a recipe.
+
+    Args:
+        recipe: what to do.
+        data_folder: one folder per class.
+        places: where artifacts, metadata and pushed models go.
+        beam_args: runner and parallelism of the Beam nodes.
+    """
+    prepared = _prepare(recipe, data_folder, places)
+    examples = prepared.example_gen.outputs["examples"]
+    trainer = _trainer(recipe, prepared, places)
+    model = trainer.outputs["model"]
+    baseline = Resolver(
+        strategy_class=LatestBlessedBaseline,
+        config={"data": recipe.data.model_dump_json(by_alias=True)},
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
+        approval=Channel(type=Approval),
+        candidate=model,
+    ).with_id("Baseline")
+    evaluator = components.Evaluator(
+        examples=examples,
+        model=model,
+        baseline_model=baseline.outputs["model"],
+        eval_config=build_eval_config(recipe.data, recipe.evaluation),
+        example_splits=["test"],
+    )
+    serving_validator = ServingValidator(
+        model=model,
+        model_run=trainer.outputs["model_run"],
+        model_blessing=evaluator.outputs["blessing"],
+        examples=examples,
+        data=recipe.data,
+        model_name=recipe.model_name,
+        largest_batch=recipe.serving.batching.max_batch_size,
+        mixed_precision=recipe.training.mixed_precision,
+        server=SERVER,
+    )
+    audit = _audit(recipe, prepared)
+    trainer.add_upstream_node(audit[-1])
+    nodes = [*prepared.nodes, *audit, trainer, baseline, evaluator, serving_validator]
+    nodes += _push(recipe, places, evaluator, serving_validator)
+    report = RunReport(
+        recipe=_reported(recipe),
+        model_name=recipe.model_name,
+        examples=examples,
+        statistics=prepared.statistics_gen.outputs["statistics"],
+        quarantine=prepared.example_gen.outputs["quarantine"],
+        audit=audit[1].outputs["audit"],
+        model=model,
+        model_run=trainer.outputs["model_run"],
+        evaluation=evaluator.outputs["evaluation"],
+        infra_blessing=serving_validator.outputs["blessing"],
+        pushed_model=nodes[-1].outputs["pushed_model"],
+    )
+    return _pipeline(recipe.name, [*nodes, report], places, beam_args)
+
+
+def build_training(
+    recipe: Recipe,
+    data_folder: str,
+    places: Places,
+    name: str,
+    beam_args: tuple[str, ...] = BEAM_ARGS,
+) -> Pipeline:
+    """Wires the nodes up to the Trainer: a model that nobody blesses or pushes.
+
+    Args:
+        recipe: what to do.
+        data_folder: one folder per class.
+        places: where artifacts and metadata go.
+        name: of the pipeline; recipes trained under one name share the cache of equal nodes.
+        beam_args: runner and parallelism of the Beam nodes.
+    """
+    prepared = _prepare(recipe, data_folder, places)
+    nodes = [*prepared.nodes, _trainer(recipe, prepared, places)]
+    return _pipeline(name, nodes, places, beam_args)
+
+
+def build_tuning(
+    recipe: Recipe,
+    data_folder: str,
+    places: Places,
+    search: dict[str, Any],
+    beam_args: tuple[str, ...] = BEAM_ARGS,
+) -> Pipeline:
+    """Wires the nodes up to Transform, as a run of the recipe has them cached, and the Tuner.
+
+    Args:
+        recipe: what to do.
+        data_folder: one folder per class.
+        places: where artifacts and metadata go.
+        search: further values of the Tuner's `custom_config`.
+        beam_args: runner and parallelism of the Beam nodes.
+    """
+    prepared = _prepare(recipe, data_folder, places)
+    tuner = components.Tuner(
+        tuner_fn="components.tuner.tuner_fn.tuner_fn",
+        examples=prepared.transform.outputs["transformed_examples"],
+        transform_graph=prepared.transform.outputs["transform_graph"],
+        schema=prepared.schema_gen.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=_trainer_config(recipe, places)
+        | {"tuner_source": source_hash("components.tuner")}
+        | search,
+    )
+    return _pipeline(recipe.name, [*prepared.nodes, tuner], places, beam_args)
+
+
+def build_decision(candidate: Candidate, decision: Decision, connection: Any) -> Pipeline:
+    """Wires the nodes that record a person's decision and push an approved model.
+
+    They belong to the pipeline whose model it is, so that its runs find the decision, and the push
+    in the cache.
+
+    Args:
+        candidate: what a run of the pipeline left.
+        decision: about it.
+        connection: config of ML Metadata; None where the runner knows it.
+    """
+    chosen = Resolver(
+        strategy_class=Chosen,
+        config={
+            "ids": {
+                "model": candidate.model_id,
+                "model_blessing": candidate.model_blessing.id,
+                "infra_blessing": candidate.infra_blessing.id,
+                "evaluation": candidate.evaluation.id,
+            }
+        },
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
+        evaluation=Channel(type=standard_artifacts.ModelEvaluation),
+    ).with_id("Chosen")
+    recorded = RecordDecision(
+        model=chosen.outputs["model"],
+        infra_blessing=chosen.outputs["infra_blessing"],
+        evaluation=chosen.outputs["evaluation"],
+        decision=decision,
+    )
+    nodes = [chosen, recorded]
+    if decision.approved:
+        pusher = ApprovedPusher(
+            model_blessing=chosen.outputs["model_blessing"],
+            infra_blessing=chosen.outputs["infra_blessing"],
+            approval=recorded.outputs["approval"],
+            push_destination=json_format.Parse(
+                candidate.push_destination, pusher_pb2.PushDestination()
+            ),
+        )
+        nodes.append(pusher.with_id("Pusher"))
+    return Pipeline(
+        pipeline_name=candidate.pipeline,
+        pipeline_root=candidate.pipeline_root,
+        components=nodes,
+        enable_cache=True,
+        metadata_connection_config=connection,
+    )
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """The nodes from the image folders to the transformed examples."""
+
+    example_gen: Any
+    statistics_gen: Any
+    schema_gen: Any
+    validator: Any
+    transform: Any
+
+    @property
+    def nodes(self) -> list[Any]:
+        """In the order of the data."""
+        return [*vars(self).values()]
+
+
+def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
+    example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
+    examples = example_gen.outputs["examples"]
+    statistics_gen = components.StatisticsGen(examples=examples, stats_options=statistics_options())
+    statistics = statistics_gen.outputs["statistics"]
+    schema_gen = RecipeSchemaGen(statistics, recipe.data).with_id("SchemaGen")
+    schema = schema_gen.outputs["schema"]
+    validator = components.ExampleValidator(statistics=statistics, schema=schema)
+    transform = components.Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
+        custom_config={
+            "data": recipe.data.plain(),
+            "source": source_hash("components.transform", "components.recipe"),
+        },
+        # Of the test split nobody reads pixels: a model is asked about the stored images.
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
+        # Statistics of packed pixels say nothing and cost as much as the rest of the node.
+        disable_statistics=True,
+    )
+    return _Prepared(example_gen, statistics_gen, schema_gen, validator, transform)
+
+
+def _audit(recipe: Recipe, prepared: _Prepared) -> list[Any]:
+    """Returns the audit of the data and, last, the gate that a Trainer waits for."""
+    statistics = prepared.statistics_gen.outputs["statistics"]
+    baseline = Resolver(
+        strategy_class=LatestBlessedStatistics,
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        statistics=Channel(type=standard_artifacts.ExampleStatistics),
+        current=statistics,
+    ).with_id("StatisticsBaseline")
+    audit = DataAudit(
+        examples=prepared.example_gen.outputs["examples"],
+        statistics=statistics,
+        quarantine=prepared.example_gen.outputs["quarantine"],
+        baseline=baseline.outputs["statistics"],
+        section=recipe.audit,
+    )
+    return [baseline, audit, AuditGate(audit.outputs["audit"])]
+
+
+def _trainer(recipe: Recipe, prepared: _Prepared, places: Places) -> Any:
+    return components.Trainer(
+        run_fn="components.trainer.run_fn.run_fn",
+        examples=prepared.transform.outputs["transformed_examples"],
+        transform_graph=prepared.transform.outputs["transform_graph"],
+        schema=prepared.schema_gen.outputs["schema"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=_trainer_config(recipe, places),
+    )
+
+
+def _push(recipe: Recipe, places: Places, evaluator: Any, serving_validator: Any) -> list[Any]:
+    """Returns the Pusher, and what it waits for besides the blessings."""
+    # The model of the infra blessing is pushed: it has the warm-up file.
+    given = {
+        "model_blessing": evaluator.outputs["blessing"],
+        "infra_blessing": serving_validator.outputs["blessing"],
+        "push_destination": pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(
+                base_directory=f"{places.models}/{recipe.model_name}"
+            )
+        ),
+    }
+    if recipe.serving.approval == "none":
+        return [components.Pusher(**given)]
+    approval = Resolver(
+        strategy_class=LatestDecision,
+        infra_blessing=serving_validator.outputs["blessing"],
+        approval=Channel(type=Approval),
+    ).with_id("Approval")
+    pusher = ApprovedPusher(**given, approval=approval.outputs["approval"])
+    return [approval, pusher.with_id("Pusher")]
+
+
+def _reported(recipe: Recipe) -> dict[str, Any]:
+    # Another machine or schedule makes no other model, and no other report.
+    return {
+        name: value
+        for name, value in recipe.plain().items()
+        if name not in ("platform", "retraining")
+    }
+
+
+def _pipeline(name: str, nodes: list[Any], places: Places, beam_args: tuple[str, ...]) -> Pipeline:
+    return Pipeline(
+        pipeline_name=places.pipeline_name(name),
+        pipeline_root=f"{places.artifacts}/{name}",
+        components=nodes,
+        enable_cache=True,
+        metadata_connection_config=places.metadata,
+        beam_pipeline_args=list(beam_args),
+    )
+
+
+def _trainer_config(recipe: Recipe, places: Places) -> dict[str, object]:
+    return {
+        "recipe": recipe.name,
+        "data": recipe.data.plain(),
+        "model": recipe.model.plain(),
+        "training": recipe.training.plain(),
+        "serving": recipe.serving.in_model(),
+        "checkpoints": places.checkpoints,
+        "weights_digest": weights_digest(recipe.model),
+        "source": source_hash(
+            "components.trainer",
+            "components.storage.examples",
+            "components.transform",
+            "components.recipe",
+        ),
+    }

@@ -1,0 +1,89 @@
+"""Tells what a version made of an image: trained on it, tested with it, or left it out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from components.imaging.quarantine import FILE_NAME, from_csv
+from components.storage.files import read_bytes
+from pipeline.lineage.trace import Lineage
+from pipeline.metadata.graph import LineageError
+
+_WHAT = {
+    "train": "the model was trained on it",
+    "eval": "it helped to choose the epoch of the model",
+    "test": "the model was measured with it, and never saw it before",
+}
+
+
+@dataclass(frozen=True)
+class ImageUse:
+    """What became of a file.
+
+    Attributes:
+        file: path below the data folder.
+        split: 'train', 'eval' or 'test'; None if it was left out.
+        reason: why it was left out, or ''.
+    """
+
+    file: str
+    split: str | None
+    reason: str = ""
+
+    def sentence(self, of: Lineage) -> str:
+        """Returns it in words."""
+        if self.split is None:
+            return f"{self.file}: not used for {of.model}/{of.version}: {self.reason}"
+        return f"{self.file}: {self.split} of {of.model}/{of.version}; {_WHAT[self.split]}."
+
+
+def find_image(lineage: Lineage, name: str) -> list[ImageUse]:
+    """Looks a file up among the images of a version, and among those in quarantine.
+
+    Args:
+        lineage: of the version.
+        name: path below the data folder, or its last parts: a file name finds all of that name.
+
+    Raises:
+        LineageError: the version knows no such file, or its images are gone.
+    """
+    wanted = PurePosixPath(name).parts
+    if lineage.data["folder"] and name.startswith(lineage.data["folder"]):
+        wanted = PurePosixPath(name).relative_to(lineage.data["folder"]).parts
+    found = [
+        ImageUse(file, split)
+        for split, file in _files(lineage)
+        if PurePosixPath(file).parts[-len(wanted) :] == wanted
+    ]
+    quarantine = from_csv(read_bytes(lineage.quarantine_uri, FILE_NAME).decode())
+    found += [
+        ImageUse(item.file, None, f"{item.reason}, {item.detail}".rstrip(", "))
+        for item in quarantine
+        if PurePosixPath(item.file).parts[-len(wanted) :] == wanted
+    ]
+    if not found:
+        raise LineageError(
+            f"{lineage.model}/{lineage.version} knows no file {name!r}: it was not in "
+            f"{lineage.data['folder']} then, or was named otherwise. Give its path below that "
+            "folder, or its name."
+        )
+    return found
+
+
+def _files(lineage: Lineage) -> Iterator[tuple[str, str]]:
+    """Yields (split, file) of every image that was read."""
+    import tensorflow as tf
+
+    from components.storage.examples import records
+
+    paths = sorted(tf.io.gfile.glob(f"{lineage.examples_uri}/Split-*/*.gz"))
+    if not paths:
+        raise LineageError(
+            f"The images as they were read are gone: {lineage.examples_uri} holds none."
+        )
+    described = {"filename": tf.io.FixedLenFeature([], tf.string)}
+    for path in paths:
+        split = PurePosixPath(path).parent.name.removeprefix("Split-")
+        for record in records([path]).batch(64):
+            for name in tf.io.parse_example(record, described)["filename"].numpy():
+                yield split, name.decode(errors="replace")

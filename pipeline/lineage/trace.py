@@ -1,0 +1,331 @@
+"""From a pushed version back to the images, the code and the recipe it was made from."""
+
+import json
+import re
+import shlex
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.storage import object_storage as storage
+from components.storage.files import is_remote, read_bytes
+from pipeline.home import Home
+from pipeline.metadata.graph import LineageError, MetadataGraph, NodeExecution, property_of, utc
+from pipeline.paths import recipe_of
+from pipeline.runs.records import load_all
+from serving.promotion import journal
+from serving.promotion.versions import list_versions
+
+if TYPE_CHECKING:
+    from pipeline.lineage.image_use import ImageUse
+
+# A model that was compared with is no part of what came out.
+_NOT_FOLLOWED = ("baseline_model",)
+_SOURCE = re.compile(r'source\\*": *\\*"([0-9a-f]{16})')
+_RECIPE_SECTIONS = ("data", "model", "training", "serving")
+_TOLERANCE = 1e-6  # by which the thresholds in an EvalConfig lie below the floors
+
+
+@dataclass(frozen=True)
+class Step:
+    """A node whose work is in the model.
+
+    Attributes:
+        node: its id in the pipeline.
+        run: in which it really ran; later runs may have taken it from the cache.
+        at: when it began, in UTC.
+        source: digest of its code; '' for TFX's own nodes without a setting of ours.
+        outputs: key → address.
+    """
+
+    node: str
+    run: str
+    at: str
+    source: str
+    outputs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ClassGate:
+    """What a class reached on the test split: see `ClassResult`; and what it had to reach."""
+
+    label: str
+    cases: int
+    recall: float
+    low: float
+    floor: float | None
+    floor_on: str | None
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where a pushed version comes from.
+
+    Attributes:
+        model: name.
+        version: number.
+        state: 'served' where a server sees it, 'withdrawn', 'deleted', or 'remote' where it was
+            pushed to object storage, which is not looked into.
+        destination: where it was pushed.
+        pushed_at: in UTC.
+        run: that pushed it, or the approval's.
+        pipeline: name of the recipe.
+        tfx_version: that made the model.
+        data: folder, fingerprint, images read and unreadable, and split → class → images.
+        recipe: section → key → value.
+        overrides: what `--set` changed; None where the record of the run is gone.
+        gates: one a class.
+        validation: what ServingValidator found; {} for a model that was pushed without it.
+        approvals: decisions of people about it, the oldest first.
+        promotions: moves of labels that it took part in, the oldest first.
+        steps: the nodes, in the order in which they ran.
+        model_uri: the Trainer's artifact.
+        examples_uri: the images as they were read.
+        quarantine_uri: the list of those that were not.
+    """
+
+    model: str
+    version: int
+    state: str
+    destination: str
+    pushed_at: str
+    run: str
+    pipeline: str
+    tfx_version: str
+    data: dict[str, Any]
+    recipe: dict[str, Any]
+    overrides: list[str] | None
+    gates: tuple[ClassGate, ...]
+    validation: dict[str, Any]
+    approvals: tuple[dict[str, Any], ...]
+    promotions: tuple[journal.Entry, ...]
+    steps: tuple[Step, ...]
+    model_uri: str
+    examples_uri: str = field(repr=False)
+    quarantine_uri: str = field(repr=False)
+
+    @property
+    def command(self) -> str:
+        """The command that makes the model again, from the same images and code."""
+        sets = [f"--set {shlex.quote(value)}" for value in self.overrides or ()]
+        folder = shlex.quote(self.data["folder"])
+        return " ".join(["medtfx run", self.pipeline, "--data", folder, *sets])
+
+    def plain(self, uses: "list[ImageUse] | None" = None) -> dict[str, Any]:
+        """Returns it for JSON, with the uses of an image if one was asked for."""
+        found = {**asdict(self), "command": self.command}
+        return found if uses is None else {**found, "image": [asdict(use) for use in uses]}
+
+
+def trace(home: Home, version: str, connection: Any = None) -> Lineage:
+    """Finds out where a version comes from.
+
+    Args:
+        home: that it was pushed from.
+        version: VERSION, or MODEL/VERSION.
+        connection: of the ML Metadata that knows it, instead of the home's.
+
+    Raises:
+        LineageError: no such version has been pushed, or several models have it.
+    """
+    graph = MetadataGraph.at(connection) if connection else MetadataGraph.of_home(home)
+    pushed = _find_pushed(graph, version)
+    destination = str(property_of(pushed, "pushed_destination"))
+    model, number = _name_of(pushed)
+    steps = graph.ancestry(pushed, _NOT_FOLLOWED)
+    nodes = {step.node: step for step in steps}
+    needed = {"ImageExampleGen", "StatisticsGen", "Trainer", "Evaluator"} - nodes.keys()
+    if needed:
+        raise LineageError(
+            f"ML Metadata does not know how {model}/{number} was made: "
+            f"{', '.join(sorted(needed))} left no trace."
+        )
+    blessings = [step.outputs["blessing"][0] for step in steps if step.node == "ServingValidator"]
+    trained = nodes["Trainer"].outputs["model"][0]
+    storage.prepare(trained.uri)
+    return Lineage(
+        model=model,
+        version=number,
+        state=_state(destination, number),
+        destination=destination,
+        pushed_at=utc(pushed.create_time_since_epoch),
+        run=nodes["Pusher"].run,
+        pipeline=recipe_of(nodes["Trainer"].pipeline),
+        tfx_version=str(property_of(trained, "tfx_version")),
+        data=_data(nodes),
+        recipe=_recipe(nodes),
+        overrides=_overrides(home, steps),
+        gates=_gates(nodes["Evaluator"], nodes["Trainer"]),
+        validation=_validation(blessings),
+        approvals=tuple(_approvals(graph, blessings)),
+        promotions=tuple(_promotions(destination, number)),
+        steps=tuple(_step(step) for step in steps),
+        model_uri=trained.uri,
+        examples_uri=nodes["ImageExampleGen"].outputs["examples"][0].uri,
+        quarantine_uri=nodes["ImageExampleGen"].outputs["quarantine"][0].uri,
+    )
+
+
+def _find_pushed(graph: MetadataGraph, version: str) -> Any:
+    """Returns the PushedModel that `version` names."""
+    pushed = [one for one in graph.artifacts("PushedModel") if property_of(one, "pushed") == 1]
+    named = {"/".join(map(str, _name_of(one))): one for one in pushed}
+    found = [name for name in named if version in (name, name.rpartition("/")[2])]
+    if len(found) == 1:
+        return named[found[0]]
+    if found:
+        raise LineageError(
+            f"Several models have a version {version}: name one of {_listed(found)}."
+        )
+    raise LineageError(
+        f"No version {version!r} has been pushed from here. Pushed: {_listed(named) or 'none'}."
+    )
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(sorted(names))
+
+
+def _name_of(pushed: Any) -> tuple[str, int]:
+    base, _, version = str(property_of(pushed, "pushed_destination")).rpartition("/")
+    return base.rpartition("/")[2], int(version)
+
+
+def _state(destination: str, version: int) -> str:
+    if is_remote(destination):
+        return "remote"
+    folder = Path(destination).parent
+    versions = list_versions(folder) if folder.is_dir() else None
+    if versions and version in versions.served:
+        return "served"
+    return "withdrawn" if versions and version in versions.withdrawn else "deleted"
+
+
+# === What it was made from ===
+
+
+def _data(nodes: dict[str, NodeExecution]) -> dict[str, Any]:
+    quarantine = nodes["ImageExampleGen"].outputs["quarantine"][0]
+    classes = json.loads(nodes["ImageExampleGen"].properties["data"])["classes"]
+    statistics = nodes["StatisticsGen"].outputs["statistics"][0]
+    return {
+        "folder": nodes["ImageExampleGen"].properties["input_base"],
+        "fingerprint": property_of(quarantine, "data_fingerprint"),
+        "images_read": property_of(quarantine, "images_read"),
+        "images_unreadable": property_of(quarantine, "images_unreadable"),
+        "splits": _counts(statistics, classes),
+    }
+
+
+def _counts(statistics: Any, classes: list[str]) -> dict[str, dict[str, int]]:
+    """Returns split → class → images, {} where the statistics are gone."""
+    from tensorflow_metadata.proto.v0 import statistics_pb2
+
+    counts: dict[str, dict[str, int]] = {}
+    for split in json.loads(property_of(statistics, "split_names")):
+        written = _read(statistics.uri, f"Split-{split}/FeatureStats.pb")
+        if written is None:
+            continue
+        parsed = statistics_pb2.DatasetFeatureStatisticsList.FromString(written)
+        (labels,) = (one for one in parsed.datasets[0].features if _is_label(one))
+        found = {
+            bucket.label: int(bucket.sample_count)
+            for bucket in labels.string_stats.rank_histogram.buckets
+        }
+        counts[split] = {name: found.get(name, 0) for name in classes}
+    return counts
+
+
+def _read(uri: str, relative: str) -> bytes | None:
+    """Returns a file of an artifact, None where it is gone."""
+    try:
+        return read_bytes(uri, relative)
+    except FileNotFoundError:
+        return None
+
+
+def _is_label(feature: Any) -> bool:
+    return "label" in (feature.name, *feature.path.step)
+
+
+def _recipe(nodes: dict[str, NodeExecution]) -> dict[str, Any]:
+    config = json.loads(nodes["Trainer"].properties["custom_config"])
+    return {section: config[section] for section in _RECIPE_SECTIONS if section in config}
+
+
+def _overrides(home: Home, steps: list[NodeExecution]) -> list[str] | None:
+    """Returns what `--set` changed in the last run that is on record and had a part in it."""
+    records = {record.run_id: record for record in load_all(home)}
+    known = (records[step.run] for step in reversed(steps) if step.run in records)
+    return next((record.overrides for record in known), None)
+
+
+def _step(execution: NodeExecution) -> Step:
+    sources = (
+        found
+        for name, value in execution.properties.items()
+        if isinstance(value, str)
+        for found in ([value] if name == "source" else _SOURCE.findall(value))
+    )
+    outputs = {key: artifacts[0].uri for key, artifacts in execution.outputs.items()}
+    return Step(execution.node, execution.run, execution.at, next(sources, ""), outputs)
+
+
+# === What it reached, and who let it pass ===
+
+
+def _gates(evaluator: NodeExecution, trainer: NodeExecution) -> tuple[ClassGate, ...]:
+    import tensorflow as tf
+
+    from components.gate.results import load_results
+
+    floors = _floors(json.loads(evaluator.properties["eval_config"]))
+    classes = tuple(json.loads(trainer.properties["custom_config"])["data"]["classes"])
+    uri = evaluator.outputs["evaluation"][0].uri
+    if not tf.io.gfile.isdir(uri):
+        return ()
+    return tuple(
+        ClassGate(
+            found.label, found.cases, found.recall, found.low, *floors.get(index, (None, None))
+        )
+        for index, found in enumerate(load_results(uri, classes).classes)
+    )
+
+
+def _floors(eval_config: dict[str, Any]) -> dict[int, tuple[float, str]]:
+    """Returns index of the class → floor, and what is held to it."""
+    floors = {}
+    for spec in eval_config["metrics_specs"]:
+        for metric in spec.get("metrics", []):
+            config = json.loads(metric.get("config") or "{}")
+            for threshold in metric.get("per_slice_thresholds", []):
+                bound = threshold["threshold"].get("value_threshold", {}).get("lower_bound")
+                if bound is not None and metric["class_name"] == "ClassRecall":
+                    floor = round(bound + _TOLERANCE, 6)
+                    floors[config["class_id"]] = floor, config["bound"]
+    return floors
+
+
+def _validation(blessings: list[Any]) -> dict[str, Any]:
+    for blessing in blessings:
+        if (written := _read(blessing.uri, "validation.json")) is not None:
+            found: dict[str, Any] = json.loads(written)
+            return found
+    return {}
+
+
+def _approvals(graph: MetadataGraph, blessings: list[Any]) -> list[dict[str, Any]]:
+    ids = {blessing.id for blessing in blessings}
+    return [
+        {
+            "approved": bool(property_of(approval, "approved")),
+            **{name: property_of(approval, name) for name in ("by", "at", "note")},
+        }
+        for approval in graph.artifacts("Approval")
+        if property_of(approval, "infra_blessing_id") in ids
+    ]
+
+
+def _promotions(destination: str, version: int) -> list[journal.Entry]:
+    entries = [] if is_remote(destination) else journal.read(Path(destination).parent)
+    return [entry for entry in entries if version in (entry.before, entry.after)]

@@ -1,0 +1,107 @@
+"""A lineage as a tree, for a person."""
+
+import math
+
+from rich.text import Text
+from rich.tree import Tree
+
+from pipeline.lineage.trace import ClassGate, Lineage
+
+
+def lineage_tree(found: Lineage) -> Tree:
+    """Returns the tree: the version, and below it what it came from."""
+    tree = Tree(_text(f"{found.model}/{found.version}", "bold").append(f": {_where(found)}"))
+    tree.add(_text(f"pushed {found.pushed_at} by run {found.run}"))
+    _add_people(tree, found)
+    _add_gate(tree, found)
+    _add_validation(tree, found)
+    _add_making(tree, found)
+    return tree
+
+
+def again(found: Lineage) -> str:
+    """Returns the line that says how to make the model again."""
+    unsure = "" if found.overrides is not None else " (what --set changed is not known any more)"
+    return f"Again, from the same images and code: {found.command}{unsure}"
+
+
+def _where(found: Lineage) -> str:
+    if found.state == "remote":
+        return f"pushed to {found.destination}"
+    return f"no longer in {found.destination}" if found.state == "deleted" else found.state
+
+
+def _add_people(tree: Tree, found: Lineage) -> None:
+    for decision in found.approvals:
+        what = "approved" if decision["approved"] else "rejected"
+        tree.add(_text(f"{what} {decision['at']} by {decision['by']}{_note(decision['note'])}"))
+    for entry in found.promotions:
+        label = f" {entry.label}" if entry.label else ""
+        way = f"{entry.before or '-'} to {entry.after}"
+        tree.add(_text(f"{entry.action}{label} {entry.at} by {entry.by}: {way}{_note(entry.note)}"))
+
+
+def _note(note: str) -> str:
+    return f" ({note})" if note else ""
+
+
+def _add_gate(tree: Tree, found: Lineage) -> None:
+    gate = tree.add(_text("recall gate, on the test split"))
+    for one in found.gates:
+        gate.add(_text(_gate_line(one)))
+    if not found.gates:
+        gate.add(_text("the evaluation is gone"))
+
+
+def _gate_line(gate: ClassGate) -> str:
+    low = "-" if math.isnan(gate.low) else f"{gate.low:.2f}"
+    floor = "no floor"
+    if gate.floor is not None:
+        held = "lower bound" if gate.floor_on == "lower_bound" else "recall"
+        floor = f"floor {gate.floor:g} for the {held}"
+    return f"{gate.label}: recall {gate.recall:.2f} of {gate.cases}, lower bound {low}, {floor}"
+
+
+def _add_validation(tree: Tree, found: Lineage) -> None:
+    seen = found.validation
+    tree.add(
+        _text(
+            f"served before it was pushed: {seen['images_asked']} test images asked, "
+            f"{seen['images_compared']} compared with training, largest difference "
+            f"{seen['largest_difference']:.1e}"
+            if seen
+            else "not served before it was pushed, or the result is gone"
+        )
+    )
+
+
+def _add_making(tree: Tree, found: Lineage) -> None:
+    data = found.data
+    images = tree.add(
+        _text(
+            f"images {data['folder']}, data {data['fingerprint'][:12]}: {data['images_read']} "
+            f"read, {data['images_unreadable']} unreadable"
+        )
+    )
+    for split, counts in data["splits"].items():
+        of_each = ", ".join(f"{count} {label}" for label, count in counts.items())
+        images.add(_text(f"{split} {sum(counts.values())}: {of_each}"))
+    recipe = tree.add(_text(f"recipe {found.pipeline}, TFX {found.tfx_version}"))
+    for section, values in found.recipe.items():
+        pairs = ", ".join(f"{key} {_short(value)}" for key, value in values.items())
+        recipe.add(_text(f"{section}: {pairs}"))
+    nodes = tree.add(_text("nodes, each with the run in which it worked and its code"))
+    for step in found.steps:
+        nodes.add(_text(f"{step.node:<18} {step.run:<16} {step.source or '-'}"))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} {_short(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_short, value)) + "]"
+    return "-" if value is None or value == "" else str(value)
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(text, style=style)  # names and notes are no markup

@@ -1,0 +1,131 @@
+"""Where the nodes of one run find ML Metadata: KFP's own server, a database, or a file.
+
+The address comes from the environment alone, because a database's holds its password: in a pod it
+is set from a secret, and never stands among the arguments that KFP shows.
+
+    MEDTFX_MLMD=grpc://metadata-grpc-service.kubeflow:8080
+    MEDTFX_MLMD=mysql://user:password@host:3306/database
+    MEDTFX_MLMD=sqlite:////volume/metadata.sqlite       (one node at a time)
+
+Without it, METADATA_GRPC_SERVICE_HOST and _PORT are taken, which KFP sets in its pods.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from components.runtime.errors import MedtfxError
+
+VARIABLE = "MEDTFX_MLMD"
+HOST_VARIABLE, PORT_VARIABLE = "METADATA_GRPC_SERVICE_HOST", "METADATA_GRPC_SERVICE_PORT"
+
+_FORMS = (
+    "grpc://HOST:PORT, mysql://USER:PASSWORD@HOST:PORT/DATABASE (MySQL or MariaDB) or "
+    "sqlite:////ABSOLUTE/PATH"
+)
+_PORTS = {"grpc": 8080, "mysql": 3306}
+_POSTGRESQL = ("postgres", "postgresql")
+
+
+class MetadataError(MedtfxError):
+    """ML Metadata can't be reached, or its address can't be read."""
+
+
+def address(environment: Mapping[str, str] = os.environ) -> str:
+    """Returns the address that the environment gives.
+
+    Raises:
+        MetadataError: it gives none.
+    """
+    if given := environment.get(VARIABLE):
+        return given
+    if host := environment.get(HOST_VARIABLE):
+        return f"grpc://{host}:{environment.get(PORT_VARIABLE) or _PORTS['grpc']}"
+    raise MetadataError(
+        f"No address of ML Metadata: neither {VARIABLE} nor {HOST_VARIABLE} is set. Give it to "
+        f"every node by the recipe, platform.env.{VARIABLE} for {_FORMS.split(',')[0]}, or "
+        "platform.secrets where it holds a password."
+    )
+
+
+def shown(uri: str) -> str:
+    """Returns the address for a log: without the password."""
+    parts = urlsplit(uri)
+    if not parts.password:
+        return uri
+    return uri.replace(f":{parts.password}@", ":***@", 1)
+
+
+def connection(uri: str) -> Any:
+    """Returns the configuration that ML Metadata's client wants.
+
+    Args:
+        uri: see the module.
+
+    Returns:
+        `MetadataStoreClientConfig` of a gRPC server, `ConnectionConfig` of a database.
+
+    Raises:
+        MetadataError: the address is none of the known forms; the message hides a password.
+    """
+    from ml_metadata.proto import metadata_store_pb2
+
+    parts = urlsplit(uri)
+    if parts.scheme in _POSTGRESQL:
+        # It writes 'E'...' for E'...'. Recipes have backslashes in patterns, and JSON in JSON.
+        raise MetadataError(
+            "ML Metadata can't keep a pipeline in PostgreSQL: its library fails on every text with "
+            f"a backslash. Received: {shown(uri)!r}. Allowed: {_FORMS}."
+        )
+    if parts.scheme == "sqlite":
+        return _sqlite(parts)
+    port = _port(parts)
+    if parts.scheme == "grpc":
+        return metadata_store_pb2.MetadataStoreClientConfig(
+            host=_part(parts, "hostname"), port=port
+        )
+    database = _text(parts.path.strip("/"), parts, "database")
+    config = metadata_store_pb2.ConnectionConfig()
+    config.mysql.host, config.mysql.port = _part(parts, "hostname"), port
+    config.mysql.user = _part(parts, "username")
+    config.mysql.password = unquote(parts.password or "")
+    config.mysql.database = database
+    return config
+
+
+def _sqlite(parts: SplitResult) -> Any:
+    from ml_metadata.proto import metadata_store_pb2
+
+    path = os.path.normpath(f"/{unquote(parts.path).lstrip('/')}")
+    if parts.netloc or path == "/":
+        raise _refusal(parts, "path")
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = path
+    config.sqlite.connection_mode = config.sqlite.READWRITE_OPENCREATE
+    return config
+
+
+def _port(parts: SplitResult) -> int:
+    if parts.scheme not in _PORTS:
+        raise _refusal(parts, "known scheme")
+    try:
+        return parts.port or _PORTS[parts.scheme]
+    except ValueError:
+        raise _refusal(parts, "valid port") from None
+
+
+def _part(parts: SplitResult, name: str) -> str:
+    return _text(unquote(getattr(parts, name) or ""), parts, name)
+
+
+def _text(value: str, parts: SplitResult, name: str) -> str:
+    if not value:
+        raise _refusal(parts, name)
+    return value
+
+
+def _refusal(parts: SplitResult, missing: str) -> MetadataError:
+    return MetadataError(
+        f"The address of ML Metadata has no {missing}: {shown(parts.geturl())!r}. It is {_FORMS}."
+    )

@@ -1,0 +1,1 @@
+"""The recipes of the product, and how a recipe is read."""

@@ -1,0 +1,267 @@
+"""The recipe: one validated YAML file that says everything a pipeline needs to know."""
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from components.recipe.audit import AuditSection
+from components.recipe.base import Section
+from components.recipe.data import DataSection
+from components.recipe.evaluation import EvaluationSection
+from components.recipe.model import ModelSection
+from components.recipe.platform import PlatformSection
+from components.recipe.retraining import RetrainingSection
+from components.recipe.serving import ServingSection
+from components.recipe.training import TrainingSection
+from components.recipe.tuning import TuningSection
+from components.runtime.errors import RecipeError
+
+RECIPE_DIR = Path(__file__).parent
+_TYPE_NAME = re.compile(r"constrained-|dict\[|literal\[")
+_BUILT_IN_FEATURES = ("label", "format")
+
+
+class Recipe(Section):
+    """A whole recipe.
+
+    Attributes:
+        name: also the name of the pipeline, under which runs and blessed models are looked up.
+        summary: one line for `medtfx recipes`.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)
+    summary: str
+    data: DataSection
+    audit: AuditSection = AuditSection()
+    model: ModelSection
+    training: TrainingSection = TrainingSection()
+    evaluation: EvaluationSection
+    serving: ServingSection = ServingSection()
+    platform: PlatformSection = PlatformSection()
+    retraining: RetrainingSection = RetrainingSection()
+    tuning: TuningSection = TuningSection()
+
+    @property
+    def model_name(self) -> str:
+        """Name under which the model is pushed and served."""
+        return self.serving.model_name or self.name
+
+    @model_validator(mode="after")
+    def _every_class_has_a_floor(self) -> "Recipe":
+        floors = self.evaluation.recall_floor
+        if isinstance(floors, dict) and set(floors) != set(self.data.classes):
+            raise ValueError(
+                "evaluation.recall_floor must name every class, so that no class can be missed "
+                f"unseen. Classes: {list(self.data.classes)}; floors for: {sorted(floors)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_sigmoid_tells_two_classes_apart(self) -> "Recipe":
+        if self.model.head == "sigmoid" and len(self.data.classes) != 2:
+            raise ValueError(
+                f"model.head `sigmoid` tells two classes apart, and data.classes has "
+                f"{len(self.data.classes)}: use `softmax`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_refitted_is_frozen(self) -> "Recipe":
+        if self.training.refit and not self.model.pretrained:
+            raise ValueError(
+                "training.refit is for a frozen backbone, and without model.weights it has to learn"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _every_gpu_works(self) -> "Recipe":
+        gpus = self.platform.pod("Trainer").gpu or 0
+        if gpus > 1 and self.training.strategy == "default":
+            raise ValueError(
+                f"platform.nodes.Trainer.gpu is {gpus}, and training.strategy `default` uses one "
+                "of them: set training.strategy to `mirrored`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _new_patients_are_of_classes(self) -> "Recipe":
+        if stray := set(self.retraining.min_new_per_class) - set(self.data.classes):
+            raise ValueError(
+                f"retraining.min_new_per_class names {sorted(stray)}, not among the classes "
+                f"{list(self.data.classes)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _slices_are_features(self) -> "Recipe":
+        metadata = self.data.metadata
+        known = set(_BUILT_IN_FEATURES)
+        if metadata:
+            known |= set(metadata.columns) | {f"{column}_band" for column in metadata.bands}
+        if stray := set(self.evaluation.slices) - known:
+            raise ValueError(
+                f"evaluation.slices names {sorted(stray)}; the features that can be sliced by are "
+                f"{sorted(known)}: add the column to data.metadata.columns"
+            )
+        return self
+
+
+def recipe_names() -> list[str]:
+    """Returns the names of the recipes that come with the product."""
+    return sorted(path.stem for path in RECIPE_DIR.glob("*.yaml"))
+
+
+def recipe_path(recipe: str) -> Path:
+    """Finds a recipe by name, or by the path of a YAML file.
+
+    Raises:
+        RecipeError: there is none; the message lists the known names.
+    """
+    if recipe.endswith((".yaml", ".yml")) or "/" in recipe:
+        path = Path(recipe)
+        if not path.is_file():
+            raise RecipeError(f"There is no recipe file {recipe!r}. Check the path.")
+        return path
+    path = RECIPE_DIR / f"{recipe}.yaml"
+    if not path.is_file():
+        close = get_close_matches(recipe, recipe_names(), n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise RecipeError(
+            f"There is no recipe {recipe!r}.{hint} Recipes: {', '.join(recipe_names())}; "
+            "a path to a .yaml file works too."
+        )
+    return path
+
+
+def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
+    """Reads and validates a recipe.
+
+    With `extends: NAME` a file says only where it differs from another recipe.
+
+    Args:
+        recipe: a name of `recipe_names()` or the path of a YAML file.
+        overrides: `section.key=value` each, with the value in YAML.
+
+    Raises:
+        RecipeError: names the file, the key, the received value and what is allowed.
+    """
+    path = recipe_path(recipe)
+    values = _read(path)
+    if (base := values.pop("extends", None)) is not None:
+        values = _merged(_base(path, base), values)
+    return parse_recipe(values, overrides, path.name)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path.name} is not valid YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise RecipeError(
+            f"{path.name} must hold a mapping of sections, not {type(values).__name__}."
+        )
+    return values
+
+
+def _base(path: Path, name: Any) -> dict[str, Any]:
+    """Reads what a recipe extends: a recipe of the product, or a file beside it."""
+    if not isinstance(name, str):
+        raise RecipeError(f"{path.name}: extends takes the name of one recipe. Received: {name!r}")
+    beside = path.parent / name
+    values = _read(
+        beside if name.endswith((".yaml", ".yml")) and beside.is_file() else recipe_path(name)
+    )
+    if "extends" in values:
+        raise RecipeError(
+            f"{path.name} extends {name}, which extends {values['extends']}: one level is allowed, "
+            "so that a reader has two files to look at and no more."
+        )
+    return values
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Puts changes over a base: sections are merged, other values replaced, null drops a key."""
+    result = dict(base)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = _merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def parse_recipe(values: dict[str, Any], overrides: list[str] | None, source: str) -> Recipe:
+    """Validates the values of a recipe.
+
+    Args:
+        values: as a YAML file holds them; the overrides are written into them.
+        overrides: as for `load_recipe`.
+        source: how an error calls them.
+
+    Raises:
+        RecipeError: names the source, the key, the received value and what is allowed.
+    """
+    for override in overrides or []:
+        apply_override(values, override)
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(_explain(source, error)) from None
+
+
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Writes a value into those of a recipe.
+
+    Args:
+        values: as a YAML file holds them; changed in place.
+        override: `section.key=value`, with the value in YAML.
+
+    Raises:
+        RecipeError: it has another form.
+    """
+    key, separator, text = override.partition("=")
+    if not separator or not key.strip():
+        raise RecipeError(
+            f"--set takes section.key=value, e.g. training.epochs=3. Received: {override!r}"
+        )
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise RecipeError(f"--set {key}: the value {text!r} is not valid YAML.") from None
+    *parents, last = key.strip().split(".")
+    node = values
+    for parent in parents:
+        child = node.setdefault(parent, {})
+        if not isinstance(child, dict):
+            raise RecipeError(f"--set {key}: {parent!r} is a value, not a section.")
+        node = child
+    node[last] = value
+
+
+def _explain(file: str, error: ValidationError) -> str:
+    lines = [f"{file} is not a valid recipe:"]
+    for problem in error.errors(include_url=False):
+        # Where several types are allowed, pydantic puts their names among the keys.
+        parts = [str(part) for part in problem["loc"] if not _TYPE_NAME.match(str(part))]
+        key = ".".join(parts) or "(whole recipe)"
+        lines.append(f"  {key}: {_sentence(problem)}")
+    return "\n".join(lines)
+
+
+def _sentence(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return f"is not a key of this section. Received: {problem['input']!r}"
+    if problem["type"] == "missing":
+        return "is required."
+    message = problem["msg"].removeprefix("Value error, ")
+    received = problem["input"]
+    if isinstance(received, dict):  # the whole section would bury the sentence
+        return f"{message}."
+    return f"{message}. Received: {received!r}"

@@ -1,0 +1,1 @@
+"""Whether there is enough that is new to train again."""

@@ -1,0 +1,94 @@
+"""What a training saw: enough to tell later what is new, and nobody's name."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.image_example_gen.listing import Listing
+from components.image_example_gen.patients import hash_patient
+from components.recipe.data import DataSection
+from components.runtime.source_hash import source_hash
+from components.storage import files
+from pipeline.recipes.loader import Recipe
+
+# What a recipe says without changing what is learnt from which images.
+_SAYS_NOTHING = {"summary", "retraining", "platform", "tuning"}
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a training sees. Paths and patients are hashed with the site's key.
+
+    Attributes:
+        recipe: digest of the recipe's values, overrides included.
+        code: digest of the code of the nodes.
+        key: digest of the site's key; hashes of another key can't be compared.
+        listing: fingerprint of the data folder.
+        images: hashed path → digest of size and time of the file.
+        patients: class → hashed patients.
+        tables: hashed path → digest, of the metadata CSV.
+    """
+
+    recipe: str
+    code: str
+    key: str
+    listing: str
+    images: dict[str, str] = field(repr=False)
+    patients: dict[str, frozenset[str]] = field(repr=False)
+    tables: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def plain(self) -> dict[str, Any]:
+        """Returns JSON-able values."""
+        patients = {label: sorted(hashed) for label, hashed in self.patients.items()}
+        return {**vars(self), "patients": patients}
+
+    @classmethod
+    def of_plain(cls, values: dict[str, Any]) -> "TrainingData":
+        """Reads what `plain` returned.
+
+        Raises:
+            KeyError, TypeError: it did not.
+        """
+        patients = {label: frozenset(hashed) for label, hashed in values["patients"].items()}
+        return cls(**{**values, "patients": patients})
+
+
+def describe_data(recipe: Recipe, base: str, listing: Listing, key: bytes) -> TrainingData:
+    """Describes what a training of `listing` would see.
+
+    Args:
+        recipe: with its overrides.
+        base: the data folder; it is listed once more, for sizes and times.
+        listing: what `list_folders` found there.
+        key: the site's key, from `patient_key`.
+    """
+    found = {file.relative: file for file in files.walk(base)}
+    patients: dict[str, set[str]] = {label: set() for label in recipe.data.classes}
+    for entry in listing.entries:
+        patients[entry.label].add(hash_patient(entry.patient, key))
+    return TrainingData(
+        recipe=_digest(recipe.model_dump_json(by_alias=True, exclude=_SAYS_NOTHING)),
+        code=source_hash("components"),
+        key=hashlib.sha256(key).hexdigest()[:16],
+        listing=listing.fingerprint,
+        images=_states((entry.relative for entry in listing.entries), found, key),
+        patients={label: frozenset(hashed) for label, hashed in patients.items()},
+        tables=_states(_tables(recipe.data), found, key),
+    )
+
+
+def _tables(data: DataSection) -> list[str]:
+    return [data.metadata.file] if data.metadata else []
+
+
+def _states(paths: Iterable[str], found: dict[str, files.FoundFile], key: bytes) -> dict[str, str]:
+    return {
+        hash_patient(path, key): _digest(f"{found[path].size} {found[path].modified}")
+        for path in paths
+        if path in found
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]

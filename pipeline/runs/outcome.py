@@ -1,0 +1,140 @@
+"""Draws the record of a run from what its nodes wrote."""
+
+import os
+from typing import Any
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx.dsl.io import fileio
+
+from components.data_audit.artifacts import PAGE_FILE
+from components.gate.results import Results, load_results
+from components.gate.serving_blessing import REASON
+from components.gate.verdict import judge
+from components.imaging.quarantine import FILE_NAME
+from components.run_report.artifacts import REPORT_FILE
+from pipeline.recipes.loader import Recipe
+from pipeline.runs.records import Gate, RunRecord
+from pipeline.runs.runner import NodeRun
+
+
+def summarise(
+    recipe: Recipe,
+    data_folder: str,
+    run_id: str,
+    overrides: list[str],
+    node_runs: list[NodeRun],
+    models: str,
+    log: str = "",
+) -> RunRecord:
+    """Reads the artifacts of a finished run.
+
+    Args:
+        recipe: with the overrides applied.
+        data_folder: for the record, as are `run_id` and `overrides`.
+        run_id: of the run.
+        overrides: what `--set` changed.
+        node_runs: one of each node.
+        models: where models are pushed, a folder or an address of object storage.
+        log: path of the log, if there is one.
+    """
+    outputs = {run.record.node: run.outputs for run in node_runs}
+    quarantine = outputs["ImageExampleGen"]["quarantine"][0]
+    data_audit = outputs["DataAudit"]["audit"][0]
+    evaluation = outputs["Evaluator"]["evaluation"][0]
+    results = load_results(evaluation.uri, recipe.data.classes)
+    verdict = judge(results, recipe.evaluation)
+    version = _pushed_version(outputs["Pusher"]["pushed_model"][0])
+    model_folder = os.path.join(models, recipe.model_name, str(version))
+    approval, rejection = _approval(recipe, outputs) if verdict.blessed else ("", "")
+    served = version is not None and fileio.isdir(model_folder)
+    places = {
+        "model": model_folder if served else "",
+        "report": os.path.join(outputs["RunReport"]["report"][0].uri, REPORT_FILE),
+        "evaluation": evaluation.uri,
+        "TensorBoard": outputs["Trainer"]["model_run"][0].uri,
+        "validation": outputs["ServingValidator"]["blessing"][0].uri,
+        "data audit": os.path.join(data_audit.uri, PAGE_FILE),
+        "quarantine": os.path.join(quarantine.uri, FILE_NAME),
+        "log": log,
+    }
+    return RunRecord(
+        run_id=run_id,
+        recipe=recipe.name,
+        overrides=overrides,
+        data_folder=data_folder,
+        data_fingerprint=quarantine.properties["data_fingerprint"].string_value,
+        images=quarantine.properties["images_read"].int_value,
+        unreadable=quarantine.properties["images_unreadable"].int_value,
+        anomalies=_count_anomalies(outputs["ExampleValidator"]["anomalies"][0].uri),
+        gates=class_gates(recipe, results),
+        floor_on=recipe.evaluation.floor_on,
+        blessed=verdict.blessed,
+        sentence=verdict.sentence,
+        model=recipe.model_name,
+        version=version,
+        served=served,
+        refused=(_refusal(outputs["ServingValidator"]["blessing"][0]) or rejection)
+        if verdict.blessed
+        else "",
+        approval=approval,
+        nodes=[run.record for run in node_runs],
+        audit=data_audit.properties["summary"].string_value,
+        places={what: place for what, place in places.items() if place},
+    )
+
+
+def class_gates(recipe: Recipe, results: Results) -> list[Gate]:
+    """Returns what each class reached, and what it had to reach."""
+    return [
+        Gate(
+            label=result.label,
+            cases=result.cases,
+            recall=result.recall,
+            low=result.low,
+            high=result.high,
+            floor=recipe.evaluation.floor(result.label),
+            precision=result.precision,
+            specificity=result.specificity,
+            baseline=results.baseline.get(result.label),
+        )
+        for result in results.classes
+    ]
+
+
+def _refusal(blessing: Any) -> str:
+    """Returns why the served model may not be pushed; '' if it may."""
+    return str(blessing.custom_properties[REASON].string_value)
+
+
+def _approval(recipe: Recipe, outputs: dict[str, Any]) -> tuple[str, str]:
+    """Returns how the approval of a blessed model stands, and why it was rejected, if it was."""
+    refused = _refusal(outputs["ServingValidator"]["blessing"][0])
+    if recipe.serving.approval == "none" or refused:
+        return "", ""
+    for decision in outputs["Approval"].get("approval", []):
+        said = {name: value.string_value for name, value in decision.properties.items()}
+        if decision.properties["approved"].int_value:
+            return "approved", ""
+        return "rejected", rejection_clause(said["by"], said["at"], said["note"])
+    return "waiting", ""
+
+
+def rejection_clause(by: str, at: str, note: str) -> str:
+    """Returns who rejected a model, when and why, without a full stop."""
+    return f"{by} rejected it on {at[:10]}: {note.rstrip('.')}"
+
+
+def _pushed_version(pushed: Any) -> int | None:
+    if not pushed.custom_properties["pushed"].int_value:
+        return None
+    return int(pushed.custom_properties["pushed_version"].string_value)
+
+
+def _count_anomalies(uri: str) -> int:
+    total = 0
+    for split in fileio.listdir(uri):
+        path = os.path.join(uri, split, "SchemaDiff.pb")
+        if fileio.exists(path):
+            with fileio.open(path, "rb") as file:
+                total += len(anomalies_pb2.Anomalies.FromString(file.read()).anomaly_info)
+    return total

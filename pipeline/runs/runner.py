@@ -1,0 +1,141 @@
+"""Runs a compiled pipeline node by node on this machine, and says how it goes.
+
+TFX's LocalDagRunner does the same in silence, and goes on after a node whose inputs could not be
+resolved. The loop here asks ML Metadata for the state of each execution.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import constants
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.portable import launcher, runtime_parameter_utils, tfx_runner
+from tfx.proto.orchestration import pipeline_pb2
+
+from pipeline.beam.signatures import remember_signatures
+from pipeline.runs.records import NodeRecord
+
+_State = metadata_store_pb2.Execution
+
+
+@dataclass(frozen=True)
+class NodeRun:
+    """How a node went.
+
+    Attributes:
+        record: its id, whether an earlier result was used, wall time.
+        outputs: output key → artifacts as ML Metadata holds them.
+    """
+
+    record: NodeRecord
+    outputs: Mapping[str, list[metadata_store_pb2.Artifact]]
+
+
+class Watcher(Protocol):
+    """Who is told."""
+
+    def node_started(self, node: str, number: int, total: int) -> None:
+        """A node begins."""
+
+    def node_finished(self, run: NodeRecord) -> None:
+        """A node has ended well."""
+
+
+class NodeFailedError(Exception):
+    """A node could not run; the cause is chained, or in the log."""
+
+    def __init__(self, node: str):
+        super().__init__(f"Node {node} failed.")
+        self.node = node
+
+
+class WatchedRunner(tfx_runner.IrBasedRunner):
+    """A DAG runner that reports to a watcher.
+
+    Args:
+        run_id: unique; the pipeline run is filed under it in ML Metadata.
+        watcher: told of each node.
+        connection: of ML Metadata, a server's too; None for the one that the pipeline names.
+    """
+
+    def __init__(self, run_id: str, watcher: Watcher, connection: Any = None):
+        self._run_id, self._watcher, self._connection = run_id, watcher, connection
+        self.node_runs: list[NodeRun] = []
+
+    def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: Any = None) -> None:
+        """Runs the nodes in topological order.
+
+        Raises:
+            NodeFailedError: a node failed; the nodes after it were not run.
+        """
+        del run_options
+        runtime_parameter_utils.substitute_runtime_parameter(
+            pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._run_id}
+        )
+        connection = self._connection or _own_connection(pipeline)
+        for number, node in enumerate(pipeline.nodes, start=1):
+            node_id = node.pipeline_node.node_info.id
+            self._watcher.node_started(node_id, number, len(pipeline.nodes))
+            run = launch_node(pipeline, node_id, connection)
+            self.node_runs.append(run)
+            self._watcher.node_finished(run.record)
+
+
+def _own_connection(pipeline: pipeline_pb2.Pipeline) -> Any:
+    config = runner_utils.extract_local_deployment_config(pipeline).metadata_connection_config
+    return getattr(config, config.WhichOneof("connection_config"))
+
+
+def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) -> NodeRun:
+    """Runs one node of a compiled pipeline with TFX's portable launcher.
+
+    Args:
+        pipeline: compiled, with the run id substituted.
+        node_id: of the node; the nodes before it must have run.
+        connection: config of the ML Metadata connection.
+
+    Raises:
+        NodeFailedError: the node failed, or its inputs could not be resolved.
+    """
+    start = time.monotonic()
+    remember_signatures()
+    deployment = runner_utils.extract_local_deployment_config(pipeline)
+    nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
+    try:
+        info = launcher.Launcher(
+            pipeline_node=nodes[node_id],
+            mlmd_connection=metadata.Metadata(connection),
+            pipeline_info=pipeline.pipeline_info,
+            pipeline_runtime_spec=pipeline.runtime_spec,
+            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+        ).launch()
+    except Exception as error:
+        raise NodeFailedError(node_id) from error
+    if info is None or info.execution_id is None:
+        raise NodeFailedError(node_id)
+    state, outputs = read_outcome(connection, info.execution_id)
+    if state not in (_State.COMPLETE, _State.CACHED):
+        raise NodeFailedError(node_id)
+    cached = state == _State.CACHED
+    return NodeRun(NodeRecord(node_id, cached, time.monotonic() - start), outputs)
+
+
+def read_outcome(connection: Any, execution_id: int) -> tuple[int, dict[str, list[Any]]]:
+    """Returns the state of an execution and its outputs: key → artifacts."""
+    with metadata.Metadata(connection) as handle:
+        store = handle.store
+        (execution,) = store.get_executions_by_id([execution_id])
+        outputs: dict[str, list[Any]] = {}
+        for event in store.get_events_by_execution_ids([execution_id]):
+            if event.type in (
+                metadata_store_pb2.Event.OUTPUT,
+                metadata_store_pb2.Event.INTERNAL_OUTPUT,
+            ):
+                key = event.path.steps[0].key
+                outputs.setdefault(key, []).extend(store.get_artifacts_by_id([event.artifact_id]))
+        return execution.last_known_state, outputs

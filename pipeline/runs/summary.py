@@ -1,0 +1,92 @@
+"""The end of a run: what came out, for a person who has ten seconds."""
+
+import math
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.runs.records import Gate, RunRecord
+
+NOT_A_MEDICAL_DEVICE = "Not a medical device: for research, not for diagnosis."
+
+
+def print_closing(console: Console, record: RunRecord) -> None:
+    """Prints the table, the verdict and where to look."""
+    console.print()
+    console.print(gate_table(record.gates, record.floor_on))
+    style = "bold green" if record.blessed and not record.refused else "bold red"
+    style = "bold yellow" if record.approval == "waiting" else style
+    console.print(Text(verdict(record), style=style), soft_wrap=not console.is_terminal)
+    console.print(_data_line(record), highlight=False, markup=False, soft_wrap=True)
+    if record.audit:
+        line = f"Data audit: {record.audit}."
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for what, place in record.places.items():
+        console.print(f"  {what:<14} {place}", highlight=False, markup=False, soft_wrap=True)
+    console.print(Text(NOT_A_MEDICAL_DEVICE, style="dim"))
+
+
+def verdict(record: RunRecord) -> str:
+    """Returns the sentence with what followed from it."""
+    if record.refused:
+        return f"{record.sentence} But NOT pushed: {record.refused}."
+    if record.approval == "waiting":
+        return (
+            f"{record.sentence} Not pushed: it waits for approval. `medtfx approve "
+            f"{record.run_id} --by NAME --note TEXT` pushes it, `medtfx reject` closes the matter."
+        )
+    if record.version is None:
+        return f"{record.sentence} Nothing was pushed."
+    if not record.served:
+        return (
+            f"{record.sentence} It was pushed as version {record.version} of {record.model}, which "
+            "has been withdrawn or deleted since."
+        )
+    return f"{record.sentence} Pushed as version {record.version} of {record.model}."
+
+
+def gate_table(gates: list[Gate], floor_on: str) -> Table:
+    """Returns the per-class table."""
+    table = Table(
+        title="Test split, by the top answer",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    # In a narrow window names fold, since numbers must not.
+    table.add_column("class", overflow="fold")
+    for name in ("n", "recall", "95 % interval", "floor", "before", "precision", "spec."):
+        table.add_column(name, justify="right", no_wrap=True)
+    for gate in gates:
+        held = gate.low if floor_on == "lower_bound" else gate.recall
+        table.add_row(
+            Text(gate.label),  # a name such as `grade [2]` is no markup
+            str(gate.cases),
+            number(gate.recall),
+            "-" if math.isnan(gate.low) else f"{number(gate.low)}-{number(gate.high)}",
+            Text(number(gate.floor), style="green" if held >= gate.floor - 1e-6 else "red"),
+            number(gate.baseline),
+            number(gate.precision),
+            number(gate.specificity),
+        )
+    held_to = "lower bound of the interval" if floor_on == "lower_bound" else "recall"
+    table.caption = (
+        f"The floor holds for the {held_to}; before: recall of the latest blessed model; "
+        "spec.: specificity."
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _data_line(record: RunRecord) -> str:
+    line = f"{record.images} images read, {record.unreadable} unreadable and in quarantine"
+    line += f", {record.anomalies} anomalies by ExampleValidator" if record.anomalies else ""
+    return f"{line}. Data {record.data_fingerprint[:12]}, {record.seconds:.0f} s in the nodes."
+
+
+def number(value: float | None) -> str:
+    """Returns two decimals, or a dash for what is not known."""
+    return "-" if value is None or math.isnan(value) else f"{value:.2f}"

@@ -1,0 +1,51 @@
+"""Images that stand out, each kind planted once; and text in the pixels."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from components.data_audit.checks.quality import burned_in_text, outliers
+from components.data_audit.checks.text_marks import LINE
+from tests.components.data_audit.cohort import picture_of, png, with_text
+
+STRANGE = {
+    "blank": lambda image: Image.new("L", image.size, 17),
+    "saturated": lambda image: image.point(lambda grey: 255 if grey > 110 else 0),
+    "tiny": lambda image: image.resize((16, 16)),
+    "elongated": lambda image: image.resize((400, 96)),
+    "unlike its class": ImageOps.invert,
+}
+
+
+def test_a_clean_set_has_none(clean):
+    assert not outliers(clean).cases
+    assert not burned_in_text(clean, LINE).cases
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_strange_image_is_found_for_what_it_is(clean, one, kind):
+    result = outliers([*clean, picture_of(png(STRANGE[kind](one[1])))])
+    (case,) = result.cases
+    assert case.files == ("COVID/added.png",)
+    assert case.reason.startswith(kind)
+    assert result.sentence == f"1 image stands out: 1 {kind}"
+
+
+def test_a_class_without_a_layout_has_no_inverted_images():
+    """Tissue looks the same any way round."""
+    rng = np.random.default_rng(0)
+    tissue = [
+        picture_of(png(Image.fromarray(rng.integers(0, 255, (32, 32), np.uint8))), f"T/{n}.png")
+        for n in range(20)
+    ]
+    assert not outliers(tissue).cases
+
+
+@pytest.mark.parametrize("text", ["DOE JANE 1961", "PORTABLE", "12.03.1988"])
+def test_burned_in_text_is_suspected(clean, one, text):
+    (case,) = burned_in_text([*clean, picture_of(png(with_text(one[1], text)))], LINE).cases
+    assert case.files == ("COVID/added.png",)
+
+
+def test_a_marker_of_the_side_is_no_text(one):
+    assert not burned_in_text([picture_of(png(with_text(one[1], "L")))], LINE).cases

@@ -1,0 +1,108 @@
+"""Runs TFMA on written-down predictions, as the Evaluator does on those of a model."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.utils import config_util
+
+from components.evaluator.eval_config import build_eval_config
+from components.gate.results import Results, load_results
+from components.recipe.data import DataSection
+from components.recipe.evaluation import EvaluationSection
+
+CLASSES = ("COVID", "NORMAL", "PNEUMONIA")
+DATA = DataSection.model_validate(
+    {
+        "classes": CLASSES,
+        "patient": {"from": "each_file"},
+        "metadata": {"columns": ["site"]},
+    }
+)
+
+# Counts, truth by answer.
+Matrix = list[list[int]]
+
+
+@pytest.fixture(scope="session")
+def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Results]:
+    """Returns a function from (confusion matrix, evaluation section) to the results."""
+
+    folder = tmp_path_factory.mktemp("models")
+    models = {name: _parrot(str(folder / name), name) for name in ("candidate", "baseline")}
+
+    def run(
+        matrix: Matrix, evaluation: EvaluationSection, baseline: Matrix | None = None
+    ) -> Results:
+        folder = tmp_path_factory.mktemp("evaluation")
+        _write(folder / "examples", matrix, baseline)
+        config = build_eval_config(DATA, evaluation)
+        compared = ["candidate", "baseline"] if baseline else ["candidate"]
+        tfma.run_model_analysis(
+            eval_shared_model=[
+                tfma.default_eval_shared_model(
+                    models[name],
+                    eval_config=config_util.update_eval_config_with_defaults(
+                        config, has_baseline=baseline is not None, rubber_stamp=baseline is None
+                    ),
+                    model_name=name if baseline else "",
+                    rubber_stamp=baseline is None,
+                )
+                for name in compared
+            ],
+            eval_config=config,
+            data_location=str(folder / "examples"),
+            output_path=str(folder / "output"),
+        )
+        return load_results(str(folder / "output"), CLASSES)
+
+    return run
+
+
+def _parrot(path: str, feature: str) -> str:
+    """Saves a model that answers with what stands in a feature of the example."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        spec = {feature: tf.io.FixedLenFeature([len(CLASSES)], tf.float32)}
+        return {"probabilities": tf.io.parse_example(examples, spec)[feature]}
+
+    tf.saved_model.save(tf.Module(), path, signatures={"serve_examples": serve_examples})
+    return path
+
+
+def _write(path: Path, matrix: Matrix, baseline: Matrix | None) -> None:
+    rows = _answers(matrix)
+    others = _answers(baseline) if baseline else rows
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for number, ((truth, answer), (_, other)) in enumerate(zip(rows, others, strict=True)):
+            features = {
+                "label_index": tf.train.Feature(int64_list=tf.train.Int64List(value=[truth])),
+                "label": _text(CLASSES[truth]),
+                "site": _text("ab"[number % 2]),
+                "candidate": _probabilities(answer),
+                "baseline": _probabilities(other),
+            }
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString())
+
+
+def _answers(matrix: Matrix) -> list[tuple[int, int]]:
+    return [
+        (truth, answer)
+        for truth, row in enumerate(matrix)
+        for answer, count in enumerate(row)
+        for _ in range(count)
+    ]
+
+
+def _probabilities(answer: int) -> tf.train.Feature:
+    # The top answer has less than a half: TFMA's own Recall would not count it.
+    values = [0.45 if index == answer else 0.275 for index in range(len(CLASSES))]
+    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+
+
+def _text(value: str) -> tf.train.Feature:
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode()]))

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from components.gate.results import OVERALL
+from components.gate.verdict import judge
+from components.recipe.evaluation import EvaluationSection
+from components.uncertainty.intervals import wilson_interval
+
+GOOD = [[18, 1, 1], [0, 38, 2], [1, 1, 28]]
+
+
+def evaluation(**changes) -> EvaluationSection:
+    return EvaluationSection.model_validate({"recall_floor": 0.6, "slices": ["site"]} | changes)
+
+
+def test_a_good_model_is_blessed(evaluate):
+    section = evaluation()
+    verdict = judge(evaluate(GOOD, section), section)
+    assert verdict.blessed and not verdict.reasons
+    low = wilson_interval(18, 20)[0]
+    assert f"nearest to it is COVID, {low:.2f} against 0.60" in verdict.sentence
+
+
+def test_results_are_the_confusion_matrix_and_what_follows_from_it(evaluate):
+    results = evaluate(GOOD, evaluation())
+    np.testing.assert_array_equal(results.matrices[OVERALL], GOOD)
+    covid = results.classes[0]
+    assert (covid.cases, covid.hits) == (20, 18)
+    assert covid.recall == pytest.approx(0.9)
+    assert (covid.low, covid.high) == pytest.approx(wilson_interval(18, 20))
+    assert covid.precision == pytest.approx(18 / 19)
+    assert covid.specificity == pytest.approx(69 / 70)
+    assert covid.f1 == pytest.approx(2 * 0.9 * (18 / 19) / (0.9 + 18 / 19))
+    assert 0.9 < covid.auc <= 1.0
+
+
+def test_slices_are_measured_apart(evaluate):
+    matrices = evaluate(GOOD, evaluation()).matrices
+    by_site = [matrices[(("site", site),)] for site in "ab"]
+    np.testing.assert_array_equal(sum(by_site), GOOD)
+    np.testing.assert_array_equal(matrices[(("label", "COVID"),)][0], GOOD[0])
+
+
+def test_point_floor_is_met_where_the_lower_bound_is_not(evaluate):
+    floor = {"COVID": 0.85, "NORMAL": 0.85, "PNEUMONIA": 0.8}
+    on_point = evaluation(recall_floor=floor, floor_on="point")
+    on_bound = evaluation(recall_floor=floor, floor_on="lower_bound")
+    assert judge(evaluate(GOOD, on_point), on_point).blessed
+    refused = judge(evaluate(GOOD, on_bound), on_bound)
+    assert not refused.blessed
+    low = wilson_interval(18, 20)[0]
+    assert f"COVID recall 0.90 (18 of 20), lower bound {low:.2f}, is below its floor of 0.85" in (
+        refused.sentence
+    )
+
+
+def test_a_recall_that_equals_its_floor_passes(evaluate):
+    section = evaluation(
+        recall_floor={"COVID": 0.9, "NORMAL": 0.95, "PNEUMONIA": 0.5}, floor_on="point"
+    )
+    assert judge(evaluate(GOOD, section), section).blessed
+
+
+def test_one_class_for_everything_is_refused_by_name(evaluate):
+    section = evaluation(recall_floor=0.05)
+    verdict = judge(evaluate([[0, 20, 0], [0, 40, 0], [0, 30, 0]], section), section)
+    assert not verdict.blessed
+    assert "the model answers NORMAL for every image" in verdict.sentence
+    assert "COVID recall 0.00 (0 of 20)" in verdict.sentence
+    assert "PNEUMONIA recall 0.00 (0 of 30)" in verdict.sentence
+
+
+def test_a_class_that_is_never_answered_is_named(evaluate):
+    section = evaluation(recall_floor=0.05)
+    verdict = judge(evaluate([[0, 20, 0], [0, 40, 0], [0, 2, 28]], section), section)
+    assert "the model never answers COVID" in verdict.sentence
+
+
+def test_a_class_without_test_images_is_not_blessed(evaluate):
+    section = evaluation()
+    verdict = judge(evaluate([[0, 0, 0], [0, 38, 2], [0, 1, 28]], section), section)
+    assert not verdict.blessed
+    assert "the test split has no image of COVID" in verdict.sentence
+
+
+def test_a_fall_against_the_baseline_is_refused(evaluate):
+    section = evaluation(recall_floor=0.5, allowed_drop=0.05)
+    worse = [[17, 2, 1], [0, 38, 2], [4, 1, 25]]
+    results = evaluate(worse, section, baseline=GOOD)
+    assert results.baseline == pytest.approx({"COVID": 0.9, "NORMAL": 0.95, "PNEUMONIA": 28 / 30})
+    verdict = judge(results, section)
+    assert not verdict.blessed
+    assert verdict.reasons == (
+        "PNEUMONIA recall fell from 0.93 to 0.83 against the latest blessed model, "
+        "more than the 0.05 allowed",
+    )
+
+
+def test_a_fall_within_the_allowance_is_blessed(evaluate):
+    section = evaluation(recall_floor=0.5, allowed_drop=0.05)
+    slightly = [[17, 2, 1], [0, 38, 2], [1, 1, 28]]
+    verdict = judge(evaluate(slightly, section, baseline=GOOD), section)
+    assert verdict.blessed
+    assert "no class lost more than 0.05" in verdict.sentence

@@ -1,0 +1,41 @@
+"""The error: reasons, pickling, and what becomes of the libraries' exceptions."""
+
+import pickle
+
+import pytest
+from PIL import Image, UnidentifiedImageError
+
+from components.imaging.unreadable import Reason, refusal
+from tests.components.imaging.pictures import refused
+
+
+def test_error_survives_a_worker() -> None:
+    error = pickle.loads(pickle.dumps(refused(b"")))
+    assert (error.reason, str(error)) == ("empty", f"empty: {error.detail}")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError(), "too_large"),
+        (Image.DecompressionBombError("too many pixels"), "too_large"),
+        (EOFError(), "truncated"),
+        (OSError("image file is truncated (3 bytes not processed)"), "truncated"),
+        (ValueError("The number of bytes of pixel data is less than expected"), "truncated"),
+        (OSError("cannot decode this one"), "unsupported"),
+        (NotImplementedError("Photometric interpretation not supported"), "unsupported"),
+        (UnidentifiedImageError("no idea"), "corrupt"),
+        (ZeroDivisionError("division by zero"), "corrupt"),
+    ],
+    ids=repr,
+)
+def test_refusal_names_the_reason(error: Exception, reason: Reason) -> None:
+    refused_with = refusal(error)
+    assert refused_with.reason == reason
+    assert type(error).__name__ in refused_with.detail
+
+
+def test_refusal_is_one_short_line() -> None:
+    detail = refusal(ValueError("many\nlines " * 1000)).detail
+    assert "\n" not in detail
+    assert len(detail) < 300

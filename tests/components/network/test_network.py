@@ -1,0 +1,266 @@
+import importlib
+
+import keras
+import numpy as np
+import pytest
+
+from components.network.backbones import BACKBONES, build_backbone, find_backbone
+from components.network.contrast import LocalContrast
+from components.network.network import PixelScaling, build_network
+from components.recipe.data import DataSection
+from components.recipe.model import ModelSection
+from components.runtime.errors import RecipeError, WeightsError
+
+MODULE_OF = {  # whose preprocess_input is the published scaling
+    "tf": "mobilenet_v2",
+    "torch": "densenet",
+    "caffe": "vgg19",
+}
+
+
+def data(**changes) -> DataSection:
+    values = {
+        "classes": ["a", "b", "c"],
+        "image_size": 32,
+        "patient": {"from": "each_file"},
+    }
+    return DataSection.model_validate(values | changes)
+
+
+def scratch(**changes) -> ModelSection:
+    return ModelSection.model_validate(
+        {"backbone": "scratch_cnn", "weights": "none", "filters": [4, 8]} | changes
+    )
+
+
+@pytest.mark.parametrize("mode", sorted(MODULE_OF))
+def test_scaling_is_that_of_keras_applications(mode):
+    pixels = np.random.default_rng(0).uniform(0, 255, (2, 8, 8, 3)).astype("float32")
+    module = importlib.import_module(f"keras.applications.{MODULE_OF[mode]}")
+    expected = module.preprocess_input(pixels.copy())
+    found = PixelScaling(mode, 0.0, 1.0, 3)(pixels)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_scaling_by_the_data_set():
+    found = PixelScaling("dataset", 100.0, 50.0, 1)(np.full((1, 2, 2, 1), 150.0, "float32"))
+    np.testing.assert_allclose(found, 1.0)
+
+
+def test_every_backbone_exists_in_keras():
+    assert [n for n, b in BACKBONES.items() if not hasattr(keras.applications, b.builder)] == []
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_b0", "mobilenet_v3_small"])
+def test_grey_images_reach_a_three_channel_backbone(name):
+    model = ModelSection(backbone=name, weights="none", alpha=1.0)
+    network = build_network(model, data(color="grayscale"))
+    out = network.classifier(np.zeros((2, 32, 32, 1), "float32"))
+    assert out.shape == (2, 3)
+    np.testing.assert_allclose(np.sum(out, -1), 1.0, rtol=1e-5)
+
+
+def test_classifier_is_softmax_of_head_of_features():
+    network = build_network(scratch(), data())
+    pixels = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype("float32")
+    logits = network.head(network.pooling(network.feature_maps(pixels)))
+    np.testing.assert_allclose(
+        network.classifier(pixels), keras.ops.softmax(logits), rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(("pooling", "width"), [("avg", 8), ("max", 8), ("flatten", 8 * 8 * 8)])
+def test_pooling_and_dense_layers(pooling, width):
+    network = build_network(scratch(pooling=pooling, dense=[5]), data())
+    first = next(layer for layer in network.head.layers if isinstance(layer, keras.layers.Dense))
+    assert first.kernel.shape == (width, 5)
+
+
+def test_unknown_backbone_says_what_is_known():
+    with pytest.raises(
+        RecipeError, match=r"'mobilnet_v2' is not known. Did you mean 'mobilenet_v2'"
+    ):
+        find_backbone("mobilnet_v2")
+
+
+def test_too_many_blocks_for_the_size():
+    with pytest.raises(RecipeError, match="32 pixels are too few"):
+        build_backbone(scratch(filters=[4] * 6), 32, 3)
+
+
+def test_too_small_an_image_for_the_backbone():
+    with pytest.raises(RecipeError, match="inception_v3"):
+        build_backbone(ModelSection(backbone="inception_v3"), 32, 3)
+
+
+def test_missing_weights_file_is_named():
+    model = ModelSection(backbone="mobilenet_v2", weights="nowhere/x.weights.h5")
+    with pytest.raises(WeightsError, match=r"nowhere/x.weights.h5.*no file is there"):
+        build_network(model, data())
+
+
+SCALES = {"unit": (0.0, 1.0), "tf": (-1.0, 1.0)}
+
+
+@pytest.mark.parametrize("mode", SCALES)
+def test_black_and_white_become_the_ends_of_the_scale(mode):
+    ends = PixelScaling(mode, 0.0, 1.0, 1)(np.array([0.0, 255.0], "float32").reshape(1, 1, 2, 1))
+    np.testing.assert_allclose(np.ravel(ends), SCALES[mode])
+
+
+# === Published networks ===
+
+
+def test_the_small_network_of_the_radiography_report_has_its_size():
+    model = scratch(
+        filters=[32, 64, 128, 512], padding="valid", batch_norm=False, pooling="flatten",
+        dense=[512], dropout=0.5,
+    )  # fmt: skip
+    classes = ["a", "b", "c", "d"]
+    network = build_network(model, data(classes=classes, image_size=150))
+    assert network.classifier.count_params() == 13_531_204
+
+
+def test_vgg19_without_top_has_the_published_size():
+    assert build_backbone(ModelSection(backbone="vgg19"), 64, 3).count_params() == 20_024_384
+
+
+def test_dropout_stands_between_convolution_and_pooling():
+    backbone = build_backbone(scratch(batch_norm=False, block_dropout=0.25), 32, 1)
+    kinds = [type(layer).__name__ for layer in backbone.layers]
+    assert kinds == ["InputLayer", *["Conv2D", "ReLU", "Dropout", "MaxPooling2D"] * 2]
+
+
+# === Several backbones, several levels ===
+
+# Grids of 8 and of 1 pixel, at 32 pixels.
+MEMBERS = [{"backbone": "scratch_cnn"}, {"backbone": "mobilenet", "alpha": 0.25}]
+
+
+def several(**changes) -> ModelSection:
+    values = {"members": MEMBERS, "weights": "none", "filters": [4, 8]}
+    return ModelSection.model_validate(values | changes)
+
+
+def pixels_of(count, channels=3):
+    return np.random.default_rng(0).uniform(0, 255, (count, 32, 32, channels)).astype("float32")
+
+
+@pytest.mark.parametrize(("levels", "widths"), [(1, [8, 256]), (2, [8, 8, 128, 256])])
+def test_the_vector_holds_every_level_of_every_member(levels, widths):
+    network = build_network(several(levels=levels), data())
+    maps = network.feature_maps(pixels_of(2))
+    assert [found.shape[-1] for found in maps] == widths
+    assert [found.shape[-1] for found in network.last_maps(maps)] == [8, 256]
+    vector = network.pooling(maps)
+    expected = np.concatenate([np.mean(found, (1, 2)) for found in maps], -1)
+    np.testing.assert_allclose(vector, expected, rtol=1e-4, atol=1e-5)
+    (kernel,) = [w for w in network.head.weights if len(w.shape) == 2]
+    assert kernel.shape == (sum(widths), 3)
+
+
+def test_each_member_gets_the_pixels_it_was_trained_on():
+    members = [{"backbone": "mobilenet", "alpha": 0.25}, {"backbone": "vgg16"}]
+    network = build_network(several(members=members), data())
+    pixels = pixels_of(2)
+    modules = (keras.applications.mobilenet, keras.applications.vgg16)
+    for place, (module, backbone) in enumerate(zip(modules, network.backbones, strict=True)):
+        expected = backbone(module.preprocess_input(pixels.copy()), training=False)
+        found = network.feature_maps(pixels)[place]
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_the_same_backbone_may_be_a_member_twice():
+    network = build_network(several(members=[MEMBERS[0], MEMBERS[0]]), data())
+    first, second = network.feature_maps(pixels_of(1))
+    assert first.shape == second.shape
+    assert not np.allclose(first, second)
+
+
+def test_a_member_sees_the_images_at_its_own_size():
+    members = [{"backbone": "mobilenet", "alpha": 0.25, "size": 64}, MEMBERS[1]]
+    network = build_network(several(members=members), data())
+    pixels = pixels_of(2)
+    for size, backbone, found in zip(
+        (64, 32), network.backbones, network.feature_maps(pixels), strict=True
+    ):
+        seen = keras.ops.image.resize(pixels, (size, size), antialias=True)
+        expected = backbone(seen / 127.5 - 1, training=False)
+        assert found.shape == (2, size // 32, size // 32, 256)
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_member_sees_the_images_in_its_own_contrast():
+    members = [{"backbone": "mobilenet", "alpha": 0.25, "contrast": "clahe"}, MEMBERS[1]]
+    network = build_network(several(members=members), data())
+    pixels = pixels_of(2)
+    for seen, backbone, found in zip(
+        (LocalContrast()(pixels), pixels),
+        network.backbones,
+        network.feature_maps(pixels),
+        strict=True,
+    ):
+        expected = backbone(seen / 127.5 - 1, training=False)
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_averaged_members_are_the_mean_of_their_probabilities():
+    network = build_network(several(combine="average"), data())
+    pixels = pixels_of(4)
+    vector = network.pooling(network.feature_maps(pixels))
+    answers = []
+    for place, part in enumerate((vector[:, :8], vector[:, 8:])):
+        layer = network.head.get_layer(f"logits_{place}")
+        answers.append(keras.ops.softmax(layer(part)))
+    assert not np.allclose(answers[0], answers[1], atol=1e-3)
+    np.testing.assert_allclose(network.classifier(pixels), np.mean(answers, 0), atol=1e-5)
+
+
+def test_one_sigmoid_unit_answers_for_two_classes():
+    network = build_network(scratch(head="sigmoid"), data(classes=["no", "yes"]))
+    layer = network.head.get_layer("logits")
+    assert layer.kernel.shape == (8, 1)
+    pixels = pixels_of(4)
+    yes = keras.ops.sigmoid(layer(network.pooling(network.feature_maps(pixels))))[:, 0]
+    answers = np.asarray(network.classifier(pixels))
+    np.testing.assert_allclose(answers, np.stack([1 - yes, yes], -1), atol=1e-6)
+
+
+def test_a_mirror_average_does_not_see_left_and_right():
+    network = build_network(scratch(mirror_average=True), data())
+    pixels = pixels_of(3)
+    (vector, answers), (_, mirrored) = map(network.answer, (pixels, pixels[:, :, ::-1]))
+    np.testing.assert_allclose(answers, mirrored, atol=1e-6)
+    both = [network.classifier(pixels), network.classifier(pixels[:, :, ::-1])]
+    assert not np.allclose(*both, atol=1e-4)
+    np.testing.assert_allclose(answers, np.mean(both, 0), atol=1e-6)
+    np.testing.assert_allclose(vector, network.pooling(network.feature_maps(pixels)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "give either `backbone`, or `members`"),
+        ({"backbone": "vgg16", "members": MEMBERS}, "give either `backbone`, or `members`"),
+        (
+            {"members": [{"backbone": "vgg16"}, {"backbone": "scratch_cnn"}]},
+            "must all start from weights, or none",
+        ),
+    ],
+)
+def test_members_that_make_no_sense_are_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        ModelSection.model_validate(values)
+
+
+def test_a_section_of_members_says_what_differs_for_each():
+    members = [
+        {"backbone": "vgg16", "weights": "a.h5"},
+        {"backbone": "mobilenet", "alpha": 0.5, "size": 96},
+    ]
+    networks = ModelSection.model_validate({"members": members, "size": 64}).networks
+    assert [(n.backbone, n.alpha, n.weights, n.size) for n in networks] == [
+        ("vgg16", 1.0, "a.h5", 64),
+        ("mobilenet", 0.5, "imagenet", 96),
+    ]
+    assert ModelSection.model_validate({"members": members}).title == "vgg16 + mobilenet"

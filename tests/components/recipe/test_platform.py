@@ -1,0 +1,97 @@
+import pytest
+from pydantic import ValidationError
+
+from components.recipe.platform import PlatformSection, Pod
+
+
+def refusal(**values):
+    with pytest.raises(ValidationError) as caught:
+        PlatformSection.model_validate(values)
+    return str(caught.value)
+
+
+def test_a_node_gets_its_own_values_and_those_of_every_node_where_it_says_nothing():
+    platform = PlatformSection.model_validate(
+        {
+            "every_node": {"cpu": 2, "memory": "4Gi", "retries": 3},
+            "nodes": {"Trainer": {"gpu": 1, "memory": "32Gi"}, "Pusher": {"retries": 0}},
+        }
+    )
+    trainer, pusher = platform.pod("Trainer"), platform.pod("Pusher")
+    assert (trainer.gpu, trainer.cpu, trainer.memory, trainer.retries) == (1, "2", "32Gi", 3)
+    assert (pusher.gpu, pusher.cpu, pusher.memory, pusher.retries) == (None, "2", "4Gi", 0)
+
+
+def test_a_killed_node_is_started_again_unless_the_recipe_says_otherwise():
+    assert PlatformSection().pod("Trainer").retries == 1
+    said = PlatformSection.model_validate({"every_node": {"cpu": 1}}).pod("Trainer")
+    assert (said.retries, said.retry_wait_seconds) == (1, 60)
+
+
+@pytest.mark.parametrize("cpu", [8, 0.5, "500m", "1.5", "16"])
+def test_quantities_of_processors(cpu):
+    assert Pod(cpu=cpu).cpu == str(cpu)
+
+
+@pytest.mark.parametrize("cpu", ["8 cores", "0", "1.5.0", "-1", "1e3", "", "0m"])
+def test_what_is_no_quantity_of_processors(cpu):
+    assert "8, 0.5 or 500m" in refusal(every_node={"cpu": cpu})
+
+
+@pytest.mark.parametrize("memory", ["32Gi", "512Mi", "32G", 4_000_000_000])
+def test_quantities_of_memory(memory):
+    assert Pod(memory=memory).memory == str(memory)
+
+
+@pytest.mark.parametrize("memory", ["32 GB", "32GB", "1.5Gi", "0Gi", "Gi", "32gi", "32m"])
+def test_what_is_no_quantity_of_memory(memory):
+    assert "write 32Gi, 512Mi or 32G" in refusal(every_node={"memory": memory})
+    assert "write 32Gi, 512Mi or 32G" in refusal(nodes={"Trainer": {"shared_memory": memory}})
+
+
+def test_an_unknown_node_is_asked_about():
+    message = refusal(nodes={"trainer": {"gpu": 1}})
+    assert "there is no node 'trainer'. Did you mean 'Trainer'? Nodes: ImageExampleGen, " in message
+    assert "Did you mean" not in refusal(nodes={"xyz": {}})
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"every_node": {"gpu": 1}}, "a GPU for every node would idle"),
+        ({"gpu_type": "nvidia"}, "should match pattern"),
+        ({"beam_args": ["runner=FlinkRunner"]}, "no option of Beam in one word"),
+        ({"beam_args": ["--job_endpoint=$(HOST):1"]}, "which Kubernetes reads"),
+        ({"beam_args": ["--flink_master={{host}}"]}, "which Kubernetes reads"),
+        ({"beam_args": ["--auth_token=x"]}, "--auth_token looks like a secret"),
+        ({"nodes": {"Trainer": {"gpus": 1}}}, "Extra inputs are not permitted"),
+        ({"nodes": {"Trainer": {"gpu": -1}}}, "greater than or equal to 0"),
+        ({"env": {"DB_PASSWORD": "x"}}, "DB_PASSWORD looks like a secret"),
+        ({"env": {"MEDTFX_PATIENT_KEY": "x"}}, "platform.secrets"),
+        ({"env": {"MEDTFX_MLMD": "mysql://user:pw@db/mlmd"}}, "looks like a secret"),
+        ({"env": {"A-B": "x"}}, "'A-B' is no name of an environment variable"),
+        ({"secrets": [{"name": "db"}]}, "give `env`, `path` or both"),
+        ({"secrets": [{"name": "db", "env": {"1A": "key"}}]}, "'1A' is no name"),
+        ({"secrets": [{"name": "db", "env": {"A": "k"}}], "env": {"A": "x"}}, "set twice"),
+        ({"volumes": [{"claim": "films", "path": "data"}]}, "starts with /"),
+        ({"volumes": [{"claim": "films", "path": "/"}]}, "is not / alone"),
+        ({"volumes": [{"claim": "Films", "path": "/data"}]}, "should match pattern"),
+        (
+            {
+                "volumes": [{"claim": "films", "path": "/data"}],
+                "secrets": [{"name": "gcp", "path": "/data"}],
+            },
+            "mounted twice: ['/data']",
+        ),
+        ({"every_node": {"tolerations": [{"operator": "Equal", "key": "a"}]}}, "give both"),
+        ({"every_node": {"tolerations": [{"key": "a", "value": "b"}]}}, "`operator: Equal`"),
+        ({"gate_failure": "ignore"}, "'report' or 'fail'"),
+    ],
+)
+def test_what_a_cluster_would_refuse_is_refused_at_once(values, words):
+    assert words in refusal(**values)
+
+
+def test_an_address_without_password_is_no_secret():
+    address = {"MEDTFX_MLMD": "grpc://metadata-grpc-service.kubeflow:8080"}
+    assert PlatformSection(env=address).env == address

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from components.run_report.uncertainty import doubt_results
+from components.uncertainty.summary import DoubtFacts
+
+FACTS = DoubtFacts(1.4, 0.5, 0.1, 0.93, 0.01, images=60, unfamiliar=1)
+
+
+def test_what_is_answered_is_what_the_model_did_not_call_uncertain(make_predictions):
+    found = make_predictions()
+    results = doubt_results(found, FACTS)
+    assert results.uncertain == found.uncertain.sum() > 0
+    assert results.below == pytest.approx(found.uncertain.mean())
+    for index, result in enumerate(results.answered):
+        kept = (found.labels == index) & ~found.uncertain
+        assert result.cases == kept.sum()
+        assert result.recall == pytest.approx((found.answers[kept] == index).mean())
+    assert results.lowest.recall == min(result.recall for result in results.answered)
+    assert results.unfamiliar == 3
+    low, high = results.false_alarms
+    assert low < 3 / 90 < high
+
+
+def test_the_probabilities_before_the_temperature_are_found_again(make_predictions):
+    found = make_predictions()
+    same = doubt_results(found, DoubtFacts())
+    assert same.before == same.now
+    sharper = doubt_results(found, FACTS).before  # a temperature of 1.4 has flattened them
+    confidence = [sum(one.confidence * one.images for one in c.bins) for c in (sharper, same.now)]
+    assert confidence[0] > confidence[1]
+
+
+def test_no_image_at_all_breaks_nothing(make_predictions):
+    results = doubt_results(make_predictions(of_each=0), FACTS)
+    assert results.lowest is None and np.isnan(results.now.error)

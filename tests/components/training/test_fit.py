@@ -1,0 +1,347 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from components.network.network import build_network
+from components.recipe.model import ModelSection
+from components.recipe.training import Augmentation, TrainingSection
+from components.training.augmentation import build_augmentation
+from components.training.bottleneck import pooled_features
+from components.training.checkpoint import Checkpoint
+from components.training.fit import FINE_TUNING, HEAD, Fitter, Phase, augment_marked, freeze, phases
+
+SCRATCH = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
+
+
+def training(**changes) -> TrainingSection:
+    values = {"epochs": 4, "batch_size": 8, "learning_rate": 0.01, "schedule": "constant"}
+    return TrainingSection.model_validate(values | changes)
+
+
+@pytest.fixture
+def splits(write_split):
+    return write_split("train", [0, 1] * 12), write_split("eval", [0, 1] * 4, seed=1)
+
+
+def make_fitter(splits, section, folder, model=SCRATCH) -> Fitter:
+    keras.utils.set_random_seed(section.seed)
+    train, eval_split = splits
+    network = build_network(model, train.data)
+    checkpoint = Checkpoint(folder / "checkpoint", section.early_stopping.monitor)
+    return Fitter(network, model, section, train, eval_split, checkpoint, folder / "logs")
+
+
+class Killed(BaseException):
+    """As a kill would, it passes every `except Exception`."""
+
+
+def kill_after(fitter: Fitter, epoch: int) -> None:
+    """Lets the training die in the epoch after `epoch`, in the middle of a batch."""
+    save = fitter._checkpoint.save_epoch
+
+    def save_then_die(*args):
+        save(*args)
+        if len(fitter._checkpoint.epochs_done(HEAD)) == epoch:
+            raise Killed
+
+    fitter._checkpoint.save_epoch = save_then_die
+
+
+def test_it_learns(splits, tmp_path):
+    fitter = make_fitter(splits, training(epochs=8), tmp_path)
+    history = fitter.fit()
+    assert history[HEAD][-1]["val_loss"] < history[HEAD][0]["val_loss"]
+    pixels, labels = next(iter(splits[1].batches(8)))
+    answers = np.argmax(fitter._network.classifier(pixels), -1)
+    np.testing.assert_array_equal(answers, labels.numpy().argmax(-1))
+
+
+def test_the_best_epoch_is_kept_not_the_last(write_split, tmp_path):
+    # The better it learns, the worse it looks on an eval split that lies.
+    splits = write_split("train", [0, 1] * 12), write_split("eval", [0, 1] * 4, lie=True)
+    fitter = make_fitter(splits, training(), tmp_path)
+    losses = [logs["val_loss"] for logs in fitter.fit()[HEAD]]
+    assert min(losses) < losses[-1]
+    pixels, labels = next(iter(splits[1].batches(8)))
+    found = keras.losses.CategoricalCrossentropy()(labels, fitter._network.classifier(pixels))
+    assert float(found) == pytest.approx(min(losses), rel=1e-3)
+
+
+def test_after_a_kill_it_goes_on_from_the_last_epoch(splits, tmp_path):
+    section = training(epochs=5)
+    killed = make_fitter(splits, section, tmp_path)
+    kill_after(killed, 2)
+    with pytest.raises(Killed):
+        killed.fit()
+    before = json.loads((tmp_path / "checkpoint" / "state.json").read_text())["history"][HEAD]
+
+    history = make_fitter(splits, section, tmp_path).fit()
+    assert history[HEAD][:2] == before  # what was done is not done again
+    assert len(history[HEAD]) == 5
+    # The optimizer came back with the weights: the loss goes on falling, it does not start again.
+    assert history[HEAD][2]["loss"] < history[HEAD][0]["loss"]
+
+
+def test_early_stopping_remembers_what_was_before_the_kill(splits, tmp_path):
+    # No epoch can be better by 10, so patience runs out after 3 epochs in all.
+    section = training(epochs=9, early_stopping={"patience": 3, "min_delta": 10.0})
+    killed = make_fitter(splits, section, tmp_path)
+    kill_after(killed, 2)
+    with pytest.raises(Killed):
+        killed.fit()
+    whole = make_fitter(splits, section, tmp_path / "whole").fit()
+    resumed = make_fitter(splits, section, tmp_path).fit()
+    assert len(resumed[HEAD]) == len(whole[HEAD]) < 9
+
+
+def test_a_finished_training_is_not_repeated(splits, tmp_path):
+    section = training(epochs=2)
+    first = make_fitter(splits, section, tmp_path)
+    history = first.fit()
+    again = make_fitter(splits, section, tmp_path)
+    assert again.fit() == history
+    for found, expected in zip(
+        again._network.classifier.get_weights(),
+        first._network.classifier.get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_same_seed_same_weights(splits, tmp_path):
+    weights = []
+    for name in ("one", "two"):
+        fitter = make_fitter(splits, training(epochs=1), tmp_path / name)
+        fitter.fit()
+        weights.append(fitter._network.classifier.get_weights())
+    for one, two in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"balance": "sampling"},
+        {"schedule": "cosine"},
+        {"augmentation": {"flip": True, "zoom": 0.1, "brightness": 0.1}},
+        {"label_smoothing": 0.1, "schedule": "plateau"},
+        {"loss": "binary_crossentropy"},
+        {"loss": "mse"},
+        {"loss": "focal", "balance": "undersample"},
+        {"balance": "oversample"},
+        {"balance": "augmented_copies", "augmentation": {"rotation": 0.1, "noise": 0.1}},
+    ],
+)
+def test_every_switch_trains(splits, tmp_path, changes):
+    history = make_fitter(splits, training(epochs=2, **changes), tmp_path).fit()
+    assert len(history[HEAD]) == 2
+    assert np.isfinite(history[HEAD][-1]["loss"])
+
+
+def test_scratch_has_one_phase_and_pretrained_two():
+    section = training(fine_tuning={"epochs": 3, "layers": 20})
+    assert [(p.name, p.layers) for p in phases(SCRATCH, section)] == [(HEAD, -1)]
+    pretrained = ModelSection(backbone="mobilenet_v2")
+    assert [(p.name, p.layers) for p in phases(pretrained, section)] == [
+        (HEAD, 0),
+        (FINE_TUNING, 20),
+    ]
+
+
+@pytest.mark.parametrize(("layers", "learning"), [(0, 0), (5, 5), (-1, None)])
+def test_batch_norms_of_a_pretrained_backbone_stay_frozen(layers, learning):
+    backbone = keras.applications.MobileNetV2(
+        include_top=False, weights=None, input_shape=(32, 32, 3), alpha=0.35
+    )
+    freeze(backbone, layers, pretrained=True)
+    norms = [x for x in backbone.layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert norms and not any(norm.trainable_variables for norm in norms)
+    trained = [layer for layer in backbone.layers if layer.trainable_variables]
+    if learning is None:
+        assert len(trained) == sum(bool(x.variables) for x in backbone.layers) - len(norms)
+    else:
+        assert len(trained) <= learning
+        assert all(layer in backbone.layers[len(backbone.layers) - layers :] for layer in trained)
+
+
+def test_augmentation_is_not_part_of_what_is_exported(splits, tmp_path):
+    fitter = make_fitter(splits, training(augmentation={"brightness": 1.0}), tmp_path)
+    trainee, *_ = fitter._material(fitter._phases[0])
+    assert "augmentation" in [layer.name for layer in trainee.layers]
+    assert "augmentation" not in [layer.name for layer in fitter._network.classifier.layers]
+
+
+def test_only_an_unchanging_frozen_backbone_is_computed_once():
+    pretrained = ModelSection(backbone="mobilenet_v2")
+    turns = {"augmentation": {"flip": True, "rotation": 0.1}}
+    assert phases(pretrained, training())[0].on_features
+    assert not phases(pretrained, training(**turns))[0].on_features
+    assert phases(pretrained, training(**turns, augment_head=False))[0].on_features
+    assert not phases(SCRATCH, training())[0].on_features
+    tuned = training(**turns, augment_head=False, fine_tuning={"epochs": 1})
+    assert [phase.augmented for phase in phases(pretrained, tuned)] == [False, True]
+
+
+def test_flips_alone_are_computed_once_too():
+    flips = {"augmentation": {"flip": True}, "fine_tuning": {"epochs": 1}}
+    head, tuned = phases(ModelSection(backbone="mobilenet_v2"), training(**flips))
+    assert head.on_features and head.mirrored
+    assert tuned.augmented and not tuned.mirrored
+    assert [(p.augmented, p.mirrored) for p in phases(SCRATCH, training(**flips))] == [
+        (True, False)
+    ]
+    unmirrored = phases(
+        ModelSection(backbone="mobilenet_v2"), training(**flips, augment_head=False)
+    )
+    assert unmirrored[0].on_features and not unmirrored[0].mirrored
+
+
+def test_with_mirror_images_an_epoch_is_twice_as_long(splits, tmp_path):
+    fitter = make_fitter(splits, training(balance="none"), tmp_path)
+    for mirrored, steps in ((False, 3), (True, 6)):  # 24 images, 8 a batch
+        phase = Phase(HEAD, 1, 0.1, layers=0, augmented=False, mirrored=mirrored)
+        _, train, watched, labels = fitter._material(phase)
+        assert (int(train.cardinality()), len(labels)) == (steps, 8 * steps)
+        assert int(watched.cardinality()) == 1
+
+
+@pytest.mark.parametrize("balance", ["weights", "sampling"])
+def test_training_on_features_trains_the_head_that_is_exported(splits, tmp_path, balance):
+    section = training(epochs=12, learning_rate=0.02, balance=balance)
+    fitter = make_fitter(splits, section, tmp_path)
+    frozen = Phase(HEAD, 12, 0.02, layers=0, augmented=False)
+    fitter._phases = [frozen]
+    before = [w.copy() for w in fitter._network.backbones[0].get_weights()]
+    history = fitter.fit()
+    for found, expected in zip(fitter._network.backbones[0].get_weights(), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    # What it saw on vectors is what the whole classifier answers on pixels.
+    pixels, labels = next(iter(splits[1].batches(8)))
+    loss = keras.losses.CategoricalCrossentropy()(labels, fitter._network.classifier(pixels))
+    assert float(loss) == pytest.approx(min(x["val_loss"] for x in history[HEAD]), rel=1e-3)
+    assert min(x["val_loss"] for x in history[HEAD]) < history[HEAD][0]["val_loss"]
+
+
+STANDARDISED = SCRATCH.model_copy(update={"standardise": True, "l2": 0.01})
+
+
+@pytest.mark.parametrize("on_features", [True, False])
+def test_features_are_standardised_as_they_are_before_training(splits, tmp_path, on_features):
+    fitter = make_fitter(splits, training(epochs=2), tmp_path, STANDARDISED)
+    layers = 0 if on_features else -1
+    fitter._phases = [Phase(HEAD, 2, 0.01, layers=layers, augmented=False)]
+    features = pooled_features(fitter._network, splits[0])
+    assert np.isfinite(fitter.fit()[HEAD][-1]["val_loss"])
+    layer = fitter._network.head.get_layer("standardisation")
+    np.testing.assert_allclose(layer.moving_mean, features.mean(0), rtol=1e-3, atol=1e-4)
+    standardised = layer(features)
+    np.testing.assert_allclose(np.mean(standardised, 0), 0, atol=1e-2)
+    np.testing.assert_allclose(np.std(standardised, 0), 1, atol=2e-2)
+
+
+def test_what_a_resumed_training_standardises_by_is_restored(splits, tmp_path):
+    section = training(epochs=3)
+    killed = make_fitter(splits, section, tmp_path, STANDARDISED)
+    kill_after(killed, 2)
+    with pytest.raises(Killed):
+        killed.fit()
+    resumed = make_fitter(splits, section, tmp_path, STANDARDISED)
+    resumed.fit()
+    whole = make_fitter(splits, section, tmp_path / "whole", STANDARDISED)
+    whole.fit()
+    found, expected = (
+        np.asarray(fitter._network.head.get_layer("standardisation").moving_mean)
+        for fitter in (resumed, whole)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_refit_learns_from_the_eval_split_too(write_split, tmp_path, mirrored):
+    # The few images of the train split lie, so that only the others can teach the truth.
+    splits = write_split("train", [0, 1] * 4, lie=True), write_split("eval", [0, 1] * 20, seed=1)
+    section = training(refit=True, learning_rate=0.05)
+    fitter = make_fitter(splits, section, tmp_path, STANDARDISED)
+    fitter._phases = [Phase(HEAD, 4, 0.05, layers=0, augmented=False, mirrored=mirrored)]
+    history = fitter.fit()
+    pixels, labels = next(iter(splits[1].batches(40)))
+    truth = labels.numpy().argmax(-1)
+    assert np.mean(np.argmax(fitter._network.classifier(pixels), -1) == truth) < 0.5
+    fitter.refit()
+    assert np.mean(np.argmax(fitter._network.classifier(pixels), -1) == truth) > 0.9
+    layer = fitter._network.head.get_layer("standardisation")
+    both = [pooled_features(fitter._network, split, mirrored) for split in splits]
+    np.testing.assert_allclose(layer.moving_mean, np.concatenate(both).mean(0), rtol=1e-3)
+    assert len(history[HEAD]) == 4 and fitter._checkpoint.best_epoch(HEAD) < 4
+
+
+def test_a_killed_refit_can_be_done_again(splits, tmp_path):
+    model = STANDARDISED.model_copy(update={"dropout": 0.0})
+    weights = []
+    for _ in range(2):
+        fitter = make_fitter(splits, training(refit=True), tmp_path, model)
+        fitter._phases = [Phase(HEAD, 4, 0.01, layers=0, augmented=False)]
+        fitter.fit()
+        fitter.refit()
+        weights.append(fitter._network.head.get_weights())
+    for found, expected in zip(*weights, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_without_the_wish_nothing_is_refitted(splits, tmp_path):
+    fitter = make_fitter(splits, training(), tmp_path)
+    fitter.fit()
+    before = fitter._network.classifier.get_weights()
+    fitter.refit()
+    for found, expected in zip(fitter._network.classifier.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fine_tuning": {"epochs": 1}},
+        {"augmentation": {"zoom": 0.1}},
+        {"augmentation": {"flip": True}, "balance": "augmented_copies"},
+    ],
+)
+def test_a_refit_needs_features_that_stay_the_same(changes):
+    with pytest.raises(ValueError, match="refit is for features that are computed once"):
+        training(refit=True, **changes)
+    if "augmentation" in changes:
+        training(refit=True, **changes, augment_head=False)
+
+
+def test_a_penalty_keeps_the_weights_small(splits, tmp_path):
+    norms = []
+    for l2 in (0.0, 1.0):
+        model = SCRATCH.model_copy(update={"l2": l2})
+        fitter = make_fitter(splits, training(epochs=6), tmp_path / str(l2), model)
+        fitter._phases = [Phase(HEAD, 6, 0.05, layers=0, augmented=False)]
+        fitter.fit()
+        norms.append(float(np.linalg.norm(fitter._network.head.get_layer("logits").kernel)))
+    assert norms[1] < 0.3 * norms[0]
+
+
+def test_copies_alone_are_augmented():
+    augmentation = build_augmentation(Augmentation(brightness=1.0), 16, seed=1)
+    pixels = np.full((2, 16, 16, 1), 120, "float32")
+    marked = augment_marked(augmentation, (16, 16, 1))
+    first, second = marked([pixels, np.array([False, True])], training=True)
+    np.testing.assert_array_equal(first, pixels[0])
+    assert not np.allclose(second, pixels[1])
+
+
+def test_of_a_frozen_network_the_head_alone_is_saved(splits, tmp_path):
+    fitter = make_fitter(splits, training(), tmp_path)
+    fitter._phases = [Phase(HEAD, 2, 0.02, layers=0, augmented=False)]
+    fitter.fit()
+    best = fitter._network.head.get_weights()
+    fitter._network.head.set_weights([weight * 0 for weight in best])
+    fitter._checkpoint.load_best(fitter._network.head)
+    for found, expected in zip(fitter._network.head.get_weights(), best, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="could not be loaded"):
+        fitter._checkpoint.load_best(fitter._network.classifier)

@@ -1,0 +1,193 @@
+"""Submitting and watching, against a server on localhost."""
+
+import threading
+
+import pytest
+
+from tests.doubles.kfp_api_server import task
+
+DATA = ("--param", "data=gs://site/films")
+
+
+def submit(kubeflow, package, *more):
+    code, out, err = kubeflow("submit", package, *DATA, *more)
+    assert (code, err) == (0, "")
+    return out
+
+
+def test_a_package_is_uploaded_and_run(server, kubeflow, package):
+    out = submit(kubeflow, package, "--param", "rows=7", "--experiment", "trial")
+    (pipeline,), (version,), (run,) = server.pipelines, server.versions, server.runs
+    assert pipeline["display_name"] == "chest"
+    assert set(version["pipeline_spec"]) == {"pipeline_spec", "platform_spec"}
+    assert run["pipeline_version_reference"] == {
+        "pipeline_id": pipeline["pipeline_id"],
+        "pipeline_version_id": version["pipeline_version_id"],
+    }
+    assert run["runtime_config"]["parameters"] == {"data": "gs://site/films", "rows": 7}
+    assert "service_account" not in run
+    assert [one["display_name"] for one in server.experiments] == ["trial"]
+    assert out.splitlines()[0] == "Uploaded: pipeline chest, version chest"
+    assert run["run_id"] in out and f"medtfx kubeflow status {run['run_id'][:8]}" in out
+
+
+def test_a_run_is_under_a_service_account(server, kubeflow, package):
+    submit(kubeflow, package, "--service-account", "medtfx-runner")
+    assert server.runs[0]["service_account"] == "medtfx-runner"
+
+
+def test_the_same_content_is_uploaded_once_and_another_as_a_new_version(server, kubeflow, package):
+    submit(kubeflow, package)
+    assert submit(kubeflow, package).startswith("Already there: pipeline chest, version chest\n")
+    assert len(server.versions) == 1
+    first = dict(server.versions[0])
+    package.write_text(package.read_text().replace("medtfx:1", "medtfx:2"))
+    assert submit(kubeflow, package).startswith("Uploaded: pipeline chest, version chest-")
+    server.largest_page = 1  # what was uploaded is found on any page
+    package.write_text(package.read_text().replace("medtfx:2", "medtfx:1"))
+    assert submit(kubeflow, package).startswith("Already there")
+    assert len(server.versions) == 2 and server.versions[0] == first
+    used = [run["pipeline_version_reference"]["pipeline_version_id"] for run in server.runs]
+    old, new = (version["pipeline_version_id"] for version in server.versions)
+    assert used == [old, old, new, old]
+    assert len(server.experiments) == 1
+
+
+def test_a_wrong_parameter_is_known_before_anything_is_sent(server, kubeflow, package):
+    code, out, err = kubeflow("submit", package, *DATA, "--param", "row=7")
+    assert (code, out) == (1, "")
+    assert "Did you mean 'rows'?" in err
+    assert server.requests == []
+
+
+def test_what_the_server_says_of_a_package_is_passed_on(server, kubeflow, package):
+    package.write_text(package.read_text().replace("'site/medtfx:1'", "system.runtime/broken"))
+    code, _, err = kubeflow("submit", package, *DATA)
+    assert code == 1
+    assert "would not upload the pipeline (400): InvalidInputError: unknown template format" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("missing.yaml", None, "There is no file"),
+        ("old.yaml", "kind: Workflow\n", "a package of the first Kubeflow Pipelines"),
+        ("chest.zip", "", "unpack"),
+        ("quickstat", None, "Did you mean 'quickstart'?"),
+    ],
+)
+def test_what_is_no_package_is_an_error(server, kubeflow, tmp_path, name, content, reason):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    source = tmp_path / name if "." in name else name
+    code, _, err = kubeflow("submit", source)
+    assert code == 1 and err.startswith("Error: ") and reason in err
+    assert server.requests == []
+
+
+def test_runs_are_listed_newest_first(server, kubeflow, package):
+    assert kubeflow("runs")[1] == "No runs.\n"
+    for _ in range(3):
+        submit(kubeflow, package)
+    server.largest_page = 2
+    server.change(server.runs[0]["run_id"], "SUCCEEDED", finished_at="2026-11-20T14:10:07Z")
+    lines = kubeflow("runs")[1].splitlines()
+    assert lines[0].split() == ["run", "state", "started", "took", "name"]
+    shown = [line.split()[0] for line in lines[1:]]
+    assert shown == [run["run_id"][:8] for run in reversed(server.runs)]
+    assert "2 h 10 min" in lines[3] and "SUCCEEDED" in lines[3]
+    assert len(kubeflow("runs", "--limit", 1)[1].splitlines()) == 2
+
+
+TASKS = [
+    task("chest-abcde", "RUNNING", parent_task_id=""),
+    task("root-driver", "SUCCEEDED"),
+    task("root", "RUNNING"),
+    task("Evaluator", "PENDING", create_time="1970-01-01T00:00:00Z"),
+    task("Trainer-driver", "SUCCEEDED"),
+    task(
+        "Trainer",
+        "FAILED",
+        start_time="2026-11-20T12:01:00Z",
+        end_time="2026-11-20T12:04:05Z",
+        child_tasks=[{"pod_name": "chest-1"}],
+    ),
+    task(
+        "executor",
+        "FAILED",
+        pod_name="chest-1",
+        state_history=[{"state": "FAILED", "error": {"message": "OOMKilled (exit code 137)"}}],
+    ),
+    task("ImageExampleGen-driver", "SUCCEEDED"),
+    task(
+        "ImageExampleGen",
+        "SUCCEEDED",
+        start_time="2026-11-20T12:00:10Z",
+        end_time="2026-11-20T12:00:52Z",
+    ),
+]
+
+
+def test_status_shows_the_nodes_and_what_went_wrong(server, kubeflow, package):
+    submit(kubeflow, package)
+    run_id = server.runs[0]["run_id"]
+    server.change(run_id, "FAILED", *TASKS, finished_at="2026-11-20T12:05:00Z")
+    for wanted in (run_id, run_id[:6], server.runs[0]["display_name"], "chest"):
+        code, out, _ = kubeflow("status", wanted)
+        assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "FAILED, started" in lines[0]
+    assert lines[1:4] == [
+        "ImageExampleGen SUCCEEDED 42 s",
+        "Trainer FAILED 3 min 5 s OOMKilled (exit code 137)",
+        "Evaluator PENDING -",
+    ]
+    assert lines[4].startswith("The logs: kubectl logs -n kubeflow -l pipeline/runid=" + run_id)
+    assert len(lines) == 5
+
+
+def test_status_of_an_unknown_run_names_the_latest(server, kubeflow, package):
+    submit(kubeflow, package)
+    code, _, err = kubeflow("status", "lungs")
+    assert code == 1 and "There is no run 'lungs'. The latest runs: 'chest " in err
+    missing = "00000000-0000-4000-8000-000000000000"
+    code, _, err = kubeflow("status", missing)
+    assert code == 1 and f"would not show the run {missing} (404): ResourceNotFound" in err
+
+
+@pytest.mark.parametrize(("state", "code"), [("SUCCEEDED", 0), ("FAILED", 1), ("CANCELED", 1)])
+def test_watching_tells_each_change_until_the_end(server, kubeflow, package, state, code):
+    submit(kubeflow, package)
+    run_id = server.runs[0]["run_id"]
+    server.change(run_id, "RUNNING", task("Trainer", "RUNNING"))
+    looked = threading.Event()
+
+    class Watched(list):
+        def append(self, request):
+            super().append(request)
+            if sum(run_id in path for _, path, _ in self) >= 3:
+                looked.set()
+
+    server.requests = Watched(server.requests)
+
+    def finish():
+        looked.wait(60)
+        server.change(run_id, state, task("Trainer", state))
+
+    cluster = threading.Thread(target=finish)
+    cluster.start()
+    found, out, _ = kubeflow("status", run_id, "--watch", "--interval", 0.02)
+    cluster.join()
+    assert found == code
+    changes = [line.split()[1:3] for line in out.splitlines() if line[2:4].isdigit()]
+    assert changes == [["Trainer", "RUNNING"], ["Trainer", state]]
+
+
+def test_a_run_can_be_stopped_once(server, kubeflow, package):
+    submit(kubeflow, package)
+    run_id = server.runs[0]["run_id"]
+    assert kubeflow("terminate", "chest")[1].endswith("is being stopped.\n")
+    assert server.runs[0]["state"] == "CANCELING"
+    server.change(run_id, "CANCELED")
+    assert kubeflow("terminate", "chest")[1].endswith("has ended already: CANCELED.\n")

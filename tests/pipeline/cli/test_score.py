@@ -1,0 +1,174 @@
+"""`medtfx score` as a user types it: another process, a real server on loopback."""
+
+import csv
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from serving.embedded.server import EmbeddedServer, Settings
+from tests.paths import ROOT
+from tests.serving.tiny_model import png, save_tiny_model
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home with the pushed model tiny/5."""
+    home = tmp_path_factory.mktemp("home")
+    save_tiny_model(home / "models" / "tiny" / "5")
+    return home
+
+
+@pytest.fixture(scope="module")
+def server(home):
+    with EmbeddedServer(home / "models", Settings(grpc_port=0, rest_port=None)) as server:
+        yield server.address
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "films"
+    for number in range(30):
+        place = folder / f"ward{number % 2}" / f"{number:02}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(png(8 * number))
+    return folder
+
+
+@pytest.fixture
+def score(home, tmp_path):
+    """Starts `medtfx score FOLDER`, and waits for its end unless told otherwise."""
+
+    def start(folder, *options, wait=True):
+        call = "from pipeline.cli.main import main; main()"
+        process = subprocess.Popen(
+            [sys.executable, "-c", call, "score", str(folder), "--home", str(home), *options],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if not wait:
+            return process
+        out, err = process.communicate(timeout=120)
+        assert "Traceback" not in err
+        return process.returncode, out, err
+
+    return start
+
+
+def read(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def wait_at(folder):
+    """Puts an image there that takes for ever to read, and returns what mends it."""
+    place = folder / "ward1" / "07.png"
+    content = place.read_bytes()
+    place.unlink()
+    os.mkfifo(place)
+
+    def mend():
+        place.unlink()
+        place.write_bytes(content)
+
+    return mend
+
+
+def until_rows(path, process, number):
+    """Waits until the rows are written."""
+    while not path.exists() or path.read_bytes().count(b"\n") <= number:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def test_a_folder_and_a_home_need_one_command(score, folder, tmp_path):
+    code, out, err = score(folder)
+    assert code == 0
+    assert "Loading version 5 of tiny ..." in err
+    assert "30 rows by version 5 of tiny" in out
+    rows = read(tmp_path / "predicted.csv")
+    assert [row["file"] for row in rows] == sorted(f"ward{n % 2}/{n:02}.png" for n in range(30))
+    for row in rows:
+        level = 8 * int(row["file"][-6:-4])
+        assert float(row["p_bright"]) == pytest.approx(level / 255, abs=1e-6)
+        assert (row["label"], row["version"], row["error"]) == (
+            "bright" if level > 127 else "dark",
+            "5",
+            "",
+        )
+
+
+def test_an_image_without_label_is_exit_code_1(score, server, folder, tmp_path):
+    (folder / "broken.jpg").touch()
+    (folder / "Thumbs.db").touch()
+    code, out, _ = score(folder, "--server", server, "--out", "some.csv")
+    assert code == 1
+    assert "Without label: 1 empty" in out and "1 .db" in out
+    first = read(tmp_path / "some.csv")[0]
+    assert first["file"] == "broken.jpg" and first["error"].startswith("empty: ")
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_is_ended_in_the_middle_is_gone_on_with(score, server, folder, tmp_path, end):
+    options = ("--server", server, "--batch-size", "2")
+    assert score(folder, *options, "--out", "whole.csv")[0] == 0
+    mend = wait_at(folder)
+    process = score(folder, *options, wait=False)
+    until_rows(tmp_path / "predicted.csv", process, 18)
+    process.send_signal(end)
+    if end == signal.SIGINT:  # the thread that reads waits for us
+        with open(folder / "ward1" / "07.png", "wb") as pipe:
+            pipe.write(b"late")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == (130 if end == signal.SIGINT else -9)
+    assert ("Stopped. 18 rows for 30 images" in err) == (end == signal.SIGINT)
+    assert "Traceback" not in err
+    mend()
+    with open(tmp_path / "predicted.csv", "ab") as file:
+        file.write(b"ward1/07.png,dar")  # as a power cut may leave it
+    code, out, _ = score(folder, *options)
+    assert code == 0 and "18 were there before" in out
+    whole, resumed = (tmp_path / name for name in ("whole.csv", "predicted.csv"))
+    assert resumed.read_bytes() == whole.read_bytes()
+
+
+def test_another_version_is_refused_with_the_way_out(score, server, folder, tmp_path):
+    assert score(folder, "--server", server)[0] == 0
+    path = tmp_path / "predicted.csv.json"
+    path.write_text(path.read_text().replace(": 5", ": 4"))
+    code, out, err = score(folder, "--server", server)
+    assert (code, out) == (1, "")
+    assert "rows of version 4 of 'tiny', and version 5 would answer now" in err
+    assert "--version 4" in err and "--restart" in err
+    assert score(folder, "--server", server, "--restart")[0] == 0
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--server", f"127.0.0.1:{free_port()}"), "No model server answers at"),
+        (("--model", "tny"), "No model 'tny' has been pushed"),
+        (("--version", "3"), "does not have version 3 to serve. Served: [5]"),
+        (("--label", "stable"), "Labels are given by a model server"),
+        (("--out", "films/predicted.csv"), "would lie in the folder that is scored"),
+        (("--out", "none/predicted.csv"), "there is no folder none"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing(score, folder, tmp_path, options, words):
+    code, out, err = score(folder, *options)
+    assert (code, out) == (1, "")
+    assert words in err and err.count("Error: ") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["films"]

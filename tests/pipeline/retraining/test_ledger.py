@@ -1,0 +1,87 @@
+import json
+import uuid
+
+import pytest
+
+from pipeline.retraining.ledger import Ledger, LedgerError
+from pipeline.retraining.training_data import TrainingData
+
+
+@pytest.fixture
+def seen():
+    return TrainingData(
+        recipe="r",
+        code="c",
+        key="k",
+        listing="l",
+        images={"0f": "aa", "1f": "bb"},
+        patients={"COVID": frozenset({"p1", "p2"}), "NORMAL": frozenset()},
+        tables={"2f": "cc"},
+    )
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """A bucket of an S3 server on this machine."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    name = f"site-{uuid.uuid4()}"  # moto's servers share their buckets
+    boto3.client("s3").create_bucket(Bucket=name)
+    yield f"s3://{name}"
+    server.stop()
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def folder(request, tmp_path):
+    if request.param == "disk":
+        return str(tmp_path / "artifacts" / "chest")
+    return f"{request.getfixturevalue('bucket')}/artifacts/chest"
+
+
+def test_a_training_comes_back_as_it_was(folder, seen):
+    ledger = Ledger(folder)
+    assert ledger.read() is None
+    ledger.write(seen, blessed=False, sentence="NOT blessed: Größe.")
+    last = Ledger(folder).read()
+    assert (last.data, last.blessed, last.sentence) == (seen, False, "NOT blessed: Größe.")
+    assert last.finished.endswith(" UTC")
+
+
+def test_held_data_count_when_they_are_confirmed(folder, seen):
+    ledger = Ledger(folder)
+    ledger.hold("run-1", seen)
+    assert ledger.read() is None
+    ledger.confirm("run-1", blessed=True, sentence="Blessed.")
+    assert ledger.read().data == seen
+    with pytest.raises(LedgerError, match="run-1 held no data"):  # it is not kept twice
+        ledger.confirm("run-1", blessed=True, sentence="Blessed.")
+
+
+def test_a_ledger_that_cannot_be_written_is_an_error_with_its_address(tmp_path, seen):
+    (tmp_path / "file").touch()
+    with pytest.raises(LedgerError, match=r"trained\.json can't be written"):
+        Ledger(str(tmp_path / "file")).write(seen, blessed=True, sentence="")
+
+
+def test_a_bucket_that_is_missing_is_an_error_and_no_first_training(bucket, seen):
+    ledger = Ledger(f"{bucket}-other/artifacts/chest")
+    with pytest.raises(LedgerError, match=r"can't be read: .*NoSuchBucket"):
+        ledger.read()
+    with pytest.raises(LedgerError, match=r"can't be written: .*NoSuchBucket"):
+        ledger.write(seen, blessed=True, sentence="")
+
+
+def test_a_ledger_names_no_patient(tmp_path, seen):
+    Ledger(str(tmp_path)).write(seen, blessed=True, sentence="Blessed.")
+    values = json.loads((tmp_path / "trained.json").read_text())
+    assert values["data"]["patients"] == {"COVID": ["p1", "p2"], "NORMAL": []}
+    assert [path.name for path in tmp_path.iterdir()] == ["trained.json"]

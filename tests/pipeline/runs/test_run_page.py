@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import pytest
+
+from components.run_report.slot import RUN_SLOT
+from components.runtime.errors import MedtfxError
+from pipeline.home import Home
+from pipeline.runs.records import save
+from pipeline.runs.run_page import find_run, keep_page
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home(tmp_path)
+    home.runs.mkdir()
+    return home
+
+
+@pytest.fixture
+def record(make_record, tmp_path):
+    page = tmp_path / "node" / "report.html"
+    page.parent.mkdir()
+    page.write_text(f"<h1>Läsion</h1>{RUN_SLOT}<p>end</p>", encoding="utf-8")
+    return make_record(places={"report": str(page)}, data_folder="/data/<films>")
+
+
+def test_a_run_adds_its_facts_and_the_nodes_page_stays_as_it_is(record, home):
+    kept = keep_page(record, home)
+    page = (home.runs / f"{record.run_id}.html").read_text(encoding="utf-8")
+    assert kept.places["report"] == str(home.runs / f"{record.run_id}.html")
+    for fact in ("2025-01-01 12:00", "training.epochs=3", "/data/&lt;films&gt;", "8.4 s", "Läsion"):
+        assert fact in page
+    with open(record.places["report"], encoding="utf-8") as file:
+        assert RUN_SLOT in file.read()
+
+
+def test_a_kept_page_is_filled_anew_after_a_change(record, home):
+    kept = keep_page(record, home)
+    keep_page(replace(kept, version=99), home)
+    page = (home.runs / f"{record.run_id}.html").read_text(encoding="utf-8")
+    assert "version 99" in page and page.count("Time of each node") == 1
+
+
+def test_a_run_is_found_by_its_id_or_as_the_latest(make_record, home):
+    for run_id in ("20250101-120000", "20250102-120000"):
+        save(make_record(run_id=run_id), home)
+    assert find_run(None, home).run_id == "20250102-120000"
+    assert find_run("20250101-120000", home).run_id == "20250101-120000"
+    with pytest.raises(MedtfxError, match="There is no run 'x'"):
+        find_run("x", home)
+
+
+def test_no_run_no_report_or_a_lost_one_is_a_sentence(make_record, home):
+    with pytest.raises(MedtfxError, match="No run has ended"):
+        find_run(None, home)
+    with pytest.raises(MedtfxError, match="has no report"):
+        keep_page(make_record(places={}), home)
+    with pytest.raises(MedtfxError, match="--render"):
+        keep_page(make_record(places={"report": str(home.root / "gone.html")}), home)
