@@ -28,8 +28,8 @@ from components.data_audit.image_record import Picture
 from components.image_example_gen.listing import fingerprint, list_folders
 from components.image_example_gen.shards import write_lists
 from components.recipe.audit import AuditSection
+from components.recipe.recipe import Recipe
 from components.storage import files
-from pipeline.recipes.loader import Recipe
 from pipeline.retraining.training_data import describe_data
 from pipeline.sample_data import CLASSES
 

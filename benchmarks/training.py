@@ -34,12 +34,13 @@ from watched_run import recipe as phantoms_recipe
 from components.imaging.preprocessing import prepare
 from components.network.network import build_network
 from components.recipe.data import DataSection
+from components.recipe.recipe import Recipe
 from components.recipe.training import TrainingSection
 from components.training import dataset
 from components.training.checkpoint import Checkpoint
 from components.training.dataset import TransformedSplit
 from components.training.fit import Fitter
-from pipeline.recipes.loader import Recipe, load_recipe
+from pipeline.recipes.loader import load_recipe
 
 FED, CACHED = "split / batch in memory", "epoch on pixels / on features"
 TARGETS = {FED: ("at least", 0.95), CACHED: ("at least", 5.0)}

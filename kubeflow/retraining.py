@@ -12,15 +12,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.nodes import RETRAINING
 from kubeflow.node.task import begin, log, run_task, task_parser
 
 if TYPE_CHECKING:
-    from pipeline.recipes.loader import Recipe
+    from components.recipe.recipe import Recipe
     from pipeline.retraining.decide import Decision
-    from pipeline.retraining.ledger import Ledger
-
-NAME = "Retraining"
-YES, NO = "yes", "no"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,43 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
     return run_task(_run, parser.parse_args(arguments))
 
 
-def run_ledger(recipe: "Recipe", root: str) -> "Ledger":
-    """Returns the ledger of a recipe whose artifacts lie below `root`, a path or an address."""
-    from kubeflow.node.paths import node_places
-    from pipeline.retraining.ledger import Ledger
-
-    return Ledger(f"{node_places(root, '', None).artifacts}/{recipe.name}")
-
-
-def confirm_training(
-    recipe: "Recipe", root: str, run_id: str, *, blessed: bool, sentence: str
-) -> None:
-    """Records that the training of a run came to its end.
-
-    The second attempt of a last node that failed afterwards finds that done.
-
-    Raises:
-        LedgerError: the ledger can't be written.
-    """
-    ledger = run_ledger(recipe, root)
-    if ledger.holds(run_id):
-        ledger.confirm(run_id, blessed=blessed, sentence=sentence)
-        log.info("The next run with if_new compares with this one: %s", ledger.address)
-
-
 def _run(given: argparse.Namespace) -> int:
     from components.storage import object_storage as storage
-    from kubeflow.texts import markdown
+    from kubeflow.texts import NO, YES, markdown
 
     started = time.monotonic()
-    recipe = begin(NAME, given)
+    recipe = begin(RETRAINING, given)
     for parameter in ("root", "models"):
         storage.check_address(f"The parameter `{parameter}`", getattr(given, parameter))
     decision = _decide(given, recipe)
     log.info("%s", decision.sentence)
     _write(given.decision, f"{markdown(decision.sentence)}\n")
     _write(given.train, YES if decision.train else NO)
-    log.info("%s took %.1f s", NAME, time.monotonic() - started)
+    log.info("%s took %.1f s", RETRAINING, time.monotonic() - started)
     return 0
 
 
@@ -76,6 +49,7 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     """Decides, and holds what the training will see."""
     from components.image_example_gen.listing import list_folders
     from components.image_example_gen.patients import patient_key
+    from kubeflow.node.ledger import run_ledger
     from kubeflow.node.paths import node_places
     from pipeline.retraining.decide import Decision, decide
     from pipeline.retraining.training_data import describe_data

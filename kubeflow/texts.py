@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+# What the task Retraining answers, and a package asks.
+YES, NO = "yes", "no"
+
 
 def moment(time: datetime | None) -> str:
     """Returns a time in the zone of this machine, e.g. `2026-11-21 02:00`."""

@@ -1,6 +1,7 @@
 """A decision in plain values."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,13 @@ class Decision:
     run: str
     data_fingerprint: str
     classes: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """Returns the decision as the node takes it."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Decision":
+        """Reads what `to_json` wrote."""
+        values = json.loads(text)
+        return cls(**{**values, "classes": tuple(values["classes"])})

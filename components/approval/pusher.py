@@ -9,7 +9,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_artifacts, standard_component_specs
 from tfx.types.component_spec import ChannelParameter
 
-from components.approval.artifacts import Approval
+from components.artifacts import Approval
 
 
 class Executor(pusher_executor.Executor):

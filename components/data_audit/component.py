@@ -5,11 +5,9 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.data_audit.artifacts import Audit
+from components.artifacts import Audit, Quarantine
 from components.data_audit.executor import Executor
-from components.image_example_gen.artifacts import Quarantine
 from components.recipe.audit import AuditSection
-from components.runtime.source_hash import source_hash
 
 
 class DataAuditSpec(types.ComponentSpec):
@@ -41,8 +39,9 @@ class DataAudit(base_component.BaseComponent):
             quarantine=example_gen.outputs["quarantine"],
             baseline=baseline_statistics.outputs["statistics"],
             section=recipe.audit,
+            source=source,
         )
-        trainer.add_upstream_node(AuditGate(audit.outputs["audit"]))
+        trainer.add_upstream_node(AuditGate(audit=audit.outputs["audit"], source=source))
 
     Outputs:
         audit: `audit.json`, `audit.html` and a CSV a finding.
@@ -57,6 +56,7 @@ class DataAudit(base_component.BaseComponent):
         statistics: types.BaseChannel,
         quarantine: types.BaseChannel,
         section: AuditSection,
+        source: str,
         baseline: types.BaseChannel | None = None,
     ):
         """Builds the node.
@@ -66,6 +66,7 @@ class DataAudit(base_component.BaseComponent):
             statistics: of the same.
             quarantine: of the same `ImageExampleGen`.
             section: the recipe's section.
+            source: digest of the code behind the node.
             baseline: statistics of the latest blessed model's data, if there are.
         """
         super().__init__(
@@ -75,12 +76,7 @@ class DataAudit(base_component.BaseComponent):
                 quarantine=quarantine,
                 baseline=baseline,
                 section=section.model_dump_json(),
-                source=source_hash(
-                    "components.data_audit",
-                    "components.storage.examples",
-                    "components.recipe.audit",
-                    "components.runtime.threads",
-                ),
+                source=source,
                 audit=types.Channel(type=Audit),
             )
         )

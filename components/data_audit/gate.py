@@ -8,15 +8,13 @@ import json
 import os
 from typing import Any
 
-from tfx import types
-from tfx.dsl.components.base import base_component, base_executor, executor_spec
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
-from tfx.types import artifact_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ExecutionParameter
+from tfx.types import standard_artifacts
 
-from components.data_audit.artifacts import JSON_FILE, PAGE_FILE, Audit
+from components.artifacts import AUDIT_JSON, AUDIT_PAGE, Audit
 from components.runtime.errors import MedtfxError
-from components.runtime.source_hash import source_hash
 
 _NAMED = 3  # files in the sentence
 
@@ -53,56 +51,29 @@ def _sentence(finding: dict[str, Any]) -> str:
     return f"{finding['sentence']}{named}. {finding['way_out']}."
 
 
-class Executor(base_executor.BaseExecutor):
-    """Reads the audit, and raises or says that all is well."""
-
-    def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
-    ) -> None:
-        """Fills `verdict`.
-
-        Raises:
-            AuditError: a finding stops the run.
-        """
-        folder = artifact_utils.get_single_uri(input_dict["audit"])
-        with fileio.open(os.path.join(folder, JSON_FILE), "r") as file:
-            audit = json.loads(file.read())
-        check(audit, os.path.join(folder, PAGE_FILE))
-        artifact_utils.get_single_instance(output_dict["verdict"]).write(audit["summary"])
-
-
-class AuditGateSpec(types.ComponentSpec):
-    """Channels and parameters of `AuditGate`."""
-
-    PARAMETERS = {"source": ExecutionParameter(type=str)}
-    INPUTS = {"audit": ChannelParameter(type=Audit)}
-    OUTPUTS = {"verdict": ChannelParameter(type=standard_artifacts.String)}
-
-
-class AuditGate(base_component.BaseComponent):
+@component(use_beam=False)
+def AuditGate(  # noqa: N802 - TFX names a node after its function
+    audit: InputArtifact[Audit],
+    verdict: OutputArtifact[standard_artifacts.String],
+    source: Parameter[str],
+) -> None:
     """Lets the run go on if no finding of the audit stops it.
 
     In a pipeline:
 
-        gate = AuditGate(audit.outputs["audit"])
+        gate = AuditGate(audit=audit.outputs["audit"], source=source)
         trainer.add_upstream_node(gate)
 
-    Outputs:
+    Args:
+        audit: of DataAudit.
         verdict: the audit in one line.
+        source: digest of the code behind the node.
+
+    Raises:
+        AuditError: a finding stops the run.
     """
-
-    SPEC_CLASS = AuditGateSpec
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
-
-    def __init__(self, audit: types.BaseChannel):
-        """Builds the node from the audit's channel."""
-        super().__init__(
-            spec=AuditGateSpec(
-                audit=audit,
-                source=source_hash("components.data_audit.gate"),
-                verdict=types.Channel(type=standard_artifacts.String),
-            )
-        )
+    del source
+    with fileio.open(os.path.join(audit.uri, AUDIT_JSON), "r") as file:
+        found = json.loads(file.read())
+    check(found, os.path.join(audit.uri, AUDIT_PAGE))
+    verdict.write(found["summary"])

@@ -13,7 +13,7 @@ from PIL import Image
 
 from components.data_audit.checks.annotations import Annotation, read_annotations
 from components.data_audit.checks.text_marks import longest_line
-from components.schema_gen.schema import ALWAYS
+from components.storage.examples import ALWAYS
 
 THUMBNAIL = 32  # pixels; the fine detail in it tells two chests apart, and no more is needed
 _HASH_SIDE = 256  # pixels; the hash is of 8 x 8 low frequencies: this only makes it cheap

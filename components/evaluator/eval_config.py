@@ -5,10 +5,10 @@ import json
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
+from components.gate.metric_names import lower_bound_name, recall_name
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
 from components.runtime.errors import RecipeError
-from components.runtime.source_hash import source_hash
 
 OVERALL = config_pb2.SlicingSpec()
 
@@ -18,21 +18,18 @@ _TOLERANCE = 1e-6
 _THRESHOLDS = 200
 
 
-def recall_name(label: str) -> str:
-    """Returns the name of the metric that holds the observed recall of a class."""
-    return f"recall {label}"
-
-
-def lower_bound_name(label: str) -> str:
-    """Returns the name of the metric that holds the Wilson lower bound of that recall."""
-    return f"recall lower bound {label}"
-
-
-def build_eval_config(data: DataSection, evaluation: EvaluationSection) -> config_pb2.EvalConfig:
+def build_eval_config(
+    data: DataSection, evaluation: EvaluationSection, source: str = ""
+) -> config_pb2.EvalConfig:
     """Builds the config from the recipe's sections.
 
     Thresholds stand on the whole test split alone: in a label slice the recall of the other classes
     is undefined, and an undefined value is never blessed.
+
+    Args:
+        data: classes.
+        evaluation: floors and slices.
+        source: digest of the code of our metrics, which makes the config another one after an edit.
 
     Raises:
         RecipeError: a class has no floor. Without thresholds TFX neither blesses nor refuses.
@@ -44,7 +41,7 @@ def build_eval_config(data: DataSection, evaluation: EvaluationSection) -> confi
             raise RecipeError(
                 f"evaluation.recall_floor has no floor for class {label!r}."
             ) from None
-    return config_pb2.EvalConfig(
+    config = config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(
                 label_key="label_index",
@@ -72,6 +69,10 @@ def build_eval_config(data: DataSection, evaluation: EvaluationSection) -> confi
             ),
         ],
     )
+    for metric in config.metrics_specs[0].metrics:
+        if metric.module:
+            metric.config = json.dumps({**json.loads(metric.config), "source": source})
+    return config
 
 
 def _overall_metrics() -> list[config_pb2.MetricConfig]:
@@ -142,7 +143,7 @@ def _not_worse_than(drop: float | None) -> config_pb2.GenericChangeThreshold | N
 
 
 def _own_metric(module: str, class_name: str, **config: object) -> config_pb2.MetricConfig:
-    metric = _metric(class_name, **config, source=source_hash("components.evaluator"))
+    metric = _metric(class_name, **config)
     metric.module = f"components.evaluator.{module}"
     return metric
 

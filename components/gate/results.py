@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from components.gate.metric_names import recall_name
 from components.uncertainty.intervals import wilson_interval
 
 Slice = tuple[tuple[str, str], ...]
@@ -154,8 +155,6 @@ def _has_baseline(loaded: Any) -> bool:
 
 def _baseline_recalls(evaluation_uri: str, labels: tuple[str, ...]) -> dict[str, float]:
     import tensorflow_model_analysis as tfma
-
-    from components.evaluator.eval_config import recall_name
 
     loaded = tfma.load_eval_result(evaluation_uri, model_name=tfma.constants.BASELINE_KEY)
     overall = dict(loaded.slicing_metrics)[OVERALL][""][""]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.evaluator.eval_config import lower_bound_name, recall_name
+from components.gate.metric_names import lower_bound_name, recall_name
 from components.gate.results import OVERALL, Failure, Results
 from components.recipe.evaluation import EvaluationSection
 

@@ -5,11 +5,10 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.image_example_gen.artifacts import Quarantine
+from components.artifacts import Quarantine
 from components.image_example_gen.driver import Driver
 from components.image_example_gen.executor import Executor
 from components.recipe.data import DataSection
-from components.runtime.source_hash import source_hash
 
 
 class ImageExampleGenSpec(types.ComponentSpec):
@@ -34,7 +33,7 @@ class ImageExampleGen(base_beam_component.BaseBeamComponent):
 
     In a pipeline:
 
-        example_gen = ImageExampleGen(input_base="xrays", data=recipe.data, home="medtfx-home")
+        example_gen = ImageExampleGen("xrays", recipe.data, "medtfx-home", source)
         StatisticsGen(examples=example_gen.outputs["examples"])
 
     Outputs:
@@ -46,13 +45,21 @@ class ImageExampleGen(base_beam_component.BaseBeamComponent):
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
     DRIVER_CLASS = Driver
 
-    def __init__(self, input_base: str, data: DataSection, home: str, unlabelled: bool = False):
+    def __init__(
+        self,
+        input_base: str,
+        data: DataSection,
+        home: str,
+        source: str,
+        unlabelled: bool = False,
+    ):
         """Builds the node.
 
         Args:
             input_base: the data folder: a local path, or one of a Beam file system.
             data: the recipe's section.
             home: local folder that keeps the site's patient key.
+            source: digest of the code behind the node.
             unlabelled: take every image whatever its folder, without label, in one split.
         """
         super().__init__(
@@ -61,12 +68,7 @@ class ImageExampleGen(base_beam_component.BaseBeamComponent):
                 data=data.as_read().model_dump_json(by_alias=True),
                 unlabelled=int(unlabelled),
                 home=home,
-                source=source_hash(
-                    "components.image_example_gen",
-                    "components.storage.files",
-                    "components.recipe",
-                    "components.runtime.threads",
-                ),
+                source=source,
                 examples=types.Channel(type=standard_artifacts.Examples),
                 quarantine=types.Channel(type=Quarantine),
             )

@@ -6,25 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from components.nodes import NODES
 from components.recipe.base import Positive, Section
-
-# What `pipeline.dag` may wire; its tests compare.
-NODES = (
-    "ImageExampleGen",
-    "StatisticsGen",
-    "SchemaGen",
-    "ExampleValidator",
-    "StatisticsBaseline",
-    "DataAudit",
-    "AuditGate",
-    "Transform",
-    "Trainer",
-    "Baseline",
-    "Evaluator",
-    "ServingValidator",
-    "Pusher",
-    "RunReport",
-)
 
 _CPU = re.compile(r"(\d+\.)?\d+m?")
 _BYTES = re.compile(r"\d+([KMGT]i|[MGT])?")

@@ -8,12 +8,9 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
-from components.data_audit.artifacts import Audit
-from components.image_example_gen.artifacts import Quarantine
-from components.run_report.artifacts import RunReport as RunReportArtifact
+from components.artifacts import Audit, Quarantine
+from components.artifacts import RunReport as RunReportArtifact
 from components.run_report.executor import Executor
-from components.run_report.page import template_digest
-from components.runtime.source_hash import source_hash
 
 
 class RunReportSpec(types.ComponentSpec):
@@ -23,7 +20,7 @@ class RunReportSpec(types.ComponentSpec):
         "recipe": ExecutionParameter(type=str),
         "model_name": ExecutionParameter(type=str),
         "source": ExecutionParameter(type=str),
-        "template": ExecutionParameter(type=str),
+        "code": ExecutionParameter(type=str),
     }
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
@@ -47,6 +44,8 @@ class RunReport(base_component.BaseComponent):
         RunReport(
             recipe=recipe.plain(),
             model_name="covid",
+            code=model_source(),
+            source=source,
             examples=example_gen.outputs["examples"],
             statistics=statistics_gen.outputs["statistics"],
             quarantine=example_gen.outputs["quarantine"],
@@ -67,22 +66,30 @@ class RunReport(base_component.BaseComponent):
     SPEC_CLASS = RunReportSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(self, recipe: dict[str, Any], model_name: str, **inputs: types.BaseChannel):
+    def __init__(
+        self,
+        recipe: dict[str, Any],
+        model_name: str,
+        code: str,
+        source: str,
+        **inputs: types.BaseChannel,
+    ):
         """Builds the node.
 
         Args:
             recipe: plain values: `name`, `summary` and the sections `data` and `evaluation`; the
                 page prints all that is in it.
             model_name: under which the model is pushed.
+            code: digest of the code that made the model; the page states it.
+            source: digest of the code behind the node.
             **inputs: a channel for each of `RunReportSpec.INPUTS`.
         """
         super().__init__(
             spec=RunReportSpec(
                 recipe=json.dumps(recipe),
                 model_name=model_name,
-                # Of every node: the page states what code the model came from.
-                source=source_hash("components"),
-                template=template_digest(),
+                code=code,
+                source=source,
                 report=types.Channel(type=RunReportArtifact),
                 **inputs,
             )

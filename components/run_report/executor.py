@@ -10,8 +10,8 @@ from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from components.artifacts import PREDICTIONS_FILE, REPORT_PAGE
 from components.gate.serving_blessing import REASON
-from components.run_report.artifacts import PREDICTIONS_FILE, REPORT_FILE
 from components.run_report.content import Outcome
 from components.run_report.page import render_page
 from components.run_report.predictions import to_csv
@@ -41,7 +41,7 @@ class Executor(base_executor.BaseExecutor):
 def write_report(sources: Sources, folder: str) -> None:
     """Writes the page and the predictions into a folder."""
     content = read_content(sources)
-    with fileio.open(os.path.join(folder, REPORT_FILE), "wb") as file:
+    with fileio.open(os.path.join(folder, REPORT_PAGE), "wb") as file:
         # File names may hold bytes that are no text.
         file.write(render_page(content).encode(errors="replace"))
     with fileio.open(os.path.join(folder, PREDICTIONS_FILE), "wb") as file:
@@ -61,7 +61,7 @@ def sources_of(inputs: Mapping[str, Sequence[Any]], properties: Mapping[str, Any
     return Sources(
         recipe=json.loads(properties["recipe"]),
         model_name=properties["model_name"],
-        code=properties["source"],
+        code=properties["code"],
         examples=os.path.join(found["examples"].uri, "Split-test"),
         statistics=found["statistics"].uri,
         quarantine=found["quarantine"].uri,

@@ -1,7 +1,6 @@
 """Draws the page."""
 
 import datetime
-import hashlib
 import math
 from pathlib import Path
 from typing import Any
@@ -17,16 +16,8 @@ from components.run_report.slot import RUN_SLOT
 from components.run_report.uncertainty import doubt_results
 from components.uncertainty.risk_coverage import deferral
 
-_TEMPLATE = Path(__file__).parent / "template"
+_TEMPLATE = Path(__file__).with_name("template")
 _OPEN_ROWS = 60  # longer tables are folded
-
-
-def template_digest() -> str:
-    """Returns 16 hex digits over the template, which `source_hash` does not see."""
-    digest = hashlib.sha256()
-    for path in sorted(_TEMPLATE.iterdir()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
 
 
 def render_page(content: Content) -> str:

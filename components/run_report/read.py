@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
-from components.data_audit.artifacts import JSON_FILE
+from components.artifacts import AUDIT_JSON
 from components.gate.results import load_results
 from components.imaging import quarantine
 from components.recipe.data import SPLITS, DataSection
@@ -76,7 +76,7 @@ def read_content(sources: Sources) -> Content:
         pictures=draw(cases, explained),
         history=json.loads(_text(sources.model_run, _HISTORY_FILE) or "{}"),
         doubt=_doubt(sources.model_run),
-        audit=json.loads(_text(sources.audit, JSON_FILE)),
+        audit=json.loads(_text(sources.audit, AUDIT_JSON)),
         outcome=sources.outcome,
         material=Material(
             fingerprint=sources.fingerprint,

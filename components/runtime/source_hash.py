@@ -1,33 +1,132 @@
-"""A digest of a package's source, which makes TFX's cache see code edits.
+"""A digest of the code behind a node, which makes TFX's cache see code edits.
 
 Nodes name their code by import path. TFX caches by parameters and inputs, so without this digest
 among the parameters an edit of the code would be served yesterday's result.
 """
 
+import ast
 import hashlib
-from importlib.util import find_spec
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
+_PACKAGES = ("components", "pipeline", "serving", "kubeflow")
 
-def source_hash(*packages: str) -> str:
-    """Returns 16 hex digits over every .py file of the packages or modules.
+
+def source_hash(*modules: str, root: Path = ROOT) -> str:
+    """Returns 16 hex digits over the source that the modules depend on.
 
     Args:
-        *packages: import paths, e.g. `components.trainer`. They are located, not imported.
+        *modules: import paths, e.g. `components.trainer.run_fn`. They are read, not imported.
+        root: folder of the packages.
+
+    Raises:
+        ModuleNotFoundError: a module is not there.
     """
     digest = hashlib.sha256()
-    for package in packages:
-        for name, path in _files(package):
-            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in source_files(*modules, root=root):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _files(package: str) -> list[tuple[str, Path]]:
-    """Returns (path within the package, path) of each source file."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"No package {package!r} to hash the source of.")
-    if spec.submodule_search_locations is None:
-        return [(package, Path(spec.origin))]
-    base = Path(spec.submodule_search_locations[0])
-    return [(path.relative_to(base).as_posix(), path) for path in sorted(base.rglob("*.py"))]
+def source_files(*modules: str, root: Path = ROOT) -> list[Path]:
+    """Returns the files that modules depend on, sorted.
+
+    These are the modules and all of ours that they import, at once or when called, with the
+    `__init__.py` of each package on the way; and what is named beside an import: a module whose
+    dotted path is a string (a TFX `run_fn`), a file or folder that lies beside the module and whose
+    name is a string in it (a template, a script).
+
+    Raises:
+        ModuleNotFoundError: a module is not there.
+    """
+    found: set[Path] = set()
+    waiting: list[Path] = []
+    for module in modules:
+        if (path := _file_of(module, root)) is None:
+            raise ModuleNotFoundError(f"There is no module {module!r} to hash the source of.")
+        waiting += [path, *_packages_of(path, root)]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        if path.suffix == ".py":
+            state = path.stat()
+            waiting += _depends_on(path, root, (state.st_mtime_ns, state.st_size))
+    return sorted(found)
+
+
+@lru_cache(maxsize=4096)
+def _depends_on(path: Path, root: Path, state: tuple[int, int]) -> tuple[Path, ...]:
+    """Returns the files that one module names. `state` tells a file from an edited one."""
+    del state
+    files: set[Path] = set()
+    for node in _nodes(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for name in _imported(node, path, root):
+                if (module := _file_of(name, root)) is not None:
+                    files |= {module, *_packages_of(module, root)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            files |= set(_named(node.value, path, root))
+    return tuple(files)
+
+
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walks a module, but for what only a type checker reads."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            continue
+        yield node
+        yield from _nodes(node)
+
+
+def _imported(node: ast.Import | ast.ImportFrom, path: Path, root: Path) -> Iterator[str]:
+    """Yields what an import names: a module, or a name in one."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    module = node.module or ""
+    if node.level:
+        package = path.relative_to(root).parts[: -node.level]
+        module = ".".join([*package, module]).rstrip(".")
+    yield module
+    yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _named(text: str, path: Path, root: Path) -> Iterator[Path]:
+    """Yields the files that a string names: those of a module, or those beside the module."""
+    if text.startswith(tuple(f"{package}." for package in _PACKAGES)):
+        # `components.trainer.run_fn.run_fn` names a function.
+        for name in (text, text.rpartition(".")[0]):
+            if (module := _file_of(name, root)) is not None:
+                yield from (module, *_packages_of(module, root))
+                return
+    elif text and "/" not in text and "\0" not in text and len(text) < 100:
+        beside = path.parent / text
+        if beside.is_file():
+            yield beside
+        elif text not in (".", "..") and beside.is_dir() and not (beside / "__init__.py").exists():
+            yield from (file for file in beside.rglob("*") if file.is_file())
+
+
+def _file_of(module: str, root: Path) -> Path | None:
+    """Returns the file of one of our modules or packages; None where there is none."""
+    parts = module.split(".")
+    if parts[0] not in _PACKAGES or not all(part.isidentifier() for part in parts):
+        return None
+    path = root.joinpath(*parts)
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+def _packages_of(file: Path, root: Path) -> Iterator[Path]:
+    """Yields the `__init__.py` of the packages that a module lies in."""
+    for folder in file.relative_to(root).parents[:-1]:
+        init = root / folder / "__init__.py"
+        if init.is_file():
+            yield init

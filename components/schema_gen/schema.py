@@ -7,9 +7,8 @@ anomaly, and would accept any label. What is known from the recipe replaces what
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.recipe.data import DataSection
+from components.storage.examples import ALWAYS
 
-# Present in every tf.Example that ExampleGen writes, with one value.
-ALWAYS = ("image", "filename", "patient", "format", "width", "height", "mean", "std")
 _FREE_TEXT = ("image", "filename", "patient", "format")
 
 

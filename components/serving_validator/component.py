@@ -8,7 +8,6 @@ from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
 from components.recipe.data import DataSection
-from components.runtime.source_hash import source_hash
 from components.serving_validator.driver import Driver
 from components.serving_validator.executor import Executor
 
@@ -79,6 +78,7 @@ class ServingValidator(base_component.BaseComponent):
         largest_batch: int,
         mixed_precision: bool,
         server: str,
+        source: str,
         load_seconds: float = 300.0,
         answer_seconds: float = 60.0,
     ):
@@ -94,6 +94,7 @@ class ServingValidator(base_component.BaseComponent):
             largest_batch: images that the server runs together, at most.
             mixed_precision: whether layers compute in float16; probabilities then agree less well.
             server: import path of a package that is run as a server; see `ServerProcess`.
+            source: digest of the code behind the node.
             load_seconds: that the server may take to start and to load the model.
             answer_seconds: that an answer may take.
         """
@@ -111,12 +112,7 @@ class ServingValidator(base_component.BaseComponent):
                 server=server,
                 load_seconds=load_seconds,
                 answer_seconds=answer_seconds,
-                source=source_hash(
-                    "components.serving_validator",
-                    "components.storage.examples",
-                    "components.saved_model.reference_predictions",
-                    server,
-                ),
+                source=source,
                 blessing=types.Channel(type=standard_artifacts.InfraBlessing),
             )
         )

@@ -1,8 +1,11 @@
-"""tf.data for a loop that works on each element itself, and so never waits for the next one."""
+"""The Examples that ImageExampleGen writes: their features, and how the files are read."""
 
 from collections.abc import Iterable
 
 import tensorflow as tf
+
+# Present in every Example, with one value.
+ALWAYS = ("image", "filename", "patient", "format", "width", "height", "mean", "std")
 
 
 def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -1,10 +1,8 @@
 """The `run_fn` of TFX's Trainer node."""
 
-import contextlib
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from components.saved_model.reference_predictions import predict_sample, save_pr
 from components.trainer.export import Exporter
 from components.trainer.uncertainty import measure_doubt
 from components.training.checkpoint import Checkpoint
+from components.training.compute import compute_setup
 from components.training.dataset import TransformedSplit
 from components.training.feature_cache import FeatureCache, identity_of
 from components.training.fit import Fitter
@@ -56,7 +55,7 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     logs = fn_args.model_run_dir
     keras.utils.set_random_seed(training.seed)
 
-    with _compute(training):
+    with compute_setup(training):
         statistics = train.pixel_statistics()
         network = build_network(model, data, *statistics)
         _log.info("%s: %s", model.title, network.weights)
@@ -115,15 +114,3 @@ def _feature_cache(
     }
     folder = Path(config["checkpoints"], "features")
     return FeatureCache(folder, identity_of(network.features, settings))
-
-
-@contextlib.contextmanager
-def _compute(training: TrainingSection) -> Iterator[None]:
-    policy = "mixed_float16" if training.mixed_precision else "float32"
-    strategy = tf.distribute.MirroredStrategy() if training.strategy == "mirrored" else None
-    keras.mixed_precision.set_global_policy(policy)
-    try:
-        with strategy.scope() if strategy else contextlib.nullcontext():
-            yield
-    finally:
-        keras.mixed_precision.set_global_policy("float32")

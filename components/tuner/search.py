@@ -14,8 +14,8 @@ from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
 from components.recipe.training import TrainingSection
 from components.runtime import progress
-from components.trainer.run_fn import _compute as compute
 from components.training.checkpoint import Checkpoint
+from components.training.compute import compute_setup
 from components.training.dataset import TransformedSplit
 from components.training.fit import Fitter
 from components.tuner.space import Range, Space, value_of, with_values
@@ -102,7 +102,7 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
         folder = Path(self.get_trial_dir(trial.trial_id))
         checkpoint = Checkpoint(folder / "checkpoint", training.early_stopping.monitor)
         keras.utils.set_random_seed(training.seed)
-        with progress.within(self._position(trial)), compute(training):
+        with progress.within(self._position(trial)), compute_setup(training):
             network = build_network(model, self._data, *train.pixel_statistics())
             logs = str(folder / "logs")
             fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs)

@@ -48,8 +48,8 @@ def submit(
 ) -> None:
     """Run a package on Kubeflow Pipelines, now."""
     from kubeflow.client import runs
-    from kubeflow.package.package_file import parse_parameters
-    from kubeflow.package.package_source import open_package
+    from kubeflow.client.package_file import parse_parameters
+    from kubeflow.client.package_source import open_package
 
     with open_package(package, image) as compiled:
         values = parse_parameters(compiled, param or [])

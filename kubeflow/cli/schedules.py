@@ -75,8 +75,8 @@ def schedule(
     """Run a package on Kubeflow Pipelines again and again, one run at a time."""
     from kubeflow.client import schedules
     from kubeflow.client.cron import check_cron, find_zone
-    from kubeflow.package.package_file import parse_parameters
-    from kubeflow.package.package_source import open_package
+    from kubeflow.client.package_file import parse_parameters
+    from kubeflow.client.package_source import open_package
 
     expression, zone = check_cron(cron), find_zone(scheduler_zone)
     start, end = (time.astimezone() if time else None for time in (start, end))
@@ -120,8 +120,8 @@ def list_schedules(
 ) -> None:
     """List the schedules on Kubeflow Pipelines."""
     from kubeflow.client import schedules
-    from kubeflow.client.api_errors import PipelinesError
     from kubeflow.client.cron import find_zone, next_times
+    from kubeflow.errors import PipelinesError
 
     zone = find_zone(scheduler_zone)
     rows = []
@@ -193,8 +193,8 @@ def _firing_times(
     Raises:
         PipelinesError: there is none, so that the schedule would never start a run.
     """
-    from kubeflow.client.api_errors import PipelinesError
     from kubeflow.client.cron import next_times
+    from kubeflow.errors import PipelinesError
 
     now = datetime.now().astimezone()
     times = next_times(expression, SHOWN_TIMES, zone=zone, after=max(start or now, now))

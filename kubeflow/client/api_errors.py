@@ -3,17 +3,13 @@
 import json
 from typing import Any
 
-from kubeflow.errors import KubeflowError
+from kubeflow.errors import PipelinesError
 
 WAYS_TO_LOG_IN = (
     "Ways to log in: --token-file FILE or $KFP_TOKEN (a token), $KFP_USERNAME and $KFP_PASSWORD "
     "(Dex), $KFP_COOKIE (a session's cookie); inside the cluster the service account's token is "
     "found by itself."
 )
-
-
-class PipelinesError(KubeflowError):
-    """Kubeflow Pipelines can't be reached, refuses, or does not know what is asked for."""
 
 
 def explain(error: Any, doing: str, host: str, namespace: str) -> PipelinesError:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kubeflow.client.api_errors import PipelinesError, explain, unreachable
+from kubeflow.client.api_errors import explain, unreachable
+from kubeflow.errors import PipelinesError
 
 POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 POD_HOST = "http://ml-pipeline-ui.kubeflow.svc.cluster.local"

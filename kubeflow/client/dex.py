@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from kubeflow.client.api_errors import WAYS_TO_LOG_IN, PipelinesError, unreachable
+from kubeflow.client.api_errors import WAYS_TO_LOG_IN, unreachable
+from kubeflow.errors import PipelinesError
 
 TIMEOUT = (10, 30)
 

@@ -2,7 +2,8 @@
 
 import requests
 
-from kubeflow.client.api_errors import WAYS_TO_LOG_IN, PipelinesError, unreachable
+from kubeflow.client.api_errors import WAYS_TO_LOG_IN, unreachable
+from kubeflow.errors import PipelinesError
 
 TIMEOUT = (10, 30)
 HEALTH = "/apis/v2beta1/healthz"

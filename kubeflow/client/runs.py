@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
-from kubeflow.client.api_errors import PipelinesError
 from kubeflow.client.connection import Connection
 from kubeflow.client.uploads import PAGE, Uploaded, pages
+from kubeflow.errors import PipelinesError
 
 FINISHED = ("SUCCEEDED", "FAILED", "SKIPPED", "CANCELED", "ERROR")
 _SEARCHED = 500  # the latest runs in which a name, or the beginning of an id, is looked for

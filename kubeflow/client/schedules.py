@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from kubeflow.client.api_errors import PipelinesError
 from kubeflow.client.connection import Connection
 from kubeflow.client.runs import experiment_id
 from kubeflow.client.uploads import PAGE, Uploaded, pages
+from kubeflow.errors import PipelinesError
 
 
 @dataclass(frozen=True)

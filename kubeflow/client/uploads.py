@@ -9,7 +9,7 @@ from importlib.metadata import version as installed_version
 from typing import Any
 
 from kubeflow.client.connection import Connection
-from kubeflow.package.package_file import Package
+from kubeflow.client.package_file import Package
 
 PAGE = 100
 _FINGERPRINT = re.compile(r"\bpackage ([0-9a-f]{12})\b")

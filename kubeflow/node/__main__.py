@@ -14,15 +14,15 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from components.nodes import BEAM_NODES, FIRST, LAST
 from components.runtime.errors import MedtfxError
 from kubeflow.node.task import begin, log, read_overrides, run_task, task_parser
 
 if TYPE_CHECKING:
-    from pipeline.recipes.loader import Recipe
+    from components.recipe.recipe import Recipe
     from pipeline.runs.runner import NodeRun
 
 NOT_BLESSED = 3
-FIRST_NODE, LAST_NODE = "ImageExampleGen", "RunReport"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,7 +50,7 @@ def _run(given: argparse.Namespace) -> int:
             log.info("  %s: %s", key, artifact.uri)
     if given.verdict:
         _show_verdict(given, recipe, run)
-    return _close(given, recipe, pipeline, connection) if given.node == LAST_NODE else 0
+    return _close(given, recipe, pipeline, connection) if given.node == LAST else 0
 
 
 def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> Any:
@@ -58,10 +58,10 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
     from components.image_example_gen.patients import patient_key
     from components.storage import object_storage as storage
     from kubeflow.node.paths import node_places
-    from pipeline.beam.arguments import BEAM_NODES, beam_args
+    from pipeline.beam.arguments import beam_args
 
     places = node_places(given.root, given.models, None)
-    if given.node == FIRST_NODE:
+    if given.node == FIRST:
         patient_key(places.keys)
     options = beam_args(given.beam_arg if given.node in BEAM_NODES else ())
     storage.prepare(places.artifacts, places.models)
@@ -72,7 +72,7 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
     from components.network.weights import check_available
     from pipeline.dag.training import build_pipeline
 
-    if given.node == FIRST_NODE:  # before the long work, not after it
+    if given.node == FIRST:  # before the long work, not after it
         check_available(recipe.model, recipe.data.image_size)
     compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, places, options))
     runtime_parameter_utils.substitute_runtime_parameter(
@@ -118,8 +118,8 @@ def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connectio
     from rich.console import Console
 
     from kubeflow.node.finished_nodes import finished_nodes
+    from kubeflow.node.ledger import confirm_training
     from kubeflow.node.paths import node_places
-    from kubeflow.retraining import confirm_training
     from pipeline.runs.outcome import summarise
     from pipeline.runs.summary import print_closing
 

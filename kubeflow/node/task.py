@@ -13,7 +13,7 @@ from components.runtime.stack import installed_stack
 from kubeflow.errors import KubeflowError
 
 if TYPE_CHECKING:
-    from pipeline.recipes.loader import Recipe
+    from components.recipe.recipe import Recipe
 
 FAILED = 1
 log = logging.getLogger("medtfx.task")

@@ -13,21 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from components.nodes import GATE, RETRAINING
 from components.recipe.platform import PlatformSection
+from components.recipe.recipe import Recipe
 from kubeflow.errors import KubeflowError
 from kubeflow.package.graph import GraphNode, node_graph
 from kubeflow.package.packed_recipe import pack
 from kubeflow.package.platform import apply_platform
-from kubeflow.retraining import NAME as RETRAINING
-from kubeflow.retraining import YES
-from pipeline.recipes.loader import Recipe
+from kubeflow.texts import YES
 
 # Parameters of a run, under these names in KFP's form.
 PARAMETERS = {"data": str, "root": str, "models": str, "overrides": list, "if_new": bool}
 # What KFP calls the nodes together, which run or are skipped.
 GROUP = "Nodes"
 # The node whose results decide: it shows them in KFP.
-GATE_NODE = "Evaluator"
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _outputs(name: str) -> dict[str, Any]:
 
     if name == RETRAINING:
         return {"train": dsl.OutputPath(str), "decision": dsl.Output[dsl.Markdown]}
-    if name == GATE_NODE:
+    if name == GATE:
         return {"verdict": dsl.Output[dsl.Markdown], "recall": dsl.Output[dsl.Metrics]}
     return {}
 
@@ -135,7 +134,7 @@ def _outputs(name: str) -> dict[str, Any]:
 def _output_arguments(name: str, given: dict[str, Any]) -> list[Any]:
     if name == RETRAINING:
         return ["--train", given["train"], "--decision", given["decision"].path]
-    if name == GATE_NODE:
+    if name == GATE:
         return ["--verdict", given["verdict"].path, "--executor-input", "{{$}}"]
     return []
 

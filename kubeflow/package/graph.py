@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
+from components.nodes import PUSHER
 from components.recipe.model import ModelSection
-from pipeline.recipes.loader import Recipe
-
-PUSHER = "Pusher"
+from components.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)

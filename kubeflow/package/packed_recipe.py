@@ -8,8 +8,9 @@ import base64
 import gzip
 import json
 
+from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
-from pipeline.recipes.loader import Recipe, parse_recipe
+from pipeline.recipes.loader import parse_recipe
 
 # What the package says already, and a run can't change.
 _FIXED = ("name", "platform")

@@ -2,15 +2,17 @@
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from components.runtime.errors import MedtfxError
 from components.storage import object_storage as storage
+from pipeline.dag.candidate import Candidate
 from pipeline.home import Home
 from pipeline.metadata.graph import MetadataGraph, NodeExecution, property_of
+from pipeline.runs.local import begun_run, run_nodes
 from pipeline.runs.records import load_all, save
 
 if TYPE_CHECKING:
@@ -21,39 +23,6 @@ _VALIDATION = "validation"  # the place of the InfraBlessing in a record
 
 class ApprovalError(MedtfxError):
     """The model of a run can't be approved or rejected."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What a run left for a decision.
-
-    Attributes:
-        run: its id.
-        pipeline: its name.
-        pipeline_root: where its artifacts lie.
-        model: name under which the model is pushed.
-        classes: in the order of the model's outputs.
-        data_fingerprint: of the images.
-        push_destination: of the run's Pusher, as JSON.
-        model_id: of the Model.
-        model_blessing: the gate's.
-        infra_blessing: of the ServingValidator.
-        evaluation: that the gate was decided by.
-        version: under which it has been pushed; None if it has not.
-    """
-
-    run: str
-    pipeline: str
-    pipeline_root: str
-    model: str
-    classes: tuple[str, ...]
-    data_fingerprint: str
-    push_destination: str
-    model_id: int
-    model_blessing: Any
-    infra_blessing: Any
-    evaluation: Any
-    version: int | None
 
 
 def decide(
@@ -87,15 +56,13 @@ def decide(
     """
     if not by.strip():
         raise ApprovalError("Somebody answers for a decision: --by NAME. Received an empty name.")
-    from pipeline.runs.local import begun_run, run_nodes
-
     graph = _graph(home, connection)  # if nothing has run here, nothing is written
     with begun_run(home) as (decision_id, log, quiet_console):
         candidate = find_candidate(graph, run_id)
         check(graph, candidate, approved, force)
         console = quiet_console or console
         console.print("Loading TensorFlow and TFX ...", highlight=False)
-        from pipeline.dag.training import build_decision
+        from pipeline.dag.decision import build_decision
 
         pipeline = build_decision(
             candidate, _decision(candidate, approved, by.strip(), note.strip()),

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 
 from components.runtime.errors import MedtfxError
 
-BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
-
 # Without options Beam works in this process. With any, TFX would pack all of itself for the workers
 # (2 s and 50 MB left in the temporary folder, for each node), unless an option tells where they get
 # it from; on this machine they need no such thing, and the name of an image is never looked at.

@@ -15,16 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from tfx import v1 as tfx
 
-from components.image_example_gen.component import ImageExampleGen
-from components.image_example_gen.listing import UNLABELLED
 from components.runtime.errors import MedtfxError
 from components.storage import object_storage as storage
 from pipeline.beam.arguments import beam_args
 from pipeline.bulk import results
 from pipeline.bulk.model import BulkModel, newest_version, stage_model
 from pipeline.bulk.request import BulkRun
+from pipeline.dag.bulk import build_bulk_pipeline
 from pipeline.home import Home
 from pipeline.paths import Places
 from pipeline.runs.local import run_nodes
@@ -56,42 +54,12 @@ def score_in_bulk(
     places = Places.of_home(home, run.root, run.models)
     storage.prepare(places.artifacts, places.models)
     model = _stage(run, places)
-    pipeline = build_bulk_pipeline(run.folder, model, places, beam_args(run.beam_args))
+    pipeline = build_bulk_pipeline(
+        run.folder, model.uri, model.name, model.data, places, beam_args(run.beam_args)
+    )
     nodes = run_nodes(pipeline, run_id, console, {}, log)
     outputs = {node.record.node: node.outputs for node in nodes}
     return _write(outputs, model, run.out, started)
-
-
-def build_bulk_pipeline(
-    folder: str, model: BulkModel, places: Places, beam_args: tuple[str, ...]
-) -> tfx.dsl.Pipeline:
-    """Wires the nodes.
-
-    Args:
-        folder: of the images.
-        model: as `stage_model` leaves it.
-        places: where artifacts and metadata go.
-        beam_args: runner and parallelism of the Beam nodes.
-    """
-    importer = tfx.dsl.Importer(
-        source_uri=model.uri, artifact_type=tfx.types.standard_artifacts.Model
-    ).with_id("PushedModel")
-    example_gen = ImageExampleGen(folder, model.data, places.keys, unlabelled=True)
-    inferrer = tfx.components.BulkInferrer(
-        examples=example_gen.outputs["examples"],
-        model=importer.outputs["result"],
-        data_spec=tfx.proto.DataSpec(example_splits=[UNLABELLED]),
-        model_spec=tfx.proto.ModelSpec(model_signature_name=["serve_examples"]),
-    )
-    name = f"bulk-score-{model.name}"
-    return tfx.dsl.Pipeline(
-        pipeline_name=places.pipeline_name(name),
-        pipeline_root=f"{places.artifacts}/{name}",
-        components=[importer, example_gen, inferrer],
-        enable_cache=True,
-        metadata_connection_config=places.metadata,
-        beam_pipeline_args=list(beam_args),
-    )
 
 
 def _stage(run: BulkRun, places: Places) -> BulkModel:

@@ -24,7 +24,7 @@ from pipeline.cli.tensorboard import tensorboard
 from pipeline.cli.tune import tune
 
 if TYPE_CHECKING:
-    from pipeline.recipes.loader import Recipe
+    from components.recipe.recipe import Recipe
 
 NOT_BLESSED, DECLINED, UNAPPROVED, FAILED, STOPPED = 3, 4, 5, 1, 130
 

@@ -8,7 +8,7 @@ import typer
 from pipeline.home import Home
 
 if TYPE_CHECKING:
-    from pipeline.recipes.loader import Recipe
+    from components.recipe.recipe import Recipe
     from serving.production.plan import Plan
 
 Text = Optional[str]  # noqa: UP045  (typer reads it)

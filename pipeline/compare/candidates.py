@@ -7,8 +7,9 @@ from pathlib import Path
 
 from components.image_example_gen.listing import Listing, list_folders
 from components.recipe.data import Fold
+from components.recipe.recipe import Recipe
 from pipeline.compare.errors import CompareError
-from pipeline.recipes.loader import Recipe, load_recipe
+from pipeline.recipes.loader import load_recipe
 
 # What the first recipe says for all: who is in which split, and what is refused.
 _OF_THE_FIRST = (

@@ -1,9 +1,7 @@
-"""The one place where the nodes are wired."""
+"""The pipeline from image folders to a pushed model, and its first parts for folds and searches."""
 
 from dataclasses import dataclass
 from typing import Any
-
-from google.protobuf import json_format
 
 # Not `tfx.v1`, which imports the Google Cloud extensions too: seconds more for every node.
 from tfx import components
@@ -12,11 +10,9 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types import Channel, standard_artifacts
 
-from components.approval.artifacts import Approval
-from components.approval.component import RecordDecision
-from components.approval.decision import Decision
 from components.approval.pusher import ApprovedPusher
-from components.approval.resolve import Chosen, LatestDecision
+from components.approval.resolve import LatestDecision
+from components.artifacts import Approval
 from components.data_audit.baseline_statistics import LatestBlessedStatistics
 from components.data_audit.component import DataAudit
 from components.data_audit.gate import AuditGate
@@ -24,18 +20,14 @@ from components.evaluator.baseline import LatestBlessedBaseline
 from components.evaluator.eval_config import build_eval_config
 from components.image_example_gen.component import ImageExampleGen
 from components.network.weights import weights_digest
+from components.recipe.recipe import Recipe
 from components.run_report.component import RunReport
-from components.runtime.source_hash import source_hash
 from components.schema_gen.component import RecipeSchemaGen
 from components.serving_validator.component import ServingValidator
 from components.statistics_gen.options import statistics_options
-from pipeline.approval.decide import Candidate
 from pipeline.beam.arguments import BEAM_ARGS
+from pipeline.dag.sources import SERVER, model_source, node_source
 from pipeline.paths import Places
-from pipeline.recipes.loader import Recipe
-
-# Named, not imported: it runs in a process of its own.
-SERVER = "serving.embedded"
 
 
 def build_pipeline(
@@ -66,7 +58,7 @@ def build_pipeline(
         examples=examples,
         model=model,
         baseline_model=baseline.outputs["model"],
-        eval_config=build_eval_config(recipe.data, recipe.evaluation),
+        eval_config=build_eval_config(recipe.data, recipe.evaluation, node_source("Evaluator")),
         example_splits=["test"],
     )
     serving_validator = ServingValidator(
@@ -79,25 +71,37 @@ def build_pipeline(
         largest_batch=recipe.serving.batching.max_batch_size,
         mixed_precision=recipe.training.mixed_precision,
         server=SERVER,
+        source=node_source("ServingValidator"),
     )
-    audit = _audit(recipe, prepared)
-    trainer.add_upstream_node(audit[-1])
-    nodes = [*prepared.nodes, *audit, trainer, baseline, evaluator, serving_validator]
-    nodes += _push(recipe, places, evaluator, serving_validator)
+    audited = _audit(recipe, prepared)
+    trainer.add_upstream_node(audited.gate)
+    pushed = _push(recipe, places, evaluator, serving_validator)
     report = RunReport(
         recipe=_reported(recipe),
         model_name=recipe.model_name,
+        code=model_source(),
+        source=node_source("RunReport"),
         examples=examples,
         statistics=prepared.statistics_gen.outputs["statistics"],
         quarantine=prepared.example_gen.outputs["quarantine"],
-        audit=audit[1].outputs["audit"],
+        audit=audited.audit.outputs["audit"],
         model=model,
         model_run=trainer.outputs["model_run"],
         evaluation=evaluator.outputs["evaluation"],
         infra_blessing=serving_validator.outputs["blessing"],
-        pushed_model=nodes[-1].outputs["pushed_model"],
+        pushed_model=pushed.pusher.outputs["pushed_model"],
     )
-    return _pipeline(recipe.name, [*nodes, report], places, beam_args)
+    nodes = [
+        *prepared.nodes(),
+        *audited.nodes(),
+        trainer,
+        baseline,
+        evaluator,
+        serving_validator,
+        *pushed.nodes(),
+        report,
+    ]
+    return _pipeline(recipe.name, nodes, places, beam_args)
 
 
 def build_training(
@@ -117,7 +121,7 @@ def build_training(
         beam_args: runner and parallelism of the Beam nodes.
     """
     prepared = _prepare(recipe, data_folder, places)
-    nodes = [*prepared.nodes, _trainer(recipe, prepared, places)]
+    nodes = [*prepared.nodes(), _trainer(recipe, prepared, places)]
     return _pipeline(name, nodes, places, beam_args)
 
 
@@ -146,66 +150,22 @@ def build_tuning(
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
         custom_config=_trainer_config(recipe, places)
-        | {"tuner_source": source_hash("components.tuner")}
+        | {"tuner_source": node_source("Tuner")}
         | search,
     )
-    return _pipeline(recipe.name, [*prepared.nodes, tuner], places, beam_args)
+    return _pipeline(recipe.name, [*prepared.nodes(), tuner], places, beam_args)
 
 
-def build_decision(candidate: Candidate, decision: Decision, connection: Any) -> Pipeline:
-    """Wires the nodes that record a person's decision and push an approved model.
+class _Group:
+    """Nodes by name, in the order of the data."""
 
-    They belong to the pipeline whose model it is, so that its runs find the decision, and the push
-    in the cache.
-
-    Args:
-        candidate: what a run of the pipeline left.
-        decision: about it.
-        connection: config of ML Metadata; None where the runner knows it.
-    """
-    chosen = Resolver(
-        strategy_class=Chosen,
-        config={
-            "ids": {
-                "model": candidate.model_id,
-                "model_blessing": candidate.model_blessing.id,
-                "infra_blessing": candidate.infra_blessing.id,
-                "evaluation": candidate.evaluation.id,
-            }
-        },
-        model=Channel(type=standard_artifacts.Model),
-        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
-        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
-        evaluation=Channel(type=standard_artifacts.ModelEvaluation),
-    ).with_id("Chosen")
-    recorded = RecordDecision(
-        model=chosen.outputs["model"],
-        infra_blessing=chosen.outputs["infra_blessing"],
-        evaluation=chosen.outputs["evaluation"],
-        decision=decision,
-    )
-    nodes = [chosen, recorded]
-    if decision.approved:
-        pusher = ApprovedPusher(
-            model_blessing=chosen.outputs["model_blessing"],
-            infra_blessing=chosen.outputs["infra_blessing"],
-            approval=recorded.outputs["approval"],
-            push_destination=json_format.Parse(
-                candidate.push_destination, pusher_pb2.PushDestination()
-            ),
-        )
-        nodes.append(pusher.with_id("Pusher"))
-    return Pipeline(
-        pipeline_name=candidate.pipeline,
-        pipeline_root=candidate.pipeline_root,
-        components=nodes,
-        enable_cache=True,
-        metadata_connection_config=connection,
-    )
+    def nodes(self) -> list[Any]:
+        """Returns those that there are."""
+        return [node for node in vars(self).values() if node is not None]
 
 
 @dataclass(frozen=True)
-class _Prepared:
+class _Prepared(_Group):
     """The nodes from the image folders to the transformed examples."""
 
     example_gen: Any
@@ -214,18 +174,34 @@ class _Prepared:
     validator: Any
     transform: Any
 
-    @property
-    def nodes(self) -> list[Any]:
-        """In the order of the data."""
-        return [*vars(self).values()]
+
+@dataclass(frozen=True)
+class _Audited(_Group):
+    """The audit of the data, and the gate that a Trainer waits for."""
+
+    baseline: Any
+    audit: Any
+    gate: Any
+
+
+@dataclass(frozen=True)
+class _Pushed(_Group):
+    """The Pusher, and the resolver of a person's decision where one is asked for."""
+
+    approval: Any | None
+    pusher: Any
 
 
 def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
-    example_gen = ImageExampleGen(data_folder, recipe.data, places.keys)
+    example_gen = ImageExampleGen(
+        data_folder, recipe.data, places.keys, node_source("ImageExampleGen")
+    )
     examples = example_gen.outputs["examples"]
     statistics_gen = components.StatisticsGen(examples=examples, stats_options=statistics_options())
     statistics = statistics_gen.outputs["statistics"]
-    schema_gen = RecipeSchemaGen(statistics, recipe.data).with_id("SchemaGen")
+    schema_gen = RecipeSchemaGen(statistics, recipe.data, node_source("SchemaGen")).with_id(
+        "SchemaGen"
+    )
     schema = schema_gen.outputs["schema"]
     validator = components.ExampleValidator(statistics=statistics, schema=schema)
     transform = components.Transform(
@@ -234,7 +210,7 @@ def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
         preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
         custom_config={
             "data": recipe.data.plain(),
-            "source": source_hash("components.transform", "components.recipe"),
+            "source": node_source("Transform"),
         },
         # Of the test split nobody reads pixels: a model is asked about the stored images.
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
@@ -244,8 +220,7 @@ def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
     return _Prepared(example_gen, statistics_gen, schema_gen, validator, transform)
 
 
-def _audit(recipe: Recipe, prepared: _Prepared) -> list[Any]:
-    """Returns the audit of the data and, last, the gate that a Trainer waits for."""
+def _audit(recipe: Recipe, prepared: _Prepared) -> _Audited:
     statistics = prepared.statistics_gen.outputs["statistics"]
     baseline = Resolver(
         strategy_class=LatestBlessedStatistics,
@@ -259,8 +234,10 @@ def _audit(recipe: Recipe, prepared: _Prepared) -> list[Any]:
         quarantine=prepared.example_gen.outputs["quarantine"],
         baseline=baseline.outputs["statistics"],
         section=recipe.audit,
+        source=node_source("DataAudit"),
     )
-    return [baseline, audit, AuditGate(audit.outputs["audit"])]
+    gate = AuditGate(audit=audit.outputs["audit"], source=node_source("AuditGate"))
+    return _Audited(baseline, audit, gate)
 
 
 def _trainer(recipe: Recipe, prepared: _Prepared, places: Places) -> Any:
@@ -275,8 +252,7 @@ def _trainer(recipe: Recipe, prepared: _Prepared, places: Places) -> Any:
     )
 
 
-def _push(recipe: Recipe, places: Places, evaluator: Any, serving_validator: Any) -> list[Any]:
-    """Returns the Pusher, and what it waits for besides the blessings."""
+def _push(recipe: Recipe, places: Places, evaluator: Any, serving_validator: Any) -> _Pushed:
     # The model of the infra blessing is pushed: it has the warm-up file.
     given = {
         "model_blessing": evaluator.outputs["blessing"],
@@ -288,14 +264,14 @@ def _push(recipe: Recipe, places: Places, evaluator: Any, serving_validator: Any
         ),
     }
     if recipe.serving.approval == "none":
-        return [components.Pusher(**given)]
+        return _Pushed(None, components.Pusher(**given))
     approval = Resolver(
         strategy_class=LatestDecision,
         infra_blessing=serving_validator.outputs["blessing"],
         approval=Channel(type=Approval),
     ).with_id("Approval")
     pusher = ApprovedPusher(**given, approval=approval.outputs["approval"])
-    return [approval, pusher.with_id("Pusher")]
+    return _Pushed(approval, pusher.with_id("Pusher"))
 
 
 def _reported(recipe: Recipe) -> dict[str, Any]:
@@ -327,10 +303,5 @@ def _trainer_config(recipe: Recipe, places: Places) -> dict[str, object]:
         "serving": recipe.serving.in_model(),
         "checkpoints": places.checkpoints,
         "weights_digest": weights_digest(recipe.model),
-        "source": source_hash(
-            "components.trainer",
-            "components.storage.examples",
-            "components.transform",
-            "components.recipe",
-        ),
+        "source": node_source("Trainer"),
     }

@@ -1,40 +1,12 @@
 """Tells what a version made of an image: trained on it, tested with it, or left it out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from components.imaging.quarantine import FILE_NAME, from_csv
 from components.storage.files import read_bytes
-from pipeline.lineage.trace import Lineage
+from pipeline.lineage.model import ImageUse, Lineage
 from pipeline.metadata.graph import LineageError
-
-_WHAT = {
-    "train": "the model was trained on it",
-    "eval": "it helped to choose the epoch of the model",
-    "test": "the model was measured with it, and never saw it before",
-}
-
-
-@dataclass(frozen=True)
-class ImageUse:
-    """What became of a file.
-
-    Attributes:
-        file: path below the data folder.
-        split: 'train', 'eval' or 'test'; None if it was left out.
-        reason: why it was left out, or ''.
-    """
-
-    file: str
-    split: str | None
-    reason: str = ""
-
-    def sentence(self, of: Lineage) -> str:
-        """Returns it in words."""
-        if self.split is None:
-            return f"{self.file}: not used for {of.model}/{of.version}: {self.reason}"
-        return f"{self.file}: {self.split} of {of.model}/{of.version}; {_WHAT[self.split]}."
 
 
 def find_image(lineage: Lineage, name: str) -> list[ImageUse]:

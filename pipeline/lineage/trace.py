@@ -2,119 +2,24 @@
 
 import json
 import re
-import shlex
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from components.storage import object_storage as storage
 from components.storage.files import is_remote, read_bytes
 from pipeline.home import Home
+from pipeline.lineage.model import ClassGate, Lineage, Step
 from pipeline.metadata.graph import LineageError, MetadataGraph, NodeExecution, property_of, utc
 from pipeline.paths import recipe_of
 from pipeline.runs.records import load_all
 from serving.promotion import journal
 from serving.promotion.versions import list_versions
 
-if TYPE_CHECKING:
-    from pipeline.lineage.image_use import ImageUse
-
 # A model that was compared with is no part of what came out.
 _NOT_FOLLOWED = ("baseline_model",)
 _SOURCE = re.compile(r'source\\*": *\\*"([0-9a-f]{16})')
 _RECIPE_SECTIONS = ("data", "model", "training", "serving")
 _TOLERANCE = 1e-6  # by which the thresholds in an EvalConfig lie below the floors
-
-
-@dataclass(frozen=True)
-class Step:
-    """A node whose work is in the model.
-
-    Attributes:
-        node: its id in the pipeline.
-        run: in which it really ran; later runs may have taken it from the cache.
-        at: when it began, in UTC.
-        source: digest of its code; '' for TFX's own nodes without a setting of ours.
-        outputs: key → address.
-    """
-
-    node: str
-    run: str
-    at: str
-    source: str
-    outputs: dict[str, str]
-
-
-@dataclass(frozen=True)
-class ClassGate:
-    """What a class reached on the test split: see `ClassResult`; and what it had to reach."""
-
-    label: str
-    cases: int
-    recall: float
-    low: float
-    floor: float | None
-    floor_on: str | None
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """Where a pushed version comes from.
-
-    Attributes:
-        model: name.
-        version: number.
-        state: 'served' where a server sees it, 'withdrawn', 'deleted', or 'remote' where it was
-            pushed to object storage, which is not looked into.
-        destination: where it was pushed.
-        pushed_at: in UTC.
-        run: that pushed it, or the approval's.
-        pipeline: name of the recipe.
-        tfx_version: that made the model.
-        data: folder, fingerprint, images read and unreadable, and split → class → images.
-        recipe: section → key → value.
-        overrides: what `--set` changed; None where the record of the run is gone.
-        gates: one a class.
-        validation: what ServingValidator found; {} for a model that was pushed without it.
-        approvals: decisions of people about it, the oldest first.
-        promotions: moves of labels that it took part in, the oldest first.
-        steps: the nodes, in the order in which they ran.
-        model_uri: the Trainer's artifact.
-        examples_uri: the images as they were read.
-        quarantine_uri: the list of those that were not.
-    """
-
-    model: str
-    version: int
-    state: str
-    destination: str
-    pushed_at: str
-    run: str
-    pipeline: str
-    tfx_version: str
-    data: dict[str, Any]
-    recipe: dict[str, Any]
-    overrides: list[str] | None
-    gates: tuple[ClassGate, ...]
-    validation: dict[str, Any]
-    approvals: tuple[dict[str, Any], ...]
-    promotions: tuple[journal.Entry, ...]
-    steps: tuple[Step, ...]
-    model_uri: str
-    examples_uri: str = field(repr=False)
-    quarantine_uri: str = field(repr=False)
-
-    @property
-    def command(self) -> str:
-        """The command that makes the model again, from the same images and code."""
-        sets = [f"--set {shlex.quote(value)}" for value in self.overrides or ()]
-        folder = shlex.quote(self.data["folder"])
-        return " ".join(["medtfx run", self.pipeline, "--data", folder, *sets])
-
-    def plain(self, uses: "list[ImageUse] | None" = None) -> dict[str, Any]:
-        """Returns it for JSON, with the uses of an image if one was asked for."""
-        found = {**asdict(self), "command": self.command}
-        return found if uses is None else {**found, "image": [asdict(use) for use in uses]}
 
 
 def trace(home: Home, version: str, connection: Any = None) -> Lineage:

@@ -5,7 +5,7 @@ import math
 from rich.text import Text
 from rich.tree import Tree
 
-from pipeline.lineage.trace import ClassGate, Lineage
+from pipeline.lineage.model import ClassGate, Lineage
 
 
 def lineage_tree(found: Lineage) -> Tree:

@@ -94,6 +94,26 @@ def connection(uri: str) -> Any:
     return config
 
 
+def count_runs(address: str) -> int:
+    """Connects, which makes missing tables, and returns how many pipeline runs are known.
+
+    Args:
+        address: see `connection`.
+
+    Raises:
+        MetadataError: nobody answers there, or the login is refused; the message has no password.
+    """
+    import ml_metadata
+
+    try:
+        store = ml_metadata.MetadataStore(connection(address))
+        return len(store.get_contexts_by_type("pipeline_run"))
+    # It tells a refused login by the second.
+    except (ml_metadata.errors.StatusError, RuntimeError) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise MetadataError(f"ML Metadata at {shown(address)} can't be used: {first}") from error
+
+
 def _sqlite(parts: SplitResult) -> Any:
     from ml_metadata.proto import metadata_store_pb2
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 from components.image_example_gen.listing import list_folders
 from components.image_example_gen.patients import patient_key
+from components.recipe.recipe import Recipe
 from components.recipe.retraining import RetrainingSection
 from components.storage.files import is_remote
 from pipeline.home import Home
-from pipeline.recipes.loader import Recipe
 from pipeline.retraining.ledger import Ledger, LedgerError, Trained
 from pipeline.retraining.training_data import TrainingData, describe_data
 

@@ -8,9 +8,9 @@ from typing import Any
 from components.image_example_gen.listing import Listing
 from components.image_example_gen.patients import hash_patient
 from components.recipe.data import DataSection
-from components.runtime.source_hash import source_hash
+from components.recipe.recipe import Recipe
 from components.storage import files
-from pipeline.recipes.loader import Recipe
+from pipeline.dag.sources import model_source
 
 # What a recipe says without changing what is learnt from which images.
 _SAYS_NOTHING = {"summary", "retraining", "platform", "tuning"}
@@ -69,7 +69,7 @@ def describe_data(recipe: Recipe, base: str, listing: Listing, key: bytes) -> Tr
         patients[entry.label].add(hash_patient(entry.patient, key))
     return TrainingData(
         recipe=_digest(recipe.model_dump_json(by_alias=True, exclude=_SAYS_NOTHING)),
-        code=source_hash("components"),
+        code=model_source(),
         key=hashlib.sha256(key).hexdigest()[:16],
         listing=listing.fingerprint,
         images=_states((entry.relative for entry in listing.entries), found, key),

@@ -19,13 +19,13 @@ from components.image_example_gen.listing import Listing, list_folders
 from components.image_example_gen.patients import patient_key
 from components.image_example_gen.splits import best_seed, imbalance
 from components.recipe.data import SPLITS
+from components.recipe.recipe import Recipe
 from components.runtime import progress
 from components.runtime.errors import DataError, MedtfxError
 from components.storage import object_storage as storage
 from pipeline.beam.arguments import beam_args
 from pipeline.home import Home
 from pipeline.paths import Places
-from pipeline.recipes.loader import Recipe
 from pipeline.retraining.decide import local_ledger
 from pipeline.retraining.training_data import describe_data
 from pipeline.runs.display import Display

@@ -6,13 +6,12 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.dsl.io import fileio
 
-from components.data_audit.artifacts import PAGE_FILE
+from components.artifacts import AUDIT_PAGE, REPORT_PAGE
 from components.gate.results import Results, load_results
 from components.gate.serving_blessing import REASON
 from components.gate.verdict import judge
 from components.imaging.quarantine import FILE_NAME
-from components.run_report.artifacts import REPORT_FILE
-from pipeline.recipes.loader import Recipe
+from components.recipe.recipe import Recipe
 from pipeline.runs.records import Gate, RunRecord
 from pipeline.runs.runner import NodeRun
 
@@ -49,11 +48,11 @@ def summarise(
     served = version is not None and fileio.isdir(model_folder)
     places = {
         "model": model_folder if served else "",
-        "report": os.path.join(outputs["RunReport"]["report"][0].uri, REPORT_FILE),
+        "report": os.path.join(outputs["RunReport"]["report"][0].uri, REPORT_PAGE),
         "evaluation": evaluation.uri,
         "TensorBoard": outputs["Trainer"]["model_run"][0].uri,
         "validation": outputs["ServingValidator"]["blessing"][0].uri,
-        "data audit": os.path.join(data_audit.uri, PAGE_FILE),
+        "data audit": os.path.join(data_audit.uri, AUDIT_PAGE),
         "quarantine": os.path.join(quarantine.uri, FILE_NAME),
         "log": log,
     }

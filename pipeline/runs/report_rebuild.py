@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfx.dsl.io import fileio
 
-from components.run_report.artifacts import REPORT_FILE
+from components.artifacts import REPORT_PAGE
 from components.run_report.executor import sources_of, write_report
 from components.runtime.errors import MedtfxError
 from pipeline.home import Home
@@ -34,4 +34,4 @@ def render_again(run_id: str, home: Home) -> str:
             )
     with tempfile.TemporaryDirectory() as folder:
         write_report(sources_of(node.inputs, node.properties), folder)
-        return Path(folder, REPORT_FILE).read_text(encoding="utf-8")
+        return Path(folder, REPORT_PAGE).read_text(encoding="utf-8")

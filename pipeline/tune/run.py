@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from components.image_example_gen.listing import list_folders
+from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
 from components.storage import object_storage as storage
 from components.tuner.space import parse_space
 from pipeline.home import Home
 from pipeline.paths import Places
-from pipeline.recipes.loader import Recipe, load_recipe
+from pipeline.recipes.loader import load_recipe
 from pipeline.runs.local import begun_run, run_nodes
 from pipeline.runs.records import usual_seconds
 from pipeline.tune.tuned_recipe import write_tuned

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from components.nodes import BEAM_NODES
 from components.runtime.stack import installed_stack
-from pipeline.beam.arguments import BEAM_NODES
 from pipeline.sample_data import write_sample_data
 from tests.doubles import kfp_local
 from tests.doubles.beam_job_server import beam_server, jobs_run

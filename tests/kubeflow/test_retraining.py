@@ -12,10 +12,10 @@ import pytest
 from components.image_example_gen.listing import list_folders
 from components.image_example_gen.patients import KEY_VARIABLE
 from components.runtime.stack import installed_stack
+from kubeflow.node.ledger import confirm_training, run_ledger
 from kubeflow.package.compile import PackageOptions, write_package
 from kubeflow.package.graph import GraphNode
 from kubeflow.package.packed_recipe import pack
-from kubeflow.retraining import confirm_training, run_ledger
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.training_data import describe_data
 from pipeline.sample_data import write_sample_data

@@ -10,7 +10,7 @@ from typing import Any
 
 from tfx.dsl.io import fileio
 
-from components.data_audit.artifacts import JSON_FILE, PAGE_FILE
+from components.artifacts import AUDIT_JSON, AUDIT_PAGE
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Finding
 from components.data_audit.image_record import Picture
@@ -31,8 +31,8 @@ def write_report(
         encoded: file name → stored bytes, of those the page shows.
     """
     by_name = {picture.filename: picture for picture in pictures}
-    _write(folder, JSON_FILE, json.dumps(to_json(result), indent=2, allow_nan=False))
-    _write(folder, PAGE_FILE, render(result, by_name, encoded))
+    _write(folder, AUDIT_JSON, json.dumps(to_json(result), indent=2, allow_nan=False))
+    _write(folder, AUDIT_PAGE, render(result, by_name, encoded))
     for finding in result.findings:
         if any(case.files for case in finding.cases):
             _write(folder, csv_name(finding), to_csv(finding, by_name))

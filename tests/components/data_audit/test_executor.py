@@ -9,11 +9,10 @@ import pytest
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.data_audit.artifacts import Audit
+from components.artifacts import Audit, Quarantine
 from components.data_audit.executor import Executor
 from components.data_audit.gate import AuditError, check
 from components.data_audit.gate import Executor as Gate
-from components.image_example_gen.artifacts import Quarantine
 from components.image_example_gen.examples import to_example
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS

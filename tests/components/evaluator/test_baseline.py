@@ -7,7 +7,7 @@ import pytest
 from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
-from components.approval.artifacts import Approval
+from components.artifacts import Approval
 from components.evaluator.baseline import LatestBlessedBaseline
 from components.recipe.data import DataSection
 

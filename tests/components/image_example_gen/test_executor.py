@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.image_example_gen.artifacts import Quarantine
+from components.artifacts import Quarantine
 from components.image_example_gen.executor import Executor
 from components.imaging import quarantine
 from components.imaging.images import UnreadableImage, read_image

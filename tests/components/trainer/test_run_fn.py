@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from components.recipe.training import TrainingSection
-from components.trainer.run_fn import _compute
+from components.training.compute import compute_setup
 
 PROGRAM = """
 import sys, pathlib, keras, tensorflow as tf
@@ -22,7 +22,7 @@ from components.training.checkpoint import Checkpoint
 from components.training.dataset import TransformedSplit
 from components.training.fit import Fitter
 from components.network.network import build_network
-from components.trainer.run_fn import _compute
+from components.training.compute import compute_setup
 
 folder, file = map(pathlib.Path, sys.argv[1:])
 data = DataSection.model_validate({"classes": ["dark", "bright"], "image_size": 16,
@@ -30,7 +30,7 @@ data = DataSection.model_validate({"classes": ["dark", "bright"], "image_size": 
 model = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
 training = TrainingSection(strategy="mirrored", epochs=6, batch_size=8, learning_rate=0.01)
 split = TransformedSplit((str(file),), data)
-with _compute(training):
+with compute_setup(training):
     assert tf.distribute.get_strategy().num_replicas_in_sync == 2
     network = build_network(model, data)
     checkpoint = Checkpoint(folder / "checkpoint", "val_loss")
@@ -62,7 +62,7 @@ def test_mixed_precision_trains_and_answers_in_float32(write_split, tmp_path):
     split = write_split("train", [0, 1] * 8)
     model = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
     section = TrainingSection(mixed_precision=True, epochs=2, batch_size=8)
-    with _compute(section):
+    with compute_setup(section):
         network = build_network(model, split.data)
         checkpoint = Checkpoint(tmp_path / "checkpoint", "val_loss")
         fitter = Fitter(network, model, section, split, split, checkpoint, tmp_path / "logs")
@@ -77,6 +77,6 @@ def test_mixed_precision_trains_and_answers_in_float32(write_split, tmp_path):
 def test_the_policy_is_put_back_after_a_failure():
     import keras
 
-    with pytest.raises(RuntimeError), _compute(TrainingSection(mixed_precision=True)):
+    with pytest.raises(RuntimeError), compute_setup(TrainingSection(mixed_precision=True)):
         raise RuntimeError
     assert keras.mixed_precision.global_policy().name == "float32"

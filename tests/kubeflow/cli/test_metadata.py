@@ -2,8 +2,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kubeflow.cli.main import app
-from kubeflow.cli.metadata import count_runs
-from pipeline.metadata.connection import MetadataError
+from pipeline.metadata.connection import MetadataError, count_runs
 from tests.doubles.databases import free_port
 
 

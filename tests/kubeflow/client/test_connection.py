@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from kubeflow.client import runs
-from kubeflow.client.api_errors import PipelinesError
 from kubeflow.client.connection import Settings, connect, read_settings
+from kubeflow.errors import PipelinesError
 
 DATA = ("--param", "data=gs://site/films")
 

@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kubeflow.client.api_errors import PipelinesError
 from kubeflow.client.cron import check_cron, find_zone, next_times
+from kubeflow.errors import PipelinesError
 
 UTC = ZoneInfo("UTC")
 SATURDAY = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)

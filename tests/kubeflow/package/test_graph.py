@@ -1,6 +1,6 @@
 import pytest
 
-from components.recipe.platform import NODES
+from components.nodes import NODES
 from kubeflow.package.graph import node_graph
 from pipeline.recipes.loader import load_recipe
 

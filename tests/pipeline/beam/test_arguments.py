@@ -2,8 +2,9 @@ import socket
 
 import pytest
 
+from components.nodes import BEAM_NODES
 from pipeline.beam import arguments as beam
-from pipeline.beam.arguments import BEAM_ARGS, BEAM_NODES, BeamError, beam_args
+from pipeline.beam.arguments import BEAM_ARGS, BeamError, beam_args
 from pipeline.paths import Places
 from pipeline.recipes.loader import load_recipe
 

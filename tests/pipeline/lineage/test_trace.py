@@ -10,7 +10,8 @@ from components.evaluator.eval_config import build_eval_config
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
 from pipeline.home import Home
-from pipeline.lineage.trace import ClassGate, Lineage, Step, _floors, trace
+from pipeline.lineage.model import ClassGate, Lineage, Step
+from pipeline.lineage.trace import _floors, trace
 from pipeline.lineage.tree import again, lineage_tree
 from pipeline.metadata.graph import LineageError
 from serving.promotion.journal import Entry

@@ -165,7 +165,7 @@ def test_a_changed_recipe_trains_if_it_changes_the_model_or_its_verdict(
 
 def test_changed_code_trains(films, home, monkeypatch):
     train(films, home, small())
-    monkeypatch.setattr("pipeline.retraining.training_data.source_hash", lambda *packages: "other")
+    monkeypatch.setattr("pipeline.retraining.training_data.model_source", lambda: "other")
     assert "the code of the nodes changed" in decision(films, home).sentence
 
 

@@ -9,9 +9,10 @@ from rich.console import Console
 
 from components.image_example_gen.listing import Entry, Listing
 from components.image_example_gen.splits import split_of
+from components.recipe.recipe import Recipe
 from components.runtime.errors import DataError
 from pipeline.home import Home
-from pipeline.recipes.loader import Recipe, load_recipe
+from pipeline.recipes.loader import load_recipe
 from pipeline.runs.local import (
     RunFailedError,
     _everything_else_to,

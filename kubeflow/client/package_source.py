@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from kubeflow.client.api_errors import PipelinesError
-from kubeflow.package.package_file import Package, holds_recipe, read_package
+from kubeflow.client.package_file import Package, holds_recipe, read_package
+from kubeflow.errors import PipelinesError
 
 _PACKED = (".zip", ".gz", ".tgz")
 

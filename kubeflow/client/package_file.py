@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from kubeflow.client.api_errors import PipelinesError
+from kubeflow.errors import PipelinesError
 
 
 @dataclass(frozen=True)

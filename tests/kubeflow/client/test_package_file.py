@@ -1,8 +1,8 @@
 import pytest
 import yaml
 
-from kubeflow.client.api_errors import PipelinesError
-from kubeflow.package.package_file import Package, holds_recipe, parse_parameters, read_package
+from kubeflow.client.package_file import Package, holds_recipe, parse_parameters, read_package
+from kubeflow.errors import PipelinesError
 from pipeline.recipes.loader import RECIPE_DIR
 
 

@@ -1,0 +1,55 @@
+"""The pipeline that scores a folder.
+
+image folder → ImageExampleGen (unlabelled) ──┐
+├─→ BulkInferrer
+pushed model → Importer ──────────────────────┘
+"""
+
+from tfx import v1 as tfx
+
+from components.image_example_gen.component import ImageExampleGen
+from components.image_example_gen.listing import UNLABELLED
+from components.recipe.data import DataSection
+from pipeline.dag.sources import node_source
+from pipeline.paths import Places
+
+
+def build_bulk_pipeline(
+    folder: str,
+    model_uri: str,
+    model_name: str,
+    data: DataSection,
+    places: Places,
+    beam_args: tuple[str, ...],
+) -> tfx.dsl.Pipeline:
+    """Wires the nodes.
+
+    Args:
+        folder: of the images.
+        model_uri: of the Model artifact, which holds the pushed version.
+        model_name: under which it was pushed.
+        data: the section of its recipe.
+        places: where artifacts and metadata go.
+        beam_args: runner and parallelism of the Beam nodes.
+    """
+    importer = tfx.dsl.Importer(
+        source_uri=model_uri, artifact_type=tfx.types.standard_artifacts.Model
+    ).with_id("PushedModel")
+    example_gen = ImageExampleGen(
+        folder, data, places.keys, node_source("ImageExampleGen"), unlabelled=True
+    )
+    inferrer = tfx.components.BulkInferrer(
+        examples=example_gen.outputs["examples"],
+        model=importer.outputs["result"],
+        data_spec=tfx.proto.DataSpec(example_splits=[UNLABELLED]),
+        model_spec=tfx.proto.ModelSpec(model_signature_name=["serve_examples"]),
+    )
+    name = f"bulk-score-{model_name}"
+    return tfx.dsl.Pipeline(
+        pipeline_name=places.pipeline_name(name),
+        pipeline_root=f"{places.artifacts}/{name}",
+        components=[importer, example_gen, inferrer],
+        enable_cache=True,
+        metadata_connection_config=places.metadata,
+        beam_pipeline_args=list(beam_args),
+    )
