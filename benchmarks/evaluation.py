@@ -22,7 +22,7 @@ from ingest import clock, since
 from phantoms import phantoms
 from rich.console import Console
 from rich.table import Table
-from told import line, options, tell
+from reporting import line, options, tell
 from watched_process import watch
 from watched_run import medtfx_run, recipe, write_recipe
 

@@ -22,7 +22,7 @@ from typing import Any
 from phantoms import phantoms
 from rich.console import Console
 from rich.table import Table
-from told import options, tell
+from reporting import options, tell
 from watched_process import watch
 from watched_run import recipe, write_recipe
 

@@ -45,7 +45,7 @@ def node(packed: str, data: str, root: str, run_id: str, spawned: float) -> None
         seconds[name], last = now - last, now
 
     step("start")
-    from kubeflow.node.paths import node_places
+    from kubeflow.node.paths import node_paths
     from kubeflow.package.packed_recipe import unpack
     from pipeline.metadata import connection as metadata_store
 
@@ -59,9 +59,7 @@ def node(packed: str, data: str, root: str, run_id: str, spawned: float) -> None
     from pipeline.runs.runner import launch_node
 
     step("imports")
-    pipeline = compiler.Compiler().compile(
-        build_pipeline(recipe, data, node_places(root, "", None))
-    )
+    pipeline = compiler.Compiler().compile(build_pipeline(recipe, data, node_paths(root, "", None)))
     runtime_parameter_utils.substitute_runtime_parameter(
         pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
     )

@@ -10,7 +10,7 @@ from tfx.orchestration.portable import runtime_parameter_utils
 from pipeline.beam.arguments import beam_args
 from pipeline.dag.training import build_pipeline
 from pipeline.home import Home
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 from pipeline.runs.runner import NodeRun, launch_node
 
@@ -26,7 +26,7 @@ class Launched:
     """
 
     def __init__(self, recipe: Path, images: Path, home: Path, beam: Iterable[str] = ()):
-        self._places = Places.of_home(Home.at(home))
+        self._places = PipelinePaths.of_home(Home.at(home))
         self._pipeline = compiler.Compiler().compile(
             build_pipeline(
                 load_recipe(str(recipe)), str(images), self._places, beam_args(list(beam))

@@ -25,7 +25,7 @@ from typing import Any
 from phantoms import phantoms
 from rich.console import Console
 from rich.table import Table
-from told import options, tell
+from reporting import options, tell
 from watched_process import MEDTFX, ROOT, watch
 from watched_run import Run, medtfx_run, recipe, write_recipe
 

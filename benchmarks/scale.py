@@ -21,7 +21,7 @@ import numpy as np
 from phantoms import PATIENT
 from rich.console import Console
 from rich.table import Table
-from told import options, tell
+from reporting import options, tell
 
 from components.data_audit.checks.duplicates import find_groups
 from components.data_audit.image_record import Picture

@@ -89,8 +89,8 @@ def export_model(folder: Path) -> None:
     from components.imaging.preprocessing import prepare
     from components.network.network import build_network
     from components.trainer.export import Exporter
-    from components.trainer.uncertainty import MeasuredDoubt
-    from components.uncertainty.summary import DoubtFacts
+    from components.trainer.uncertainty import MeasuredUncertainty
+    from components.uncertainty.summary import UncertaintySummary
     from pipeline.recipes.loader import load_recipe
 
     recipe = load_recipe("covid-mobilenet", [*NETWORK, "model.weights=none"])
@@ -104,7 +104,9 @@ def export_model(folder: Path) -> None:
             return {"image": prepare(encoded, data.image_size, data.channels, data.resize)}
 
     network = build_network(recipe.model, data)
-    Exporter(network, Preprocessing(), data, MeasuredDoubt(DoubtFacts())).save(str(folder), {})
+    Exporter(network, Preprocessing(), data, MeasuredUncertainty(UncertaintySummary())).save(
+        str(folder), {}
+    )
 
 
 def draw_images(folder: Path) -> list[bytes]:

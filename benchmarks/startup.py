@@ -16,7 +16,7 @@ from phantoms import phantoms
 from retrain import serving
 from rich.console import Console
 from rich.table import Table
-from told import options, tell
+from reporting import options, tell
 from watched_process import MEDTFX, watch
 from watched_run import medtfx_run, recipe, write_recipe
 

@@ -28,7 +28,7 @@ import tensorflow as tf
 from phantoms import phantoms
 from rich.console import Console
 from rich.table import Table
-from told import options, tell
+from reporting import options, tell
 from watched_run import recipe as phantoms_recipe
 
 from components.imaging.preprocessing import prepare

@@ -50,11 +50,11 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     from components.image_example_gen.listing import list_folders
     from components.image_example_gen.patients import patient_key
     from kubeflow.node.ledger import run_ledger
-    from kubeflow.node.paths import node_places
+    from kubeflow.node.paths import node_paths
     from pipeline.retraining.decide import Decision, decide
     from pipeline.retraining.training_data import describe_data
 
-    key = patient_key(node_places(given.root, given.models, None).keys)
+    key = patient_key(node_paths(given.root, given.models, None).keys)
     seen = describe_data(recipe, given.data, list_folders(given.data, recipe.data), key)
     ledger = run_ledger(recipe, given.root)
     decision = Decision(True, "Training: the run was not told to look for what is new (if_new).")

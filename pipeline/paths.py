@@ -10,7 +10,7 @@ from pipeline.home import Home
 
 
 @dataclass(frozen=True)
-class Places:
+class PipelinePaths:
     """Addresses for the nodes of one pipeline.
 
     Attributes:
@@ -34,7 +34,9 @@ class Places:
     root: str = ""
 
     @classmethod
-    def of_home(cls, home: Home, root: str | None = None, models: str | None = None) -> "Places":
+    def of_home(
+        cls, home: Home, root: str | None = None, models: str | None = None
+    ) -> "PipelinePaths":
         """Returns the places of a run on this machine.
 
         Args:

@@ -30,13 +30,13 @@ class Found:
         check: its name in the recipe's section.
         sentence: what and how many; also where nothing was found.
         cases: what was found.
-        way_out: what to do about it; the override that accepts it is added where it stops the run.
+        remedy: what to do about it; the override that accepts it is added where it stops the run.
     """
 
     check: str
     sentence: str
     cases: tuple[Case, ...] = ()
-    way_out: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Finding:
     """What a check found, and what follows.
 
     Attributes:
-        check: as of `Found`, as are `sentence`, `way_out` and `cases`.
+        check: as of `Found`, as are `sentence`, `remedy` and `cases`.
         severity: `stop`, `report`, or `ok` where nothing was found.
     """
 
     check: str
     severity: Severity
     sentence: str
-    way_out: str
+    remedy: str
     cases: tuple[Case, ...]
 
     @property
@@ -65,7 +65,7 @@ def judge(found: Found, action: Action) -> Finding:
     severity: Severity = "report" if action == "report" else "stop"
     if not found.cases:
         return Finding(found.check, "ok", found.sentence, "", ())
-    return Finding(found.check, severity, found.sentence, found.way_out, found.cases)
+    return Finding(found.check, severity, found.sentence, found.remedy, found.cases)
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -48,7 +48,7 @@ def _sentence(finding: dict[str, Any]) -> str:
     first = finding["examples"][0]
     files = [name for example in finding["examples"][:1] for name in example["files"][:_NAMED]]
     named = f", for example {' = '.join(files)} ({first['reason']})" if files else ""
-    return f"{finding['sentence']}{named}. {finding['way_out']}."
+    return f"{finding['sentence']}{named}. {finding['remedy']}."
 
 
 @component(use_beam=False)

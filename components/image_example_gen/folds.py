@@ -7,7 +7,7 @@ otherwise be spread by chance, and a fold could miss the class.
 from collections import defaultdict
 from collections.abc import Sequence
 
-from components.image_example_gen.hashing import position
+from components.image_example_gen.hashing import hash_to_unit
 from components.recipe.data import Fold, Split
 from components.runtime.errors import DataError
 
@@ -50,7 +50,7 @@ def deal(images: Images, count: int, salt: str) -> dict[str, int]:
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    patients = sorted({patient for _, patient in images}, key=lambda p: (position(p, salt), p))
+    patients = sorted({patient for _, patient in images}, key=lambda p: (hash_to_unit(p, salt), p))
     # The groups are dealt in the order of their numbers where they are alike: no other shuffling,
     # which depends on the version of scikit-learn.
     number = {patient: rank for rank, patient in enumerate(patients)}

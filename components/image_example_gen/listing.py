@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from components.image_example_gen import splits
-from components.image_example_gen.hashing import position
+from components.image_example_gen.hashing import hash_to_unit
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
 from components.imaging.candidates import image_files
@@ -207,7 +207,7 @@ def _cap(entries: list[Entry], data: DataSection) -> tuple[list[Entry], list[tup
     kept: list[Entry] = []
     capped: list[tuple[str, str]] = []
     taken: Counter[str] = Counter()
-    for entry in sorted(entries, key=lambda e: (position(e.patient, "cap"), e.relative)):
+    for entry in sorted(entries, key=lambda e: (hash_to_unit(e.patient, "cap"), e.relative)):
         taken[entry.label] += 1
         if taken[entry.label] <= data.cap_per_class:
             kept.append(entry)

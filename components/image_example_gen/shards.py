@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from tfx.dsl.io import fileio
 
-from components.image_example_gen.hashing import position
+from components.image_example_gen.hashing import hash_to_unit
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.patients import hash_patient
 
@@ -47,7 +47,7 @@ def write_lists(entries: Sequence[Entry], key: bytes, folder: str) -> list[Shard
         folder: where the lists go.
     """
     count = max(1, round(len(entries) / IMAGES))
-    ordered = sorted(entries, key=lambda entry: position(entry.relative, "shard"))
+    ordered = sorted(entries, key=lambda entry: hash_to_unit(entry.relative, "shard"))
     shards = []
     for number in range(count):
         shard = Shard(number, count, os.path.join(folder, f"entries-{number:05d}.jsonl"))

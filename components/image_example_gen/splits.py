@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from components.image_example_gen import folds
-from components.image_example_gen.hashing import position
+from components.image_example_gen.hashing import hash_to_unit
 from components.recipe.data import SPLITS, DataSection, Split
 from components.runtime.errors import DataError
 
@@ -23,7 +23,7 @@ _SEEDS_TO_TRY = 200
 
 def split_of(patient: str, shares: Split, seed: int) -> str:
     """Returns `train`, `eval` or `test`."""
-    place = position(patient, seed)
+    place = hash_to_unit(patient, seed)
     if place < shares.test:
         return "test"
     return "eval" if place < shares.test + shares.eval else "train"
@@ -69,7 +69,7 @@ def check_counts(
             if (number := counts[label][split]) < data.min_per_split:
                 raise DataError(
                     f"Class {label!r} has {number} images in the {split} split, fewer than "
-                    f"data.min_per_split = {data.min_per_split}. {_way_out(data, patients)}"
+                    f"data.min_per_split = {data.min_per_split}. {_remedy(data, patients)}"
                 )
 
 
@@ -102,7 +102,7 @@ def imbalance(data: DataSection, patients: list[tuple[str, str]], seed: int) -> 
     return worst
 
 
-def _way_out(data: DataSection, patients: list[tuple[str, str]]) -> str:
+def _remedy(data: DataSection, patients: list[tuple[str, str]]) -> str:
     seed, score = best_seed(data, patients)
     if data.fold and math.isinf(score):
         return f"Its patients are too few for {data.fold.of} folds: use fewer, or add images."

@@ -159,7 +159,7 @@ def build_network(
         classifier,
         tuple(backbones),
         ", ".join(sources),
-        model.mirror_average,
+        model.flip_tta,
     )
 
 

@@ -64,7 +64,7 @@ class ModelSection(Section):
         dropout: before the last layer.
         l2: weight of the squared weights of the head in the loss.
         head: `softmax`, or `sigmoid` for two classes: one unit, for the second class.
-        mirror_average: whether the served model averages the probabilities of the image and of its
+        flip_tta: whether the served model averages the probabilities of the image and of its
             mirror image, at twice the work.
     """
 
@@ -87,7 +87,7 @@ class ModelSection(Section):
     dropout: Dropout = 0.2
     l2: Annotated[float, Field(ge=0)] = 0.0
     head: Literal["softmax", "sigmoid"] = "softmax"
-    mirror_average: bool = False
+    flip_tta: bool = False
 
     @model_validator(mode="after")
     def _one_or_several(self) -> "ModelSection":

@@ -100,7 +100,7 @@ class Secret(Section):
 
 
 class Pod(Section):
-    """What a node gets. What is not said for a node is as in `every_node`.
+    """What a node gets. What is not said for a node is as in `defaults`.
 
     Attributes:
         cpu: processors, limit and request, as Kubernetes writes them: 8, 0.5 or 500m.
@@ -134,7 +134,7 @@ class PlatformSection(Section):
         gpu_image: of nodes with a GPU; by default `image`.
         image_pull_secrets: with which the images are pulled.
         gpu_type: resource name of a GPU on this cluster, as its device plugin calls it.
-        every_node: for all nodes.
+        defaults: for all nodes.
         nodes: node → what is different for it, e.g. `Trainer: {gpu: 1, memory: 32Gi}`.
         volumes: mounted in every node.
         secrets: passwords and keys, for every node.
@@ -149,7 +149,7 @@ class PlatformSection(Section):
     gpu_image: str | None = None
     image_pull_secrets: tuple[ObjectName, ...] = ()
     gpu_type: Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[A-Za-z0-9._-]+$")] = "nvidia.com/gpu"
-    every_node: Pod = Pod()
+    defaults: Pod = Pod()
     nodes: dict[str, Pod] = {}
     volumes: tuple[Volume, ...] = ()
     secrets: tuple[Secret, ...] = ()
@@ -158,9 +158,9 @@ class PlatformSection(Section):
     gate_failure: Literal["report", "fail"] = "report"
 
     def pod(self, node: str) -> Pod:
-        """Returns what a node gets, `every_node` included."""
+        """Returns what a node gets, `defaults` included."""
         merged: dict[str, Any] = {"retries": 1, "retry_wait_seconds": 60}
-        for pod in (self.every_node, self.nodes.get(node, Pod())):
+        for pod in (self.defaults, self.nodes.get(node, Pod())):
             merged |= {key: value for key, value in pod if value is not None}
         return Pod.model_construct(**merged)
 
@@ -205,7 +205,7 @@ class PlatformSection(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> "PlatformSection":
-        if self.every_node.gpu:
+        if self.defaults.gpu:
             raise ValueError(
                 "a GPU for every node would idle in most of them: name the nodes, as "
                 "`nodes: {Trainer: {gpu: 1}}`"

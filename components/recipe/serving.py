@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from components.recipe.base import Positive, Section
 from components.recipe.platform import Cpu, Memory, Toleration
-from components.recipe.uncertainty import Doubt
+from components.recipe.uncertainty import Uncertainty
 
 NotNegative = Annotated[int, Field(ge=0)]
 
@@ -83,7 +83,7 @@ class ServingSection(Section):
 
     Attributes:
         model_name: of the pushed model; by default the recipe's name.
-        doubt: when an answer says of itself that it is not to be relied on.
+        uncertainty: when an answer says of itself that it is not to be relied on.
         approval: `required` keeps a blessed and validated model back until somebody approves it.
         batching: of TensorFlow Serving.
         replicas: of TensorFlow Serving on Kubernetes.
@@ -97,7 +97,7 @@ class ServingSection(Section):
     """
 
     model_name: str | None = None
-    doubt: Doubt = Doubt()
+    uncertainty: Uncertainty = Uncertainty()
     approval: Literal["none", "required"] = "none"
     batching: Batching = Batching()
     replicas: Replicas = Replicas()
@@ -110,7 +110,7 @@ class ServingSection(Section):
 
     def in_model(self) -> dict:
         """Returns what becomes part of the model; a change of the rest needs no new training."""
-        return self.model_dump(mode="json", include={"doubt"})
+        return self.model_dump(mode="json", include={"uncertainty"})
 
     @property
     def batch_threads(self) -> int:

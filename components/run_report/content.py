@@ -13,7 +13,7 @@ from components.run_report.counts import QuarantineReason, SplitCounts
 from components.run_report.figures import class_results
 from components.run_report.gallery import Picture
 from components.run_report.predictions import Predictions
-from components.uncertainty.summary import DoubtFacts
+from components.uncertainty.summary import UncertaintySummary
 
 History = Mapping[str, Sequence[Mapping[str, float]]]
 
@@ -65,7 +65,7 @@ class Content:
         predictions: of the test split.
         pictures: for the gallery.
         history: phase → logs of each epoch.
-        doubt: what the Trainer measured about it.
+        uncertainty: what the Trainer measured about it.
         audit: of the data, as `audit.json` holds it.
         outcome: pushed or not.
         material: what it was made from.
@@ -77,7 +77,7 @@ class Content:
     predictions: Predictions
     pictures: Sequence[Picture]
     history: History
-    doubt: DoubtFacts
+    uncertainty: UncertaintySummary
     audit: Mapping[str, Any]
     outcome: Outcome
     material: Material

@@ -13,8 +13,8 @@ from components.run_report import figures, plots
 from components.run_report.content import Content
 from components.run_report.gallery import KINDS
 from components.run_report.slot import RUN_SLOT
-from components.run_report.uncertainty import doubt_results
-from components.uncertainty.risk_coverage import deferral
+from components.run_report.uncertainty import uncertainty_results
+from components.uncertainty.risk_coverage import risk_coverage_curve
 
 _TEMPLATE = Path(__file__).with_name("template")
 _OPEN_ROWS = 60  # longer tables are folded
@@ -34,7 +34,7 @@ def render_page(content: Content) -> str:
         content=content,
         plots=_plots(content),
         slices=_slices(content),
-        doubt=doubt_results(content.predictions, content.doubt),
+        uncertainty=uncertainty_results(content.predictions, content.uncertainty),
         kinds=KINDS,
         small=figures.SMALL,
         open_rows=_OPEN_ROWS,
@@ -53,13 +53,14 @@ def _plots(content: Content) -> dict[str, Markup]:
     predictions = content.predictions
     found = {}
     if len(predictions.labels):
-        doubt = doubt_results(predictions, content.doubt)
+        uncertainty = uncertainty_results(predictions, content.uncertainty)
         found = {
             "roc": plots.roc_curves(predictions),
             "precision_recall": plots.precision_recall_curves(predictions),
-            "reliability": plots.reliability_diagram(doubt.before.bins, doubt.now.bins),
-            "deferral": plots.deferral_curve(
-                deferral(predictions.probabilities, predictions.labels), doubt.below
+            "reliability": plots.reliability_diagram(uncertainty.before.bins, uncertainty.now.bins),
+            "deferral": plots.risk_coverage_plot(
+                risk_coverage_curve(predictions.probabilities, predictions.labels),
+                uncertainty.below,
             ),
         }
     if any(content.history.values()):

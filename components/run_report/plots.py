@@ -18,7 +18,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 
 from components.run_report.predictions import Predictions
 from components.uncertainty.calibration import Bin
-from components.uncertainty.risk_coverage import Deferral
+from components.uncertainty.risk_coverage import RiskCoverageCurve
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
 _DASHES = ("-", "--", ":")
@@ -118,7 +118,7 @@ def reliability_diagram(axes: Axes, before: Sequence[Bin], now: Sequence[Bin]) -
 
 
 @_svg
-def deferral_curve(axes: Axes, curve: Deferral, now: float) -> None:
+def risk_coverage_plot(axes: Axes, curve: RiskCoverageCurve, now: float) -> None:
     """Draws what remains right while more of the unsure answers go to a person; `now` is marked."""
     axes.axvline(now, color=_INK, alpha=0.5, linewidth=0.8, linestyle="--")
     for index, (values, name) in enumerate(

@@ -21,7 +21,7 @@ class Predictions:
         labels: int64 [N], the true class.
         probabilities: float32 [N, C]; each row sums to 1.
         uncertain: bool [N], whether the model calls its answer so.
-        unfamiliar: bool [N], whether it does for an image unlike those of training.
+        out_of_distribution: bool [N], whether it does for an image unlike those of training.
         features: of a slice → N values as TFMA writes them, None where an image has none.
     """
 
@@ -31,7 +31,7 @@ class Predictions:
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     uncertain: NDArray[np.bool_]
-    unfamiliar: NDArray[np.bool_]
+    out_of_distribution: NDArray[np.bool_]
     features: Mapping[str, tuple[str | None, ...]]
 
     @cached_property
@@ -64,13 +64,13 @@ class Predictions:
 def to_csv(predictions: Predictions) -> str:
     """Returns a row an image.
 
-    Columns: filename, patient, label, answer, uncertain and unfamiliar (true or false), and
-    `p_<class>` of each class.
+    Columns: filename, patient, label, answer, uncertain and out_of_distribution (true or false),
+    and `p_<class>` of each class.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = predictions.classes
-    first = ("filename", "patient", "label", "answer", "uncertain", "unfamiliar")
+    first = ("filename", "patient", "label", "answer", "uncertain", "out_of_distribution")
     writer.writerow([*first, *(f"p_{name}" for name in names)])
     rows = zip(
         predictions.filenames,
@@ -78,13 +78,13 @@ def to_csv(predictions: Predictions) -> str:
         predictions.labels,
         predictions.answers,
         predictions.uncertain,
-        predictions.unfamiliar,
+        predictions.out_of_distribution,
         predictions.probabilities,
         strict=True,
     )
-    for filename, patient, label, answer, uncertain, unfamiliar, probabilities in rows:
+    for filename, patient, label, answer, uncertain, out_of_distribution, probabilities in rows:
         # Nine digits give back the same float32.
         values = (f"{value:.9g}" for value in probabilities)
-        doubts = [str(bool(flag)).lower() for flag in (uncertain, unfamiliar)]
+        doubts = [str(bool(flag)).lower() for flag in (uncertain, out_of_distribution)]
         writer.writerow([filename, patient, names[label], names[answer], *doubts, *values])
     return text.getvalue()

@@ -20,7 +20,7 @@ from components.run_report.counts import by_reason, count_splits
 from components.run_report.environment import describe_environment
 from components.run_report.gallery import choose_cases, draw
 from components.run_report.split_images import SplitImages
-from components.uncertainty.summary import DOUBT_FILE, DoubtFacts
+from components.uncertainty.summary import UNCERTAINTY_FILE, UncertaintySummary
 
 _HISTORY_FILE = "history.json"  # not imported from `run_fn`, which takes seconds to import
 
@@ -75,7 +75,7 @@ def read_content(sources: Sources) -> Content:
         predictions=predictions,
         pictures=draw(cases, explained),
         history=json.loads(_text(sources.model_run, _HISTORY_FILE) or "{}"),
-        doubt=_doubt(sources.model_run),
+        uncertainty=_uncertainty(sources.model_run),
         audit=json.loads(_text(sources.audit, AUDIT_JSON)),
         outcome=sources.outcome,
         material=Material(
@@ -88,9 +88,9 @@ def read_content(sources: Sources) -> Content:
     )
 
 
-def _doubt(folder: str) -> DoubtFacts:
-    text = _text(folder, DOUBT_FILE)
-    return DoubtFacts.from_json(text) if text else DoubtFacts()
+def _uncertainty(folder: str) -> UncertaintySummary:
+    text = _text(folder, UNCERTAINTY_FILE)
+    return UncertaintySummary.from_json(text) if text else UncertaintySummary()
 
 
 def _text(folder: str, name: str) -> str:

@@ -41,7 +41,7 @@ class SplitImages:
             images = [example.features.feature["image"].bytes_list.value[0] for example in batch]
             answer = ask(image_bytes=tf.constant(images))
             answers.append(answer["probabilities"].numpy())
-            doubts.append(np.stack([answer["uncertain"], answer["unfamiliar"]]))
+            doubts.append(np.stack([answer["uncertain"], answer["out_of_distribution"]]))
             for example in batch:  # the pixels of a whole split need not fit into memory
                 del example.features.feature["image"]
             found += batch
@@ -52,7 +52,7 @@ class SplitImages:
             labels=np.array([_label_index(example) for example in found], np.int64),
             probabilities=np.concatenate(answers),
             uncertain=np.concatenate(doubts, -1)[0],
-            unfamiliar=np.concatenate(doubts, -1)[1],
+            out_of_distribution=np.concatenate(doubts, -1)[1],
             features={name: tuple(_value(e, name) for e in found) for name in features},
         )
 

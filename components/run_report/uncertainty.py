@@ -7,7 +7,7 @@ from components.run_report.figures import class_results
 from components.run_report.predictions import Predictions
 from components.uncertainty.calibration import Bin, calibration_error, reliability, with_temperature
 from components.uncertainty.intervals import wilson_interval
-from components.uncertainty.summary import DoubtFacts
+from components.uncertainty.summary import UncertaintySummary
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class DoubtResults:
+class UncertaintyResults:
     """What the doubts do on the test split.
 
     Attributes:
@@ -33,19 +33,19 @@ class DoubtResults:
         below: share of its answers that are below the threshold, in 0..1.
         uncertain: answers called so, for whichever reason.
         answered: a result for each class, over the other answers.
-        unfamiliar: images called so.
-        false_alarms: Wilson 95 % interval of their share; NaN without images.
+        out_of_distribution: images called so.
+        ood_false_positive_rate: Wilson 95 % interval of their share; NaN without images.
         before: of the probabilities without temperature.
         now: as served.
     """
 
-    facts: DoubtFacts
+    facts: UncertaintySummary
     images: int
     below: float
     uncertain: int
     answered: tuple[ClassResult, ...]
-    unfamiliar: int
-    false_alarms: tuple[float, float]
+    out_of_distribution: int
+    ood_false_positive_rate: tuple[float, float]
     before: Calibration
     now: Calibration
 
@@ -56,21 +56,21 @@ class DoubtResults:
         return min(found, key=lambda result: result.recall, default=None)
 
 
-def doubt_results(predictions: Predictions, facts: DoubtFacts) -> DoubtResults:
+def uncertainty_results(predictions: Predictions, facts: UncertaintySummary) -> UncertaintyResults:
     """Looks at the test split through the thresholds that the eval split has set."""
     images = len(predictions.labels)
-    unfamiliar = int(predictions.unfamiliar.sum())
+    out_of_distribution = int(predictions.out_of_distribution.sum())
     served = predictions.probabilities
     plain = served if facts.temperature == 1 else with_temperature(served, 1 / facts.temperature)
     below = (predictions.confidence < facts.uncertain_below).sum()
-    return DoubtResults(
+    return UncertaintyResults(
         facts,
         images,
         float(below / images) if images else 0.0,
         int(predictions.uncertain.sum()),
         class_results(predictions, ~predictions.uncertain),
-        unfamiliar,
-        wilson_interval(unfamiliar, images),
+        out_of_distribution,
+        wilson_interval(out_of_distribution, images),
         *(
             Calibration(bins, calibration_error(bins))
             for bins in (

@@ -16,7 +16,7 @@ from components.serving_validator.served_model import (
 )
 from components.serving_validator.unservable import UnservableError
 
-_FLAGS = ("uncertain", "unfamiliar")
+_FLAGS = ("uncertain", "out_of_distribution")
 _OUTPUTS = {
     PREDICT: {"probabilities", "label", "labels", *_FLAGS},
     EXPLAIN: {"probabilities", "label", "labels", "heatmap", *_FLAGS},

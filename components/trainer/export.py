@@ -19,9 +19,9 @@ from components.imaging.preprocessing import cut_borders, unpack
 from components.network.network import Network
 from components.recipe.data import DataSection
 from components.saved_model.assets import LABELS_ASSET, RECIPE_ASSET
-from components.trainer.uncertainty import MeasuredDoubt
+from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.out_of_distribution import describe
-from components.uncertainty.summary import DOUBT_FILE
+from components.uncertainty.summary import UNCERTAINTY_FILE
 
 _IMAGES = tf.TensorSpec([None], tf.string, name="image_bytes")
 _EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
@@ -35,13 +35,13 @@ class Exporter:
         network: the trained network.
         transform: TFT's features layer, from {'image': [B, 1] string} to packed pixels.
         data: classes, image size, channels.
-        doubt: which answers are uncertain, and how they are calibrated.
+        uncertainty: which answers are uncertain, and how they are calibrated.
     """
 
     network: Network
     transform: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]
     data: DataSection
-    doubt: MeasuredDoubt
+    uncertainty: MeasuredUncertainty
 
     def pixels(self, encoded: tf.Tensor) -> tf.Tensor:
         """Maps [B] encoded images to [B, H, W, C] float32 in 0..255, by the Transform graph."""
@@ -53,24 +53,26 @@ class Exporter:
     ) -> dict[str, tf.Tensor]:
         """Returns calibrated probabilities [B, C], and whether they are to be relied on, bool [B].
 
-        An `unfamiliar` image is unlike those of training. `uncertain` are its answer, and one whose
-        top probability is low.
+        An `out_of_distribution` image is unlike those of training. `uncertain` are its answer, and
+        one whose top probability is low.
 
         Args:
             pixels: [B, H, W, C] float32 in 0..255.
             vector: pooled features [B, D].
             probabilities: [B, C] as the network gives them.
         """
-        served = self.doubt.calibrated(probabilities)
-        low = tf.reduce_max(served, -1) < self.doubt.facts.uncertain_below
-        if self.doubt.familiarity is None:
-            unfamiliar = tf.zeros_like(low)
+        served = self.uncertainty.calibrated(probabilities)
+        low = tf.reduce_max(served, -1) < self.uncertainty.facts.uncertain_below
+        if self.uncertainty.ood_detector is None:
+            out_of_distribution = tf.zeros_like(low)
         else:
-            unfamiliar = self.doubt.familiarity.unfamiliar(describe(pixels, vector))
+            out_of_distribution = self.uncertainty.ood_detector.out_of_distribution(
+                describe(pixels, vector)
+            )
         return {
             "probabilities": served,
-            "uncertain": low | unfamiliar,
-            "unfamiliar": unfamiliar,
+            "uncertain": low | out_of_distribution,
+            "out_of_distribution": out_of_distribution,
         }
 
     def named(self, judged: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -153,7 +155,7 @@ class Exporter:
             ]
             root.assets = [
                 _asset(folder, LABELS_ASSET, "".join(f"{name}\n" for name in self.data.classes)),
-                _asset(folder, DOUBT_FILE, self.doubt.facts.to_json()),
+                _asset(folder, UNCERTAINTY_FILE, self.uncertainty.facts.to_json()),
                 _asset(folder, RECIPE_ASSET, json.dumps(recipe, indent=2, sort_keys=True)),
             ]
             tf.saved_model.save(root, path, signatures=signatures)

@@ -18,13 +18,13 @@ from components.recipe.serving import ServingSection
 from components.recipe.training import TrainingSection
 from components.saved_model.reference_predictions import predict_sample, save_predictions
 from components.trainer.export import Exporter
-from components.trainer.uncertainty import measure_doubt
+from components.trainer.uncertainty import measure_uncertainty
 from components.training.checkpoint import Checkpoint
 from components.training.compute import compute_setup
 from components.training.dataset import TransformedSplit
 from components.training.feature_cache import FeatureCache, identity_of
 from components.training.fit import Fitter
-from components.uncertainty.summary import DOUBT_FILE
+from components.uncertainty.summary import UNCERTAINTY_FILE
 
 _log = logging.getLogger("medtfx.trainer")
 HISTORY_FILE = "history.json"
@@ -40,7 +40,7 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
             and `serving` in plain values, and `checkpoints`, the folder for restartable state.
 
     Writes the SavedModel, and next to the TensorBoard logs `history.json` (phase → logs of each
-    epoch), `doubt.json` (what the answers are worth) and `predictions.csv` (what the network
+    epoch), `uncertainty.json` (what the answers are worth) and `predictions.csv` (what the network
     answers for a few images of the eval split).
     """
     config = fn_args.custom_config
@@ -62,24 +62,27 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
         cache = _feature_cache(network, model, statistics, config) if model.pretrained else None
         fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs, cache)
         history = fitter.fit()
-        doubt = measure_doubt(
+        uncertainty = measure_uncertainty(
             network,
             train,
             eval_split,
-            serving.doubt,
+            serving.uncertainty,
             fitter.train_vectors,
             fitter.eval_views,
         )
         fitter.refit()
     save_predictions(
-        predict_sample(lambda pixels: doubt.calibrated(network.answer(pixels)[1]), eval_split), logs
+        predict_sample(
+            lambda pixels: uncertainty.calibrated(network.answer(pixels)[1]), eval_split
+        ),
+        logs,
     )
     transform = tft.TFTransformOutput(fn_args.transform_output).transform_features_layer()
     recipe = {name: config[name] for name in ("recipe", "data", "model", "training", "serving")}
-    Exporter(network, transform, data, doubt).save(fn_args.serving_model_dir, recipe)
+    Exporter(network, transform, data, uncertainty).save(fn_args.serving_model_dir, recipe)
     for name, text in (
         (HISTORY_FILE, json.dumps(history, indent=2)),
-        (DOUBT_FILE, doubt.facts.to_json()),
+        (UNCERTAINTY_FILE, uncertainty.facts.to_json()),
     ):
         with tf.io.gfile.GFile(f"{logs}/{name}", "w") as file:
             file.write(text)

@@ -10,34 +10,35 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from components.network.network import Network
-from components.recipe.uncertainty import Doubt
+from components.recipe.uncertainty import Uncertainty
 from components.training.dataset import TransformedSplit
 from components.uncertainty.calibration import SMALLEST, fit_temperature, with_temperature
 from components.uncertainty.out_of_distribution import (
-    Familiarity,
+    OODDetector,
     describe,
-    fit_familiarity,
+    fit_ood_detector,
     limit_of,
     look,
 )
-from components.uncertainty.risk_coverage import choose_threshold, deferral, threshold_at
-from components.uncertainty.summary import DoubtFacts
+from components.uncertainty.risk_coverage import choose_threshold, risk_coverage_curve, threshold_at
+from components.uncertainty.summary import UncertaintySummary
 
 _BATCH = 32
 _MOST = 1_000  # training images that tell where they lie
 
 
 @dataclass(frozen=True)
-class MeasuredDoubt:
+class MeasuredUncertainty:
     """What becomes part of the model.
 
     Attributes:
         facts: temperature and threshold, and what was seen on the eval split.
-        familiarity: where the training images lie; None if nothing is called unfamiliar.
+        ood_detector: where the training images lie; None if nothing is called out of
+            distribution.
     """
 
-    facts: DoubtFacts
-    familiarity: Familiarity | None = None
+    facts: UncertaintySummary
+    ood_detector: OODDetector | None = None
 
     def calibrated(self, probabilities: Any) -> Any:
         """Returns the probabilities [B, C] that are served; in a graph, as `with_temperature`."""
@@ -47,15 +48,15 @@ class MeasuredDoubt:
         return ops.softmax(ops.log(ops.maximum(probabilities, SMALLEST)) / self.facts.temperature)
 
 
-def measure_doubt(
+def measure_uncertainty(
     network: Network,
     train: TransformedSplit,
     eval_split: TransformedSplit,
-    section: Doubt,
+    section: Uncertainty,
     vectors: NDArray[np.float32] | None = None,
     eval_views: list[NDArray[np.float32]] | None = None,
-) -> MeasuredDoubt:
-    """Measures temperature, threshold and familiarity; the test split has no part in it.
+) -> MeasuredUncertainty:
+    """Measures temperature, threshold and ood_detector; the test split has no part in it.
 
     Args:
         network: trained.
@@ -65,50 +66,54 @@ def measure_doubt(
         vectors: pooled features of the train split in file order, [n, F], if they are at hand.
         eval_views: likewise of the eval split, for each view that answers are averaged over.
     """
-    familiarity = None
-    if section.false_alarms is not None:
-        familiarity = _familiarity(network, train, vectors)
-    probabilities, distances = _read(network, eval_split, familiarity, eval_views)
+    ood_detector = None
+    if section.ood_false_positive_rate is not None:
+        ood_detector = _ood_detector(network, train, vectors)
+    probabilities, distances = _read(network, eval_split, ood_detector, eval_views)
     labels = eval_split.labels
     if not np.isfinite(probabilities).all():  # it has diverged: the gate will refuse it
-        return MeasuredDoubt(DoubtFacts())
+        return MeasuredUncertainty(UncertaintySummary())
     temperature = fit_temperature(probabilities, labels) if section.calibrated else 1.0
-    curve = deferral(with_temperature(probabilities, temperature), labels)
+    curve = risk_coverage_curve(with_temperature(probabilities, temperature), labels)
     if section.uncertain_below is None:
-        threshold = choose_threshold(curve, section.wanted_recall, section.most_deferred)
+        threshold = choose_threshold(curve, section.wanted_recall, section.max_deferral_rate)
     else:
         threshold = threshold_at(curve, section.uncertain_below)
-    facts = DoubtFacts(
+    facts = UncertaintySummary(
         temperature,
         threshold.below,
         threshold.deferred,
         threshold.lowest_recall,
         images=len(labels),
     )
-    if familiarity is None or section.false_alarms is None:
-        return MeasuredDoubt(facts)
-    limit = limit_of(distances, section.false_alarms)
-    unfamiliar = int((distances > limit).sum())
-    return MeasuredDoubt(
-        replace(facts, false_alarms=section.false_alarms, unfamiliar=unfamiliar),
-        replace(familiarity, limit=limit),
+    if ood_detector is None or section.ood_false_positive_rate is None:
+        return MeasuredUncertainty(facts)
+    limit = limit_of(distances, section.ood_false_positive_rate)
+    out_of_distribution = int((distances > limit).sum())
+    return MeasuredUncertainty(
+        replace(
+            facts,
+            ood_false_positive_rate=section.ood_false_positive_rate,
+            out_of_distribution=out_of_distribution,
+        ),
+        replace(ood_detector, limit=limit),
     )
 
 
 def _read(
     network: Network,
     split: TransformedSplit,
-    familiarity: Familiarity | None,
+    ood_detector: OODDetector | None,
     views: list[NDArray[np.float32]] | None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Returns probabilities [N, C] and distances [N], NaN without `familiarity`."""
+    """Returns probabilities [N, C] and distances [N], NaN without `ood_detector`."""
 
     @tf.function(reduce_retracing=True)
     def compute(pixels: tf.Tensor, vectors: list[tf.Tensor] | None) -> tuple[tf.Tensor, tf.Tensor]:
         vector, probabilities = network.answer(pixels, vectors)
-        if familiarity is None:
+        if ood_detector is None:
             return probabilities, tf.fill(tf.shape(vector)[:1], math.nan)
-        return probabilities, familiarity.distance(describe(pixels, vector))
+        return probabilities, ood_detector.distance(describe(pixels, vector))
 
     found = []
     for number, (pixels, _) in enumerate(split.batches(_BATCH)):
@@ -119,12 +124,12 @@ def _read(
     return probabilities, distances
 
 
-def _familiarity(
+def _ood_detector(
     network: Network, train: TransformedSplit, vectors: NDArray[np.float32] | None
-) -> Familiarity | None:
+) -> OODDetector | None:
     """Fits it to at most `_MOST` images; None for a network that has diverged."""
     vectors, looks = _sample(network, train, vectors)
-    return fit_familiarity(vectors, looks) if np.isfinite(vectors).all() else None
+    return fit_ood_detector(vectors, looks) if np.isfinite(vectors).all() else None
 
 
 def _sample(

@@ -1,1 +1,1 @@
-"""How sure an answer is: calibration, deferral, out of distribution; intervals."""
+"""How sure an answer is: calibration, risk_coverage_curve, out of distribution; intervals."""

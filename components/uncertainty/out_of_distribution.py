@@ -2,8 +2,8 @@
 
 A photograph of a cat gets a class too, often a sure one. Where the training images lie, by what the
 network pools and by a thumbnail, is described by one Gaussian with few directions of its own
-(probabilistic PCA, Tipping & Bishop 1999); an image far outside of it is unfamiliar. Either part
-alone misses strangers: a network may be blind to what sets them apart, a thumbnail to texture.
+(probabilistic PCA, Tipping & Bishop 1999); an image far from it is out of distribution. Either
+part alone misses strangers: a network may be blind to what sets them apart, a thumbnail to texture.
 """
 
 import math
@@ -23,7 +23,7 @@ _FLOOR = 0.3
 
 
 @dataclass(frozen=True)
-class Familiarity:
+class OODDetector:
     """Where the training images lie.
 
     Attributes:
@@ -32,7 +32,7 @@ class Familiarity:
         directions: float32 [K, D], orthonormal; in which the images differ most.
         variances: in these directions, float32 [K].
         noise: variance in every other direction.
-        limit: distance from which on an image is unfamiliar.
+        limit: distance from which on an image is out of distribution.
     """
 
     mean: NDArray[np.float32]
@@ -50,7 +50,7 @@ class Familiarity:
         rest = ops.sum(z * z, -1) - ops.sum(along * along, -1)
         return ops.log(ops.sum(along * along / self.variances, -1) + rest / self.noise)
 
-    def unfamiliar(self, description: Any) -> Any:
+    def out_of_distribution(self, description: Any) -> Any:
         """Returns whether each image is too far away, bool [B]."""
         return self.distance(description) > self.limit
 
@@ -73,7 +73,7 @@ def look(pixels: Any) -> Any:
     return ops.concatenate([flat, ops.std(pixels, axis=(1, 2))], axis=-1)
 
 
-def fit_familiarity(vectors: NDArray[np.float32], looks: NDArray[np.float32]) -> Familiarity:
+def fit_ood_detector(vectors: NDArray[np.float32], looks: NDArray[np.float32]) -> OODDetector:
     """Describes where the training images lie.
 
     Args:
@@ -92,7 +92,7 @@ def fit_familiarity(vectors: NDArray[np.float32], looks: NDArray[np.float32]) ->
     variances = lengths**2 / (len(z) - 1)
     left = z.var(0, ddof=1).sum() - variances.sum()
     noise = max(left / (z.shape[1] - count), 1e-6)
-    return Familiarity(
+    return OODDetector(
         mean.astype(np.float32),
         scale.astype(np.float32),
         directions.astype(np.float32),
@@ -107,22 +107,22 @@ def _scale(values: NDArray[np.float32]) -> NDArray[np.float64]:
     return deviation + _FLOOR * math.sqrt(float((deviation**2).mean())) + 1e-6
 
 
-def limit_of(distances: NDArray[np.float32], false_alarms: float) -> float:
-    """Returns the distance that the next familiar image exceeds with probability `false_alarms`.
+def limit_of(distances: NDArray[np.float32], ood_false_positive_rate: float) -> float:
+    """Returns the distance that the next image of the right kind exceeds as often as wanted.
 
     The order statistic of a split conformal prediction (Vovk 2005), which holds for any
     distribution. Too few images for it: the bound of a normal distribution, or the largest.
 
     Args:
         distances: of images of the right kind that the network did not learn from, [n].
-        false_alarms: in 0..1.
+        ood_false_positive_rate: in 0..1.
     """
     count = len(distances)
-    place = math.ceil((count + 1) * (1 - false_alarms))
+    place = math.ceil((count + 1) * (1 - ood_false_positive_rate))
     if place <= count:
         return float(np.sort(distances)[place - 1])
     if count < 2:
         return math.inf
     spread = distances.std(ddof=1) * math.sqrt(1 + 1 / count)
-    bound = distances.mean() + stats.t.ppf(1 - false_alarms, count - 1) * spread
+    bound = distances.mean() + stats.t.ppf(1 - ood_false_positive_rate, count - 1) * spread
     return float(max(distances.max(), bound))

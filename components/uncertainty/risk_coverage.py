@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Deferral:
+class RiskCoverageCurve:
     """What remains when the least sure answers are left to a person, for growing shares.
 
     Attributes:
@@ -40,7 +40,9 @@ class Threshold:
     lowest_recall: float
 
 
-def deferral(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> Deferral:
+def risk_coverage_curve(
+    probabilities: NDArray[np.floating], labels: NDArray[np.int64]
+) -> RiskCoverageCurve:
     """Follows the threshold upwards through every confidence that occurs; one image remains.
 
     Args:
@@ -59,7 +61,7 @@ def deferral(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> 
         of_class = truth == label
         cases, hits = _from_here_on(of_class)[starts], _from_here_on(of_class & right)[starts]
         np.divide(hits, cases, out=recalls[:, place], where=cases > 0)
-    return Deferral(
+    return RiskCoverageCurve(
         deferred=starts / max(len(order), 1),
         accuracy=_from_here_on(right)[starts] / (len(order) - starts),
         lowest_recall=np.nanmin(recalls, -1) if len(starts) else np.zeros(0),
@@ -68,7 +70,7 @@ def deferral(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> 
     )
 
 
-def choose_threshold(curve: Deferral, wanted_recall: float, most: float) -> Threshold:
+def choose_threshold(curve: RiskCoverageCurve, wanted_recall: float, most: float) -> Threshold:
     """Returns the lowest threshold above which every class reaches the wanted recall.
 
     If none does without leaving more than a share of `most` to a person, the one that comes
@@ -90,7 +92,7 @@ def choose_threshold(curve: Deferral, wanted_recall: float, most: float) -> Thre
     return Threshold(below, float(curve.deferred[place]), float(curve.lowest_recall[place]))
 
 
-def threshold_at(curve: Deferral, below: float) -> Threshold:
+def threshold_at(curve: RiskCoverageCurve, below: float) -> Threshold:
     """Returns what a threshold does that was chosen otherwise."""
     place = int(np.searchsorted(curve.threshold, below))
     if place == len(curve.threshold):

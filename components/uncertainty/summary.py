@@ -5,11 +5,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-DOUBT_FILE = "doubt.json"
+UNCERTAINTY_FILE = "uncertainty.json"
 
 
 @dataclass(frozen=True)
-class DoubtFacts:
+class UncertaintySummary:
     """What became part of a model, and what it does on the eval split.
 
     Attributes:
@@ -17,18 +17,19 @@ class DoubtFacts:
         uncertain_below: top probability below which an answer is uncertain; 0: none is.
         deferred: share of the eval split that is below it.
         lowest_recall: of any class among the others; NaN if undefined.
-        false_alarms: share of familiar images that may be called unfamiliar; None: none is.
+        ood_false_positive_rate: share of images of the right kind that may be called out of
+            distribution; None: none is.
         images: of the eval split.
-        unfamiliar: of these, called so.
+        out_of_distribution: of these, called so.
     """
 
     temperature: float = 1.0
     uncertain_below: float = 0.0
     deferred: float = 0.0
     lowest_recall: float = math.nan
-    false_alarms: float | None = None
+    ood_false_positive_rate: float | None = None
     images: int = 0
-    unfamiliar: int = 0
+    out_of_distribution: int = 0
 
     def to_json(self) -> str:
         """Returns the content of the file; an undefined recall is null."""
@@ -38,7 +39,7 @@ class DoubtFacts:
         return json.dumps(values, indent=2)
 
     @classmethod
-    def from_json(cls, text: str) -> "DoubtFacts":
+    def from_json(cls, text: str) -> "UncertaintySummary":
         """Reads what `to_json` wrote."""
         values: dict[str, Any] = json.loads(text)
         if values["lowest_recall"] is None:

@@ -57,10 +57,10 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
     """Returns the compiled pipeline of this run."""
     from components.image_example_gen.patients import patient_key
     from components.storage import object_storage as storage
-    from kubeflow.node.paths import node_places
+    from kubeflow.node.paths import node_paths
     from pipeline.beam.arguments import beam_args
 
-    places = node_places(given.root, given.models, None)
+    places = node_paths(given.root, given.models, None)
     if given.node == FIRST:
         patient_key(places.keys)
     options = beam_args(given.beam_arg if given.node in BEAM_NODES else ())
@@ -119,15 +119,15 @@ def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connectio
 
     from kubeflow.node.finished_nodes import finished_nodes
     from kubeflow.node.ledger import confirm_training
-    from kubeflow.node.paths import node_places
+    from kubeflow.node.paths import node_paths
     from pipeline.runs.outcome import summarise
-    from pipeline.runs.summary import print_closing
+    from pipeline.runs.summary import print_summary
 
     runs = finished_nodes(pipeline, connection)
-    models = node_places(given.root, given.models, None).models
+    models = node_paths(given.root, given.models, None).models
     overrides = read_overrides(given.overrides)
     record = summarise(recipe, given.data, given.run_id, overrides, runs, models)
-    print_closing(Console(width=120), record)
+    print_summary(Console(width=120), record)
     # A model that is not blessed has seen the data too.
     confirm_training(
         recipe, given.root, given.run_id, blessed=record.blessed, sentence=record.sentence

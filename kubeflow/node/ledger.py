@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 def run_ledger(recipe: "Recipe", root: str) -> "Ledger":
     """Returns the ledger of a recipe whose artifacts lie below `root`, a path or an address."""
-    from kubeflow.node.paths import node_places
+    from kubeflow.node.paths import node_paths
     from pipeline.retraining.ledger import Ledger
 
-    return Ledger(f"{node_places(root, '', None).artifacts}/{recipe.name}")
+    return Ledger(f"{node_paths(root, '', None).artifacts}/{recipe.name}")
 
 
 def confirm_training(

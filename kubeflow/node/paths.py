@@ -4,14 +4,14 @@ import os
 from typing import Any
 
 from components.storage import files
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 
 CHECKPOINTS_VARIABLE = "MEDTFX_CHECKPOINTS"
 # Lost with the pod; the same in every pod, so that the cache does not see it.
 _IN_THE_POD = "/tmp/medtfx-checkpoints"
 
 
-def node_places(root: str, models: str, metadata: Any) -> Places:
+def node_paths(root: str, models: str, metadata: Any) -> PipelinePaths:
     """Returns the places of a run.
 
     Args:
@@ -24,7 +24,7 @@ def node_places(root: str, models: str, metadata: Any) -> Places:
     root = root.rstrip("/") or "/"
     on_volume = not files.is_remote(root)
     checkpoints = os.environ.get(CHECKPOINTS_VARIABLE)
-    return Places(
+    return PipelinePaths(
         artifacts=f"{root}/artifacts",
         models=models.rstrip("/") or f"{root}/models",
         checkpoints=checkpoints or (f"{root}/checkpoints" if on_volume else _IN_THE_POD),

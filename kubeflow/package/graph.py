@@ -29,12 +29,12 @@ def node_graph(recipe: Recipe) -> list[GraphNode]:
     from tfx.dsl.compiler import compiler
 
     from pipeline.dag.training import build_pipeline
-    from pipeline.paths import Places
+    from pipeline.paths import PipelinePaths
 
     # Weights are looked up where the nodes run, which need not be here.
     model = ModelSection.model_validate(recipe.model.plain() | {"weights": "none"})
     shape = recipe.model_copy(update={"model": model})
-    places = Places("/root", "/models", "/checkpoints", "/keys", metadata=None)
+    places = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
     compiled = compiler.Compiler().compile(build_pipeline(shape, "/data", places))
     nodes = {
         node.pipeline_node.node_info.id: tuple(node.pipeline_node.upstream_nodes)

@@ -12,7 +12,7 @@ from components.storage import object_storage as storage
 from pipeline.dag.candidate import Candidate
 from pipeline.home import Home
 from pipeline.metadata.graph import MetadataGraph, NodeExecution, property_of
-from pipeline.runs.local import begun_run, run_nodes
+from pipeline.runs.local import run_nodes, run_session
 from pipeline.runs.records import load_all, save
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def decide(
     if not by.strip():
         raise ApprovalError("Somebody answers for a decision: --by NAME. Received an empty name.")
     graph = _graph(home, connection)  # if nothing has run here, nothing is written
-    with begun_run(home) as (decision_id, log, quiet_console):
+    with run_session(home) as (decision_id, log, quiet_console):
         candidate = find_candidate(graph, run_id)
         check(graph, candidate, approved, force)
         console = quiet_console or console

@@ -10,7 +10,7 @@ from tfx.utils import io_utils, path_utils
 from components.recipe.data import DataSection
 from components.saved_model.assets import RECIPE_ASSET
 from components.storage.files import is_remote
-from components.uncertainty.summary import DOUBT_FILE
+from components.uncertainty.summary import UNCERTAINTY_FILE
 from serving.score.errors import ScoreError
 
 
@@ -74,7 +74,7 @@ def stage_model(folder: str, name: str, version: int, artifacts: str) -> BulkMod
 
 
 def _read_recipe(folder: str) -> dict:
-    for name in (RECIPE_ASSET, DOUBT_FILE):
+    for name in (RECIPE_ASSET, UNCERTAINTY_FILE):
         if not fileio.exists(f"{folder}/assets/{name}"):
             where = "" if is_remote(folder) else " Does it lie there, and did medtfx push it?"
             raise ScoreError(

@@ -60,7 +60,7 @@ def _row(file: str, outputs: Mapping[str, Any], model: BulkModel) -> Row:
         tuple(probabilities.tolist()),
         bool(tf.make_ndarray(outputs["uncertain"]).item()),
         model.version,
-        unfamiliar=bool(tf.make_ndarray(outputs["unfamiliar"]).item()),
+        out_of_distribution=bool(tf.make_ndarray(outputs["out_of_distribution"]).item()),
     )
 
 

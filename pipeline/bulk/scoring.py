@@ -24,7 +24,7 @@ from pipeline.bulk.model import BulkModel, newest_version, stage_model
 from pipeline.bulk.request import BulkRun
 from pipeline.dag.bulk import build_bulk_pipeline
 from pipeline.home import Home
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 from pipeline.runs.local import run_nodes
 from serving.score.origin import Origin
 from serving.score.summary import Summary
@@ -51,7 +51,7 @@ def score_in_bulk(
         RunFailedError: anything else; the traceback is in the log.
     """
     started = time.monotonic()
-    places = Places.of_home(home, run.root, run.models)
+    places = PipelinePaths.of_home(home, run.root, run.models)
     storage.prepare(places.artifacts, places.models)
     model = _stage(run, places)
     pipeline = build_bulk_pipeline(
@@ -62,7 +62,7 @@ def score_in_bulk(
     return _write(outputs, model, run.out, started)
 
 
-def _stage(run: BulkRun, places: Places) -> BulkModel:
+def _stage(run: BulkRun, places: PipelinePaths) -> BulkModel:
     folder = f"{places.models}/{run.model}"
     version = newest_version(folder) if run.version is None else run.version
     return stage_model(f"{folder}/{version}", run.model, version, places.artifacts)

@@ -75,14 +75,14 @@ def bulk_score(
 def _score(run: BulkRun, home: Home) -> "tuple[Summary, Counter[str]]":
     from rich.console import Console
 
-    from pipeline.runs.local import begun_run
+    from pipeline.runs.local import run_session
     from serving.score.listing import list_images
     from serving.score.output_path import check_place
 
     if not is_remote(run.folder):  # what is wrong with it is known before TensorFlow is loaded
         list_images(Path(run.folder))
     check_place(run.out, Path(run.folder))
-    with begun_run(home) as (run_id, log, quiet_console):
+    with run_session(home) as (run_id, log, quiet_console):
         console = quiet_console or Console()
         console.print("Loading TensorFlow and TFX ...", highlight=False)
         from pipeline.bulk.scoring import score_in_bulk

@@ -15,7 +15,7 @@ from pipeline.cli.options import (
 from pipeline.home import Home
 
 if TYPE_CHECKING:
-    from serving.promotion.label_move import Move, Place
+    from serving.promotion.label_move import Move, PromotionTarget
     from serving.promotion.promote import Approval
     from serving.protocol.tls import Tls
 
@@ -63,7 +63,7 @@ def promote(
     from serving.promotion import promote as promotion
 
     encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
-    place = _place(home, config, server, timeout, encryption)
+    place = _target(home, config, server, timeout, encryption)
     move = promotion.promote(place, model, version, label, _approval(by, note))
     _tell(move, place, "promote")
 
@@ -106,7 +106,7 @@ def rollback(
     from serving.promotion import promote as promotion
 
     encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
-    place = _place(home, config, server, timeout, encryption)
+    place = _target(home, config, server, timeout, encryption)
     if config is not None or server or promotion.has_label(place.config, model, label):
         approval = _approval(by, note)
         move = promotion.roll_back_label(place, model, version, label, approval)
@@ -141,18 +141,18 @@ def promotions(model: ModelArgument, home: HomeOption = None) -> None:
 # === What the commands share ===
 
 
-def _place(
+def _target(
     home: str | None,
     config: Path | None,
     servers: list[str] | None,
     timeout: float,
     tls: "Tls | None",
-) -> "Place":
-    from serving.promotion.label_move import Place
+) -> "PromotionTarget":
+    from serving.promotion.label_move import PromotionTarget
     from serving.promotion.models_config import FILE_NAME
 
     models = Home.at(home).models
-    return Place(models, config or models / FILE_NAME, tuple(servers or ()), timeout, tls)
+    return PromotionTarget(models, config or models / FILE_NAME, tuple(servers or ()), timeout, tls)
 
 
 def _approval(by: str | None, note: str) -> "Approval":
@@ -179,7 +179,7 @@ def _withdraw(folder: Path, version: int | None, approval: "Approval") -> None:
     typer.echo(f"Served: {list(after.served)}. Withdrawn: {list(after.withdrawn)}.")
 
 
-def _tell(move: "Move", place: "Place", command: str) -> None:
+def _tell(move: "Move", place: "PromotionTarget", command: str) -> None:
     if move.waiting:
         typer.echo(
             f"{move.model}: `{move.label}` still means version {move.before}. Servers are told to "
@@ -211,7 +211,7 @@ def _tell(move: "Move", place: "Place", command: str) -> None:
     typer.echo(_written(place))
 
 
-def _written(place: "Place") -> str:
+def _written(place: "PromotionTarget") -> str:
     folder = place.config.absolute().parent.parent
     if (folder / "kustomization.yaml").is_file():
         return f"Written to {place.config}; `kubectl apply -k {folder}` brings it to Kubernetes."

@@ -86,7 +86,7 @@ def score(
     images = list_images(folder)
     check_place(out, folder)
     encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
-    asked = Asked(
+    asked = ModelTarget(
         model_base or Home.at(home).models, server, model, version, label, timeout, encryption,
         max_megapixels * 10**6,
     )  # fmt: skip
@@ -101,7 +101,7 @@ def score(
 
 
 @dataclass(frozen=True)
-class Asked:
+class ModelTarget:
     """The model that the user means.
 
     Attributes:
@@ -134,12 +134,17 @@ class Asked:
 
 
 def _score(
-    images: "ImageFolder", out: Path, asked: Asked, batch_size: int, workers: int, restart: bool
+    images: "ImageFolder",
+    out: Path,
+    asked: ModelTarget,
+    batch_size: int,
+    workers: int,
+    restart: bool,
 ) -> "Summary":
     from rich.console import Console
 
     from pipeline.cli.score_display import shown
-    from serving.score.batch_scorer import Asker
+    from serving.score.batch_scorer import BatchScorer
     from serving.score.job import Job
     from serving.score.summary import Summary
     from serving.score.table import ScoreTable
@@ -156,13 +161,13 @@ def _score(
             _kept_rows(summary, out),
             shown(screen) as report,
         ):
-            asker = Asker(client, origin, images.root)
+            asker = BatchScorer(client, origin, images.root)
             Job(images, asker, table, summary, batch_size, workers, report).run()
     return summary
 
 
 @contextmanager
-def _served(asked: Asked, screen: "Console") -> Iterator[tuple[str, str]]:
+def _served(asked: ModelTarget, screen: "Console") -> Iterator[tuple[str, str]]:
     """Yields address and name of the model, served in this process if nobody else is named."""
     from serving.promotion.model_selection import choose_model, choose_version
     from serving.score.in_process import served
@@ -183,7 +188,7 @@ def _served(asked: Asked, screen: "Console") -> Iterator[tuple[str, str]]:
         yield address, model
 
 
-def _origin(address: str, model: str, asked: Asked) -> "Origin":
+def _origin(address: str, model: str, asked: ModelTarget) -> "Origin":
     """Finds out who answers; a wrong address is told within seconds."""
     from serving.promotion.model_selection import label_to_ask
     from serving.score.batch_scorer import ask_origin

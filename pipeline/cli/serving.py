@@ -150,7 +150,7 @@ def _as_row(prediction: "Prediction") -> dict[str, object]:
         "file": prediction.source,
         "label": prediction.label,
         "uncertain": prediction.uncertain,
-        "unfamiliar": prediction.unfamiliar,
+        "out_of_distribution": prediction.out_of_distribution,
         "version": prediction.version,
         "error": prediction.error,
         "probabilities": dict(prediction.probabilities),
@@ -164,7 +164,7 @@ def _print_json(predictions: Iterable["Prediction"]) -> None:
 
 def _print_csv(predictions: list["Prediction"]) -> None:
     classes = next((list(p.probabilities) for p in predictions if p.probabilities), [])
-    plain = ["file", "label", "uncertain", "unfamiliar", "version", "error"]
+    plain = ["file", "label", "uncertain", "out_of_distribution", "version", "error"]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*plain, *(f"p_{name}" for name in classes)])
     for prediction in predictions:
@@ -181,7 +181,7 @@ def _print_lines(predictions: Iterable["Prediction"]) -> None:
         shares = ", ".join(
             f"{name} {value:.3f}" for name, value in prediction.probabilities.items()
         )
-        doubt = " (uncertain)" if prediction.uncertain else ""
-        doubt = " (unfamiliar)" if prediction.unfamiliar else doubt
-        answer = f"{prediction.label}{doubt}: {shares}"
+        uncertainty = " (uncertain)" if prediction.uncertain else ""
+        uncertainty = " (out of distribution)" if prediction.out_of_distribution else uncertainty
+        answer = f"{prediction.label}{uncertainty}: {shares}"
         typer.echo(f"{prediction.source}: {answer} [version {prediction.version}]")

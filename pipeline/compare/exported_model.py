@@ -16,7 +16,7 @@ from components.runtime import progress
 from components.saved_model.assets import LABELS_ASSET
 from components.storage.examples import records
 from pipeline.compare.outcome import Cost
-from pipeline.compare.predictions import Answers
+from pipeline.compare.predictions import Predictions
 from pipeline.compare.shortcut_baseline import ShortcutTable, shortcut_numbers
 
 _BATCH = 32
@@ -42,7 +42,7 @@ class Exported:
         with tf.io.gfile.GFile(str(labels)) as file:
             self.classes = tuple(file.read().splitlines())
 
-    def answer(self, examples: str, split: str, classes: tuple[str, ...], fold: int) -> Answers:
+    def answer(self, examples: str, split: str, classes: tuple[str, ...], fold: int) -> Predictions:
         """Asks about a split.
 
         Args:
@@ -60,7 +60,7 @@ class Exported:
             answered = signature(examples=asked)["probabilities"].numpy().astype(np.float64)
             batches.append(answered[:, order])
             progress.report(min(len(batches) * _BATCH, total), total, "images", "asking the model")
-        return Answers(
+        return Predictions(
             filenames=tuple(_text(value) for value in found["filename"]),
             patients=tuple(_text(value) for value in found["patient"]),
             folds=np.full(total, fold, np.int64),

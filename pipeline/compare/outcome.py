@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from pipeline.compare.candidates import Candidate
-from pipeline.compare.predictions import Answers
+from pipeline.compare.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Round:
     """
 
     fold: int
-    answers: Answers
+    answers: Predictions
     seconds: float
     history: dict[str, list[dict[str, float]]]
     cost: Cost

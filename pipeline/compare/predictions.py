@@ -13,8 +13,8 @@ _PROBABILITY = "p_"
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Answers about n images.
+class Predictions:
+    """Predictions about n images.
 
     Attributes:
         filenames: path of each image below the data folder.
@@ -45,10 +45,10 @@ class Answers:
         np.add.at(matrix, (self.labels, self.tops), 1)
         return matrix
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> "Answers":
+    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> "Predictions":
         """Returns the images at the indices, in their order."""
         chosen = [int(index) for index in indices]
-        return Answers(
+        return Predictions(
             tuple(self.filenames[index] for index in chosen),
             tuple(self.patients[index] for index in chosen),
             self.folds[chosen],
@@ -57,9 +57,9 @@ class Answers:
         )
 
 
-def pooled(parts: Sequence[Answers]) -> Answers:
+def pooled(parts: Sequence[Predictions]) -> Predictions:
     """Returns the answers of all folds together."""
-    return Answers(
+    return Predictions(
         tuple(name for part in parts for name in part.filenames),
         tuple(patient for part in parts for patient in part.patients),
         np.concatenate([part.folds for part in parts]),
@@ -71,8 +71,8 @@ def pooled(parts: Sequence[Answers]) -> Answers:
 # === The file ===
 
 
-def save_answers(
-    path: Path, classes: tuple[str, ...], found: Iterable[tuple[str, Answers]]
+def save_predictions(
+    path: Path, classes: tuple[str, ...], found: Iterable[tuple[str, Predictions]]
 ) -> None:
     """Writes a CSV with a row an image and recipe: enough to compute every number anew."""
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -87,8 +87,8 @@ def save_answers(
                 writer.writerow([recipe, fold, name, answers.patients[index], label, *values])
 
 
-def load_answers(path: Path) -> tuple[tuple[str, ...], dict[str, Answers]]:
-    """Reads what `save_answers` wrote: the classes, and recipe → its answers."""
+def load_predictions(path: Path) -> tuple[tuple[str, ...], dict[str, Predictions]]:
+    """Reads what `save_predictions` wrote: the classes, and recipe → its answers."""
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         header, *rows = csv.reader(file)
     start = len(_COLUMNS)
@@ -97,7 +97,7 @@ def load_answers(path: Path) -> tuple[tuple[str, ...], dict[str, Answers]]:
     for row in rows:
         of_recipe.setdefault(row[0], []).append(row)
     return classes, {
-        recipe: Answers(
+        recipe: Predictions(
             tuple(row[2] for row in found),
             tuple(row[3] for row in found),
             np.array([int(row[1]) for row in found], np.int64),

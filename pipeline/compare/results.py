@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.compare.criterion import NAMED, Criterion
 from pipeline.compare.errors import CompareError
 from pipeline.compare.outcome import Outcome
-from pipeline.compare.predictions import Answers, pooled
+from pipeline.compare.predictions import Predictions, pooled
 from pipeline.compare.statistics import Difference, Summary, paired_difference, summarise
 
 BEST, FIRST = "best", "first"
@@ -31,7 +31,7 @@ class Row:
     """
 
     outcome: Outcome
-    answers: Answers
+    answers: Predictions
     summary: Summary
     difference: Difference | None
 
@@ -85,7 +85,7 @@ class Comparison:
     rows: tuple[Row, ...]
     failed: tuple[Outcome, ...]
     reference: str
-    shortcuts: Answers
+    shortcuts: Predictions
     shortcut_summary: Summary
     data_folder: str
     data_fingerprint: str
@@ -99,7 +99,7 @@ class Comparison:
 
 def judge(
     outcomes: Sequence[Outcome],
-    shortcuts: Sequence[Answers],
+    shortcuts: Sequence[Predictions],
     criterion: Criterion,
     against: str,
     folds: int,

@@ -14,8 +14,8 @@ from components.storage import object_storage as storage
 from pipeline.compare.candidates import Candidate, check_same_images, load_candidates
 from pipeline.compare.criterion import Criterion, parse_criterion
 from pipeline.home import Home
-from pipeline.paths import Places
-from pipeline.runs.local import begun_run
+from pipeline.paths import PipelinePaths
+from pipeline.runs.local import run_session
 
 if TYPE_CHECKING:
     from pipeline.compare.results import Comparison
@@ -64,7 +64,7 @@ def compare(
     criterion = parse_criterion(options.by, candidates[0].recipe.data.classes)
     listing = check_same_images(candidates, base, options.folds)
     _print_plan(console, candidates, listing, options.folds)
-    with begun_run(home) as (run_id, log, quiet_console):
+    with run_session(home) as (run_id, log, quiet_console):
         screen = quiet_console or console
         trainings = _train(candidates, base, home, screen, options.folds, run_id, log)
         out = options.out or home.root / FOLDER / run_id
@@ -90,7 +90,7 @@ def _train(
     from pipeline.compare.display import TrainingsDisplay
     from pipeline.compare.trainings import Trainings
 
-    places = Places.of_home(home)
+    places = PipelinePaths.of_home(home)
     storage.prepare(places.artifacts, places.models)
     trainings = Trainings(candidates, base, places, folds, run_id, log)
     display = TrainingsDisplay(console, len(candidates) * max(1, folds))
@@ -121,13 +121,13 @@ def _report(
 
 def _write(out: Path, comparison: "Comparison") -> None:
     from pipeline.compare.page import write_page
-    from pipeline.compare.predictions import save_answers
+    from pipeline.compare.predictions import save_predictions
     from pipeline.compare.results import SHORTCUTS, save_csv, save_json
 
     out.mkdir(parents=True, exist_ok=True)
     answers = [(row.name, row.answers) for row in comparison.rows]
     answers.append((SHORTCUTS, comparison.shortcuts))
-    save_answers(out / PREDICTIONS, comparison.classes, answers)
+    save_predictions(out / PREDICTIONS, comparison.classes, answers)
     save_csv(out / CSV, comparison)
     save_json(out / JSON, comparison)
     write_page(out / PAGE, comparison)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from components.gate.results import ClassResult, class_result
 from pipeline.compare.criterion import NAMED, Criterion
-from pipeline.compare.predictions import Answers
+from pipeline.compare.predictions import Predictions
 
 SAMPLES = 2_000
 _AT_ONCE = 100  # resamples of all patients that are held in memory together
@@ -31,7 +31,7 @@ class Summary:
     matrix: NDArray[np.float64]
 
 
-def summarise(answers: Answers, classes: tuple[str, ...]) -> Summary:
+def summarise(answers: Predictions, classes: tuple[str, ...]) -> Summary:
     """Judges answers about any number of images."""
     matrix = answers.matrix()
     aucs = class_aucs(answers)
@@ -45,7 +45,7 @@ def summarise(answers: Answers, classes: tuple[str, ...]) -> Summary:
     )
 
 
-def class_aucs(answers: Answers) -> list[float]:
+def class_aucs(answers: Predictions) -> list[float]:
     """Returns the area under the ROC curve of each class against the rest; NaN without either."""
     from sklearn.metrics import roc_auc_score
 
@@ -87,7 +87,11 @@ class Difference:
 
 
 def paired_difference(
-    one: Answers, other: Answers, criterion: Criterion, samples: int = SAMPLES, seed: int = 0
+    one: Predictions,
+    other: Predictions,
+    criterion: Criterion,
+    samples: int = SAMPLES,
+    seed: int = 0,
 ) -> Difference:
     """Compares two models by a paired bootstrap over patients.
 
@@ -118,7 +122,7 @@ def paired_difference(
     return Difference(float(value), float(low), float(high), _of_folds(one, other, criterion))
 
 
-def _in_one_order(one: Answers, other: Answers) -> tuple[Answers, Answers]:
+def _in_one_order(one: Predictions, other: Predictions) -> tuple[Predictions, Predictions]:
     orders = [sorted(range(len(a)), key=a.filenames.__getitem__) for a in (one, other)]
     first, second = one.take(orders[0]), other.take(orders[1])
     if first.filenames != second.filenames:
@@ -135,7 +139,7 @@ def _draws(patients: tuple[str, ...], samples: int, seed: int) -> Iterator[NDArr
         yield np.stack([np.bincount(row, minlength=count) for row in drawn]).astype(np.float64)
 
 
-def _matrices_of_patients(answers: Answers) -> NDArray[np.float64]:
+def _matrices_of_patients(answers: Predictions) -> NDArray[np.float64]:
     """Returns the confusion matrix of each patient, [patients, C, C]."""
     _, numbers = np.unique(answers.patients, return_inverse=True)
     classes = answers.probabilities.shape[1]
@@ -144,7 +148,7 @@ def _matrices_of_patients(answers: Answers) -> NDArray[np.float64]:
     return table
 
 
-def _of_folds(one: Answers, other: Answers, criterion: Criterion) -> tuple[float, ...]:
+def _of_folds(one: Predictions, other: Predictions, criterion: Criterion) -> tuple[float, ...]:
     found = []
     for fold in np.unique(one.folds):
         inside = np.flatnonzero(one.folds == fold)

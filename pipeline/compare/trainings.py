@@ -16,10 +16,10 @@ from pipeline.compare.candidates import Candidate, fold_of
 from pipeline.compare.display import TrainingsDisplay
 from pipeline.compare.exported_model import Exported, shortcut_table
 from pipeline.compare.outcome import Outcome, Round
-from pipeline.compare.predictions import Answers
+from pipeline.compare.predictions import Predictions
 from pipeline.compare.shortcut_baseline import predict_by_shortcuts
 from pipeline.dag.training import build_training
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 from pipeline.runs.local import run_watched
 from pipeline.runs.runner import NodeRun
 
@@ -35,7 +35,7 @@ class Trainings:
         base: the data folder.
         places: where artifacts and metadata go.
         rounds: number of folds; 0 for the recipes' own splits.
-        run_id: of `begun_run`.
+        run_id: of `run_session`.
         log: for what goes wrong.
     """
 
@@ -43,13 +43,13 @@ class Trainings:
         self,
         candidates: list[Candidate],
         base: str,
-        places: Places,
+        places: PipelinePaths,
         rounds: int,
         run_id: str,
         log: Path,
     ):
         self.outcomes = [Outcome(candidate) for candidate in candidates]
-        self.shortcuts: list[Answers] = []
+        self.shortcuts: list[Predictions] = []
         self._base, self._places, self._rounds = base, places, rounds
         self._run_id, self._log = run_id, log
         self._classes = candidates[0].recipe.data.classes
@@ -111,8 +111,8 @@ class Trainings:
         )
         return tested, examples.uri
 
-    def _by_shortcuts(self, examples: str, fold: Fold | None) -> Answers:
-        """Answers about the test images from their size and format alone."""
+    def _by_shortcuts(self, examples: str, fold: Fold | None) -> Predictions:
+        """Predictions about the test images from their size and format alone."""
         known, labels = shortcut_table(examples, ["train", "eval"])
         asked, _ = shortcut_table(examples, ["test"])
         probabilities = predict_by_shortcuts(known, labels, asked, self._classes)
@@ -123,7 +123,7 @@ class Trainings:
             for trained in outcome.rounds
             if trained.fold == number
         )
-        return Answers(
+        return Predictions(
             tested.filenames, tested.patients, tested.folds, tested.labels, probabilities
         )
 

@@ -11,7 +11,7 @@ from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.listing import UNLABELLED
 from components.recipe.data import DataSection
 from pipeline.dag.sources import node_source
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 
 
 def build_bulk_pipeline(
@@ -19,7 +19,7 @@ def build_bulk_pipeline(
     model_uri: str,
     model_name: str,
     data: DataSection,
-    places: Places,
+    places: PipelinePaths,
     beam_args: tuple[str, ...],
 ) -> tfx.dsl.Pipeline:
     """Wires the nodes.

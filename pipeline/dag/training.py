@@ -27,11 +27,11 @@ from components.serving_validator.component import ServingValidator
 from components.statistics_gen.options import statistics_options
 from pipeline.beam.arguments import BEAM_ARGS
 from pipeline.dag.sources import SERVER, model_source, node_source
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 
 
 def build_pipeline(
-    recipe: Recipe, data_folder: str, places: Places, beam_args: tuple[str, ...] = BEAM_ARGS
+    recipe: Recipe, data_folder: str, places: PipelinePaths, beam_args: tuple[str, ...] = BEAM_ARGS
 ) -> Pipeline:
     """Wires the nodes of a recipe.
 
@@ -107,7 +107,7 @@ def build_pipeline(
 def build_training(
     recipe: Recipe,
     data_folder: str,
-    places: Places,
+    places: PipelinePaths,
     name: str,
     beam_args: tuple[str, ...] = BEAM_ARGS,
 ) -> Pipeline:
@@ -128,7 +128,7 @@ def build_training(
 def build_tuning(
     recipe: Recipe,
     data_folder: str,
-    places: Places,
+    places: PipelinePaths,
     search: dict[str, Any],
     beam_args: tuple[str, ...] = BEAM_ARGS,
 ) -> Pipeline:
@@ -192,7 +192,7 @@ class _Pushed(_Group):
     pusher: Any
 
 
-def _prepare(recipe: Recipe, data_folder: str, places: Places) -> _Prepared:
+def _prepare(recipe: Recipe, data_folder: str, places: PipelinePaths) -> _Prepared:
     example_gen = ImageExampleGen(
         data_folder, recipe.data, places.keys, node_source("ImageExampleGen")
     )
@@ -240,7 +240,7 @@ def _audit(recipe: Recipe, prepared: _Prepared) -> _Audited:
     return _Audited(baseline, audit, gate)
 
 
-def _trainer(recipe: Recipe, prepared: _Prepared, places: Places) -> Any:
+def _trainer(recipe: Recipe, prepared: _Prepared, places: PipelinePaths) -> Any:
     return components.Trainer(
         run_fn="components.trainer.run_fn.run_fn",
         examples=prepared.transform.outputs["transformed_examples"],
@@ -252,7 +252,7 @@ def _trainer(recipe: Recipe, prepared: _Prepared, places: Places) -> Any:
     )
 
 
-def _push(recipe: Recipe, places: Places, evaluator: Any, serving_validator: Any) -> _Pushed:
+def _push(recipe: Recipe, places: PipelinePaths, evaluator: Any, serving_validator: Any) -> _Pushed:
     # The model of the infra blessing is pushed: it has the warm-up file.
     given = {
         "model_blessing": evaluator.outputs["blessing"],
@@ -283,7 +283,9 @@ def _reported(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _pipeline(name: str, nodes: list[Any], places: Places, beam_args: tuple[str, ...]) -> Pipeline:
+def _pipeline(
+    name: str, nodes: list[Any], places: PipelinePaths, beam_args: tuple[str, ...]
+) -> Pipeline:
     return Pipeline(
         pipeline_name=places.pipeline_name(name),
         pipeline_root=f"{places.artifacts}/{name}",
@@ -294,7 +296,7 @@ def _pipeline(name: str, nodes: list[Any], places: Places, beam_args: tuple[str,
     )
 
 
-def _trainer_config(recipe: Recipe, places: Places) -> dict[str, object]:
+def _trainer_config(recipe: Recipe, places: PipelinePaths) -> dict[str, object]:
     return {
         "recipe": recipe.name,
         "data": recipe.data.plain(),

@@ -25,13 +25,13 @@ from components.runtime.errors import DataError, MedtfxError
 from components.storage import object_storage as storage
 from pipeline.beam.arguments import beam_args
 from pipeline.home import Home
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 from pipeline.retraining.decide import local_ledger
 from pipeline.retraining.training_data import describe_data
 from pipeline.runs.display import Display
 from pipeline.runs.records import RunRecord, save, usual_seconds
 from pipeline.runs.run_page import keep_page
-from pipeline.runs.summary import print_closing
+from pipeline.runs.summary import print_summary
 
 if TYPE_CHECKING:
     from pipeline.runs.runner import NodeRun
@@ -85,11 +85,11 @@ def run_recipe(
     listing = list_folders(base, recipe.data)
     _print_counts(console, recipe, listing)
     seen = describe_data(recipe, base, listing, patient_key(str(home.root)))
-    with begun_run(home) as (run_id, log, quiet_console):
+    with run_session(home) as (run_id, log, quiet_console):
         record = _run(recipe, base, home, quiet_console or console, run_id, options, log)
         record = keep_page(record, home)
     save(record, home)
-    print_closing(console, record)
+    print_summary(console, record)
     ledger = local_ledger(recipe, home, options.root)
     ledger.write(seen, blessed=record.blessed, sentence=record.sentence)
     return record
@@ -110,7 +110,7 @@ def _run(
     from pipeline.runs.outcome import summarise
 
     check_available(recipe.model, recipe.data.image_size)
-    places = Places.of_home(home, options.root, options.models)
+    places = PipelinePaths.of_home(home, options.root, options.models)
     storage.prepare(places.artifacts, places.models)
     pipeline = build_pipeline(recipe, base, places, beam_args(options.beam_args))
     node_runs = run_nodes(pipeline, run_id, console, usual_seconds(home, recipe.name), log)
@@ -118,7 +118,7 @@ def _run(
 
 
 @contextlib.contextmanager
-def begun_run(home: Home) -> Iterator[tuple[str, Path, Console | None]]:
+def run_session(home: Home) -> Iterator[tuple[str, Path, Console | None]]:
     """Begins a run that no other one shares the home with.
 
     Yields:
@@ -146,7 +146,7 @@ def run_nodes(
 
     Args:
         pipeline: a `tfx.dsl.Pipeline`.
-        run_id: of `begun_run`.
+        run_id: of `run_session`.
         console: for the progress.
         usual: seconds each node took in earlier runs.
         log: named where a node fails without a sentence of its own.
@@ -176,9 +176,9 @@ def run_watched(
         MedtfxError: what the user can mend.
         RunFailedError: anything else; the traceback is in the log.
     """
-    from pipeline.runs.runner import NodeFailedError, WatchedRunner
+    from pipeline.runs.runner import NodeFailedError, ProgressRunner
 
-    runner = WatchedRunner(run_id, display, connection)
+    runner = ProgressRunner(run_id, display, connection)
     progress.listen(display.progressed)
     try:
         runner.run(pipeline)

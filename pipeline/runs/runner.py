@@ -35,7 +35,7 @@ class NodeRun:
     outputs: Mapping[str, list[metadata_store_pb2.Artifact]]
 
 
-class Watcher(Protocol):
+class RunListener(Protocol):
     """Who is told."""
 
     def node_started(self, node: str, number: int, total: int) -> None:
@@ -53,7 +53,7 @@ class NodeFailedError(Exception):
         self.node = node
 
 
-class WatchedRunner(tfx_runner.IrBasedRunner):
+class ProgressRunner(tfx_runner.IrBasedRunner):
     """A DAG runner that reports to a watcher.
 
     Args:
@@ -62,7 +62,7 @@ class WatchedRunner(tfx_runner.IrBasedRunner):
         connection: of ML Metadata, a server's too; None for the one that the pipeline names.
     """
 
-    def __init__(self, run_id: str, watcher: Watcher, connection: Any = None):
+    def __init__(self, run_id: str, watcher: RunListener, connection: Any = None):
         self._run_id, self._watcher, self._connection = run_id, watcher, connection
         self.node_runs: list[NodeRun] = []
 

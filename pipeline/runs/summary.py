@@ -12,7 +12,7 @@ from pipeline.runs.records import Gate, RunRecord
 NOT_A_MEDICAL_DEVICE = "Not a medical device: for research, not for diagnosis."
 
 
-def print_closing(console: Console, record: RunRecord) -> None:
+def print_summary(console: Console, record: RunRecord) -> None:
     """Prints the table, the verdict and where to look."""
     console.print()
     console.print(gate_table(record.gates, record.floor_on))

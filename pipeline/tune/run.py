@@ -15,9 +15,9 @@ from components.runtime.errors import RecipeError
 from components.storage import object_storage as storage
 from components.tuner.space import parse_space
 from pipeline.home import Home
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
-from pipeline.runs.local import begun_run, run_nodes
+from pipeline.runs.local import run_nodes, run_session
 from pipeline.runs.records import usual_seconds
 from pipeline.tune.tuned_recipe import write_tuned
 
@@ -75,7 +75,7 @@ def tune(
     base = data_folder if "://" in data_folder else os.path.abspath(data_folder)
     list_folders(base, recipe.data)
     _check_place(out)
-    with begun_run(home) as (run_id, log, quiet_console):
+    with run_session(home) as (run_id, log, quiet_console):
         screen = quiet_console or console
         found = _search(recipe, base, texts, trials, home, screen, run_id, log)
         best = found[0]
@@ -116,7 +116,7 @@ def _search(
     from pipeline.dag.training import build_tuning
 
     check_available(recipe.model, recipe.data.image_size)
-    places = Places.of_home(home)
+    places = PipelinePaths.of_home(home)
     storage.prepare(places.artifacts, places.models)
     search = {"space": texts, "trials": trials, "searches": str(home.root / FOLDER)}
     pipeline = build_tuning(recipe, base, places, search)

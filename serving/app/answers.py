@@ -110,7 +110,7 @@ def _record(answer: Answer, upload: Upload, model: str, log: AuditLog) -> Answer
         label=said.label if said else None,
         probabilities=dict(said.probabilities) if said else None,
         uncertain=said.uncertain if said else None,
-        unfamiliar=said.unfamiliar if said else None,
+        out_of_distribution=said.out_of_distribution if said else None,
         error=answer.error,
     )
     try:

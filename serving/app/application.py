@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from serving.app.rendering import error_text, render, texts_for
+from serving.app.rendering import error_text, render, translations_for
 from serving.app.routes import router
 from serving.app.security import HEADERS, bearer_of, is_forged
 from serving.app.settings import Settings
@@ -84,7 +84,7 @@ async def _admit(request: Request, _: Exception) -> Response:
 
 def _error_page(request: Request, kind: str, status: int) -> Response:
     settings = request.app.state.shared.settings
-    text = error_text(texts_for(request, settings), settings.limits, kind)
+    text = error_text(translations_for(request, settings), settings.limits, kind)
     if "hx-request" in request.headers:
         values = {"answers": [], "refusal": text, "summary": text, "is_fragment": True}
         return render("batch.html", request, settings, status, **values)

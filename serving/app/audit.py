@@ -26,7 +26,7 @@ class Entry:
         label: the most probable class, or None.
         probabilities: by class; empty where there is no answer.
         uncertain: what the model says of its answer, or None.
-        unfamiliar: what it says of the image, or None.
+        out_of_distribution: what it says of the image, or None.
         error: kind of the error, such as 'not_an_image'; None where there is an answer.
     """
 
@@ -36,7 +36,7 @@ class Entry:
     label: str | None = None
     probabilities: Mapping[str, float] | None = None
     uncertain: bool | None = None
-    unfamiliar: bool | None = None
+    out_of_distribution: bool | None = None
     error: str | None = None
 
 

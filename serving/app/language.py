@@ -11,7 +11,7 @@ LANGUAGES = ("en", "es")
 COOKIE = "medtfx_language"
 
 
-class Texts:
+class Translations:
     """The texts of one language.
 
     Attributes:
@@ -47,10 +47,10 @@ class Texts:
 
 
 @lru_cache
-def texts(language: str) -> Texts:
+def texts(language: str) -> Translations:
     """Returns the texts of one of `LANGUAGES`."""
     file = Path(__file__).parent / "texts" / f"{language}.yaml"
-    return Texts(language, yaml.safe_load(file.read_text(encoding="utf-8")))
+    return Translations(language, yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
 def choose_language(cookie: str | None, default: str | None, accepted: str | None) -> str:

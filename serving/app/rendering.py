@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from serving.app.language import COOKIE, LANGUAGES, Texts, choose_language, texts
+from serving.app.language import COOKIE, LANGUAGES, Translations, choose_language, texts
 from serving.app.settings import MEGABYTE, Limits, Settings
 from serving.client.overlay import STRENGTH
 
@@ -34,13 +34,13 @@ def breakable(name: str) -> Markup:
 _TEMPLATES.filters["breakable"] = breakable
 
 
-def texts_for(request: Request, settings: Settings) -> Texts:
+def translations_for(request: Request, settings: Settings) -> Translations:
     """Returns the texts in the visitor's language."""
     cookie, accepted = request.cookies.get(COOKIE), request.headers.get("accept-language")
     return texts(choose_language(cookie, settings.language, accepted))
 
 
-def error_text(t: Texts, limits: Limits, kind: str) -> str:
+def error_text(t: Translations, limits: Limits, kind: str) -> str:
     """Says in a visitor's words what an error of this kind means."""
     return t(
         f"error.{kind}",
@@ -63,7 +63,7 @@ def render(
         status: of the HTTP answer.
         values: for the template, beside those that every template gets.
     """
-    t = texts_for(request, settings)
+    t = translations_for(request, settings)
     page = _TEMPLATES.get_template(template).render(
         t=t,
         languages=[texts(language) for language in LANGUAGES],

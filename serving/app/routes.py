@@ -16,7 +16,7 @@ from components.imaging.images import UnreadableImage
 from serving.app.answers import Answer, answer_each
 from serving.app.language import COOKIE, LANGUAGES
 from serving.app.model import Health
-from serving.app.rendering import error_text, render, texts_for
+from serving.app.rendering import error_text, render, translations_for
 from serving.app.samples import Sample
 from serving.app.security import SESSION_COOKIE, SESSION_SECONDS
 from serving.app.state import State
@@ -146,7 +146,7 @@ def _answers(request: Request, uploads: list[Upload]) -> Response:
 
 def _refusal(request: Request, kind: str, status: int) -> Response:
     settings = state_of(request).settings
-    text = error_text(texts_for(request, settings), settings.limits, kind)
+    text = error_text(translations_for(request, settings), settings.limits, kind)
     response = _batch(request, refusal=text, status=status)
     if status in (408, 413):  # what is left of the upload is not read
         response.headers["Connection"] = "close"
@@ -159,7 +159,7 @@ def _batch(
     """A fragment for htmx; the whole page for a browser without scripts."""
     answers = answers or []
     settings = state_of(request).settings
-    t = texts_for(request, settings)
+    t = translations_for(request, settings)
     failed = sum(answer.error is not None for answer in answers)
     good = len(answers) - failed
     summary = [refusal] if refusal else []

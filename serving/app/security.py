@@ -33,7 +33,7 @@ HEADERS = {
 }
 
 
-class Guard:
+class SessionAuth:
     """Knows the token, and hands out sessions that outlive a restart.
 
     Args:

@@ -7,7 +7,7 @@ import asyncio
 from serving.app.audit import AuditLog
 from serving.app.model import Model
 from serving.app.samples import Samples
-from serving.app.security import Guard
+from serving.app.security import SessionAuth
 from serving.app.settings import Settings
 
 
@@ -29,7 +29,7 @@ class State:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.guard = Guard(settings.token)
+        self.guard = SessionAuth(settings.token)
         self.model = Model(
             settings.model, settings.address, settings.timeout, settings.label, settings.tls
         )

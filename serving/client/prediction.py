@@ -24,8 +24,8 @@ class Prediction:
         probabilities: by class, in the model's order, each in 0..1; empty on an error.
         label: the most probable class, or None.
         uncertain: whether the answer is not to be relied on: the probability of `label` is below
-            the model's bound, or the image is unfamiliar.
-        unfamiliar: whether the image is unlike those of training.
+            the model's bound, or the image is out of distribution.
+        out_of_distribution: whether the image is unlike those of training.
         heatmap: float32 [h, w] in 0..1 on the grid of the last feature map; of `explain` only.
         error: why this image was not answered: rule, received value, way out. None if it was.
     """
@@ -35,7 +35,7 @@ class Prediction:
     probabilities: Mapping[str, float] = field(default_factory=dict)
     label: str | None = None
     uncertain: bool | None = None
-    unfamiliar: bool | None = None
+    out_of_distribution: bool | None = None
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     error: str | None = None
 
@@ -79,7 +79,7 @@ def _read(name: str, tensor: Message) -> NDArray[Any]:
 def _row(outputs: dict[str, NDArray[Any]], row: int, source: str, version: int) -> Prediction:
     names = [name.decode() for name in outputs["labels"][row]]
     values = outputs["probabilities"][row].tolist()
-    heatmap, unfamiliar = outputs.get("heatmap"), outputs.get("unfamiliar")
+    heatmap, out_of_distribution = outputs.get("heatmap"), outputs.get("out_of_distribution")
     return Prediction(
         source=source,
         version=version,
@@ -87,6 +87,6 @@ def _row(outputs: dict[str, NDArray[Any]], row: int, source: str, version: int) 
         label=outputs["label"][row].decode(),
         uncertain=bool(outputs["uncertain"][row]),
         # Models of version 0.1.0 do not say.
-        unfamiliar=None if unfamiliar is None else bool(unfamiliar[row]),
+        out_of_distribution=None if out_of_distribution is None else bool(out_of_distribution[row]),
         heatmap=None if heatmap is None else heatmap[row],
     )

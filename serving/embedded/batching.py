@@ -46,7 +46,7 @@ class Batcher:
     of a batch, the first of those that wait runs the next one.
 
     Args:
-        run: from inputs to outputs, each [rows, ...]; raises `Refused`.
+        run: from inputs to outputs, each [rows, ...]; raises `StatusError`.
         max_rows: rows of a batch, at most; a single request with more is run alone.
         lanes: batches that run at the same time.
     """
@@ -61,7 +61,7 @@ class Batcher:
         """Runs one request, maybe together with others.
 
         Raises:
-            Refused: this request can't be run; others in its batch are not affected.
+            StatusError: this request can't be run; others in its batch are not affected.
         """
         rows = common_rows(inputs)
         if not rows:  # not a batch: the model itself says what is wrong with it

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.promotion.models_config import (
     FILE_NAME,
     add_model,
@@ -54,7 +54,7 @@ def config_of_file(file: Path) -> Any:
     config = read_models_config(file)
     try:
         check_config(config)
-    except Refused as error:
+    except StatusError as error:
         raise ServingError(
             f"{file} is not a models.config of TensorFlow Serving (text of a ModelServerConfig): "
             f"{error}"
@@ -66,11 +66,11 @@ def check_config(config: Any) -> None:
     """Checks what can be checked without looking at folders.
 
     Raises:
-        Refused: not a list of models, a relative path, or a name that is there twice.
+        StatusError: not a list of models, a relative path, or a name that is there twice.
     """
     invalid = grpc.StatusCode.INVALID_ARGUMENT
     if config.WhichOneof("config") != "model_config_list":
-        raise Refused(
+        raise StatusError(
             invalid,
             "ServerModelConfig type not supported by HandleReloadConfigRequest. "
             "Only ModelConfigList is currently supported",
@@ -78,12 +78,12 @@ def check_config(config: Any) -> None:
     names: set[str] = set()
     for model in config.model_config_list.config:
         if model.name in names:
-            raise Refused(
+            raise StatusError(
                 invalid, f"Illegal to list model {model.name} multiple times in config list"
             )
         names.add(model.name)
         if not Path(model.base_path).is_absolute():
-            raise Refused(
+            raise StatusError(
                 invalid,
                 f"Expected model {model.name} to have an absolute path or URI; "
                 f"got base_path()={model.base_path}",

@@ -9,8 +9,8 @@ from typing import Any
 
 import grpc
 
-from serving.embedded.predict_handlers import Answers
-from serving.embedded.status_error import Refused
+from serving.embedded.predict_handlers import PredictHandlers
+from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -19,7 +19,7 @@ from serving.protocol.tensorflow_free import (
 )
 
 
-def handlers(answers: Answers) -> list[grpc.GenericRpcHandler]:
+def handlers(answers: PredictHandlers) -> list[grpc.GenericRpcHandler]:
     """Returns the services, to be added to a gRPC server."""
     prediction = {
         "Predict": _handler(answers.predict, predict_pb2.PredictRequest),
@@ -43,7 +43,7 @@ def _handler(answer: Callable[[Any], Any], request_class: Any) -> grpc.RpcMethod
     def handle(request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return answer(request)
-        except Refused as refused:
+        except StatusError as refused:
             return context.abort(refused.code, refused.message)
 
     return grpc.unary_unary_rpc_method_handler(

@@ -15,7 +15,7 @@ import grpc
 
 from serving.embedded.config import allows_older, check_config, choose_versions, list_folders
 from serving.embedded.model import LoadedModel
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.embedded.versions import ServedVersion
 from serving.protocol.errors import ServingError
 
@@ -56,7 +56,7 @@ class Manager:
         """Loads what is there, assigns the labels of the configuration, and keeps polling.
 
         Raises:
-            Refused: a label names a version that is not there.
+            StatusError: a label names a version that is not there.
         """
         self.poll()
         if self._config is not None:
@@ -84,7 +84,7 @@ class Manager:
         """Serves what another configuration says, from now on.
 
         Raises:
-            Refused: the configuration is not valid, or labels a version that is not available.
+            StatusError: the configuration is not valid, or labels a version that is not available.
                 In the second case everything else of it is in force.
         """
         check_config(config)
@@ -94,19 +94,19 @@ class Manager:
             self._follow_config()
         self._check_labels(config)
 
-    # === Answers ===
+    # === PredictHandlers ===
 
     @contextmanager
-    def lent(self, spec: Any) -> Iterator[LoadedModel]:
+    def acquire(self, spec: Any) -> Iterator[LoadedModel]:
         """Lends the model that a `ModelSpec` names; it is not unloaded in the meantime.
 
         Raises:
-            Refused: there is no such model, version or label.
+            StatusError: there is no such model, version or label.
         """
         while True:
             with self._lock:
                 version = self._find(spec)
-            with version.lent() as model:
+            with version.acquire() as model:
                 if model is not None:
                     yield model
                     return
@@ -119,7 +119,7 @@ class Manager:
 
     def _find(self, spec: Any) -> ServedVersion:
         if not spec.name:
-            raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "ModelSpec has no name specified.")
+            raise StatusError(grpc.StatusCode.INVALID_ARGUMENT, "ModelSpec has no name specified.")
         available = {
             number: version
             for number, version in self._versions.get(spec.name, {}).items()
@@ -129,7 +129,9 @@ class Manager:
         wanted = f"Latest({spec.name})" if number is None else f"Specific({spec.name}, {number})"
         version = available.get(max(available, default=-1) if number is None else number)
         if version is None:
-            raise Refused(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {wanted}")
+            raise StatusError(
+                grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {wanted}"
+            )
         return version
 
     def _number(self, spec: Any) -> int | None:
@@ -140,7 +142,7 @@ class Manager:
             return None
         number = self._labels.get((spec.name, spec.version_label))
         if number is None:
-            raise Refused(
+            raise StatusError(
                 grpc.StatusCode.INVALID_ARGUMENT,
                 f"Unrecognized servable version label: {spec.version_label}",
             )
@@ -229,12 +231,12 @@ class Manager:
             self._labels = kept | moved
 
     def _check_labels(self, config: Any) -> None:
-        """Raises `Refused` for a label whose version is not available."""
+        """Raises `StatusError` for a label whose version is not available."""
         for model in config.model_config_list.config:
             versions = self.versions(model.name)
             for number in model.version_labels.values():
                 if number not in versions or not versions[number].available:
-                    raise Refused(
+                    raise StatusError(
                         grpc.StatusCode.FAILED_PRECONDITION,
                         f"Request to assign label to version {number} of model {model.name}, "
                         "which is not currently available for inference",

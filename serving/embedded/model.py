@@ -13,7 +13,7 @@ import tensorflow as tf
 from google.protobuf.message import Message
 
 from serving.embedded.batching import Arrays, Batcher
-from serving.embedded.status_error import Refused, code_of
+from serving.embedded.status_error import StatusError, code_of
 from serving.protocol.tensorflow_free import meta_graph_pb2
 
 _INIT_SIGNATURE = "__saved_model_init_op"
@@ -68,7 +68,7 @@ class LoadedModel:
             All outputs of the signature by name.
 
         Raises:
-            Refused: the model can't be run on these inputs.
+            StatusError: the model can't be run on these inputs.
         """
         batcher = self._batchers.get(key)
         return batcher(inputs) if batcher else self._run(key, inputs)
@@ -85,9 +85,9 @@ class LoadedModel:
             return dict(self._session.run(fetches, feeds))
         except tf.errors.OpError as error:
             message = str(error.message).removeprefix(_NODE_TRACE)
-            raise Refused(code_of(error.error_code), message) from error
+            raise StatusError(code_of(error.error_code), message) from error
         except (ValueError, TypeError) as error:  # a shape that the graph does not take
-            raise Refused(code_of(tf.errors.INVALID_ARGUMENT), str(error)) from error
+            raise StatusError(code_of(tf.errors.INVALID_ARGUMENT), str(error)) from error
 
 
 def _is_batched(signature: Any) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from serving.embedded.batching import Arrays
 from serving.embedded.model import LoadedModel
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import predict_pb2
 from serving.protocol.tensors import to_array, to_tensor, type_name
 
@@ -20,12 +20,12 @@ def predict(model: LoadedModel, request: Any) -> Any:
     """Answers a PredictRequest with a PredictResponse.
 
     Raises:
-        Refused: unknown signature, inputs that do not fit it, or images that can't be decoded.
+        StatusError: unknown signature, inputs that do not fit it, or images that can't be decoded.
     """
     key = request.model_spec.signature_name or DEFAULT_SIGNATURE
     signature = model.signatures.get(key)
     if signature is None:
-        raise Refused(
+        raise StatusError(
             grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{key}" not found.'
         )
     inputs = _read_inputs(request.inputs, signature.inputs)
@@ -47,7 +47,7 @@ def _read_inputs(sent: Any, expected: Any) -> Arrays:
     for index, name in enumerate(sorted(expected)):
         wanted, found = expected[name].dtype, sent[name].dtype
         if wanted != found:
-            raise Refused(
+            raise StatusError(
                 _INVALID,
                 f"Expects arg[{index}] to be {type_name(wanted)} but {type_name(found)} "
                 "is provided",
@@ -55,13 +55,13 @@ def _read_inputs(sent: Any, expected: Any) -> Arrays:
         try:
             arrays[name] = to_array(sent[name])
         except ValueError as error:
-            raise Refused(_INVALID, f"tensor parsing error: {name}: {error}") from error
+            raise StatusError(_INVALID, f"tensor parsing error: {name}: {error}") from error
     return arrays
 
 
 def _check_names(sent: set[str], expected: set[str], infos: Any) -> None:
     if len(sent) != len(expected):
-        raise Refused(
+        raise StatusError(
             _INVALID,
             f"input size does not match signature: {len(sent)}!={len(expected)} "
             f"len({{{_list(sent)}}}) != len({{{_list(expected)}}}). "
@@ -69,7 +69,7 @@ def _check_names(sent: set[str], expected: set[str], infos: Any) -> None:
             f"Missing but required: {{{_list(expected - sent)}}}.",
         )
     for name in sorted(expected - sent):
-        raise Refused(
+        raise StatusError(
             _INVALID,
             f"Signature input alias: {name}(feed name: {infos[name].name}) not found in request "
             f"and no default value provided. Inputs expected to be in the request "
@@ -81,13 +81,13 @@ def _wanted_outputs(asked: list[str], outputs: Any) -> list[str]:
     """Returns the names to answer with: those asked for, or all."""
     for name in asked:
         if name not in outputs:
-            raise Refused(
+            raise StatusError(
                 _INVALID,
                 f"output tensor alias not found in signature: {name} "
                 f"Outputs expected to be in the set {{{_list(outputs)}}}.",
             )
         if asked.count(name) > 1:
-            raise Refused(_INVALID, f"duplicate output tensor alias: {name}")
+            raise StatusError(_INVALID, f"duplicate output tensor alias: {name}")
     return asked or sorted(outputs)
 
 
@@ -95,7 +95,7 @@ def _write(name: str, array: Any, dtype: int) -> Any:
     try:
         return to_tensor(array, dtype)
     except ValueError as error:
-        raise Refused(grpc.StatusCode.UNIMPLEMENTED, f"output {name}: {error}") from error
+        raise StatusError(grpc.StatusCode.UNIMPLEMENTED, f"output {name}: {error}") from error
 
 
 def _list(names: Iterable[str]) -> str:

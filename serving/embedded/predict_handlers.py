@@ -8,7 +8,7 @@ import grpc
 from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
 from serving.embedded.predict import predict
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.embedded.versions import ServedVersion
 from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,
@@ -20,8 +20,8 @@ _METADATA_FIELD = "signature_def"
 _UNKNOWN_MODEL = "unknown"
 
 
-class Answers:
-    """TensorFlow Serving's calls, without a transport. Each raises `Refused`.
+class PredictHandlers:
+    """TensorFlow Serving's calls, without a transport. Each raises `StatusError`.
 
     Args:
         manager: has the models.
@@ -36,7 +36,7 @@ class Answers:
         start, status, model = time.monotonic(), "OK", request.model_spec.name
         try:
             return self._predict(request)
-        except Refused as refused:
+        except StatusError as refused:
             status = refused.code.name
             raise
         finally:
@@ -49,7 +49,7 @@ class Answers:
             )
 
     def _predict(self, request: Any) -> Any:
-        with self.manager.lent(_model_spec(request)) as model:
+        with self.manager.acquire(_model_spec(request)) as model:
             start = time.monotonic()
             response = predict(model, request)
             self.metrics.runtime_latency.add(
@@ -61,18 +61,18 @@ class Answers:
         """Answers a GetModelMetadataRequest with the signatures of a version."""
         spec = _model_spec(request)
         if not request.metadata_field:
-            raise Refused(
+            raise StatusError(
                 grpc.StatusCode.INVALID_ARGUMENT,
                 "GetModelMetadataRequest must specify at least one metadata_field",
             )
         for field in request.metadata_field:
             if field != _METADATA_FIELD:
-                raise Refused(
+                raise StatusError(
                     grpc.StatusCode.INVALID_ARGUMENT, f"Metadata field {field} is not supported"
                 )
         response = get_model_metadata_pb2.GetModelMetadataResponse()
         signatures = get_model_metadata_pb2.SignatureDefMap()
-        with self.manager.lent(spec) as model:
+        with self.manager.acquire(spec) as model:
             response.model_spec.name = model.name
             response.model_spec.version.value = model.version
             for name, signature in model.signature_def.items():
@@ -91,7 +91,7 @@ class Answers:
         else:
             missing = "any versions"
         if not versions:
-            raise Refused(
+            raise StatusError(
                 grpc.StatusCode.NOT_FOUND, f"Could not find {missing} of model {spec.name}"
             )
         response = get_model_status_pb2.GetModelStatusResponse()
@@ -109,7 +109,7 @@ class Answers:
 
 def _model_spec(request: Any) -> Any:
     if not request.HasField("model_spec"):
-        raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "Missing ModelSpec")
+        raise StatusError(grpc.StatusCode.INVALID_ARGUMENT, "Missing ModelSpec")
     return request.model_spec
 
 

@@ -23,9 +23,9 @@ import grpc
 from google.protobuf import json_format
 
 from serving.embedded.metrics import CONTENT_TYPE
-from serving.embedded.predict_handlers import Answers
+from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.rest_json import read_request, write_answer
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class RestServer:
 
     def __init__(
         self,
-        answers: Answers,
+        answers: PredictHandlers,
         host: str,
         port: int,
         limits: Limits,
@@ -196,7 +196,7 @@ class _Busy:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    answers: Answers
+    answers: PredictHandlers
     busy: _Busy
     limits: Limits
     server: _Server
@@ -233,14 +233,14 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._check_room()
             self._reply(HTTPStatus.OK, json.dumps(answer(), indent=4))
-        except Refused as refused:
+        except StatusError as refused:
             status = _HTTP.get(refused.code, HTTPStatus.INTERNAL_SERVER_ERROR)
             self._reply(status, json.dumps({"error": refused.message}))
 
     def _check_room(self) -> None:
         if self.is_late:
             self.close_connection = True
-            raise Refused(
+            raise StatusError(
                 grpc.StatusCode.UNAVAILABLE,
                 f"{self.server.most} connections are open, and more are not taken; close some, or "
                 "try again in a moment",
@@ -266,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise self._malformed()
         spec = get_model_status_pb2.GetModelStatusRequest().model_spec
         _fill(spec, found)
-        with self.answers.manager.lent(spec) as model:
+        with self.answers.manager.acquire(spec) as model:
             request, by_row = read_request(body, model.signatures)
         request.model_spec.MergeFrom(spec)
         return write_answer(self.answers.predict(request, "REST"), by_row)
@@ -288,17 +288,17 @@ class _Handler(BaseHTTPRequestHandler):
         # A body that is not read would be taken for the next request of the connection.
         if not length.isdecimal():
             self.close_connection = True
-            raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "a POST needs a Content-Length")
+            raise StatusError(grpc.StatusCode.INVALID_ARGUMENT, "a POST needs a Content-Length")
         if int(length) > self.limits.body:
             self.close_connection = True
-            raise Refused(
+            raise StatusError(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 f"a request has at most {self.limits.body} bytes, not {length}; send fewer images",
             )
         return self.rfile.read(int(length))
 
-    def _malformed(self) -> Refused:
-        return Refused(
+    def _malformed(self) -> StatusError:
+        return StatusError(
             grpc.StatusCode.INVALID_ARGUMENT, f"Malformed request: {self.command} {self.path}"
         )
 
@@ -307,7 +307,7 @@ def _fill(spec: Any, found: re.Match[str]) -> None:
     spec.name = found[1]
     if found[2]:
         if int(found[2]) >= 2**63:
-            raise Refused(
+            raise StatusError(
                 grpc.StatusCode.INVALID_ARGUMENT,
                 f"Failed to convert version: {found[2]} to numeric.",
             )

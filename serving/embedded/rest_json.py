@@ -14,7 +14,7 @@ import grpc
 import numpy as np
 
 from serving.embedded.predict import DEFAULT_SIGNATURE
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import predict_pb2
 from serving.protocol.tensors import numpy_type, to_array, to_tensor
 
@@ -33,24 +33,24 @@ def read_request(body: bytes, signatures: dict[str, Any]) -> tuple[Any, bool]:
         A PredictRequest without a model, and whether it is to be answered in row format.
 
     Raises:
-        Refused: it is no such JSON, or does not fit the signature.
+        StatusError: it is no such JSON, or does not fit the signature.
     """
     values = _parse(body)
     key = values.get("signature_name") or DEFAULT_SIGNATURE
     if key not in signatures:
-        raise Refused(_INVALID, f'Serving signature name: "{key}" not found in signature def')
+        raise StatusError(_INVALID, f'Serving signature name: "{key}" not found in signature def')
     infos = signatures[key].inputs
     if "instances" in values:
         by_row, columns = True, _columns_of_rows(values["instances"], infos)
     elif "inputs" in values:
         by_row, columns = False, _columns(values["inputs"], infos)
     else:
-        raise Refused(_INVALID, "Missing 'inputs' or 'instances' key")
+        raise StatusError(_INVALID, "Missing 'inputs' or 'instances' key")
     request = predict_pb2.PredictRequest()
     request.model_spec.signature_name = key
     for name, column in columns.items():
         if name not in infos:
-            raise Refused(_INVALID, f"JSON object has an unexpected key: {name}")
+            raise StatusError(_INVALID, f"JSON object has an unexpected key: {name}")
         request.inputs[name].CopyFrom(_tensor(name, column, infos[name].dtype))
     return request, by_row
 
@@ -76,20 +76,20 @@ def _parse(body: bytes) -> dict[str, Any]:
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Refused(_INVALID, f"JSON Parse error: {error}") from error
+        raise StatusError(_INVALID, f"JSON Parse error: {error}") from error
     if not isinstance(values, dict):
-        raise Refused(_INVALID, f"JSON value is not an object: {type(values).__name__}")
+        raise StatusError(_INVALID, f"JSON value is not an object: {type(values).__name__}")
     return values
 
 
 def _columns_of_rows(rows: Any, infos: Any) -> dict[str, Any]:
     if not isinstance(rows, list) or not rows:
-        raise Refused(_INVALID, "Request expects 'instances' to be a non-empty list")
+        raise StatusError(_INVALID, "Request expects 'instances' to be a non-empty list")
     if not _is_named(rows[0]):
         return {_lone_input(infos): rows}
     names = set(rows[0])
     if not all(_is_named(row) and set(row) == names for row in rows):
-        raise Refused(_INVALID, "Each 'instance' needs the same keys: one for each input")
+        raise StatusError(_INVALID, "Each 'instance' needs the same keys: one for each input")
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
@@ -107,7 +107,7 @@ def _is_bytes(value: Any) -> bool:
 
 def _lone_input(infos: Any) -> str:
     if len(infos) != 1:
-        raise Refused(
+        raise StatusError(
             _INVALID,
             f"A request without names needs a signature of one input; this one has: "
             f"{', '.join(sorted(infos))}",
@@ -119,7 +119,9 @@ def _tensor(name: str, column: Any, dtype: int) -> Any:
     try:
         return to_tensor(_array(column, numpy_type(dtype)), dtype)
     except (ValueError, TypeError, OverflowError) as error:
-        raise Refused(_INVALID, f"Failed to process element of input {name!r}: {error}") from error
+        raise StatusError(
+            _INVALID, f"Failed to process element of input {name!r}: {error}"
+        ) from error
 
 
 def _array(column: Any, kind: Any) -> Any:

@@ -18,9 +18,9 @@ from serving.embedded.config import config_of_file, config_of_folder
 from serving.embedded.health import Health
 from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
-from serving.embedded.predict_handlers import Answers
+from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.rest import Limits, RestServer
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.promotion.models_config import FILE_NAME
 from serving.protocol.errors import ServingError
 from serving.protocol.tls import load_pair
@@ -115,7 +115,7 @@ class EmbeddedServer:
         self.manager = Manager(
             _config_reader(base, settings), settings.poll_seconds, settings.max_batch
         )
-        answers = Answers(self.manager, metrics)
+        answers = PredictHandlers(self.manager, metrics)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="grpc")
         limit = ("grpc.max_receive_message_length", settings.max_message)
         self._server = grpc.server(self._pool, options=[*_OPTIONS, limit])
@@ -143,7 +143,7 @@ class EmbeddedServer:
         """
         try:
             self.manager.start()
-        except Refused as refused:
+        except StatusError as refused:
             self.stop()
             raise ServingError(
                 f"{refused.message}. Correct version_labels in {self._labels_file}, or push that "
@@ -233,7 +233,7 @@ def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
 
 
 def _take_rest_port(
-    answers: Answers, settings: Settings, tls: ssl.SSLContext | None
+    answers: PredictHandlers, settings: Settings, tls: ssl.SSLContext | None
 ) -> RestServer | None:
     if settings.rest_port is None:
         return None

@@ -5,7 +5,7 @@ import grpc
 _LONGEST = 1024  # characters; TensorFlow Serving cuts here too
 
 
-class Refused(Exception):  # noqa: N818 - it names what happened to the request
+class StatusError(Exception):
     """A request is not answered.
 
     Attributes:

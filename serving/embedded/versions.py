@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from serving.embedded.model import LoadedModel
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.embedded.warmup import warm_up
 from serving.protocol.tensorflow_free import get_model_status_pb2
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class ServedVersion:
-    """A version: loaded, lent to requests, unloaded.
+    """A version: loaded, acquire to requests, unloaded.
 
     Attributes:
         name: of the model.
@@ -103,7 +103,7 @@ class ServedVersion:
         return model
 
     def _note_failure(self, error: Exception) -> None:
-        code = error.code.value[0] if isinstance(error, Refused) else None
+        code = error.code.value[0] if isinstance(error, StatusError) else None
         self.error_code = code or getattr(error, "error_code", None) or _UNKNOWN
         self.error = str(error) or type(error).__name__
         self._try_at = time.monotonic() + self._pause
@@ -116,7 +116,7 @@ class ServedVersion:
     # === Lending and unloading ===
 
     @contextmanager
-    def lent(self) -> Iterator[LoadedModel | None]:
+    def acquire(self) -> Iterator[LoadedModel | None]:
         """Lends the model to a request; None if it is not (any more) available."""
         with self._changed:
             model = self._model if self.available else None

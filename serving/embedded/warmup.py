@@ -14,7 +14,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.embedded.model import LoadedModel
 from serving.embedded.predict import predict
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 _MAX_REQUESTS = 1000  # TensorFlow Serving refuses more
@@ -31,7 +31,7 @@ def warm_up(model: LoadedModel, folder: Path) -> int:
         How many requests were replayed.
 
     Raises:
-        Refused: a request failed, or the file can't be read: the version must not serve.
+        StatusError: a request failed, or the file can't be read: the version must not serve.
     """
     file = folder / WARMUP_FILE
     if not file.is_file():
@@ -39,12 +39,12 @@ def warm_up(model: LoadedModel, folder: Path) -> int:
     count = 0
     for count, log in enumerate(_read(file), start=1):
         if count > _MAX_REQUESTS:
-            raise Refused(
+            raise StatusError(
                 grpc.StatusCode.INVALID_ARGUMENT,
                 f"Number of warmup records exceeds the maximum ({_MAX_REQUESTS}) at {file}",
             )
         if log.WhichOneof("log_type") != "predict_log":
-            raise Refused(
+            raise StatusError(
                 grpc.StatusCode.UNIMPLEMENTED,
                 f"Unsupported log_type for warmup: {log.WhichOneof('log_type')}",
             )
@@ -57,6 +57,6 @@ def _read(file: Path) -> Any:
         for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
             yield prediction_log_pb2.PredictionLog.FromString(record)
     except (tf.errors.OpError, DecodeError) as error:
-        raise Refused(
+        raise StatusError(
             grpc.StatusCode.DATA_LOSS, f"Failed to read warmup data from {file}: {error}"
         ) from error

@@ -29,7 +29,7 @@ class PromotionError(ServingError):
 
 
 @dataclass(frozen=True)
-class Place:
+class PromotionTarget:
     """What is changed.
 
     Attributes:
@@ -71,7 +71,12 @@ class Move:
 
 
 def move_label(
-    place: Place, config: Any, model: str, label: str, moved: dict[str, int], entry: journal.Entry
+    place: PromotionTarget,
+    config: Any,
+    model: str,
+    label: str,
+    moved: dict[str, int],
+    entry: journal.Entry,
 ) -> Move:
     """Moves a label, in the file, on the servers and in the journal.
 
@@ -118,7 +123,7 @@ def _note(
             journal.append(folder, noted)
 
 
-def _base_path_beside(config: Any, place: Place, model: str) -> str:
+def _base_path_beside(config: Any, place: PromotionTarget, model: str) -> str:
     """Returns the base path of a model that the file does not name: beside those that it does."""
     for other in config.model_config_list.config:
         base, _, name = other.base_path.rpartition("/")
@@ -128,7 +133,7 @@ def _base_path_beside(config: Any, place: Place, model: str) -> str:
 
 
 def _steps(
-    place: Place, config: Any, model: str, moved: dict[str, int], version: int
+    place: PromotionTarget, config: Any, model: str, moved: dict[str, int], version: int
 ) -> tuple[Any, Any, Any]:
     """Returns the configurations of the three steps."""
     entry = find_model(config, model)
@@ -159,7 +164,9 @@ def _needs_loading(entry: Any, label: str, version: int) -> bool:
     )
 
 
-def _take_over(place: Place, before: Any, steps: tuple[Any, ...], model: str, version: int) -> None:
+def _take_over(
+    place: PromotionTarget, before: Any, steps: tuple[Any, ...], model: str, version: int
+) -> None:
     """Leads all servers, and the file, through the steps; back to the start if one fails.
 
     Raises:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.promotion import journal
-from serving.promotion.label_move import Move, Place, PromotionError, move_label
+from serving.promotion.label_move import Move, PromotionError, PromotionTarget, move_label
 from serving.promotion.labels import STABLE, labels_of, promoted, rolled_back
 from serving.promotion.models_config import (
     add_model,
@@ -30,7 +30,9 @@ class Approval:
     note: str = ""
 
 
-def promote(place: Place, model: str, version: int | None, label: str, approval: Approval) -> Move:
+def promote(
+    place: PromotionTarget, model: str, version: int | None, label: str, approval: Approval
+) -> Move:
     """Moves a label to a version.
 
     Args:
@@ -57,7 +59,7 @@ def promote(place: Place, model: str, version: int | None, label: str, approval:
 
 
 def roll_back_label(
-    place: Place, model: str, version: int | None, label: str, approval: Approval
+    place: PromotionTarget, model: str, version: int | None, label: str, approval: Approval
 ) -> Move:
     """Moves a label back; other labels of the version that it leaves go with it.
 
@@ -109,7 +111,7 @@ def has_label(config_file: Path, model: str, label: str = STABLE) -> bool:
 # === The configuration ===
 
 
-def _config_of(place: Place) -> Any:
+def _config_of(place: PromotionTarget) -> Any:
     """Reads the file, or begins one. A home's own file names all models that lie beside it."""
     config = read_models_config(place.config) if place.config.is_file() else empty_config()
     if place.config.parent.absolute() != place.models.absolute() or not place.models.is_dir():

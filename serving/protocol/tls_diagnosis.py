@@ -98,12 +98,12 @@ def _in_words(address: str, tls: Tls, refusal: ssl.SSLError) -> str:
         )
     what = refusal.verify_message.rstrip(".")
     if "match" in what:
-        way_out = "Ask it by a name that the certificate holds"
+        remedy = "Ask it by a name that the certificate holds"
     elif "expired" in what or "yet valid" in what:
-        way_out = "Renew it, or set the clock right"
+        remedy = "Renew it, or set the clock right"
     else:
-        way_out = f"Name the authority that signed it with {_ROOTS}"
-    return f"The certificate of the {server} is not trusted: {what}. {way_out}."
+        remedy = f"Name the authority that signed it with {_ROOTS}"
+    return f"The certificate of the {server} is not trusted: {what}. {remedy}."
 
 
 def _trusting() -> ssl.SSLContext:

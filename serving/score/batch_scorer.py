@@ -49,7 +49,7 @@ def ask_origin(client: Client, version: int | None = None, label: str | None = N
 
 
 @dataclass(frozen=True)
-class Asker:
+class BatchScorer:
     """Asks for rows; may be shared between threads.
 
     Attributes:

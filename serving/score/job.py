@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from components.runtime.parallel import in_order
-from serving.score.batch_scorer import Asker
+from serving.score.batch_scorer import BatchScorer
 from serving.score.errors import ScoreError
 from serving.score.listing import ImageFolder
 from serving.score.rows import Row, one_line
@@ -35,7 +35,7 @@ class Job:
     """
 
     folder: ImageFolder
-    asker: Asker
+    asker: BatchScorer
     table: ScoreTable
     summary: Summary
     batch_size: int

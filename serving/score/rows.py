@@ -1,6 +1,6 @@
 """One row of the CSV: what the model says about a file, or why it says nothing.
 
-    file,label,p_COVID,p_NORMAL,uncertain,unfamiliar,version,error
+    file,label,p_COVID,p_NORMAL,uncertain,out_of_distribution,version,error
 
 Probabilities are printed as the shortest decimal that reads back as the same float32. A row is
 always one line of UTF-8, so that a torn last row is found by its missing line break.
@@ -18,7 +18,7 @@ from serving.client.prediction import Prediction
 from serving.score.errors import ScoreError
 
 _NO_TEXT = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
-_BEFORE, _AFTER = ("file", "label"), ("uncertain", "unfamiliar", "version", "error")
+_BEFORE, _AFTER = ("file", "label"), ("uncertain", "out_of_distribution", "version", "error")
 
 _FLAGS = {"True": True, "False": False, "": None}
 
@@ -39,7 +39,7 @@ class Row:
         uncertain: whether the model doubts; None on an error.
         version: of the model; None where it was not asked.
         error: why there is no label; '' if there is one.
-        unfamiliar: whether it doubts because the image is unlike those of training; None on an
+        out_of_distribution: whether the image is unlike those of training; None on an
             error, and of a model that does not say.
     """
 
@@ -49,7 +49,7 @@ class Row:
     uncertain: bool | None = None
     version: int | None = None
     error: str = ""
-    unfamiliar: bool | None = None
+    out_of_distribution: bool | None = None
 
     @property
     def transient(self) -> bool:
@@ -77,7 +77,7 @@ def row_of(file: str, prediction: Prediction) -> Row:
         prediction.uncertain,
         prediction.version,
         one_line(prediction.error or ""),
-        prediction.unfamiliar,
+        prediction.out_of_distribution,
     )
 
 
@@ -95,7 +95,7 @@ def is_header(line: bytes) -> bool:
 def to_line(row: Row, classes: Sequence[str]) -> bytes:
     """Returns a row as a line of CSV."""
     probabilities = [str(np.float32(value)) for value in row.probabilities] or [""] * len(classes)
-    values = (row.uncertain, row.unfamiliar, row.version)
+    values = (row.uncertain, row.out_of_distribution, row.version)
     rest = ["" if value is None else str(value) for value in values]
     return _line([row.file, one_line(row.label), *probabilities, *rest, row.error])
 
@@ -109,7 +109,7 @@ def from_line(line: bytes, classes: Sequence[str]) -> Row:
     cells = _cells(line)
     try:
         file, label, *values = cells
-        *probabilities, uncertain, unfamiliar, version, error = values
+        *probabilities, uncertain, out_of_distribution, version, error = values
         if len(probabilities) != len(classes):
             raise ValueError(cells)
         return Row(
@@ -119,7 +119,7 @@ def from_line(line: bytes, classes: Sequence[str]) -> Row:
             _FLAGS[uncertain],
             int(version) if version else None,
             error,
-            _FLAGS[unfamiliar],
+            _FLAGS[out_of_distribution],
         )
     except (KeyError, ValueError):
         raise ScoreError(f"{line[:200]!r} is not a row of {len(classes)} classes.") from None

@@ -18,7 +18,7 @@ class Summary:
         total: images in the folder.
         started: when, on Python's monotonic clock, in seconds.
         labels: class → rows.
-        uncertain: class → rows in doubt.
+        uncertain: class → rows in uncertainty.
         failed: reason (the part of the error before its first colon) → rows.
         earlier: rows that were in the file before.
         elsewhere: rows of files that are no longer in the folder.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.uncertainty.calibration import calibration_error, reliability, with_temperature
-from components.uncertainty.summary import DOUBT_FILE, DoubtFacts
+from components.uncertainty.summary import UNCERTAINTY_FILE, UncertaintySummary
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.real_data]
 
@@ -42,8 +42,8 @@ def test_real_radiographs_are_trained_on_and_judged(machine, real_data, real_wei
 def _is_calibrated(machine):
     """Of the test split, which had no part in it."""
     (report,) = machine.home.artifacts.glob("*/RunReport/report/*/predictions.csv")
-    (facts,) = machine.home.artifacts.glob(f"*/Trainer/model_run/*/{DOUBT_FILE}")
-    temperature = DoubtFacts.from_json(facts.read_text()).temperature
+    (facts,) = machine.home.artifacts.glob(f"*/Trainer/model_run/*/{UNCERTAINTY_FILE}")
+    temperature = UncertaintySummary.from_json(facts.read_text()).temperature
     with open(report, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     names = [name for name in rows[0] if name.startswith("p_")]
@@ -55,7 +55,7 @@ def _is_calibrated(machine):
         calibration_error(reliability(values, labels)) for values in (served, before)
     )
     assert error < error_before
-    unfamiliar = sum(row["unfamiliar"] == "true" for row in rows)
+    out_of_distribution = sum(row["out_of_distribution"] == "true" for row in rows)
     # The recipe allows 0.01. By 124 images of the eval split, several of one patient, and at 96
     # pixels, it is not known better than this.
-    assert unfamiliar <= 0.12 * len(rows)
+    assert out_of_distribution <= 0.12 * len(rows)

@@ -40,9 +40,9 @@ def transformed_probabilities(machine) -> dict[bytes, np.ndarray]:
     from components.network.network import build_network
     from components.recipe.data import DataSection
     from components.recipe.model import ModelSection
-    from components.trainer.uncertainty import MeasuredDoubt
+    from components.trainer.uncertainty import MeasuredUncertainty
     from components.training.dataset import TransformedSplit
-    from components.uncertainty.summary import DOUBT_FILE, DoubtFacts
+    from components.uncertainty.summary import UNCERTAINTY_FILE, UncertaintySummary
 
     model_uri = _latest(machine, "Trainer", "model") / "Format-Serving"
     recipe = _recipe(model_uri)
@@ -51,8 +51,8 @@ def transformed_probabilities(machine) -> dict[bytes, np.ndarray]:
     split = TransformedSplit(tuple(files), data)
     network = build_network(ModelSection.model_validate(recipe["model"]), data)
     _restore(network.classifier, model_uri)
-    facts = DoubtFacts.from_json((model_uri / "assets" / DOUBT_FILE).read_text())
-    served = MeasuredDoubt(facts).calibrated
+    facts = UncertaintySummary.from_json((model_uri / "assets" / UNCERTAINTY_FILE).read_text())
+    served = MeasuredUncertainty(facts).calibrated
     probabilities = np.concatenate(
         [served(network.classifier(pixels, training=False)) for pixels, _ in split.batches(32)]
     )

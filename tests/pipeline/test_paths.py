@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.home import Home
-from pipeline.paths import Places, recipe_of
+from pipeline.paths import PipelinePaths, recipe_of
 
 
 @pytest.fixture
 def places(tmp_path, monkeypatch):
     monkeypatch.setattr(Home, "metadata_connection", lambda home: "sqlite")  # spares TFX
     monkeypatch.chdir(tmp_path)
-    return lambda *given: Places.of_home(Home(Path("/home")), *given)
+    return lambda *given: PipelinePaths.of_home(Home(Path("/home")), *given)
 
 
 def test_all_in_the_home(places):

@@ -15,7 +15,7 @@ def png(level: int, side: int = 16) -> bytes:
 
 
 def stranger(side: int = 16) -> bytes:
-    """Returns a PNG of black and white stripes, which the tiny model calls unfamiliar."""
+    """Returns a PNG of black and white stripes, which the tiny model calls out of distribution."""
     file = io.BytesIO()
     Image.fromarray(np.tile(np.uint8([0, 255]), (side, side // 2))).save(file, "PNG")
     return file.getvalue()
@@ -24,8 +24,8 @@ def stranger(side: int = 16) -> bytes:
 def save_tiny_model(folder: Path) -> None:
     """Saves a model that calls an image 'bright' with the mean of its pixels, 'dark' with the rest.
 
-    An image of many greys is unfamiliar. Also `slow` (int32 steps, about 0.1 ms each) and `double`
-    (float[?], no images).
+    An image of many greys is out of distribution. Also `slow` (int32 steps, about 0.1 ms each)
+    and `double` (float[?], no images).
     """
     import tensorflow as tf
 
@@ -43,13 +43,13 @@ def save_tiny_model(folder: Path) -> None:
         bright = tf.reduce_mean(pixels, [1, 2, 3]) * module.scale
         probabilities = tf.stack([1 - bright, bright], -1)
         names = tf.constant(["dark", "bright"])
-        unfamiliar = tf.math.reduce_std(pixels, [1, 2, 3]) > 60
+        out_of_distribution = tf.math.reduce_std(pixels, [1, 2, 3]) > 60
         return pixels, {
             "probabilities": probabilities,
             "label": tf.gather(names, tf.argmax(probabilities, -1)),
             "labels": tf.tile(names[None], [tf.shape(probabilities)[0], 1]),
-            "uncertain": (tf.reduce_max(probabilities, -1) < 0.6) | unfamiliar,
-            "unfamiliar": unfamiliar,
+            "uncertain": (tf.reduce_max(probabilities, -1) < 0.6) | out_of_distribution,
+            "out_of_distribution": out_of_distribution,
         }
 
     @tf.function(input_signature=[images])

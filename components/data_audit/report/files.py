@@ -80,7 +80,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "sentence": finding.sentence,
         "count": len(finding.cases),
-        "way_out": finding.way_out,
+        "remedy": finding.remedy,
         "examples": [
             {"files": [printable(name) for name in case.files[:_EXAMPLES]], "reason": case.reason}
             for case in finding.cases[:_EXAMPLES]

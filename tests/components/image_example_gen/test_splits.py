@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from components.image_example_gen import splits
-from components.image_example_gen.hashing import position
+from components.image_example_gen.hashing import hash_to_unit
 from components.image_example_gen.listing import list_folders
 from components.recipe.data import SPLITS, DataSection, Split
 from components.runtime.errors import DataError
@@ -87,8 +87,8 @@ def test_shares_are_met_on_a_large_set():
 
 def test_positions_of_two_salts_do_not_hang_together():
     # Else the cap, which has a salt of its own, would keep patients of one split.
-    one = [position(f"P{n}", "cap") for n in range(2_000)]
-    two = [position(f"P{n}", 0) for n in range(2_000)]
+    one = [hash_to_unit(f"P{n}", "cap") for n in range(2_000)]
+    two = [hash_to_unit(f"P{n}", 0) for n in range(2_000)]
     assert min(one) >= 0.0 and max(one) < 1.0
     both_low = sum(a < 0.5 and b < 0.5 for a, b in zip(one, two, strict=True))
     assert both_low == pytest.approx(500, abs=80)

@@ -227,7 +227,7 @@ def test_one_sigmoid_unit_answers_for_two_classes():
 
 
 def test_a_mirror_average_does_not_see_left_and_right():
-    network = build_network(scratch(mirror_average=True), data())
+    network = build_network(scratch(flip_tta=True), data())
     pixels = pixels_of(3)
     (vector, answers), (_, mirrored) = map(network.answer, (pixels, pixels[:, :, ::-1]))
     np.testing.assert_allclose(answers, mirrored, atol=1e-6)

@@ -13,7 +13,7 @@ def refusal(**values):
 def test_a_node_gets_its_own_values_and_those_of_every_node_where_it_says_nothing():
     platform = PlatformSection.model_validate(
         {
-            "every_node": {"cpu": 2, "memory": "4Gi", "retries": 3},
+            "defaults": {"cpu": 2, "memory": "4Gi", "retries": 3},
             "nodes": {"Trainer": {"gpu": 1, "memory": "32Gi"}, "Pusher": {"retries": 0}},
         }
     )
@@ -24,7 +24,7 @@ def test_a_node_gets_its_own_values_and_those_of_every_node_where_it_says_nothin
 
 def test_a_killed_node_is_started_again_unless_the_recipe_says_otherwise():
     assert PlatformSection().pod("Trainer").retries == 1
-    said = PlatformSection.model_validate({"every_node": {"cpu": 1}}).pod("Trainer")
+    said = PlatformSection.model_validate({"defaults": {"cpu": 1}}).pod("Trainer")
     assert (said.retries, said.retry_wait_seconds) == (1, 60)
 
 
@@ -35,7 +35,7 @@ def test_quantities_of_processors(cpu):
 
 @pytest.mark.parametrize("cpu", ["8 cores", "0", "1.5.0", "-1", "1e3", "", "0m"])
 def test_what_is_no_quantity_of_processors(cpu):
-    assert "8, 0.5 or 500m" in refusal(every_node={"cpu": cpu})
+    assert "8, 0.5 or 500m" in refusal(defaults={"cpu": cpu})
 
 
 @pytest.mark.parametrize("memory", ["32Gi", "512Mi", "32G", 4_000_000_000])
@@ -45,7 +45,7 @@ def test_quantities_of_memory(memory):
 
 @pytest.mark.parametrize("memory", ["32 GB", "32GB", "1.5Gi", "0Gi", "Gi", "32gi", "32m"])
 def test_what_is_no_quantity_of_memory(memory):
-    assert "write 32Gi, 512Mi or 32G" in refusal(every_node={"memory": memory})
+    assert "write 32Gi, 512Mi or 32G" in refusal(defaults={"memory": memory})
     assert "write 32Gi, 512Mi or 32G" in refusal(nodes={"Trainer": {"shared_memory": memory}})
 
 
@@ -58,7 +58,7 @@ def test_an_unknown_node_is_asked_about():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"every_node": {"gpu": 1}}, "a GPU for every node would idle"),
+        ({"defaults": {"gpu": 1}}, "a GPU for every node would idle"),
         ({"gpu_type": "nvidia"}, "should match pattern"),
         ({"beam_args": ["runner=FlinkRunner"]}, "no option of Beam in one word"),
         ({"beam_args": ["--job_endpoint=$(HOST):1"]}, "which Kubernetes reads"),
@@ -83,8 +83,8 @@ def test_an_unknown_node_is_asked_about():
             },
             "mounted twice: ['/data']",
         ),
-        ({"every_node": {"tolerations": [{"operator": "Equal", "key": "a"}]}}, "give both"),
-        ({"every_node": {"tolerations": [{"key": "a", "value": "b"}]}}, "`operator: Equal`"),
+        ({"defaults": {"tolerations": [{"operator": "Equal", "key": "a"}]}}, "give both"),
+        ({"defaults": {"tolerations": [{"key": "a", "value": "b"}]}}, "`operator: Equal`"),
         ({"gate_failure": "ignore"}, "'report' or 'fail'"),
     ],
 )

@@ -43,8 +43,8 @@ def test_a_change_of_the_machines_does_not_change_the_model():
     assert ServingSection(
         gpu=1, cpu=9, batching={"max_batch_size": 8}, model_name="x"
     ).in_model() == (ServingSection().in_model())
-    other = ServingSection(doubt={"uncertain_below": 0.7})
-    assert ServingSection.model_validate(other.in_model()).doubt.uncertain_below == 0.7
+    other = ServingSection(uncertainty={"uncertain_below": 0.7})
+    assert ServingSection.model_validate(other.in_model()).uncertainty.uncertain_below == 0.7
     assert other.in_model() != ServingSection().in_model()
 
 

@@ -26,16 +26,16 @@ from components.gate.results import OVERALL, Results
 from components.imaging.quarantine import Quarantined, to_csv
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
-from components.recipe.uncertainty import Doubt
+from components.recipe.uncertainty import Uncertainty
 from components.run_report.content import Content, Material, Outcome
 from components.run_report.counts import SplitCounts, by_reason
 from components.run_report.figures import class_results
 from components.run_report.gallery import Explained, choose_cases, draw
 from components.run_report.predictions import Predictions
 from components.run_report.read import Sources
-from components.uncertainty.summary import DoubtFacts
+from components.uncertainty.summary import UncertaintySummary
 
-FACTS = DoubtFacts(1.4, 0.5, 0.1, 0.93, 0.01, images=60, unfamiliar=1)
+FACTS = UncertaintySummary(1.4, 0.5, 0.1, 0.93, 0.01, images=60, out_of_distribution=1)
 ABC = ("COVID", "NORMAL", "PNEUMONIA")
 
 
@@ -57,7 +57,7 @@ def predictions(classes=ABC, of_each=30, kind="random", absent=(), features=("si
         labels=labels,
         probabilities=(odds / odds.sum(-1, keepdims=True)).astype(np.float32),
         uncertain=(odds / odds.sum(-1, keepdims=True)).max(-1) < 0.5,
-        unfamiliar=np.arange(len(labels)) % 30 == 7,
+        out_of_distribution=np.arange(len(labels)) % 30 == 7,
         features={
             name: tuple("abc"[n % 3] if n % 7 else None for n in numbers) for name in features
         },
@@ -106,14 +106,14 @@ def make_content():
                 "summary": "Noise",
                 "data": {"classes": list(found.classes), "patient": {"from": "each_file"}},
                 "evaluation": {"recall_floor": 0.6},
-                "serving": {"doubt": Doubt().plain()},
+                "serving": {"uncertainty": Uncertainty().plain()},
             }
             | (recipe or {}),
             "results": Results(True, {OVERALL: found.matrix()}, class_results(found), {}, ()),
             "predictions": found,
             "pictures": draw(cases, {case.filename: one for case in cases}),
             "history": {"head": [{"loss": 1.0, "val_loss": 1.1}, {"loss": 0.5, "val_loss": 0.9}]},
-            "doubt": FACTS,
+            "uncertainty": FACTS,
             "audit": audit_of(found.classes),
             "outcome": Outcome(17),
             "material": Material(
@@ -150,10 +150,10 @@ def evaluated(tmp_path_factory) -> Sources:
     _evaluate(root)
     (root / "history.json").write_text(json.dumps({"head": [{"loss": 1.0, "val_loss": 1.0}]}))
     (root / "audit.json").write_text(json.dumps(audit_of(ABC)))
-    (root / "doubt.json").write_text(FACTS.to_json())
+    (root / "uncertainty.json").write_text(FACTS.to_json())
     (root / "quarantine.csv").write_text(to_csv([Quarantined("a.png", "truncated")]))
     recipe = {"name": "tiny", "summary": "Brightness", "data": DATA.plain()}
-    recipe |= {"evaluation": EVALUATION.plain(), "serving": {"doubt": Doubt().plain()}}
+    recipe |= {"evaluation": EVALUATION.plain(), "serving": {"uncertainty": Uncertainty().plain()}}
     return Sources(
         recipe=recipe,
         model_name="tiny",
@@ -184,7 +184,7 @@ def _save_model(path: str) -> None:
     def serving_default(image_bytes):
         found = probabilities(image_bytes)
         low = tf.reduce_max(found, -1) < 0.5
-        return {"probabilities": found, "uncertain": low, "unfamiliar": tf.zeros_like(low)}
+        return {"probabilities": found, "uncertain": low, "out_of_distribution": tf.zeros_like(low)}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
     def explain(image_bytes):

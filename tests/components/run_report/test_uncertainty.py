@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from components.run_report.uncertainty import doubt_results
-from components.uncertainty.summary import DoubtFacts
+from components.run_report.uncertainty import uncertainty_results
+from components.uncertainty.summary import UncertaintySummary
 
-FACTS = DoubtFacts(1.4, 0.5, 0.1, 0.93, 0.01, images=60, unfamiliar=1)
+FACTS = UncertaintySummary(1.4, 0.5, 0.1, 0.93, 0.01, images=60, out_of_distribution=1)
 
 
 def test_what_is_answered_is_what_the_model_did_not_call_uncertain(make_predictions):
     found = make_predictions()
-    results = doubt_results(found, FACTS)
+    results = uncertainty_results(found, FACTS)
     assert results.uncertain == found.uncertain.sum() > 0
     assert results.below == pytest.approx(found.uncertain.mean())
     for index, result in enumerate(results.answered):
@@ -17,20 +17,20 @@ def test_what_is_answered_is_what_the_model_did_not_call_uncertain(make_predicti
         assert result.cases == kept.sum()
         assert result.recall == pytest.approx((found.answers[kept] == index).mean())
     assert results.lowest.recall == min(result.recall for result in results.answered)
-    assert results.unfamiliar == 3
-    low, high = results.false_alarms
+    assert results.out_of_distribution == 3
+    low, high = results.ood_false_positive_rate
     assert low < 3 / 90 < high
 
 
 def test_the_probabilities_before_the_temperature_are_found_again(make_predictions):
     found = make_predictions()
-    same = doubt_results(found, DoubtFacts())
+    same = uncertainty_results(found, UncertaintySummary())
     assert same.before == same.now
-    sharper = doubt_results(found, FACTS).before  # a temperature of 1.4 has flattened them
+    sharper = uncertainty_results(found, FACTS).before  # a temperature of 1.4 has flattened them
     confidence = [sum(one.confidence * one.images for one in c.bins) for c in (sharper, same.now)]
     assert confidence[0] > confidence[1]
 
 
 def test_no_image_at_all_breaks_nothing(make_predictions):
-    results = doubt_results(make_predictions(of_each=0), FACTS)
+    results = uncertainty_results(make_predictions(of_each=0), FACTS)
     assert results.lowest is None and np.isnan(results.now.error)

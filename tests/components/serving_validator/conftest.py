@@ -20,8 +20,8 @@ from components.recipe.model import ModelSection
 from components.saved_model.reference_predictions import Predictions
 from components.serving_validator.samples import StoredImage
 from components.trainer.export import Exporter
-from components.trainer.uncertainty import MeasuredDoubt
-from components.uncertainty.summary import DoubtFacts
+from components.trainer.uncertainty import MeasuredUncertainty
+from components.uncertainty.summary import UncertaintySummary
 
 CLASSES = ("dark", "bright")
 LEVELS = (100, 150)  # mean grey of each class: near enough to 127 for the network to be unsure
@@ -88,7 +88,9 @@ def images() -> list[StoredImage]:
 def make_exporter(network) -> Callable[..., Exporter]:
     def make(change=None, kind=Exporter, classes=CLASSES, of=network) -> Exporter:
         data = section(classes)
-        return kind(of, TransformStandIn(data, change), data, MeasuredDoubt(DoubtFacts()))
+        return kind(
+            of, TransformStandIn(data, change), data, MeasuredUncertainty(UncertaintySummary())
+        )
 
     return make
 

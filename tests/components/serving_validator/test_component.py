@@ -51,7 +51,7 @@ def run(artifacts, tools):
     from components.recipe.data import DataSection
     from components.serving_validator.component import ServingValidator
     from pipeline.home import Home
-    from pipeline.runs.runner import WatchedRunner
+    from pipeline.runs.runner import ProgressRunner
 
     home = Home(artifacts / "home")
     home.root.mkdir()
@@ -107,7 +107,7 @@ def run(artifacts, tools):
         )
 
     def go(run_id, server="serving.embedded", blessed=1) -> Outcome:
-        runner = WatchedRunner(run_id, Silent())
+        runner = ProgressRunner(run_id, Silent())
         runner.run_with_ir(compiler.Compiler().compile(pipeline(server, blessed)))
         runs = {node.record.node: node for node in runner.node_runs}
         (blessing,) = runs["ServingValidator"].outputs["blessing"]

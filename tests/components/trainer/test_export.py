@@ -11,14 +11,14 @@ from components.network.network import build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
 from components.trainer.export import Exporter, _average
-from components.trainer.uncertainty import MeasuredDoubt
-from components.uncertainty.summary import DoubtFacts
+from components.trainer.uncertainty import MeasuredUncertainty
+from components.uncertainty.summary import UncertaintySummary
 
 CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(
     {"classes": CLASSES, "image_size": 32, "color": "grayscale", "patient": {"from": "each_file"}}
 )
-DOUBT = MeasuredDoubt(DoubtFacts(uncertain_below=0.34))
+UNCERTAINTY = MeasuredUncertainty(UncertaintySummary(uncertain_below=0.34))
 MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
 
 
@@ -43,7 +43,7 @@ def png(seed: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def exporter() -> Exporter:
-    return Exporter(build_network(MODEL, DATA), TransformStandIn(), DATA, DOUBT)
+    return Exporter(build_network(MODEL, DATA), TransformStandIn(), DATA, UNCERTAINTY)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_explain_is_the_closed_form_of_grad_cam(exporter, session_run):
 
 def test_the_heatmap_covers_the_image_not_the_borders_that_were_added(tmp_path):
     data = DATA.model_copy(update={"resize": "pad"})
-    exporter = Exporter(build_network(MODEL, data), TransformStandIn(data), data, DOUBT)
+    exporter = Exporter(build_network(MODEL, data), TransformStandIn(data), data, UNCERTAINTY)
     exporter.save(str(tmp_path / "1"), {})
     wide = io.BytesIO()
     Image.open(io.BytesIO(png(7))).resize((80, 20)).save(wide, "PNG")
@@ -134,8 +134,8 @@ def test_labels_doubt_and_recipe_travel_in_the_assets(saved):
         assert file.read().splitlines() == list(CLASSES)
     with open(f"{saved}/assets/recipe.json", encoding="utf-8") as file:
         assert json.load(file) == {"recipe": "test"}
-    with open(f"{saved}/assets/doubt.json", encoding="utf-8") as file:
-        assert DoubtFacts.from_json(file.read()).uncertain_below == 0.34
+    with open(f"{saved}/assets/uncertainty.json", encoding="utf-8") as file:
+        assert UncertaintySummary.from_json(file.read()).uncertain_below == 0.34
 
 
 def test_every_variable_is_restored(exporter, saved):
@@ -157,7 +157,7 @@ BINARY = DATA.model_copy(update={"classes": ("healthy", "ill")})
 @pytest.fixture(
     scope="module",
     params=[
-        (DATA, {"levels": 2, "standardise": True, "mirror_average": True}),
+        (DATA, {"levels": 2, "standardise": True, "flip_tta": True}),
         (BINARY, {"combine": "average", "head": "sigmoid"}),
     ],
     ids=["concat", "average"],
@@ -166,7 +166,7 @@ def of_members(request) -> Exporter:
     data, values = request.param
     section = {"members": MEMBERS, "weights": "none", "filters": (4, 8)} | values
     network = build_network(ModelSection.model_validate(section), data)
-    return Exporter(network, TransformStandIn(), data, DOUBT)
+    return Exporter(network, TransformStandIn(), data, UNCERTAINTY)
 
 
 def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
@@ -189,8 +189,8 @@ def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
 
 
 def test_the_heatmap_of_a_mirrored_image_is_mirrored():
-    model = MODEL.model_copy(update={"mirror_average": True})
-    exporter = Exporter(build_network(model, DATA), TransformStandIn(), DATA, DOUBT)
+    model = MODEL.model_copy(update={"flip_tta": True})
+    exporter = Exporter(build_network(model, DATA), TransformStandIn(), DATA, UNCERTAINTY)
     pixels = exporter.pixels(tf.constant([png(7)]))
     *_, heatmap = exporter.heatmap(pixels)
     *_, mirrored = exporter.heatmap(pixels[:, :, ::-1])

@@ -9,8 +9,8 @@ from components.network.network import Network, build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
 from components.trainer.export import Exporter
-from components.trainer.uncertainty import MeasuredDoubt
-from components.uncertainty.summary import DoubtFacts
+from components.trainer.uncertainty import MeasuredUncertainty
+from components.uncertainty.summary import UncertaintySummary
 
 SIDE, RADIUS = 64, 8
 DATA = DataSection.model_validate(
@@ -39,7 +39,9 @@ def films(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def heatmaps(network: Network, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    exporter = Exporter(network, lambda features: features, DATA, MeasuredDoubt(DoubtFacts()))
+    exporter = Exporter(
+        network, lambda features: features, DATA, MeasuredUncertainty(UncertaintySummary())
+    )
     _, probabilities, maps = exporter.heatmap(tf.constant(pixels))
     return probabilities.numpy(), maps.numpy()
 

@@ -5,11 +5,11 @@ from sklearn.metrics import log_loss
 
 from components.network.network import build_network
 from components.recipe.model import ModelSection
-from components.recipe.uncertainty import Doubt
-from components.trainer.uncertainty import MeasuredDoubt, measure_doubt
+from components.recipe.uncertainty import Uncertainty
+from components.trainer.uncertainty import MeasuredUncertainty, measure_uncertainty
 from components.uncertainty.calibration import with_temperature
 from components.uncertainty.out_of_distribution import describe
-from components.uncertainty.summary import DoubtFacts
+from components.uncertainty.summary import UncertaintySummary
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def splits(write_split):
 def test_a_graph_calibrates_as_the_report_does():
     probabilities = np.random.default_rng(0).dirichlet(np.ones(4), 50).astype(np.float32)
     for temperature in (0.3, 1.0, 2.5):
-        served = MeasuredDoubt(DoubtFacts(temperature)).calibrated(probabilities)
+        served = MeasuredUncertainty(UncertaintySummary(temperature)).calibrated(probabilities)
         expected = with_temperature(probabilities, temperature)
         np.testing.assert_allclose(np.asarray(served), expected, atol=1e-6)
 
@@ -37,7 +37,7 @@ def test_it_is_measured_on_the_eval_split(network, splits):
     train, eval_split = splits
     logits = network.head.get_layer("logits")
     logits.kernel.assign(logits.kernel * 30)  # wrong and certain of it
-    found = measure_doubt(network, train, eval_split, Doubt(most_deferred=0.5))
+    found = measure_uncertainty(network, train, eval_split, Uncertainty(max_deferral_rate=0.5))
     batches = list(eval_split.batches(120))
     (pixels, _) = batches[0]
     vector, probabilities = (np.asarray(part) for part in network.answer(pixels))
@@ -46,12 +46,12 @@ def test_it_is_measured_on_the_eval_split(network, splits):
     assert log_loss(eval_split.labels, served) < log_loss(eval_split.labels, probabilities)
     below = served.max(-1) < found.facts.uncertain_below
     assert found.facts.deferred == pytest.approx(below.mean(), abs=1e-6) and below.mean() <= 0.5
-    unfamiliar = found.familiarity.unfamiliar(describe(pixels, vector))
-    assert found.facts.unfamiliar == np.asarray(unfamiliar).sum() <= 2
-    assert (found.facts.images, found.facts.false_alarms) == (120, 0.01)
+    out_of_distribution = found.ood_detector.out_of_distribution(describe(pixels, vector))
+    assert found.facts.out_of_distribution == np.asarray(out_of_distribution).sum() <= 2
+    assert (found.facts.images, found.facts.ood_false_positive_rate) == (120, 0.01)
     noise = np.random.default_rng(5).choice([0.0, 255.0], (3, 16, 16, 1)).astype(np.float32)
     stranger = describe(noise, network.answer(noise)[0])
-    assert np.asarray(found.familiarity.unfamiliar(stranger)).all()
+    assert np.asarray(found.ood_detector.out_of_distribution(stranger)).all()
 
 
 def test_features_that_are_at_hand_are_not_computed_again(network, splits):
@@ -59,21 +59,21 @@ def test_features_that_are_at_hand_are_not_computed_again(network, splits):
     (pixels, _) = next(iter(train.batches(80)))
     vectors = np.asarray(network.answer(pixels)[0])
     seen = [np.asarray(network.answer(next(iter(eval_split.batches(120)))[0])[0])]
-    alone = measure_doubt(network, train, eval_split, Doubt())
-    given = measure_doubt(network, train, eval_split, Doubt(), vectors, seen)
+    alone = measure_uncertainty(network, train, eval_split, Uncertainty())
+    given = measure_uncertainty(network, train, eval_split, Uncertainty(), vectors, seen)
     assert given.facts.temperature == pytest.approx(alone.facts.temperature, rel=1e-3)
-    np.testing.assert_allclose(given.familiarity.mean, alone.familiarity.mean, rtol=1e-4)
-    assert given.familiarity.limit == pytest.approx(alone.familiarity.limit, rel=1e-3)
+    np.testing.assert_allclose(given.ood_detector.mean, alone.ood_detector.mean, rtol=1e-4)
+    assert given.ood_detector.limit == pytest.approx(alone.ood_detector.limit, rel=1e-3)
 
 
 def test_the_recipe_may_set_the_threshold_and_switch_the_rest_off(network, splits):
-    section = Doubt(calibrated=False, uncertain_below=0.6, false_alarms=None)
-    found = measure_doubt(network, *splits, section)
+    section = Uncertainty(calibrated=False, uncertain_below=0.6, ood_false_positive_rate=None)
+    found = measure_uncertainty(network, *splits, section)
     assert (found.facts.temperature, found.facts.uncertain_below) == (1.0, 0.6)
-    assert found.familiarity is None and found.facts.false_alarms is None
+    assert found.ood_detector is None and found.facts.ood_false_positive_rate is None
 
 
 def test_a_network_that_diverged_is_left_to_the_gate(network, splits):
     logits = network.head.get_layer("logits")
     logits.kernel.assign(np.full(logits.kernel.shape, np.nan))
-    assert measure_doubt(network, *splits, Doubt()).familiarity is None
+    assert measure_uncertainty(network, *splits, Uncertainty()).ood_detector is None

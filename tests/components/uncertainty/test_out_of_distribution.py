@@ -6,7 +6,7 @@ import pytest
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.datasets import load_sample_image
 
-from components.uncertainty.out_of_distribution import describe, fit_familiarity, limit_of, look
+from components.uncertainty.out_of_distribution import describe, fit_ood_detector, limit_of, look
 
 SIZE = 32
 
@@ -31,13 +31,13 @@ def network():
 
 
 @pytest.fixture(scope="module")
-def familiarity(network):
+def ood_detector(network):
     pixels = shapes(200, seed=1)
-    return fit_familiarity(network(pixels).numpy(), look(pixels).numpy())
+    return fit_ood_detector(network(pixels).numpy(), look(pixels).numpy())
 
 
-def distances(familiarity, network, pixels):
-    return np.asarray(familiarity.distance(describe(pixels, network(pixels))))
+def distances(ood_detector, network, pixels):
+    return np.asarray(ood_detector.distance(describe(pixels, network(pixels))))
 
 
 def photographs():
@@ -48,23 +48,25 @@ def photographs():
     ).numpy()
 
 
-def test_strangers_lie_further_away_than_any_image_of_the_kind(familiarity, network):
-    known = distances(familiarity, network, shapes(300, seed=2))
+def test_strangers_lie_further_away_than_any_image_of_the_kind(ood_detector, network):
+    known = distances(ood_detector, network, shapes(300, seed=2))
     noise = np.random.default_rng(3).uniform(0, 255, (4, SIZE, SIZE, 1)).astype(np.float32)
     strangers = np.concatenate([255 - shapes(4, seed=4), noise, photographs()])
-    assert distances(familiarity, network, strangers).min() > known.max()
+    assert distances(ood_detector, network, strangers).min() > known.max()
 
 
-def test_the_distance_is_that_of_the_gaussian(familiarity, network):
+def test_the_distance_is_that_of_the_gaussian(ood_detector, network):
     """Against scikit-learn's Mahalanobis distance by the same covariance, written out in full."""
     pixels = shapes(5, seed=6)
-    z = (describe(pixels, network(pixels)).numpy() - familiarity.mean) / familiarity.scale
-    along = familiarity.directions.T * (familiarity.variances - familiarity.noise)
+    z = (describe(pixels, network(pixels)).numpy() - ood_detector.mean) / ood_detector.scale
+    along = ood_detector.directions.T * (ood_detector.variances - ood_detector.noise)
     oracle = EmpiricalCovariance(assume_centered=True)
     oracle.location_ = np.zeros(z.shape[1])
-    oracle._set_covariance(along @ familiarity.directions + familiarity.noise * np.eye(z.shape[1]))
+    oracle._set_covariance(
+        along @ ood_detector.directions + ood_detector.noise * np.eye(z.shape[1])
+    )
     np.testing.assert_allclose(
-        np.exp(distances(familiarity, network, pixels)), oracle.mahalanobis(z), rtol=1e-3
+        np.exp(distances(ood_detector, network, pixels)), oracle.mahalanobis(z), rtol=1e-3
     )
 
 
@@ -86,5 +88,5 @@ def test_of_few_images_none_lies_beyond_the_limit():
 def test_a_feature_that_never_changes_does_no_harm():
     rng = np.random.default_rng(9)
     vectors = np.concatenate([rng.normal(0, 1, (50, 3)), np.full((50, 1), 7)], 1)
-    found = fit_familiarity(np.float32(vectors), rng.normal(0, 1, (50, 4)).astype(np.float32))
+    found = fit_ood_detector(np.float32(vectors), rng.normal(0, 1, (50, 4)).astype(np.float32))
     assert np.isfinite(np.asarray(found.distance(np.float32(rng.normal(0, 1, (3, 8)))))).all()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from components.uncertainty.risk_coverage import choose_threshold, deferral, threshold_at
+from components.uncertainty.risk_coverage import choose_threshold, risk_coverage_curve, threshold_at
 
 CASES = {
     "random": (3, 0.4),
@@ -25,7 +25,7 @@ def answered(request):
 def test_a_curve_is_what_is_left_above_each_threshold(answered):
     probabilities, labels = answered
     right = probabilities.argmax(-1) == labels
-    curve = deferral(probabilities, labels)
+    curve = risk_coverage_curve(probabilities, labels)
     assert curve.deferred[0] == 0 and (np.diff(curve.deferred) > 0).all()
     for deferred, accuracy, lowest, every_class, threshold in zip(
         *(curve.deferred, curve.accuracy, curve.lowest_recall, curve.every_class, curve.threshold),
@@ -39,7 +39,7 @@ def test_a_curve_is_what_is_left_above_each_threshold(answered):
 
 
 def test_no_image_has_no_curve_and_no_threshold():
-    curve = deferral(np.zeros((0, 3), np.float32), np.zeros(0, np.int64))
+    curve = risk_coverage_curve(np.zeros((0, 3), np.float32), np.zeros(0, np.int64))
     assert len(curve.deferred) == 0
     assert choose_threshold(curve, 0.9, 0.5).below == threshold_at(curve, 0.5).deferred == 0
 
@@ -54,7 +54,7 @@ PROBABILITIES = np.where(
 
 
 def test_the_threshold_is_the_lowest_at_which_every_class_reaches_the_wanted_recall():
-    curve = deferral(PROBABILITIES, LABELS)
+    curve = risk_coverage_curve(PROBABILITIES, LABELS)
     chosen = choose_threshold(curve, 0.95, most=0.5)
     assert chosen.below == pytest.approx(CONFIDENCE[4])
     assert (chosen.deferred, chosen.lowest_recall) == (0.2, 1.0)
@@ -64,16 +64,16 @@ def test_the_threshold_is_the_lowest_at_which_every_class_reaches_the_wanted_rec
 
 
 def test_where_the_wanted_recall_takes_too_much_it_comes_as_near_as_may_be():
-    chosen = choose_threshold(deferral(PROBABILITIES, LABELS), 0.95, most=0.1)
+    chosen = choose_threshold(risk_coverage_curve(PROBABILITIES, LABELS), 0.95, most=0.1)
     assert (chosen.deferred, chosen.lowest_recall) == (0.1, pytest.approx(8 / 9))
 
 
 def test_a_class_is_not_left_to_people_as_a_whole():
     labels = np.array([0, 0, 1, 1])
     probabilities = np.array([[0.9, 0.1], [0.95, 0.05], [0.6, 0.4], [0.45, 0.55]])
-    chosen = choose_threshold(deferral(probabilities, labels), 0.99, most=1.0)
+    chosen = choose_threshold(risk_coverage_curve(probabilities, labels), 0.99, most=1.0)
     assert chosen.below == 0 and chosen.lowest_recall == 0.5
 
 
 def test_a_threshold_above_all_leaves_everything_to_people():
-    assert threshold_at(deferral(PROBABILITIES, LABELS), 0.995).deferred == 1.0
+    assert threshold_at(risk_coverage_curve(PROBABILITIES, LABELS), 0.995).deferred == 1.0

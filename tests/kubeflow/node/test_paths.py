@@ -1,6 +1,6 @@
 import pytest
 
-from kubeflow.node.paths import CHECKPOINTS_VARIABLE, node_places
+from kubeflow.node.paths import CHECKPOINTS_VARIABLE, node_paths
 
 
 @pytest.fixture(autouse=True)
@@ -9,7 +9,7 @@ def _bare(monkeypatch):
 
 
 def test_on_a_volume_everything_lies_below_the_root():
-    places = node_places("/volume/tfx/", "", None)
+    places = node_paths("/volume/tfx/", "", None)
     assert places.artifacts == "/volume/tfx/artifacts"
     assert places.models == "/volume/tfx/models"
     assert places.checkpoints == "/volume/tfx/checkpoints"
@@ -17,7 +17,7 @@ def test_on_a_volume_everything_lies_below_the_root():
 
 
 def test_object_storage_holds_neither_checkpoints_nor_the_key():
-    places = node_places("s3://bucket/tfx", "s3://served/models/", None)
+    places = node_paths("s3://bucket/tfx", "s3://served/models/", None)
     assert places.artifacts == "s3://bucket/tfx/artifacts"
     assert places.models == "s3://served/models"
     assert "://" not in places.checkpoints
@@ -26,10 +26,10 @@ def test_object_storage_holds_neither_checkpoints_nor_the_key():
 
 def test_what_lies_below_another_root_is_no_part_of_the_pipeline():
     roots = ("/volume", "/volume/", "s3://bucket/tfx")
-    names = [node_places(root, "", None).pipeline_name("chest") for root in roots]
+    names = [node_paths(root, "", None).pipeline_name("chest") for root in roots]
     assert names[0] == names[1] != names[2]
 
 
 def test_checkpoints_may_lie_elsewhere(monkeypatch):
     monkeypatch.setenv(CHECKPOINTS_VARIABLE, "/volume/unfinished")
-    assert node_places("gs://bucket", "", None).checkpoints == "/volume/unfinished"
+    assert node_paths("gs://bucket", "", None).checkpoints == "/volume/unfinished"

@@ -29,7 +29,7 @@ WHOLE_PLATFORM = [
     "platform.gpu_image=registry/medtfx:1-gpu",
     "platform.image_pull_secrets=[registry]",
     "platform.gpu_type=amd.com/gpu",
-    "platform.every_node={cpu: 2, memory: 4Gi, retries: 2, retry_wait_seconds: 30}",
+    "platform.defaults={cpu: 2, memory: 4Gi, retries: 2, retry_wait_seconds: 30}",
     "platform.nodes.Trainer={gpu: 1, cpu: 7500m, memory: 32Gi, shared_memory: 8Gi, "
     "node_selector: {pool: gpu}, timeout_minutes: 600, "
     "tolerations: [{key: amd.com/gpu, effect: NoSchedule}]}",

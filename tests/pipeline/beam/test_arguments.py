@@ -5,7 +5,7 @@ import pytest
 from components.nodes import BEAM_NODES
 from pipeline.beam import arguments as beam
 from pipeline.beam.arguments import BEAM_ARGS, BeamError, beam_args
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 
 
@@ -39,7 +39,7 @@ def test_which_nodes_are_on_beam():
 
     from pipeline.dag.training import build_pipeline
 
-    places = Places("/root", "/models", "/checkpoints", "/keys", metadata=None)
+    places = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
     pipeline = compiler.Compiler().compile(
         build_pipeline(load_recipe("quickstart"), "/data", places, ("--direct_num_workers=2",))
     )

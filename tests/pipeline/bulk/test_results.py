@@ -33,7 +33,7 @@ def log_of(filename, probabilities, uncertain):
     response.outputs["probabilities"].CopyFrom(
         tf.make_tensor_proto(np.float32([probabilities]), shape=(1, 2))
     )
-    for name, flag in (("uncertain", uncertain), ("unfamiliar", not uncertain)):
+    for name, flag in (("uncertain", uncertain), ("out_of_distribution", not uncertain)):
         response.outputs[name].CopyFrom(tf.make_tensor_proto([flag]))
     return log.SerializeToString()
 
@@ -43,9 +43,9 @@ def test_predictions_become_rows(tmp_path, model):
         file.write(log_of("x/röntgen.png".encode(), (0.25, 0.75), False))
         file.write(log_of(b"latin\xe9.png", (0.55, 0.45), True))
     first, second = predicted_rows(str(tmp_path), model)
-    assert first == Row("x/röntgen.png", "b", (0.25, 0.75), False, 7, unfamiliar=True)
+    assert first == Row("x/röntgen.png", "b", (0.25, 0.75), False, 7, out_of_distribution=True)
     assert (second.file, second.label, second.uncertain) == (r"latin\xe9.png", "a", True)
-    assert second.unfamiliar is False
+    assert second.out_of_distribution is False
 
 
 def test_what_could_not_be_read_is_said_as_by_the_client():

@@ -99,7 +99,7 @@ def test_machines_of_the_recipe(medtfx, tmp_path):
         "platform.nodes={Trainer: {gpu: 1, node_selector: {pool: gpu}, "
         "tolerations: [{key: nvidia.com/gpu}]}}"
     )
-    every = "platform.every_node={node_selector: {pool: cpu}}"
+    every = "platform.defaults={node_selector: {pool: cpu}}"
     line = "serving-config quickstart --set", gpu, "--set", every
     for more, pool in (
         ((), "pool: cpu"),

@@ -1,4 +1,4 @@
-"""Answers of models that are as good as a test wants, and a browser for the page."""
+"""Predictions of models that are as good as a test wants, and a browser for the page."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.compare.predictions import Answers
+from pipeline.compare.predictions import Predictions
 
 
 def answers(
     skill: float, patients: int = 120, images: int = 3, folds: int = 3, seed: int = 0
-) -> Answers:
+) -> Predictions:
     """Returns answers about three classes; each patient has some images of one class."""
     generator = np.random.default_rng(seed)
     of_patient = np.repeat(np.arange(patients), images)
@@ -21,7 +21,7 @@ def answers(
     scores = generator.gumbel(size=(len(labels), 3))
     scores[np.arange(len(labels)), labels] += skill
     exponents = np.exp(scores)
-    return Answers(
+    return Predictions(
         filenames=tuple(f"{n:04d}.png" for n in range(len(labels))),
         patients=tuple(f"{n:016x}" for n in of_patient),
         folds=(of_patient % folds + 1).astype(np.int64),
@@ -31,7 +31,7 @@ def answers(
 
 
 @pytest.fixture
-def make_answers() -> Callable[..., Answers]:
+def make_answers() -> Callable[..., Predictions]:
     return answers
 
 

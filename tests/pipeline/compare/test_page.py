@@ -12,7 +12,7 @@ from pipeline.compare.criterion import parse_criterion
 from pipeline.compare.errors import CompareError
 from pipeline.compare.outcome import Cost, Outcome, Round
 from pipeline.compare.page import write_page
-from pipeline.compare.predictions import Answers
+from pipeline.compare.predictions import Predictions
 from pipeline.compare.results import Comparison, judge, save_csv, save_json
 from pipeline.compare.tables import print_tables
 from pipeline.recipes.loader import load_recipe
@@ -21,7 +21,7 @@ FACTS = {"data_folder": "/films", "data_fingerprint": "0123456789ab", "began": "
 LOGS = {"balanced_accuracy": 0.5, "val_balanced_accuracy": 0.6, "loss": 1.0, "val_loss": 0.9}
 
 
-def outcome(name: str, answers: Answers, failure: str = "", latency: float = 2.5) -> Outcome:
+def outcome(name: str, answers: Predictions, failure: str = "", latency: float = 2.5) -> Outcome:
     rounds = [
         Round(
             fold,

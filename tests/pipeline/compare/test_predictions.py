@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from pipeline.compare.predictions import load_answers, pooled, save_answers
+from pipeline.compare.predictions import load_predictions, pooled, save_predictions
 
 CLASSES = ("COVID", "NORMAL", "PNEUMONIA, viral")
 
@@ -16,8 +16,8 @@ def test_the_file_gives_back_every_digit(make_answers, tmp_path):
     strange = ("caf\udce9, a.png", *make_answers(1.0).filenames[1:])
     first, second = replace(make_answers(1.0), filenames=strange), make_answers(2.0, seed=1)
     path = tmp_path / "predictions.csv"
-    save_answers(path, CLASSES, [("one", first), ("two", second)])
-    classes, found = load_answers(path)
+    save_predictions(path, CLASSES, [("one", first), ("two", second)])
+    classes, found = load_predictions(path)
     assert classes == CLASSES and list(found) == ["one", "two"]
     assert same(found["one"], first) and same(found["two"], second)
 

@@ -11,10 +11,9 @@ from importlib import metadata
 import pytest
 
 from components.runtime.stack import installed_stack
-from kubeflow.cli.metadata import count_runs
 from kubeflow.package.packed_recipe import pack
 from pipeline.metadata import connection as metadata_store
-from pipeline.metadata.connection import MetadataError
+from pipeline.metadata.connection import MetadataError, count_runs
 from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
 from tests.doubles import databases

@@ -4,7 +4,7 @@ import pytest
 
 from components.runtime.errors import DataError
 from pipeline.home import Home
-from pipeline.paths import Places
+from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 from pipeline.runs.records import NodeRecord
 from pipeline.sample_data import write_sample_data
@@ -36,17 +36,17 @@ def run_first_nodes(data, tmp_path):
     from tfx.dsl.compiler import compiler
 
     from pipeline.dag.training import build_pipeline
-    from pipeline.runs.runner import WatchedRunner
+    from pipeline.runs.runner import ProgressRunner
 
     (tmp_path / "home").mkdir()
 
-    def run(run_id: str, *overrides: str) -> tuple[Watched, WatchedRunner]:
+    def run(run_id: str, *overrides: str) -> tuple[Watched, ProgressRunner]:
         recipe = load_recipe("quickstart", [*TINY, *overrides])
-        pipeline = build_pipeline(recipe, str(data), Places.of_home(Home(tmp_path / "home")))
+        pipeline = build_pipeline(recipe, str(data), PipelinePaths.of_home(Home(tmp_path / "home")))
         compiled = compiler.Compiler().compile(pipeline)
         del compiled.nodes[len(NODES) :]
         watched = Watched()
-        runner = WatchedRunner(run_id, watched)
+        runner = ProgressRunner(run_id, watched)
         runner.run_with_ir(compiled)
         return watched, runner
 
@@ -91,7 +91,7 @@ def test_a_node_whose_inputs_are_missing_fails_rather_than_being_skipped(run_fir
     from pipeline.runs.runner import NodeFailedError, launch_node
 
     recipe = load_recipe("quickstart")
-    places = Places.of_home(Home(tmp_path / "home"))
+    places = PipelinePaths.of_home(Home(tmp_path / "home"))
     compiled = compiler.Compiler().compile(build_pipeline(recipe, str(tmp_path), places))
     runtime_parameter_utils.substitute_runtime_parameter(
         compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: "alone"}

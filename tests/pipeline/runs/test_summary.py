@@ -5,12 +5,12 @@ import re
 import pytest
 from rich.console import Console
 
-from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, gate_table, print_closing
+from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, gate_table, print_summary
 
 
 def text_of(record, width=100):
     file = io.StringIO()
-    print_closing(Console(file=file, width=width), record)
+    print_summary(Console(file=file, width=width), record)
     return file.getvalue()
 
 

@@ -22,7 +22,7 @@ def test_a_line_holds_the_answer_and_only_its_owner_reads_it(tmp_path):
     assert line.pop("time").endswith("Z")
     assert line == {
         "model": "m", "version": 3, "sha256": "ab" * 32, "label": "COVID",
-        "probabilities": {"COVID": 0.9}, "uncertain": True, "unfamiliar": False,
+        "probabilities": {"COVID": 0.9}, "uncertain": True, "out_of_distribution": False,
         "error": None,
     }  # fmt: skip
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

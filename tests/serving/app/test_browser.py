@@ -166,7 +166,7 @@ return [...document.querySelectorAll('input, button, a, img, table')].filter((on
 }).map((one) => one.outerHTML);
 """
 
-# Texts whose contrast with what lies behind them is below WCAG 2 AA.
+# Translations whose contrast with what lies behind them is below WCAG 2 AA.
 _TOO_FAINT = """
 const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
 const rgba = (colour) => {

@@ -1,6 +1,6 @@
 import pytest
 
-from serving.app.security import SESSION_COOKIE, Guard
+from serving.app.security import SESSION_COOKIE, SessionAuth
 
 TOKEN = "a-token-of-some-length"
 
@@ -59,8 +59,8 @@ def test_programs_bring_the_token_themselves(guarded, ask, bright):
 
 
 def test_a_session_can_not_be_made_up_or_outlived(guarded, monkeypatch):
-    end, _, signature = Guard(TOKEN).new_session().partition(".")
-    other = Guard("another-token-altogether").new_session()
+    end, _, signature = SessionAuth(TOKEN).new_session().partition(".")
+    other = SessionAuth("another-token-altogether").new_session()
     for forged in (f"{int(end) + 1}.{signature}", f"{end}.", ".", "", other):
         guarded.cookies.set(SESSION_COOKIE, forged)
         assert guarded.get("/").status_code == 303

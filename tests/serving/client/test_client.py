@@ -53,12 +53,12 @@ def test_no_images_need_no_server():
 
 def test_an_image_in_between_is_uncertain(client, tools):
     (found,) = client.predict([tools.png(127)])
-    assert (found.uncertain, found.unfamiliar) == (True, False)
+    assert (found.uncertain, found.out_of_distribution) == (True, False)
 
 
 def test_an_image_of_another_kind_is_unfamiliar(client, tools):
     (found,) = client.predict([tools.stranger()])
-    assert (found.uncertain, found.unfamiliar) == (True, True)
+    assert (found.uncertain, found.out_of_distribution) == (True, True)
 
 
 def test_paths_of_any_format(client, tmp_path):
@@ -292,7 +292,7 @@ def test_answers_as_tensor_content(dark):
     ):
         found = client.predict([dark, dark, dark])
     assert [(one.version, one.label, one.uncertain) for one in found] == [(5, "b", True)] * 3
-    assert found[0].unfamiliar is None  # as of a model of version 0.1.0
+    assert found[0].out_of_distribution is None  # as of a model of version 0.1.0
     assert found[2].probabilities == {"a": 0.25, "b": 0.75}
 
 

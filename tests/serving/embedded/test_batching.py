@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from serving.embedded.batching import Batcher
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 
 
 class Model:
@@ -22,7 +22,7 @@ class Model:
         if len(self.sizes) == 1:
             assert self.go.wait(10)
         if (inputs["x"] < 0).any():
-            raise Refused(grpc.StatusCode.INVALID_ARGUMENT, f"negative: {inputs['x']}")
+            raise StatusError(grpc.StatusCode.INVALID_ARGUMENT, f"negative: {inputs['x']}")
         return {"y": 2 * inputs["x"]}
 
 
@@ -69,7 +69,7 @@ def test_a_batch_has_a_limit_and_keeps_the_order(batcher, model):
 def test_only_the_bad_member_fails(batcher, model):
     good, bad, other = ask_while_busy(batcher, model, [1.0], [-2.0], [3.0])
     assert (good.result()["y"].tolist(), other.result()["y"].tolist()) == ([2], [6])
-    with pytest.raises(Refused, match=r"negative: \[-2\.\]"):
+    with pytest.raises(StatusError, match=r"negative: \[-2\.\]"):
         bad.result()
     assert model.sizes == [1, 3, 1, 1, 1]
 
@@ -141,7 +141,7 @@ def test_a_refused_request_leaves_the_memory_at_once(batcher, model):
     gc.disable()
     try:
         batcher({"x": x})
-    except Refused:
+    except StatusError:
         del x
         assert kept() is not None  # by the error, as long as it is looked at
     assert kept() is None

@@ -6,7 +6,7 @@ from google.protobuf import text_format
 
 from serving.embedded.config import config_of_folder
 from serving.embedded.manager import Manager
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.embedded.versions import State
 from serving.promotion.versions import roll_back
 from serving.protocol.tensorflow_free import get_model_status_pb2, model_server_config_pb2
@@ -31,7 +31,7 @@ def spec(model="tiny", version=None, label=None):
 
 
 def answering(manager, **asked):
-    with manager.lent(spec(**asked)) as model:
+    with manager.acquire(spec(**asked)) as model:
         return model.version
 
 
@@ -103,7 +103,7 @@ def test_named_versions_have_no_stand_in(manager, base, push):
     empty.model_config_list.SetInParent()
     manager.reload(empty)
     manager.reload(config(base, "specific { versions: 2 }"))
-    with pytest.raises(Refused, match="Servable not found"):
+    with pytest.raises(StatusError, match="Servable not found"):
         answering(manager)
 
 
@@ -128,7 +128,7 @@ def test_folder_that_is_away_for_a_moment(manager, base, tools):
 
 
 def test_request_under_way_finishes_on_its_version(manager, base, push, tools):
-    with manager.lent(spec()) as model:
+    with manager.acquire(spec()) as model:
         push(base, 2)
         tools.eventually(lambda: states(manager) == {1: "UNLOADING", 2: "AVAILABLE"})
         assert model.version == 1
@@ -137,7 +137,7 @@ def test_request_under_way_finishes_on_its_version(manager, base, push, tools):
 
 
 def test_version_comes_back_while_it_is_unloading(manager, base, push, tools):
-    with manager.lent(spec()):
+    with manager.acquire(spec()):
         push(base, 2)
         tools.eventually(lambda: states(manager) == {1: "UNLOADING", 2: "AVAILABLE"})
         roll_back(base / "tiny")
@@ -157,7 +157,7 @@ def test_version_comes_back_while_it_is_unloading(manager, base, push, tools):
     ],
 )
 def test_refusals(manager, asked, code, text):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(StatusError) as refused:
         answering(manager, **asked)
     assert (refused.value.code.name, refused.value.message) == (code, text)
 
@@ -174,7 +174,7 @@ def test_policies_and_labels(manager, base, push):
     assert answering(manager) == 3
     manager.reload(config(base, "specific { versions: 1 versions: 3 }", [("stable", 1)]))
     assert answering(manager, label="stable") == 1
-    with pytest.raises(Refused, match="Unrecognized servable version label: canary"):
+    with pytest.raises(StatusError, match="Unrecognized servable version label: canary"):
         answering(manager, label="canary")
     manager.reload(config(base, "all {}"))
     assert [answering(manager, version=n) for n in (1, 2, 3)] == [1, 2, 3]
@@ -201,7 +201,7 @@ def test_of_the_file_and_a_reload_request_the_later_counts(base, push, tools):
 
 def test_label_of_a_version_that_is_not_there(manager, base):
     manager.reload(config(base, labels=[("stable", 1)]))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(StatusError) as refused:
         manager.reload(config(base, labels=[("stable", 8)]))
     assert refused.value.code.name == "FAILED_PRECONDITION"
     assert refused.value.message == (
@@ -216,12 +216,12 @@ def test_model_that_is_no_longer_listed(manager, tools):
     empty.model_config_list.SetInParent()
     manager.reload(empty)
     tools.eventually(lambda: states(manager) == {1: "END"})
-    with pytest.raises(Refused, match="Servable not found"):
+    with pytest.raises(StatusError, match="Servable not found"):
         answering(manager)
 
 
 def test_configuration_that_is_not_valid(manager):
-    with pytest.raises(Refused, match="Only ModelConfigList"):
+    with pytest.raises(StatusError, match="Only ModelConfigList"):
         manager.reload(model_server_config_pb2.ModelServerConfig())
     assert answering(manager) == 1
 

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from serving.embedded.model import LoadedModel
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +31,14 @@ def test_only_signatures_with_free_rows_are_batched(model):
 
 
 def test_an_image_that_cannot_be_decoded(model):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(StatusError) as refused:
         model.run("serving_default", {"image_bytes": np.array([b"junk"], object)})
     assert refused.value.code.name == "INVALID_ARGUMENT"
     assert "Unknown image file format" in refused.value.message
 
 
 def test_a_shape_that_the_graph_does_not_take(model, dark):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(StatusError) as refused:
         model.run("serving_default", {"image_bytes": np.array([[dark]], object)})
     assert refused.value.code.name == "INVALID_ARGUMENT"
 

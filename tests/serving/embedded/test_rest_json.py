@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from serving.embedded.rest_json import read_request, write_answer
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import get_model_metadata_pb2, predict_pb2, types_pb2
 from serving.protocol.tensors import strings, to_array, to_tensor
 
@@ -77,7 +77,7 @@ def test_several_inputs():
     ],
 )
 def test_what_is_refused(body, says):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(StatusError) as refused:
         read_request(body, SIGNATURES)
     assert refused.value.code.name == "INVALID_ARGUMENT"
     assert says in refused.value.message

@@ -29,11 +29,11 @@ def test_life(make, tiny_model):
     assert state(version) == "START" and version.waiting
     assert version.load()
     assert state(version) == "AVAILABLE" and version.available
-    with version.lent() as model:
+    with version.acquire() as model:
         assert "serving_default" in model.signatures
     version.unload()
     assert state(version) == "END" and version.ended
-    with version.lent() as model:
+    with version.acquire() as model:
         assert model is None
 
 
@@ -90,13 +90,13 @@ def test_failing_warm_up_keeps_it_from_serving(make, tmp_path, tiny_model):
 def test_unloading_waits_for_requests(make, tiny_model):
     version = make(tiny_model)
     version.load()
-    with version.lent() as model:
+    with version.acquire() as model:
         thread = threading.Thread(target=version.unload)
         thread.start()
         thread.join(0.1)
         assert thread.is_alive() and state(version) == "UNLOADING"
         assert model.signatures and model._session is not None
-        with version.lent() as late:
+        with version.acquire() as late:
             assert late is None
     thread.join(5)
     assert state(version) == "END"

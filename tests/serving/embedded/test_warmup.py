@@ -3,7 +3,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.embedded.model import LoadedModel
-from serving.embedded.status_error import Refused
+from serving.embedded.status_error import StatusError
 from serving.embedded.warmup import WARMUP_FILE, warm_up
 
 
@@ -41,7 +41,7 @@ def test_no_file_is_no_warm_up(model, tmp_path):
 
 def test_a_request_that_fails(model, tmp_path, tools):
     write(tmp_path, log_of(tools.request(b"junk")))
-    with pytest.raises(Refused, match="Unknown image file format"):
+    with pytest.raises(StatusError, match="Unknown image file format"):
         warm_up(model, tmp_path)
 
 
@@ -49,14 +49,14 @@ def test_another_kind_of_log(model, tmp_path):
     log = prediction_log_pb2.PredictionLog()
     log.classify_log.SetInParent()
     write(tmp_path, log)
-    with pytest.raises(Refused, match="Unsupported log_type for warmup: classify_log"):
+    with pytest.raises(StatusError, match="Unsupported log_type for warmup: classify_log"):
         warm_up(model, tmp_path)
 
 
 def test_too_many(model, tmp_path, tools, dark, monkeypatch):
     monkeypatch.setattr("serving.embedded.warmup._MAX_REQUESTS", 2)
     write(tmp_path, *[log_of(tools.request(dark))] * 3)
-    with pytest.raises(Refused, match=r"exceeds the maximum \(2\)"):
+    with pytest.raises(StatusError, match=r"exceeds the maximum \(2\)"):
         warm_up(model, tmp_path)
 
 
@@ -66,12 +66,12 @@ def test_a_file_of_something_else(model, tmp_path, content):
     if not content:
         assert warm_up(model, tmp_path) == 0
         return
-    with pytest.raises(Refused, match="Failed to read warmup data"):
+    with pytest.raises(StatusError, match="Failed to read warmup data"):
         warm_up(model, tmp_path)
 
 
 def test_records_of_something_else(model, tmp_path):
     with tf.io.TFRecordWriter(str(write(tmp_path))) as writer:
         writer.write(b"\xff\xff")
-    with pytest.raises(Refused, match="Failed to read warmup data"):
+    with pytest.raises(StatusError, match="Failed to read warmup data"):
         warm_up(model, tmp_path)

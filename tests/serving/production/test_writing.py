@@ -1,6 +1,6 @@
 from serving.client import Client
 from serving.production.writing import write_serving_config
-from serving.promotion.label_move import Place
+from serving.promotion.label_move import PromotionTarget
 from serving.promotion.labels import labels_of
 from serving.promotion.models_config import find_model, read_models_config
 from serving.promotion.promote import Approval, promote
@@ -12,7 +12,13 @@ def test_again_keeps_what_was_promoted_and_nothing_else(plan, base, push, tmp_pa
     files = write_serving_config(plan(models=base), out)
     assert {out / file for file in files} == {path for path in out.rglob("*") if path.is_file()}
     before = {file: (out / file).read_text() for file in files}
-    promote(Place(base, out / "config" / "models.config"), "tiny", 1, "canary", Approval("anna"))
+    promote(
+        PromotionTarget(base, out / "config" / "models.config"),
+        "tiny",
+        1,
+        "canary",
+        Approval("anna"),
+    )
     (out / "compose.yaml").write_text("edited by hand")
     write_serving_config(plan(models=base), out)
     changed = [str(file) for file in files if (out / file).read_text() != before[file]]

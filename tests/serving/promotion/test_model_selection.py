@@ -3,7 +3,7 @@
 import pytest
 
 from components.runtime.errors import VersionError
-from serving.promotion.label_move import Place
+from serving.promotion.label_move import PromotionTarget
 from serving.promotion.model_selection import choose_model, choose_version, label_to_ask
 from serving.promotion.promote import Approval, promote
 from serving.protocol.errors import ServingError
@@ -17,7 +17,9 @@ def models(tmp_path):
 
 
 def make_stable(models, version, label="stable"):
-    promote(Place(models, models / "models.config"), "chest", version, label, Approval("me"))
+    promote(
+        PromotionTarget(models, models / "models.config"), "chest", version, label, Approval("me")
+    )
 
 
 def test_the_only_model_needs_no_name(models):

@@ -6,7 +6,7 @@ import pytest
 from components.runtime.errors import VersionError
 from serving.client import Client
 from serving.promotion import journal
-from serving.promotion.label_move import Place, PromotionError
+from serving.promotion.label_move import PromotionError, PromotionTarget
 from serving.promotion.models_config import (
     FILE_NAME,
     find_model,
@@ -30,7 +30,7 @@ def home(base, push):
 
 @pytest.fixture
 def place(home):
-    return Place(home, home / FILE_NAME)
+    return PromotionTarget(home, home / FILE_NAME)
 
 
 def labels(place):
@@ -152,7 +152,7 @@ def test_a_bucket_is_not_looked_into(tmp_path, place):
     promote(place, "tiny", 1, "stable", ANNA)
     config = read_models_config(place.config)
     find_model(config, "tiny").base_path = "gs://bucket/models/tiny"
-    place = Place(tmp_path / "here", tmp_path / "production" / FILE_NAME)
+    place = PromotionTarget(tmp_path / "here", tmp_path / "production" / FILE_NAME)
     write_models_config(config, place.config)
     with pytest.raises(PromotionError, match=r"gs://bucket/models/tiny.* Name the version"):
         promote(place, "tiny", None, "canary", ANNA)
@@ -196,7 +196,7 @@ def versions(found):
 def test_canary_promotion_and_rollback_without_a_failed_request(place, start, dark, tools):
     promote(place, "tiny", 1, "stable", ANNA)
     server = start(place.models)
-    place = Place(place.models, place.config, (server.address,), timeout=20)
+    place = PromotionTarget(place.models, place.config, (server.address,), timeout=20)
     with asking(server, dark, "stable") as stable:
         promote(place, "tiny", 2, "canary", ANNA)
         with asking(server, dark, "canary") as canary:
@@ -241,7 +241,7 @@ def test_a_version_that_can_not_be_loaded_changes_nothing(place, start, push, da
     server = start(place.models)
     before = place.config.read_text()
     (push(place.models, 5) / "saved_model.pb").write_bytes(b"junk")
-    place = Place(place.models, place.config, (server.address,), timeout=20)
+    place = PromotionTarget(place.models, place.config, (server.address,), timeout=20)
     with pytest.raises(PromotionError, match=r"could not load version 5 .*No label has moved"):
         promote(place, "tiny", 5, "stable", ANNA)
     assert place.config.read_text() == before
@@ -251,10 +251,12 @@ def test_a_version_that_can_not_be_loaded_changes_nothing(place, start, push, da
 
 
 def test_a_server_that_does_not_answer_changes_nothing(place):
-    place = Place(place.models, place.config, ("127.0.0.1:1",), timeout=0.3)
+    place = PromotionTarget(place.models, place.config, ("127.0.0.1:1",), timeout=0.3)
     with pytest.raises(PromotionError, match=r"No model server answers .*No label has moved"):
         promote(place, "tiny", 1, "stable", ANNA)
     assert not place.config.exists()
     with pytest.raises(ServingError, match="host:port"):
-        promote(Place(place.models, place.config, ("nowhere",)), "tiny", 1, "stable", ANNA)
+        promote(
+            PromotionTarget(place.models, place.config, ("nowhere",)), "tiny", 1, "stable", ANNA
+        )
     assert journal.read(place.models / "tiny") == []

@@ -16,7 +16,7 @@ import pytest
 from serving.client import Client
 from serving.protocol.tensorflow_free import predict_pb2, types_pb2
 from serving.protocol.tensors import strings, to_tensor
-from serving.score.batch_scorer import Asker, ask_origin
+from serving.score.batch_scorer import BatchScorer, ask_origin
 from serving.score.job import Job
 from serving.score.listing import list_images
 from serving.score.origin import Origin
@@ -62,7 +62,7 @@ def run_job():
             origin = ask_origin(client)
             summary = Summary(origin, len(listing.images))
             with ScoreTable(out, origin, restart) as table:
-                asker = Asker(client, origin, listing.root)
+                asker = BatchScorer(client, origin, listing.root)
                 Job(
                     listing, asker, table, summary, batch_size, settings.pop("workers", 2),
                     settings.pop("progress", lambda _: None),

@@ -11,7 +11,7 @@ from serving.protocol.errors import (
     ServerUnavailableError,
     UnknownServableError,
 )
-from serving.score.batch_scorer import Asker, ask_origin
+from serving.score.batch_scorer import BatchScorer, ask_origin
 from serving.score.errors import ScoreError
 from serving.score.origin import Origin
 
@@ -25,7 +25,7 @@ def asker(origin):
 
     def connect(address, folder, asked=origin):
         clients.append(Client(address, "tiny", timeout=10, attempts=1))
-        return Asker(clients[-1], asked, folder)
+        return BatchScorer(clients[-1], asked, folder)
 
     yield connect
     for client in clients:

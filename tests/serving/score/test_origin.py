@@ -22,14 +22,14 @@ def test_without_it_rows_are_of_nobody(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    ("change", "way_out"),
+    ("change", "remedy"),
     [
         ({"model": "other"}, "Name --model tiny"),
         ({"version": 3}, r"version 3 would answer now. Go on with --version 2, or .*--restart"),
         ({"classes": ("dark",)}, "of the classes dark, bright"),
     ],
 )
-def test_two_models_do_not_mix(origin, tmp_path, change, way_out):
+def test_two_models_do_not_mix(origin, tmp_path, change, remedy):
     check_same(origin, replace(origin), tmp_path / "a.csv")
-    with pytest.raises(ScoreError, match=way_out):
+    with pytest.raises(ScoreError, match=remedy):
         check_same(origin, replace(origin, **change), tmp_path / "a.csv")

@@ -7,7 +7,9 @@ from serving.score.output_path import check_place
 def test_a_new_file_and_an_old_table_are_fine(make_folder, tmp_path):
     folder = make_folder({"a.png": 1})
     check_place(tmp_path / "out.csv", folder)
-    (tmp_path / "out.csv").write_text("file,label,p_a,p_b,uncertain,unfamiliar,version,error\n")
+    (tmp_path / "out.csv").write_text(
+        "file,label,p_a,p_b,uncertain,out_of_distribution,version,error\n"
+    )
     check_place(tmp_path / "out.csv", folder)
 
 

@@ -29,7 +29,7 @@ def test_a_row_comes_back_as_it_was(row):
         row.uncertain,
         row.version,
         row.error,
-        row.unfamiliar,
+        row.out_of_distribution,
     )
 
 
@@ -44,7 +44,7 @@ def test_probabilities_lose_nothing_of_their_float32():
 
 def test_the_columns_are_those_a_reader_expects():
     text = header(CLASSES) + to_line(
-        Row("a.png", "dark", (0.5, 0.25), False, 7, unfamiliar=True), CLASSES
+        Row("a.png", "dark", (0.5, 0.25), False, 7, out_of_distribution=True), CLASSES
     )
     (row,) = csv.DictReader(io.StringIO(text.decode()))
     assert row == {
@@ -53,7 +53,7 @@ def test_the_columns_are_those_a_reader_expects():
         "p_dark": "0.5",
         'p_bright, "very"': "0.25",
         "uncertain": "False",
-        "unfamiliar": "True",
+        "out_of_distribution": "True",
         "version": "7",
         "error": "",
     }

@@ -26,5 +26,5 @@ def test_each_pair_is_what_it_is(one, label, split, found):
         if result.cases:
             assert result.cases[0].files == (original.filename, "b.png")
             assert result.cases[0].reason == "the same pixels"
-            assert result.way_out
+            assert result.remedy
     assert ("in test" in across_splits(groups).sentence) == (split == "test")

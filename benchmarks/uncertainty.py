@@ -1,11 +1,11 @@
-"""What are a model's doubts worth? Is it calibrated, whom does it defer, does it notice strangers?
+"""Is a model calibrated, what does it leave to a person, does it notice other kinds of images?
 
-    .venv/bin/python benchmarks/doubt.py [RUN] [--home DIR] [--folder NAME=DIR ...] [--json FILE]
+    .venv/bin/python benchmarks/uncertainty.py [RUN] [--home DIR] [--folder NAME=DIR ...]
 
 Looks at a run of `medtfx run` (by default the latest): the expected calibration error on the test
 split before and after the temperature, what is left to a person, and how many images are called
-unfamiliar: of the test split (false alarms), of the test split inverted and turned, of photographs
-that come with scikit-learn and matplotlib, of noise, and of further folders.
+out of distribution: of the test split (false alarms), of the test split inverted and turned, of
+photographs that come with scikit-learn and matplotlib, of noise, and of further folders.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from tfx.utils import path_utils
 from components.imaging.images import UnreadableImage, is_image_name, read_image
 from components.run_report.executor import sources_of
 from components.run_report.read import read_content
-from components.run_report.uncertainty import doubt_results
+from components.run_report.uncertainty import uncertainty_results
 from components.uncertainty.intervals import wilson_interval
 from pipeline.home import Home
 from pipeline.metadata.graph import MetadataGraph
@@ -85,10 +85,12 @@ def folder(path: Path) -> list[bytes]:
     return found
 
 
-def unfamiliar(model: object, images: list[bytes]) -> int:
+def out_of_distribution(model: object, images: list[bytes]) -> int:
     ask = model.signatures["serving_default"]  # type: ignore[attr-defined]
     batches = (images[start : start + _BATCH] for start in range(0, len(images), _BATCH))
-    return sum(int(ask(image_bytes=tf.constant(b))["unfamiliar"].numpy().sum()) for b in batches)
+    return sum(
+        int(ask(image_bytes=tf.constant(b))["out_of_distribution"].numpy().sum()) for b in batches
+    )
 
 
 def test_images(examples: str) -> list[bytes]:
@@ -110,7 +112,7 @@ def main() -> None:
     node = MetadataGraph.of_home(home).run(run)["RunReport"]
     sources = sources_of(node.inputs, node.properties)
     content = read_content(sources)
-    doubt = doubt_results(content.predictions, content.doubt)
+    uncertainty = uncertainty_results(content.predictions, content.uncertainty)
     model = tf.saved_model.load(path_utils.serving_model_path(sources.model))
     seen = test_images(sources.examples)
     kinds = {
@@ -122,20 +124,24 @@ def main() -> None:
         "noise and blanks": noise(),
         **{name: folder(Path(path)) for name, path in (f.split("=", 1) for f in arguments.folder)},
     }
-    counts = {name: (unfamiliar(model, images), len(images)) for name, images in kinds.items()}
+    counts = {
+        name: (out_of_distribution(model, images), len(images)) for name, images in kinds.items()
+    }
     facts = {
         "run": run,
         "recipe": content.recipe["name"],
-        "images": doubt.images,
+        "images": uncertainty.images,
         "accuracy": float(content.predictions.right.mean()),
-        "calibration_error_before": doubt.before.error,
-        "calibration_error": doubt.now.error,
-        "temperature": doubt.facts.temperature,
-        "uncertain_below": doubt.facts.uncertain_below,
-        "deferred": doubt.uncertain / doubt.images,
+        "calibration_error_before": uncertainty.before.error,
+        "calibration_error": uncertainty.now.error,
+        "temperature": uncertainty.facts.temperature,
+        "uncertain_below": uncertainty.facts.uncertain_below,
+        "deferred": uncertainty.uncertain / uncertainty.images,
         "lowest_recall": min(result.recall for result in content.classes),
-        "lowest_recall_of_the_answered": doubt.lowest.recall if doubt.lowest else None,
-        "unfamiliar": {name: {"called": hits, "of": n} for name, (hits, n) in counts.items()},
+        "lowest_recall_of_the_answered": uncertainty.lowest.recall if uncertainty.lowest else None,
+        "out_of_distribution": {
+            name: {"called": hits, "of": n} for name, (hits, n) in counts.items()
+        },
     }
     show(facts, counts)
     if arguments.json:
@@ -152,7 +158,7 @@ def show(facts: dict, counts: dict[str, tuple[int, int]]) -> None:
             shown = f"{value:.3f}" if isinstance(value, float) else str(value)
             table.add_row(name.replace("_", " "), shown)
     console.print(table)
-    table = Table("images", "n", "unfamiliar", "95 % interval")
+    table = Table("images", "n", "out_of_distribution", "95 % interval")
     for name, (hits, total) in counts.items():
         low, high = wilson_interval(hits, total)
         table.add_row(name, str(total), f"{hits / total:.1%}", f"{low:.0%}-{high:.0%}")
