@@ -141,8 +141,9 @@ class PlatformSection(Section):
         env: other environment variables, for every node.
         beam_args: options for the nodes on Beam, as `--runner=PortableRunner`. Others than before
             let these nodes run again: TFX's cache counts them.
-        gate_failure: a model that is not blessed is never pushed. `report` says so, and the run is
-            green; `fail` lets the last node, RunReport, fail, and the run is red.
+        gate_failure: a model that is not blessed is never pushed. `report`: the run says so and is
+            green. `fail`: its last node, RunReport, fails and the run is red. By default `fail` for
+            the runs of a schedule, whose list shows nothing but the status, else `report`.
     """
 
     image: str | None = None
@@ -155,7 +156,7 @@ class PlatformSection(Section):
     secrets: tuple[Secret, ...] = ()
     env: dict[str, Annotated[str, BeforeValidator(_as_text)]] = {}
     beam_args: tuple[str, ...] = ()
-    gate_failure: Literal["report", "fail"] = "report"
+    gate_failure: Literal["report", "fail"] | None = None
 
     def pod(self, node: str) -> Pod:
         """Returns what a node gets, `defaults` included."""

@@ -43,7 +43,8 @@ def compile_recipe(
 
     The package asks for its parameters with each run: data, root, models, overrides, if_new.
     """
-    from kubeflow.package.compile import PackageOptions, compile_package
+    from kubeflow.package.compile import compile_package
+    from kubeflow.package.container import PackageOptions
     from pipeline.recipes.loader import load_recipe
 
     if stack not in TFX_VERSIONS:
@@ -59,7 +60,7 @@ def compile_recipe(
         version=metadata.version("medtfx"),
         defaults={name: value for name, value in given.items() if value},
     )
-    graph = compile_package(values, options, out)
+    dag = compile_package(values, options, out)
     asked = [name for name in ("data", "root") if name not in options.defaults]
     needs = f" Each run must give: {', '.join(asked)}." if asked else ""
-    typer.echo(f"{out}: {len(graph)} nodes of {values.name}, for images of stack {stack}.{needs}")
+    typer.echo(f"{out}: {len(dag)} nodes of {values.name}, for images of stack {stack}.{needs}")

@@ -54,6 +54,7 @@ def open_connection(
     host: str | None, namespace: str | None, token_file: Path | None, ca_cert: Path | None
 ) -> "Connection":
     """Logs in with what the command line and the environment say."""
-    from kubeflow.client.connection import connect, read_settings
+    from kubeflow.client.connection import connect
+    from kubeflow.client.settings import read_settings
 
     return connect(read_settings(host, namespace, token_file, ca_cert))

@@ -75,16 +75,15 @@ def schedule(
     """Run a package on Kubeflow Pipelines again and again, one run at a time."""
     from kubeflow.client import schedules
     from kubeflow.client.cron import check_cron, find_zone
-    from kubeflow.client.package_file import parse_parameters
-    from kubeflow.client.package_source import open_package
+    from kubeflow.client.package_loader import open_package
+    from kubeflow.client.pipeline_package import parse_parameters
 
     expression, zone = check_cron(cron), find_zone(scheduler_zone)
     start, end = (time.astimezone() if time else None for time in (start, end))
     times = _firing_times(expression, zone, start, end)
     with open_package(package, image) as compiled:
-        values = parse_parameters(compiled, param or [])
-        if IF_NEW in compiled.inputs:
-            values.setdefault(IF_NEW, not always_train)
+        given = parse_parameters(compiled, param or [])
+        values = schedules.scheduled_parameters(compiled, given, always_train=always_train)
         connection = open_connection(host, namespace, token_file, ca_cert)
         wanted = schedules.Schedule(
             name or compiled.name,
@@ -176,12 +175,13 @@ def unschedule(
     token_file: TokenOption = None,
     ca_cert: CertificateOption = None,
 ) -> None:
-    """Remove a schedule. Its runs and their models stay."""
+    """Remove a schedule and stop its run, if one is running. Earlier runs and models stay."""
     from kubeflow.client import schedules
 
     connection = open_connection(host, namespace, token_file, ca_cert)
     found = schedules.find(connection, name)
-    schedules.remove(connection, found.recurring_run_id)
+    for run in schedules.remove(connection, found.recurring_run_id):
+        typer.echo(f"{run} is being stopped.")
     typer.echo(f"{found.display_name} is removed.")
 
 

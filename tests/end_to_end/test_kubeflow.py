@@ -15,7 +15,9 @@ from components.runtime.stack import installed_stack
 from pipeline.sample_data import write_sample_data
 from tests.doubles import kfp_local
 from tests.doubles.beam_job_server import beam_server, jobs_run
-from tests.doubles.kfp_emulator import Run, build_image, container_environment, parse, run_package
+from tests.doubles.kfp_emulator import build_image, container_environment, run_package
+from tests.doubles.kfp_package import parse
+from tests.doubles.kfp_pod import Run
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.other_stack, pytest.mark.timeout(1800)]
 

@@ -17,12 +17,14 @@ import pytest
 
 from kubeflow.image.context import write_context
 from kubeflow.image.dockerfile import USER_ID
-from kubeflow.package.compile import PackageOptions, compile_package
+from kubeflow.package.compile import compile_package
+from kubeflow.package.container import PackageOptions
 from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
 from tests.doubles.databases import free_port
 from tests.doubles.image_builder import Stage, build, megabytes, skip_without_tools
-from tests.doubles.kfp_emulator import parse, run_package
+from tests.doubles.kfp_emulator import run_package
+from tests.doubles.kfp_package import parse
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(5400)]
 

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from pipeline.cli import main as cli
-from tests.doubles.kfp_emulator import parse
+from tests.doubles.kfp_package import parse
 
 
 @pytest.fixture

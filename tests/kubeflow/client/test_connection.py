@@ -5,7 +5,8 @@ import socket
 import pytest
 
 from kubeflow.client import runs
-from kubeflow.client.connection import Settings, connect, read_settings
+from kubeflow.client.connection import connect
+from kubeflow.client.settings import read_settings
 from kubeflow.errors import PipelinesError
 
 DATA = ("--param", "data=gs://site/films")
@@ -54,7 +55,7 @@ def test_a_server_of_the_first_version(server, kubeflow):
 
 def test_a_token_from_a_file_or_the_environment(server, kubeflow, tmp_path, monkeypatch):
     server.token = "s3cret"
-    assert_refused(kubeflow("runs"), "wants a login (401)", "--token-file", "$KFP_USERNAME")
+    assert_refused(kubeflow("runs"), "asks for a login (401)", "--token-file", "$KFP_USERNAME")
     file = tmp_path / "token"
     file.write_text("s3cret\n")
     assert kubeflow("runs", "--token-file", file)[0] == 0
@@ -88,7 +89,7 @@ def test_the_token_of_a_pod_is_read_anew_for_each_request(
 
 def test_dex_is_passed_with_name_and_password(server, kubeflow, package, monkeypatch):
     server.users = {"ada@site.org": "pass w0rd&"}
-    assert_refused(kubeflow("runs"), "wants a login: it sends us to /dex/auth.")
+    assert_refused(kubeflow("runs"), "asks for a login: it redirects to /dex/auth.")
     monkeypatch.setenv("KFP_USERNAME", "ada@site.org")
     monkeypatch.setenv("KFP_PASSWORD", "pass w0rd&")
     assert kubeflow("submit", package, *DATA)[0] == 0
@@ -147,16 +148,3 @@ def test_a_namespace_does_no_harm_where_there_is_one_user(server, kubeflow, pack
     assert kubeflow("submit", package, *DATA, "--namespace", "ada")[0] == 0
     assert "chest" in kubeflow("runs", "--namespace", "ada")[1]
     assert server.pipelines[0]["namespace"] == ""
-
-
-# === Settings ===
-
-
-def test_settings_show_no_secret():
-    shown = repr(Settings("https://kfp", token="a-token", cookie="a-cookie", password="a-password"))
-    assert not [secret for secret in ("a-token", "a-cookie", "a-password") if secret in shown]
-
-
-def test_a_host_without_scheme_is_https():
-    settings = read_settings("kfp.site.org/pipeline/", environment={})
-    assert settings.host == "https://kfp.site.org/pipeline"
