@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow.image.context import write_context
-from kubeflow.image.dockerfile import USER_ID
+from kubeflow.image.context import build_arguments, write_context
 from kubeflow.package.compile import compile_package
 from kubeflow.package.container import PackageOptions
 from pipeline.recipes.loader import load_recipe
@@ -40,6 +39,7 @@ NODES = [name for name in IMAGES if name != "app"]
 SMALL = ["data.split_seed=20", "training.epochs=25", "training.early_stopping.patience=25"]
 FLOOR = ["evaluation.recall_floor=0.3", "evaluation.allowed_drop=0.3"]
 PATIENCE_SECONDS = 120
+USER_ID = 10001
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def image(request, folder) -> Stage:
     context = folder / request.param
     write_context(context, *IMAGES[request.param])
     started = time.monotonic()
-    built = build(context, folder)
+    built = build(context, folder, build_arguments(*IMAGES[request.param]))
     _tell(request.param, built, time.monotonic() - started)
     return built
 
