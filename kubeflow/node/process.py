@@ -1,4 +1,4 @@
-"""The process of a task: who may read what it writes, and a log of its own lines alone."""
+"""The process of a task: the permissions of what it writes, and a log without libraries' noise."""
 
 import logging
 import os

@@ -26,7 +26,7 @@ _READ_BY = {"if_new": RETRAINING, "gate_failure": LAST}
 
 @dataclass(frozen=True)
 class PackageOptions:
-    """What a package says beside the recipe.
+    """What a package contains beside the recipe.
 
     Attributes:
         image: of the nodes; None takes the recipe's.

@@ -7,9 +7,9 @@ from components.recipe.recipe import Recipe
 def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:
     """Returns node → the nodes it waits for, in topological order.
 
-    To what TFX's DAG says it adds that the Pusher waits for every node before it, also for those
-    whose outputs it does not read: as on one machine, a node that fails keeps a model from being
-    pushed. The last node closes the run.
+    Unlike in TFX's DAG, the Pusher waits for every node before it, also for those whose outputs it
+    does not read: as on one machine, a failed node keeps a model from being pushed. The last node
+    closes the run.
     """
     left_out = APPROVAL if recipe.serving.approval == "none" else None
     dag = {

@@ -1,4 +1,4 @@
-"""A site's databases for ML Metadata: the real servers, empty and on loopback."""
+"""The databases that ML Metadata may use: real servers on loopback, in place of a site's."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 """The login pages of Dex behind oauth2-proxy, as Kubeflow's gateway shows them.
 
-Both are servers in Go that a cluster brings; what they say to a browser is a few pages of HTML.
+Both are servers in Go that a cluster runs; for a browser they are a few pages of HTML.
 """
 
 import uuid

@@ -8,17 +8,9 @@ from kubeflow.client import runs
 from kubeflow.client.connection import connect
 from kubeflow.client.settings import read_settings
 from kubeflow.errors import PipelinesError
+from tests.kubeflow.client.refusals import assert_refused
 
 DATA = ("--param", "data=gs://site/films")
-
-
-def assert_refused(result, *words):
-    code, out, err = result
-    assert (code, out) == (1, "")
-    assert err.startswith("Error: ") and err.count("\n") == 1
-    assert "Traceback" not in err
-    for word in words:
-        assert word in err
 
 
 # === Not there, or something else ===
@@ -38,16 +30,6 @@ def test_nobody_answers(kubeflow):
 
 def test_a_host_without_address(kubeflow):
     assert_refused(kubeflow("runs", "--host", "http://kfp.invalid"), "No answer from http://kfp")
-
-
-def test_a_server_of_another_kind(server, kubeflow):
-    server.web_page = True
-    assert_refused(kubeflow("runs"), "is not Kubeflow Pipelines", "'text/html'", "/pipeline")
-
-
-def test_a_server_of_the_first_version(server, kubeflow):
-    server.first_api_only = True
-    assert_refused(kubeflow("runs"), "speaks only its first API", "2.0 or newer")
 
 
 # === Logins ===
@@ -76,7 +58,7 @@ def test_a_token_file_without_token(server, kubeflow, tmp_path, content, reason)
     assert server.requests == []
 
 
-def test_the_token_of_a_pod_is_read_anew_for_each_request(
+def test_the_token_of_a_pod_is_read_again_for_each_request(
     server, kubeflow, package, tmp_path, monkeypatch
 ):
     file = tmp_path / "pod-token"
@@ -85,35 +67,6 @@ def test_the_token_of_a_pod_is_read_anew_for_each_request(
     assert kubeflow("submit", package, *DATA)[0] == 0
     tokens = {headers["authorization"] for _, _, headers in server.requests}
     assert tokens == {"Bearer first"}
-
-
-def test_dex_is_passed_with_name_and_password(server, kubeflow, package, monkeypatch):
-    server.users = {"ada@site.org": "pass w0rd&"}
-    assert_refused(kubeflow("runs"), "asks for a login: it redirects to /dex/auth.")
-    monkeypatch.setenv("KFP_USERNAME", "ada@site.org")
-    monkeypatch.setenv("KFP_PASSWORD", "pass w0rd&")
-    assert kubeflow("submit", package, *DATA)[0] == 0
-    (session,) = server.sessions
-    monkeypatch.delenv("KFP_USERNAME")
-    monkeypatch.setenv("KFP_COOKIE", f"oauth2_proxy={session}")
-    assert kubeflow("runs")[0] == 0
-    assert len(server.sessions) == 1
-
-
-def test_dex_refuses_a_wrong_password(server, kubeflow, monkeypatch):
-    server.users = {"ada@site.org": "right"}
-    monkeypatch.setenv("KFP_USERNAME", "ada@site.org")
-    monkeypatch.setenv("KFP_PASSWORD", "wr0ng")
-    result = kubeflow("runs")
-    assert_refused(result, "Dex refused the login of 'ada@site.org'")
-    assert "wr0ng" not in result[2]
-
-
-def test_a_password_goes_to_no_page_but_a_login(server, kubeflow, monkeypatch):
-    monkeypatch.setenv("KFP_USERNAME", "ada@site.org")
-    monkeypatch.setenv("KFP_PASSWORD", "secret")
-    assert_refused(kubeflow("runs"), "leads to no login page of Dex")
-    assert {method for method, _, _ in server.requests} == {"GET"}
 
 
 def test_a_login_that_ends_while_a_run_is_watched_is_told(server):
