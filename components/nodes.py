@@ -32,7 +32,7 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
 }
 NODES = tuple(UPSTREAM)
 FIRST, LAST = NODES[0], NODES[-1]
-GATE, PUSHER = "Evaluator", "Pusher"
+AUDIT, GATE, PUSHER = "DataAudit", "Evaluator", "Pusher"
 # Only where `serving.approval` asks for a person's decision.
 APPROVAL = "Approval"
 BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")

@@ -45,6 +45,10 @@ def _run(given: argparse.Namespace) -> int:
     _log_outcome(run, pipeline.pipeline_info.id, connection)
     if given.verdict:
         _show_verdict(given, recipe, run)
+    if given.page:
+        from kubeflow.node.page import copy_page
+
+        copy_page(run, given.page)
     return _close(given, recipe, pipeline, connection) if given.node == LAST else 0
 
 
@@ -156,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--node", required=True)
     parser.add_argument("--beam-arg", action="append", default=[], help="an option of Beam")
     parser.add_argument("--gate-failure", choices=("", "report", "fail"), default="")
+    parser.add_argument("--page", help="file for the web page of the node's artifact")
     parser.add_argument("--verdict", help="file for the verdict, in Markdown")
     parser.add_argument("--gate", help="file for the metrics of the gate, in JSON")
     parser.add_argument("--confusion-matrix", help="file for the confusion matrix, in JSON")

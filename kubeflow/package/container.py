@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.nodes import GATE, LAST, RETRAINING
+from components.nodes import AUDIT, GATE, LAST, RETRAINING
 from components.recipe.platform import PlatformSection
 from components.recipe.recipe import Recipe
 from kubeflow.errors import KubeflowError
@@ -20,6 +20,9 @@ PARAMETERS = {
     "if_new": bool,
     "gate_failure": str,
 }
+# The nodes whose artifact has a web page, which KFP's page shows as its output `page`.
+PAGES = (AUDIT, LAST)
+PAGE = "page"
 # Parameter → the only task that reads it.
 _READ_BY = {"if_new": RETRAINING, "gate_failure": LAST}
 
@@ -116,6 +119,8 @@ def _outputs(name: str) -> dict[str, Any]:
 
     if name == RETRAINING:
         return {"train": dsl.OutputPath(str), "decision": dsl.Output[dsl.Markdown]}
+    if name in PAGES:
+        return {PAGE: dsl.Output[dsl.HTML]}
     if name == GATE:
         return {
             "verdict": dsl.Output[dsl.Markdown],
@@ -128,6 +133,8 @@ def _outputs(name: str) -> dict[str, Any]:
 def _output_arguments(name: str, given: dict[str, Any]) -> list[Any]:
     if name == RETRAINING:
         return ["--train", given["train"], "--decision", given["decision"].path]
+    if name in PAGES:
+        return ["--page", given[PAGE].path]
     if name == GATE:
         arguments = ["--verdict", given["verdict"].path, "--gate", given["gate"].path]
         arguments += ["--confusion-matrix", given["confusion_matrix"].path]

@@ -160,6 +160,11 @@ def test_kfp_shows_the_verdict(first_run):
     assert len(matrix["annotationSpecs"]) == len(matrix["rows"]) == 3
 
 
+@pytest.mark.parametrize("task", ["data-audit", "run-report"])
+def test_kfp_shows_the_web_pages(first_run, task):
+    assert first_run.artifacts[task, "page"].read_text().lstrip().startswith("<!")
+
+
 def test_kfp_s_lists_show_names_for_what_tfx_wrote(cluster, first_run):
     config = connection(f"sqlite:///{cluster.root}/metadata.sqlite")
     store = ml_metadata.MetadataStore(config)
