@@ -173,7 +173,7 @@ def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
     of_members.save(str(tmp_path / "1"), {})
     images = [png(5), png(6)]
     pixels = of_members.pixels(tf.constant(images))
-    probabilities = of_members.network.answer(pixels)[1].numpy()
+    probabilities = of_members.network.predict(pixels)[1].numpy()
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
         for signature in ("serving_default", "explain"):
