@@ -19,27 +19,21 @@ class ConnectionOptions:
     """Which Kubeflow Pipelines, and how to log in."""
 
     host: Annotated[
-        str | None,
-        typer.Option("--host", help="URL of Kubeflow Pipelines. Default: $KF_PIPELINES_ENDPOINT."),
+        str | None, typer.Option(help="URL of Kubeflow Pipelines. Default: $KF_PIPELINES_ENDPOINT.")
     ] = None
     namespace: Annotated[
         str | None,
         typer.Option(
-            "--namespace",
-            help="Your namespace, in a cluster with several users. Default: $KFP_NAMESPACE.",
+            help="Your namespace, in a cluster with several users. Default: $KFP_NAMESPACE."
         ),
     ] = None
     token_file: Annotated[
         Path | None,
-        typer.Option(
-            "--token-file", help="File with a token. Default: $KFP_TOKEN_FILE, or $KFP_TOKEN."
-        ),
+        typer.Option(help="File with a token. Default: $KFP_TOKEN_FILE, or $KFP_TOKEN."),
     ] = None
     ca_cert: Annotated[
         Path | None,
-        typer.Option(
-            "--ca-cert", help="PEM file of the authorities to trust. Default: $KFP_CA_CERT."
-        ),
+        typer.Option(help="PEM file of the authorities to trust. Default: $KFP_CA_CERT."),
     ] = None
 
     def open(self) -> "Connection":
@@ -59,30 +53,23 @@ class RunOptions:
 
     experiment: Annotated[
         str | None,
-        typer.Option(
-            "--experiment",
-            help="Experiment that the runs belong to. Default: the pipeline's name.",
-        ),
+        typer.Option(help="Experiment that the runs belong to. Default: the pipeline's name."),
     ] = None
     param: Annotated[
         list[str] | None,
         typer.Option(
-            "--param",
-            metavar="NAME=VALUE",
-            help="Value of a parameter of the pipeline. Repeatable.",
+            metavar="NAME=VALUE", help="Value of a parameter of the pipeline. Repeatable."
         ),
     ] = None
     image: Annotated[
         str | None,
         typer.Option(
-            "--image",
-            help="Container image of the nodes, for a recipe. Default: its platform.image.",
+            help="Container image of the nodes, for a recipe. Default: its platform.image."
         ),
     ] = None
     service_account: Annotated[
         str | None,
         typer.Option(
-            "--service-account",
             envvar="KFP_SERVICE_ACCOUNT",
             help="Kubernetes service account of the nodes. Default: the cluster's.",
         ),

@@ -20,7 +20,7 @@ WatchOption = Annotated[
     bool, typer.Option("--watch", help="Wait until it ends. Exit code 1 unless it succeeded.")
 ]
 IntervalOption = Annotated[
-    float, typer.Option("--interval", help="Seconds between two queries, with --watch.", min=0.01)
+    float, typer.Option(help="Seconds between two queries, with --watch.", min=0.01)
 ]
 
 

@@ -30,12 +30,9 @@ ZoneOption = Annotated[
 def schedule(
     package: PackageArgument,
     *,
-    cron: Annotated[
-        str, typer.Option("--cron", help='Six fields, seconds first: "0 0 2 * * SUN".')
-    ],
+    cron: Annotated[str, typer.Option(help='Six fields, seconds first: "0 0 2 * * SUN".')],
     name: Annotated[
-        str | None,
-        typer.Option("--name", help="Name of the schedule. Default: the pipeline's name."),
+        str | None, typer.Option(help="Name of the schedule. Default: the pipeline's name.")
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the schedule of the same name.")

@@ -3,10 +3,11 @@
 import ipaddress
 import signal
 import socket
-import tempfile
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -115,8 +116,7 @@ def app(
     connection: TlsOptions,
     page: PageAddress,
     lang: Annotated[
-        str | None,
-        typer.Option(help="Language of the page: en or es. Default: the browser's."),
+        str | None, typer.Option(help="Language of the page: en or es. Default: the browser's.")
     ] = None,
     samples: Annotated[
         Path | None,
@@ -148,7 +148,8 @@ def app(
     with ExitStack() as stack:
         listener = stack.enter_context(page.listen())
         if samples is None and server is None:
-            samples = draw_samples(place.models / name, _temporary_folder(stack))
+            folder = stack.enter_context(TemporaryDirectory(prefix="medtfx-samples-"))
+            samples = draw_samples(place.models / name, Path(folder))
         address = _fixed(server) if server else _start_server(stack, place.models, name)
         settings = Settings(
             model=name,
@@ -169,16 +170,12 @@ def app(
 
 
 def _check_packages() -> None:
-    try:
-        import fastapi  # noqa: F401
-        import jinja2  # noqa: F401
-        import python_multipart  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MedtfxError(
-            f"The web page needs the package {error.name!r}, which is not installed here. "
-            "Install it: `pip install 'medtfx[app]'`."
-        ) from error
+    for package in ("fastapi", "jinja2", "python_multipart", "uvicorn"):
+        if find_spec(package) is None:
+            raise MedtfxError(
+                f"The web page needs the package {package!r}, which is not installed. Install it: "
+                "`pip install 'medtfx[app]'`."
+            )
 
 
 def is_loopback(host: str) -> bool:
@@ -210,10 +207,6 @@ def _check_language(lang: str | None) -> None:
 
 
 # === What the page is made of ===
-
-
-def _temporary_folder(stack: ExitStack) -> Path:
-    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="medtfx-samples-")))
 
 
 def _fixed(server: str) -> "Callable[[], str | None]":

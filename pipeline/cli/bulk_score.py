@@ -31,8 +31,7 @@ def bulk_score(
     model_base: Annotated[
         str | None,
         typer.Option(
-            "--model-base",
-            help="Folder of pushed models: a path, gs:// or s3://. Default: <home>/models.",
+            help="Folder of pushed models: a path, gs:// or s3://. Default: <home>/models."
         ),
     ] = None,
     root: Annotated[

@@ -10,10 +10,9 @@ from pipeline.cli.options import HomeOption
 from pipeline.home import Home
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run of `medtfx runs`.")]
-ByOption = Annotated[str, typer.Option("--by", help="Name of the person who decides.")]
+ByOption = Annotated[str, typer.Option(help="Name of the person who decides.")]
 ClusterOption = Annotated[
-    bool,
-    typer.Option("--cluster", help="Use the ML Metadata of a cluster, at $MEDTFX_MLMD."),
+    bool, typer.Option("--cluster", help="Use the ML Metadata of a cluster, at $MEDTFX_MLMD.")
 ]
 
 
@@ -56,8 +55,7 @@ def lineage(
         str, typer.Argument(metavar="VERSION", help="A pushed version: VERSION or MODEL/VERSION.")
     ],
     image: Annotated[
-        str | None,
-        typer.Option(help="A file of the data folder: print the splits that it was in."),
+        str | None, typer.Option(help="A file of the data folder: print the splits that it was in.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     cluster: ClusterOption = False,

@@ -14,31 +14,24 @@ if TYPE_CHECKING:
 HomeOption = Annotated[
     str | None,
     typer.Option(
-        "--home",
         help="Folder of artifacts, metadata, runs and models. Default: $MEDTFX_HOME, else "
-        "medtfx-home.",
+        "medtfx-home."
     ),
 ]
 DataOption = Annotated[
-    str,
-    typer.Option(
-        "--data", help="Folder with one folder of images per class: a path, gs:// or s3://."
-    ),
+    str, typer.Option(help="Folder with one folder of images per class: a path, gs:// or s3://.")
 ]
 BeamArgsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--beam-arg",
-        help="An option of Apache Beam: --beam-arg=--runner=FlinkRunner. Repeatable.",
+        "--beam-arg", help="An option of Apache Beam: --beam-arg=--runner=FlinkRunner. Repeatable."
     ),
 ]
 ModelOption = Annotated[
-    str | None,
-    typer.Option("--model", help="Name of the model. Default: the only one in the home."),
+    str | None, typer.Option(help="Name of the model. Default: the only one in the home.")
 ]
 OptionalRunArgument = Annotated[
-    str | None,
-    typer.Argument(metavar="RUN", help="A run of `medtfx runs`. Default: the latest."),
+    str | None, typer.Argument(metavar="RUN", help="A run of `medtfx runs`. Default: the latest.")
 ]
 OptionalRunsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="RUN", help="Runs of `medtfx runs`.")
@@ -52,25 +45,18 @@ CERTIFICATE_VARIABLE, KEY_VARIABLE = "MEDTFX_CLIENT_CERTIFICATE", "MEDTFX_CLIENT
 LabelOption = Annotated[
     str | None,
     typer.Option(
-        "--label",
         help="Version label, e.g. canary. Default: stable once a version is promoted, else the "
-        "newest version.",
+        "newest version."
     ),
 ]
-MegapixelsOption = Annotated[
-    int,
-    typer.Option("--max-megapixels", min=1, help="Larger images are not decoded."),
-]
+MegapixelsOption = Annotated[int, typer.Option(min=1, help="Larger images are not decoded.")]
 MEGAPIXELS = 50
 CertificateOption = Annotated[
     Path | None,
-    typer.Option(
-        "--certificate", metavar="FILE", help="PEM file of the server's certificate chain, for TLS."
-    ),
+    typer.Option(metavar="FILE", help="PEM file of the server's certificate chain, for TLS."),
 ]
 KeyOption = Annotated[
-    Path | None,
-    typer.Option("--key", metavar="FILE", help="PEM file of the certificate's private key."),
+    Path | None, typer.Option(metavar="FILE", help="PEM file of the certificate's private key.")
 ]
 
 

@@ -27,27 +27,23 @@ class MoveOptions(TlsOptions):
     config: Annotated[
         Path | None,
         typer.Option(
-            "--config",
-            help="The models.config file to change. Default: models/models.config in the home.",
+            help="The models.config file to change. Default: models/models.config in the home."
         ),
     ] = None
     server: Annotated[
         list[str] | None,
         typer.Option(
-            "--server",
-            help="HOST:PORT of a model server's gRPC port: apply the change there now. Repeatable.",
+            help="HOST:PORT of a model server's gRPC port: apply the change there now. Repeatable."
         ),
     ] = None
     timeout: Annotated[
-        float, typer.Option("--timeout", help="Seconds for a server to load a version.", min=1.0)
+        float, typer.Option(help="Seconds for a server to load a version.", min=1.0)
     ] = 300.0
     by: Annotated[
         str | None,
-        typer.Option(
-            "--by", help="Name of the person who decides. Default: the user of this machine."
-        ),
+        typer.Option(help="Name of the person who decides. Default: the user of this machine."),
     ] = None
-    note: Annotated[str, typer.Option("--note", help="The reason, for the journal.")] = ""
+    note: Annotated[str, typer.Option(help="The reason, for the journal.")] = ""
     home: HomeOption = None
 
     def target(self) -> "PromotionTarget":

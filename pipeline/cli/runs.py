@@ -60,8 +60,7 @@ def report(
 def dashboard(
     run_ids: OptionalRunsArgument = None,
     out: Annotated[
-        Path | None,
-        typer.Option(help="File to write. Default: <home>/runs/<run>-dashboard.html."),
+        Path | None, typer.Option(help="File to write. Default: <home>/runs/<run>-dashboard.html.")
     ] = None,
     home: HomeOption = None,
 ) -> None:

@@ -49,16 +49,13 @@ class ModelTarget(TlsOptions):
         ),
     ] = None
     label: Annotated[
-        str | None,
-        typer.Option(help="Version label, e.g. stable or canary; needs --server."),
+        str | None, typer.Option(help="Version label, e.g. stable or canary; needs --server.")
     ] = None
     model_base: Annotated[
-        Path | None,
-        typer.Option("--model-base", help="Folder of pushed models. Default: <home>/models."),
+        Path | None, typer.Option(help="Folder of pushed models. Default: <home>/models.")
     ] = None
     timeout: Annotated[
-        float,
-        typer.Option(help="Seconds for a request, and to wait for a server that is down."),
+        float, typer.Option(help="Seconds for a request, and to wait for a server that is down.")
     ] = 60.0
     max_megapixels: MegapixelsOption = MEGAPIXELS
     home: HomeOption = None
@@ -90,8 +87,7 @@ def score(
     workers: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 4,
     batch_size: Annotated[int, typer.Option(min=1, help="Images in a request.")] = 16,
     restart: Annotated[
-        bool,
-        typer.Option("--restart/--resume", help="Score all images again, or only those left."),
+        bool, typer.Option("--restart/--resume", help="Score all images again, or only those left.")
     ] = False,
     target: ModelTarget,
 ) -> None:

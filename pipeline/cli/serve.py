@@ -11,15 +11,13 @@ from pipeline.home import Home
 
 def serve(
     model_base: Annotated[
-        Path | None,
-        typer.Option("--model-base", help="Folder of pushed models. Default: <home>/models."),
+        Path | None, typer.Option(help="Folder of pushed models. Default: <home>/models.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="gRPC port.")] = 8500,
     rest_port: Annotated[int, typer.Option(help="REST port.")] = 8501,
     models_config: Annotated[
-        Path | None,
-        typer.Option("--models-config", help="A models.config file of TensorFlow Serving."),
+        Path | None, typer.Option(help="A models.config file of TensorFlow Serving.")
     ] = None,
     certificate: CertificateOption = None,
     key: KeyOption = None,

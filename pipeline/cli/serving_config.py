@@ -29,8 +29,7 @@ def serving_config(
         typer.Option(help="Container image of medtfx: runs the web page beside the server."),
     ] = None,
     service_monitor: Annotated[
-        bool,
-        typer.Option("--service-monitor", help="Write a ServiceMonitor for Prometheus."),
+        bool, typer.Option("--service-monitor", help="Write a ServiceMonitor for Prometheus.")
     ] = False,
     overrides: SetOption = None,
     home: HomeOption = None,

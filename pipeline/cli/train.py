@@ -138,7 +138,6 @@ def tune(
     space: Annotated[
         list[str] | None,
         typer.Option(
-            "--space",
             metavar="KEY=VALUES",
             help="Values to try, e.g. training.learning_rate=1e-4..1e-2:log or "
             "model.dropout=0.1,0.3. Repeatable. Default: tuning.space of the recipe.",
