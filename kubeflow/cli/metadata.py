@@ -8,9 +8,9 @@ from pipeline.metadata import connection as metadata_store
 def prepare_metadata() -> None:
     """Create the tables of ML Metadata in a database.
 
-    In the database that $MEDTFX_MLMD names; then count its runs. Call it once, before the first
-    run: nodes that start at the same time on an empty database disturb each other, and all but one
-    fail. Later calls change nothing.
+    $MEDTFX_MLMD names the database; its runs are counted. Call it once, before the first run: of
+    several nodes that start at the same time on an empty database, all but one fail. Later calls
+    change nothing.
     """
     address = metadata_store.address()
     runs = metadata_store.count_runs(address)

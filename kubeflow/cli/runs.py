@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 UNSUCCESSFUL = 1
 RunArgument = Annotated[
-    str, typer.Argument(help="Id or name of the run, or how it begins (then the latest).")
+    str, typer.Argument(help="Id or name of a run, or the first characters of one.")
 ]
 WatchOption = Annotated[
     bool, typer.Option("--watch", help="Wait until it ends. Exit code 1 unless it succeeded.")

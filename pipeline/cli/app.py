@@ -25,7 +25,6 @@ from pipeline.cli.options import (
     ModelOption,
     TlsOptions,
 )
-from pipeline.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,8 +106,8 @@ def app(
     server: Annotated[
         str | None,
         typer.Option(
-            help="HOST:PORT of a model server's gRPC port. Default: none, a server is started on "
-            "the home."
+            metavar="HOST:PORT",
+            help="gRPC port of a model server. Default: one is started on the home.",
         ),
     ] = None,
     model: ModelOption = None,
@@ -133,7 +132,7 @@ def app(
         int, typer.Option(help="Larger image files are refused.", min=1, max=2000)
     ] = 50,
     max_megapixels: MegapixelsOption = MEGAPIXELS,
-    home: HomeOption = None,
+    home: HomeOption,
 ) -> None:
     """Serve a web page to try a model on images, until Ctrl-C."""
     _check_packages()
@@ -143,20 +142,19 @@ def app(
     page.check()
     encryption = connection.encryption() if server else None
     _check_language(lang)
-    place = Home.at(home)
-    name = choose_model(place.models, model)
+    name = choose_model(home.models, model)
     with ExitStack() as stack:
         listener = stack.enter_context(page.listen())
         if samples is None and server is None:
             folder = stack.enter_context(TemporaryDirectory(prefix="medtfx-samples-"))
-            samples = draw_samples(place.models / name, Path(folder))
-        address = _fixed(server) if server else _start_server(stack, place.models, name)
+            samples = draw_samples(home.models / name, Path(folder))
+        address = _fixed(server) if server else _start_server(stack, home.models, name)
         settings = Settings(
             model=name,
             address=address,
             tls=encryption,
-            label=lambda: label_to_ask(place.models, name, None, label),
-            audit_log=audit_log or place.root / "audit" / "app.jsonl",
+            label=lambda: label_to_ask(home.models, name, None, label),
+            audit_log=audit_log or home.root / "audit" / "app.jsonl",
             samples=samples,
             token=page.token,
             hosts=page.names(),

@@ -39,7 +39,8 @@ def bulk_score(
         typer.Option(help="Where artifacts go: a path, gs:// or s3://. Default: <home>/artifacts."),
     ] = None,
     beam_args: BeamArgsOption = None,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Score a folder of images on Apache Beam.
 
@@ -58,14 +59,13 @@ def bulk_score(
 
     for option, address in (("--root", root), ("--model-base", model_base)):
         storage.check_address(option, address or "")
-    place = Home.at(home)
-    models = model_base or str(place.models)
+    models = model_base or str(home.models)
     name = model or choose_model(Path(models))
     if not is_remote(models):
         version = choose_version(Path(models, name), version)
     base = folder if is_remote(folder) else os.path.abspath(folder)
     run = BulkRun(base, out.absolute(), models, name, version, root, tuple(beam_args or ()))
-    summary, left_out = _score(run, place)
+    summary, left_out = _score(run, home)
     print_summary(Console(), summary, left_out, out)
     if summary.failed:
         raise typer.Exit(ExitCode.FAILED)

@@ -9,7 +9,7 @@ import typer
 from pipeline.cli.options import HomeOption
 from pipeline.home import Home
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run of `medtfx runs`.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, see `medtfx runs`.")]
 ByOption = Annotated[str, typer.Option(help="Name of the person who decides.")]
 ClusterOption = Annotated[
     bool, typer.Option("--cluster", help="Use the ML Metadata of a cluster, at $MEDTFX_MLMD.")
@@ -27,7 +27,8 @@ def approve(
         ),
     ] = False,
     cluster: ClusterOption = False,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Approve the validated model of a run, and push it."""
     version = _decide(run, True, by, note, force, cluster, home)
@@ -40,7 +41,8 @@ def reject(
     by: ByOption,
     note: Annotated[str, typer.Option(help="The reason, for the record.")],
     cluster: ClusterOption = False,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Reject the validated model of a run.
 
@@ -59,11 +61,12 @@ def lineage(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     cluster: ClusterOption = False,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Show what a pushed version was made from.
 
-    Back to the images, with the evaluation and the people who approved and promoted it.
+    It shows the images, the evaluation, and the people who approved and promoted it.
     """
     from rich.console import Console
 
@@ -72,7 +75,7 @@ def lineage(
 
     for library in ("tensorflow", "absl"):  # what TFMA calls is deprecated, and it has no plots
         logging.getLogger(library).setLevel(logging.ERROR)
-    found = trace(Home.at(home), version, _connection(cluster))
+    found = trace(home, version, _connection(cluster))
     uses = None
     if image is not None:
         from pipeline.lineage.image_use import find_image
@@ -89,13 +92,13 @@ def lineage(
 
 
 def _decide(
-    run: str, approved: bool, by: str, note: str, force: bool, cluster: bool, home: str | None
+    run: str, approved: bool, by: str, note: str, force: bool, cluster: bool, home: Home
 ) -> int | None:
     from rich.console import Console
 
     from pipeline.approval.decide import decide
 
-    return decide(Home.at(home), run, approved, by, note, force, Console(), _connection(cluster))
+    return decide(home, run, approved, by, note, force, Console(), _connection(cluster))
 
 
 def _connection(cluster: bool) -> Any:

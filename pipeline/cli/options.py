@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.home import DEFAULT_HOME, HOME_VARIABLE, Home
+
 if TYPE_CHECKING:
     from serving.protocol.tls import Tls
 
 # === Where things are ===
 
+# A command receives the `Home`; an empty text stands for the default.
 HomeOption = Annotated[
-    str | None,
+    Home,
     typer.Option(
-        help="Folder of artifacts, metadata, runs and models. Default: $MEDTFX_HOME, else "
-        "medtfx-home."
+        parser=Home.at,
+        default_factory=str,
+        show_default=False,
+        metavar="FOLDER",
+        help=f"Artifacts, metadata, runs, models. Default: ${HOME_VARIABLE}, else {DEFAULT_HOME}.",
     ),
 ]
 DataOption = Annotated[
@@ -24,17 +30,18 @@ DataOption = Annotated[
 BeamArgsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--beam-arg", help="An option of Apache Beam: --beam-arg=--runner=FlinkRunner. Repeatable."
+        "--beam-arg", metavar="OPTION", help="Of Beam, e.g. --runner=FlinkRunner. Repeatable."
     ),
 ]
 ModelOption = Annotated[
     str | None, typer.Option(help="Name of the model. Default: the only one in the home.")
 ]
 OptionalRunArgument = Annotated[
-    str | None, typer.Argument(metavar="RUN", help="A run of `medtfx runs`. Default: the latest.")
+    str | None,
+    typer.Argument(metavar="RUN", help="Id of a run, see `medtfx runs`. Default: the latest."),
 ]
 OptionalRunsArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="RUN", help="Runs of `medtfx runs`.")
+    list[str] | None, typer.Argument(metavar="RUN", help="Ids of runs, see `medtfx runs`.")
 ]
 
 # === Model servers ===

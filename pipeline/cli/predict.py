@@ -20,7 +20,6 @@ from pipeline.cli.options import (
     ModelOption,
     TlsOptions,
 )
-from pipeline.home import Home
 
 if TYPE_CHECKING:
     from serving.client.prediction import Prediction
@@ -30,7 +29,7 @@ def predict(
     images: Annotated[list[Path], typer.Argument(help="Image files, DICOM included.")],
     *,
     server: Annotated[
-        str, typer.Option(help="HOST:PORT of a model server's gRPC port.")
+        str, typer.Option(metavar="HOST:PORT", help="gRPC port of a model server.")
     ] = "localhost:8500",
     model: ModelOption = None,
     version: Annotated[
@@ -46,7 +45,7 @@ def predict(
     max_megapixels: MegapixelsOption = MEGAPIXELS,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object per line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
-    home: HomeOption = None,
+    home: HomeOption,
 ) -> None:
     """Get predictions for images from a model server.
 
@@ -59,7 +58,7 @@ def predict(
         raise MedtfxError(
             "Predictions are printed in one format. Received: --json and --csv. Leave one out."
         )
-    models = Home.at(home).models
+    models = home.models
     name = choose_model(models, model)
     label = label_to_ask(models, name, version, label)
     encryption, pixels = connection.encryption(), max_megapixels * 10**6

@@ -8,7 +8,6 @@ import typer
 
 from pipeline.cli.exit_codes import ExitCode
 from pipeline.cli.options import HomeOption, TlsOptions
-from pipeline.home import Home
 
 if TYPE_CHECKING:
     from serving.promotion.label_move import Move, PromotionTarget
@@ -33,7 +32,8 @@ class MoveOptions(TlsOptions):
     server: Annotated[
         list[str] | None,
         typer.Option(
-            help="HOST:PORT of a model server's gRPC port: apply the change there now. Repeatable."
+            metavar="HOST:PORT",
+            help="gRPC port of a model server: apply the change there now. Repeatable.",
         ),
     ] = None
     timeout: Annotated[
@@ -44,14 +44,14 @@ class MoveOptions(TlsOptions):
         typer.Option(help="Name of the person who decides. Default: the user of this machine."),
     ] = None
     note: Annotated[str, typer.Option(help="The reason, for the journal.")] = ""
-    home: HomeOption = None
+    home: HomeOption
 
     def target(self) -> "PromotionTarget":
         """Returns what is changed."""
         from serving.promotion.label_move import PromotionTarget
         from serving.promotion.models_config import FILE_NAME
 
-        models = Home.at(self.home).models
+        models = self.home.models
         servers = tuple(self.server or ())
         tls = self.encryption() if servers else None
         return PromotionTarget(
@@ -104,7 +104,7 @@ def rollback(
     label: Annotated[str, typer.Option(help="The label to move back.")] = "stable",
     options: MoveOptions,
 ) -> None:
-    """Serve an earlier version again. Newer versions are withdrawn, not deleted.
+    """Serve an earlier version again. Newer versions are not deleted.
 
     Exit code 3: repeat the command when the servers have loaded the version.
     """
@@ -119,7 +119,7 @@ def rollback(
         _withdraw(target.models / model, version, approval)
 
 
-def promotions(model: ModelArgument, home: HomeOption = None) -> None:
+def promotions(model: ModelArgument, home: HomeOption) -> None:
     """List promotions and rollbacks: who, when and why."""
     from rich.console import Console
     from rich.table import Table
@@ -127,7 +127,7 @@ def promotions(model: ModelArgument, home: HomeOption = None) -> None:
     from serving.promotion.journal import read
     from serving.promotion.versions import list_versions
 
-    folder = Home.at(home).models / model
+    folder = home.models / model
     list_versions(folder)  # its error names the models that exist
     table = Table("when (UTC)", "by", "action", "label", "from", "to", "note", box=None)
     for entry in read(folder):

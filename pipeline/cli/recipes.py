@@ -26,7 +26,7 @@ def show(recipe: RecipeArgument, overrides: SetOption = None) -> None:
 def sample_data(
     out: Annotated[Path, typer.Argument(help="Folder to write to.")],
     patients: Annotated[int, typer.Option(help="Patients per class.", min=5)] = 70,
-    seed: Annotated[int, typer.Option(help="Another seed draws other patients.")] = 7,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 7,
 ) -> None:
     """Draw artificial radiographs to try the pipeline on.
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 _RUN_LINE = "{:<16} {:<18} {:<12} {:>6}  {:<7}  {}"
 
 
-def runs(home: HomeOption = None) -> None:
+def runs(home: HomeOption) -> None:
     """List past runs.
 
     For each run: its data, the gate values, whether it was blessed, the pushed version.
     """
-    typer.echo(run_text(Home.at(home)))
+    typer.echo(run_text(home))
 
 
 def report(
@@ -32,7 +32,8 @@ def report(
     render: Annotated[
         bool, typer.Option("--render", help="Write it again from the artifacts of the run.")
     ] = False,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Print the path of the report of a run.
 
@@ -41,16 +42,15 @@ def report(
     from pipeline.runs.records import save
     from pipeline.runs.run_page import PLACE, find_run, keep_page, write_page
 
-    place = Home.at(home)
-    record = find_run(run, place)
+    record = find_run(run, home)
     if render:
         _quiet_tfma()
         from pipeline.runs.report_rebuild import render_again
 
-        record = write_page(render_again(record.run_id, place), record, place)
+        record = write_page(render_again(record.run_id, home), record, home)
     else:
-        record = keep_page(record, place)  # an approval may have changed the outcome of the run
-    save(record, place)
+        record = keep_page(record, home)  # an approval may have changed the outcome of the run
+    save(record, home)
     path = Path(record.places[PLACE])
     if show:
         webbrowser.open(path.as_uri())
@@ -62,7 +62,8 @@ def dashboard(
     out: Annotated[
         Path | None, typer.Option(help="File to write. Default: <home>/runs/<run>-dashboard.html.")
     ] = None,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Write the TensorFlow Model Analysis dashboard of a run.
 
@@ -73,10 +74,9 @@ def dashboard(
     from pipeline.dashboard.page import render_dashboard
 
     _quiet_tfma()
-    place = Home.at(home)
-    records = find_runs(run_ids or [], place)
+    records = find_runs(run_ids or [], home)
     blocks = blocks_of([_evaluated(record) for record in records])
-    path = out or place.runs / f"{records[-1].run_id}-dashboard.html"
+    path = out or home.runs / f"{records[-1].run_id}-dashboard.html"
     labels = [gate.label for gate in records[-1].gates]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render_dashboard(_title(records), blocks, labels), encoding="utf-8")

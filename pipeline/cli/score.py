@@ -16,7 +16,6 @@ from pipeline.cli.options import (
     ModelOption,
     TlsOptions,
 )
-from pipeline.home import Home
 from serving.score.errors import ScoreError
 
 if TYPE_CHECKING:
@@ -37,8 +36,8 @@ class ModelTarget(TlsOptions):
     server: Annotated[
         str | None,
         typer.Option(
-            help="HOST:PORT of a model server's gRPC port. Default: none, the model is loaded in "
-            "this process."
+            metavar="HOST:PORT",
+            help="gRPC port of a model server. Default: the model is loaded in this process.",
         ),
     ] = None
     model: ModelOption = None
@@ -58,12 +57,12 @@ class ModelTarget(TlsOptions):
         float, typer.Option(help="Seconds for a request, and to wait for a server that is down.")
     ] = 60.0
     max_megapixels: MegapixelsOption = MEGAPIXELS
-    home: HomeOption = None
+    home: HomeOption
 
     @property
     def models(self) -> Path:
         """Folder of pushed models."""
-        return self.model_base or Home.at(self.home).models
+        return self.model_base or self.home.models
 
     def connect(self, address: str, name: str, **options: int) -> "Client":
         """Returns a client of the model: of the server, or of the one in this process."""

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.options import CertificateOption, HomeOption, KeyOption
-from pipeline.home import Home
 
 
 def serve(
@@ -21,7 +20,8 @@ def serve(
     ] = None,
     certificate: CertificateOption = None,
     key: KeyOption = None,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Serve pushed models on this machine.
 
@@ -30,7 +30,7 @@ def serve(
     from serving.embedded.server import Settings
     from serving.embedded.server import serve as serve_models
 
-    base = model_base or Home.at(home).models
+    base = model_base or home.models
     settings = Settings(
         host=host,
         grpc_port=port,

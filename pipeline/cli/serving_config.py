@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.options import HomeOption
-from pipeline.home import Home
 from pipeline.recipes.options import RecipeArgument, SetOption
 
 if TYPE_CHECKING:
@@ -32,7 +31,8 @@ def serving_config(
         bool, typer.Option("--service-monitor", help="Write a ServiceMonitor for Prometheus.")
     ] = False,
     overrides: SetOption = None,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Write the configuration of TensorFlow Serving.
 
@@ -49,7 +49,7 @@ def serving_config(
         model=values.model_name,
         section=values.serving,
         storage=Storage.parse(storage),
-        models=Home.at(home).models,
+        models=home.models,
         service_account=service_account,
         app_image=app_image,
         **_machines(values),

@@ -29,13 +29,14 @@ class TensorBoardError(MedtfxError):
 def tensorboard(
     runs: OptionalRunsArgument = None,
     port: Annotated[int, typer.Option(help="Port to listen on; 0: any free port.")] = 6006,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Show the learning curves of runs in TensorBoard.
 
     On this machine only, until Ctrl-C; by default those of all runs.
     """
-    logs = log_folders(Home.at(home), runs or [])
+    logs = log_folders(home, runs or [])
     with board(logs, port) as url:
         typer.echo(f"{len(logs)} runs: {', '.join(logs)}\n{url} (Ctrl-C ends it)")
         with contextlib.suppress(KeyboardInterrupt):

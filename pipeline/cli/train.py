@@ -41,7 +41,8 @@ def run(
     if_new: Annotated[
         bool, typer.Option("--if-new", help="Train only if there is enough new data.")
     ] = False,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Train, evaluate, check the gate, and push the model.
 
@@ -55,9 +56,9 @@ def run(
 
     values = load_recipe(recipe, overrides)
     if if_new:
-        _decline_unless_new(values, data, Home.at(home), root)
+        _decline_unless_new(values, data, home, root)
     options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()))
-    record = run_recipe(values, data, Home.at(home), Console(), options)
+    record = run_recipe(values, data, home, Console(), options)
     if not record.blessed or record.refused:
         raise typer.Exit(ExitCode.NOT_BLESSED)
     if record.approval == "waiting":
@@ -107,7 +108,8 @@ def compare(
         Path | None,
         typer.Option(help="Folder for the results. Default: <home>/comparisons/<time>."),
     ] = None,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Compare recipes on the same patients.
 
@@ -123,7 +125,7 @@ def compare(
 
     against = "first" if against_first else "best"
     options = CompareOptions(folds or 0, by, against, tuple(overrides or ()), out)
-    if not compare_recipes(recipes, data, Home.at(home), Console(), options):
+    if not compare_recipes(recipes, data, home, Console(), options):
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -145,7 +147,8 @@ def tune(
     ] = None,
     out: Annotated[Path, typer.Option(help="The recipe file to write.")] = Path("tuned.yaml"),
     overrides: SetOption = None,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Search for better values of a recipe, and write a new one.
 
@@ -163,7 +166,7 @@ def tune(
         space=space or [],
         trials=trials,
         out=out,
-        home=Home.at(home),
+        home=home,
         console=Console(),
         command=shlex.join(["medtfx", *sys.argv[1:]]),
     )
