@@ -67,7 +67,7 @@ def _evaluated(record: "RunRecord") -> "Evaluated":
     return Evaluated(
         run=record.run_id,
         data=record.data_fingerprint,
-        uri=record.places["evaluation"],
+        uri=record.paths.evaluation,
         classes=tuple(gate.label for gate in record.gates),
     )
 

@@ -30,12 +30,10 @@ def approve(
     home: HomeOption = None,
 ) -> None:
     """Approve the validated model of a run, and push it."""
-    from rich.console import Console
-
     from pipeline.approval.decide import decide
 
     place = Home.at(home)
-    version = decide(place, run, True, by, note, force, Console(), _connection(cluster))
+    version = decide(place, run, True, by, note, force, _connection(cluster))
     typer.echo(f"Approved by {by}, and pushed as version {version}.")
     typer.echo(f"`medtfx lineage {version}` shows what is in it.")
 
@@ -48,11 +46,9 @@ def reject(
     home: HomeOption = None,
 ) -> None:
     """Reject the validated model of a run: it is not pushed, nor compared with."""
-    from rich.console import Console
-
     from pipeline.approval.decide import decide
 
-    decide(Home.at(home), run, False, by, note, False, Console(), _connection(cluster))
+    decide(Home.at(home), run, False, by, note, False, _connection(cluster))
     typer.echo(f"Rejected by {by}. Nothing is deleted; `medtfx approve --force` takes it back.")
 
 
@@ -70,7 +66,7 @@ def lineage(
     from rich.console import Console
 
     from pipeline.lineage.trace import trace
-    from pipeline.lineage.tree import again, lineage_tree
+    from pipeline.lineage.tree import command_line, lineage_tree
 
     for library in ("tensorflow", "absl"):  # what TFMA calls is deprecated, and it has no plots
         logging.getLogger(library).setLevel(logging.ERROR)
@@ -87,7 +83,7 @@ def lineage(
             typer.echo(use.sentence(found))
     else:
         Console().print(lineage_tree(found), highlight=False)
-        typer.echo(again(found))
+        typer.echo(command_line(found))
 
 
 def _connection(cluster: bool) -> Any:

@@ -4,7 +4,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -22,9 +22,6 @@ from pipeline.cli.serving import predict, serve
 from pipeline.cli.serving_config import serving_config
 from pipeline.cli.tensorboard import tensorboard
 from pipeline.cli.tune import tune
-
-if TYPE_CHECKING:
-    from components.recipe.recipe import Recipe
 
 NOT_BLESSED, DECLINED, UNAPPROVED, FAILED, STOPPED = 3, 4, 5, 1, 130
 
@@ -94,9 +91,7 @@ def run(
     from pipeline.runs.local import RunOptions, run_recipe
 
     values = load_recipe(recipe, overrides)
-    if if_new:
-        _decline_unless_new(values, data, home, root)
-    options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()))
+    options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()), if_new)
     try:
         record = run_recipe(values, data, Home.at(home), Console(), options)
     except KeyboardInterrupt:  # here, because typer would swallow it
@@ -106,20 +101,12 @@ def run(
             file=sys.stderr,
         )
         raise typer.Exit(STOPPED) from None
+    if record is None:
+        raise typer.Exit(DECLINED)
     if not record.blessed or record.refused:
         raise typer.Exit(NOT_BLESSED)
     if record.approval == "waiting":
         raise typer.Exit(UNAPPROVED)
-
-
-def _decline_unless_new(recipe: "Recipe", data: str, home: str | None, root: str | None) -> None:
-    from pipeline.home import Home
-    from pipeline.retraining.decide import decide_here
-
-    decision = decide_here(recipe, data, Home.at(home), root)
-    typer.echo(decision.sentence)
-    if not decision.train:
-        raise typer.Exit(DECLINED)
 
 
 @app.command()

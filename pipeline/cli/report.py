@@ -26,7 +26,7 @@ def report(
 ) -> None:
     """Print where the page of a run is: figures, curves, images, data, limits."""
     from pipeline.runs.records import save
-    from pipeline.runs.run_page import PLACE, find_run, keep_page, write_page
+    from pipeline.runs.run_page import find_run, keep_page, write_page
 
     place = Home.at(home)
     record = find_run(run, place)
@@ -38,7 +38,7 @@ def report(
     else:
         record = keep_page(record, place)  # an approval may have changed what the run says
     save(record, place)
-    path = Path(record.places[PLACE])
+    path = Path(record.paths.report)
     if show:
         webbrowser.open(path.as_uri())
     typer.echo(path)
