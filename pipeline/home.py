@@ -1,11 +1,11 @@
 """The folder of everything that medtfx makes on this machine."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HOME_VARIABLE = "MEDTFX_HOME"
+from components.runtime.environment import HOME
+
 DEFAULT_HOME = "medtfx-home"
 
 
@@ -22,7 +22,7 @@ class Home:
     @classmethod
     def at(cls, path: str | None = None) -> "Home":
         """Returns the home at `path`, else $MEDTFX_HOME, else `medtfx-home` in this folder."""
-        return cls(Path(path or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).absolute())
+        return cls(Path(path or HOME.get() or DEFAULT_HOME).absolute())
 
     @property
     def artifacts(self) -> Path:

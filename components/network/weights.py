@@ -7,9 +7,8 @@ from typing import Any
 
 from components.network.backbones import build_backbone, find_backbone
 from components.recipe.model import SCRATCH, ModelSection
+from components.runtime.environment import WEIGHTS
 from components.runtime.errors import RecipeError, WeightsError
-
-FOLDER_VARIABLE = "MEDTFX_WEIGHTS"
 
 
 def local_file(model: ModelSection) -> Path | None:
@@ -75,7 +74,7 @@ def pretrained_backbone(model: ModelSection, size: int) -> tuple[Any, str]:
 
 
 def _in_folder(model: ModelSection) -> Path | None:
-    folder = os.environ.get(FOLDER_VARIABLE)
+    folder = WEIGHTS.get()
     if not folder:
         return None
     known = find_backbone(str(model.backbone))
@@ -97,7 +96,7 @@ def _download(model: ModelSection, size: int) -> Any:
             f"The ImageNet weights of {model.backbone!r} could not be downloaded "
             f"({str(error).splitlines()[0]}). Without internet: put the Keras weights file on this "
             f"machine and pass --set model.weights=FILE, or name its folder in the environment "
-            f"variable {FOLDER_VARIABLE}; or train from scratch with --set model.weights=none."
+            f"variable {WEIGHTS}; or train from scratch with --set model.weights=none."
         ) from error
 
 

@@ -7,12 +7,13 @@ leaves the previous checkpoint whole.
 
 import json
 import math
-import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import keras
+
+from components.storage.atomic_write import write_atomically
 
 Logs = dict[str, float]
 
@@ -94,9 +95,7 @@ class Checkpoint:
         return -logs[self.monitor] if "accuracy" in self.monitor else logs[self.monitor]
 
     def _write(self) -> None:
-        temporary = self.folder / "state.json.new"
-        temporary.write_text(json.dumps(asdict(self.state)))
-        os.replace(temporary, self.folder / "state.json")
+        write_atomically(self.folder / "state.json", json.dumps(asdict(self.state)))
         for path in self.folder.glob("*.weights.h5"):
             if path.name not in (self.state.best_file, self.state.last_file):
                 path.unlink()

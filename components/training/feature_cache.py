@@ -6,7 +6,6 @@ minutes, the head seconds.
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from components.storage.atomic_write import replacing
 
 Vectors = NDArray[np.float32]
 
@@ -63,11 +64,9 @@ class FeatureCache:
         for path in self._file.parent.iterdir():
             if time.time() - path.stat().st_mtime > _DAYS_KEPT * 86_400:
                 path.unlink(missing_ok=True)
-        temporary = self._file.with_name(f"{self._file.stem}.{os.getpid()}.new")
         keys = np.frombuffer(b"".join(self._rows), np.uint8).reshape(len(self._rows), -1)
-        with temporary.open("wb") as file:
+        with replacing(self._file) as file:
             np.savez(file, keys=keys, vectors=vectors)
-        temporary.replace(self._file)
         self._added, self._saved = False, time.monotonic()
 
 

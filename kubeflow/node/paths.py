@@ -1,12 +1,11 @@
 """Where a node on the cluster finds and puts things."""
 
-import os
 from typing import Any
 
+from components.runtime.environment import CHECKPOINTS
 from components.storage import files
 from pipeline.paths import PipelinePaths
 
-CHECKPOINTS_VARIABLE = "MEDTFX_CHECKPOINTS"
 # Lost with the pod; the same in every pod, so that the cache does not see it.
 _IN_THE_POD = "/tmp/medtfx-checkpoints"
 
@@ -23,7 +22,7 @@ def node_paths(root: str, models: str, metadata: Any) -> PipelinePaths:
     """
     root = root.rstrip("/") or "/"
     on_volume = not files.is_remote(root)
-    checkpoints = os.environ.get(CHECKPOINTS_VARIABLE)
+    checkpoints = CHECKPOINTS.get()
     return PipelinePaths(
         root=root,
         models=models.rstrip("/") or f"{root}/models",

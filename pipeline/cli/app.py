@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from components.runtime.environment import APP_TOKEN
 from components.runtime.errors import MedtfxError
 from pipeline.cli.app_samples import draw_samples
 from pipeline.cli.options import (
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from serving.app.settings import Limits, Settings
-
-TOKEN_VARIABLE = "MEDTFX_APP_TOKEN"
 
 _IMAGES_AT_ONCE = 4  # of the largest size: what one upload may hold
 _GRACE = 15  # seconds for requests under way, after Ctrl-C
@@ -69,7 +68,7 @@ def app(
     ] = None,
     token: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(envvar=TOKEN_VARIABLE, help="What a visitor has to know."),
+        typer.Option(envvar=APP_TOKEN.name, help="What a visitor has to know."),
     ] = None,
     no_token: Annotated[
         bool, typer.Option("--no-token", help="Let everybody in who can reach --host.")
@@ -148,7 +147,7 @@ def check_exposure(host: str, token: str | None, no_token: bool) -> None:
     if token is None and not no_token and not is_loopback(host):
         raise MedtfxError(
             f"With --host {host} others reach the page, so it needs a token: set "
-            f"${TOKEN_VARIABLE} (`openssl rand -hex 24` makes one), or say --no-token."
+            f"${APP_TOKEN} (`openssl rand -hex 24` makes one), or say --no-token."
         )
     if token is not None and len(token) < MIN_TOKEN:
         raise MedtfxError(

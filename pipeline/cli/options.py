@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from components.runtime.environment import CLIENT_CERTIFICATE, CLIENT_KEY, ROOT_CERTIFICATES
+
 if TYPE_CHECKING:
     from serving.protocol.tls import Tls
 
 MEGAPIXELS = 50
-ROOTS_VARIABLE = "MEDTFX_ROOT_CERTIFICATES"
-CERTIFICATE_VARIABLE, KEY_VARIABLE = "MEDTFX_CLIENT_CERTIFICATE", "MEDTFX_CLIENT_KEY"
 
 TlsOption = Annotated[
     Optional[bool],  # noqa: UP045  (typer reads it)
@@ -20,7 +20,7 @@ RootCertificatesOption = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(
         metavar="FILE",
-        envvar=ROOTS_VARIABLE,
+        envvar=ROOT_CERTIFICATES.name,
         help="PEM of the authorities that sign the server's certificate [public ones].",
     ),
 ]
@@ -28,13 +28,13 @@ ClientCertificateOption = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(
         metavar="FILE",
-        envvar=CERTIFICATE_VARIABLE,
+        envvar=CLIENT_CERTIFICATE.name,
         help="PEM to show to a server that asks who calls; with --client-key.",
     ),
 ]
 ClientKeyOption = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option(metavar="FILE", envvar=KEY_VARIABLE, help="PEM of that certificate's key."),
+    typer.Option(metavar="FILE", envvar=CLIENT_KEY.name, help="PEM of that certificate's key."),
 ]
 MegapixelsOption = Annotated[
     int, typer.Option("--max-megapixels", min=1, help="Images with more are not decoded.")

@@ -65,7 +65,7 @@ def _machines(recipe: "Recipe") -> dict:
     """What the section `platform` says of the machines, where `serving` does not."""
     platform, serving = recipe.platform, recipe.serving
     # Machines with a GPU are those that train; others serve where the other nodes run.
-    pod = platform.pod("Trainer") if serving.gpu else platform.defaults
+    pod = platform.resources("Trainer") if serving.gpu else platform.defaults
     selector = serving.node_selector if serving.node_selector is not None else pod.node_selector
     tolerations = serving.tolerations if serving.tolerations is not None else pod.tolerations
     return {

@@ -4,7 +4,6 @@ The next run finds it there, on this machine or another one: on a disk, or at gs
 """
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from components.runtime.errors import MedtfxError
 from components.storage import remote_file
+from components.storage.atomic_write import write_atomically
 from components.storage.files import is_remote
 from pipeline.retraining.training_data import TrainingData
 
@@ -146,9 +146,7 @@ def _write(address: str, values: dict[str, Any]) -> None:
             return
         path = Path(address)
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        fresh.write_bytes(content)
-        fresh.replace(path)  # in one step: a reader sees the old file or the new one
+        write_atomically(path, content)
     except (OSError, ValueError) as error:
         raise LedgerError(f"The ledger {address} can't be written: {error}") from None
 

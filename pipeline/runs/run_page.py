@@ -3,11 +3,11 @@
 import os
 from dataclasses import replace
 from datetime import datetime
-
-import jinja2
+from pathlib import Path
 
 from components.run_report.slot import fill_slot
 from components.runtime.errors import MedtfxError
+from components.runtime.html import html_environment
 from components.storage.files import read_bytes
 from pipeline.home import Home
 from pipeline.runs.records import RunRecord, load_all
@@ -68,12 +68,6 @@ def write_page(text: str, record: RunRecord, home: Home) -> RunRecord:
 
 def run_part(record: RunRecord) -> str:
     """Returns what a run adds to the page, as HTML: start, verdict, data, overrides and times."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipeline.runs"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
     facts = {
         "run": _when(record.run_id),
         "outcome": verdict(record),
@@ -81,6 +75,7 @@ def run_part(record: RunRecord) -> str:
         "overrides (--set)": ", ".join(record.overrides) or "none",
         "time in the nodes": f"{record.seconds:.0f} s",
     }
+    environment = html_environment(Path(__file__).with_name("templates"))
     return environment.get_template("run.html").render(facts=facts, record=record)
 
 

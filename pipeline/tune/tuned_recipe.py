@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from components.storage.atomic_write import write_atomically
 from pipeline.recipes.loader import apply_override, parse_recipe, recipe_path
 
 
@@ -47,9 +48,7 @@ def write_tuned(
     ]
     head = "".join(f"# {line}\n" for line in wrapped)
     body = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
-    temporary = out.with_name(f".{out.name}.new")
-    temporary.write_text(f"{head}#\n{_leading_comment(text)}{body}", encoding="utf-8")
-    temporary.replace(out)
+    write_atomically(out, f"{head}#\n{_leading_comment(text)}{body}")
 
 
 def _few_digits(value: Any) -> Any:

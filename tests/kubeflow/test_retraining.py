@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from components.image_example_gen.listing import list_folders
-from components.image_example_gen.patients import KEY_VARIABLE
+from components.runtime.environment import PATIENT_KEY
 from components.runtime.stack import installed_stack
 from kubeflow.node.ledger import confirm_training, run_ledger
 from kubeflow.package.compile import PackageOptions, write_package
@@ -40,7 +40,7 @@ class Site:
         for heavy in ("tensorflow", "tfx", "keras", "kfp"):
             (light / f"{heavy}.py").write_text("raise ImportError('too heavy for this task')")
         path = os.pathsep.join([str(light), str(ROOT)])
-        self.environment = container_environment(ROOT, PYTHONPATH=path, **{KEY_VARIABLE: KEY})
+        self.environment = container_environment(ROOT, PYTHONPATH=path, **{PATIENT_KEY.name: KEY})
 
     def train(self) -> None:
         """Records a training of what is there now."""

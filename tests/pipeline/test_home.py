@@ -1,13 +1,14 @@
 from pathlib import Path
 
-from pipeline.home import DEFAULT_HOME, HOME_VARIABLE, Home
+from components.runtime.environment import HOME
+from pipeline.home import DEFAULT_HOME, Home
 
 
 def test_the_option_goes_before_the_variable_before_the_default(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    monkeypatch.delenv(HOME.name, raising=False)
     assert Home.at().root == tmp_path / DEFAULT_HOME
-    monkeypatch.setenv(HOME_VARIABLE, "/srv/medtfx")
+    monkeypatch.setenv(HOME.name, "/srv/medtfx")
     assert Home.at().root == Path("/srv/medtfx")
     assert Home.at("here").root == tmp_path / "here"
 

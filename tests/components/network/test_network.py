@@ -235,32 +235,3 @@ def test_a_mirror_average_does_not_see_left_and_right():
     assert not np.allclose(*both, atol=1e-4)
     np.testing.assert_allclose(answers, np.mean(both, 0), atol=1e-6)
     np.testing.assert_allclose(vector, network.pooling(network.feature_maps(pixels)), atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({}, "give either `backbone`, or `members`"),
-        ({"backbone": "vgg16", "members": MEMBERS}, "give either `backbone`, or `members`"),
-        (
-            {"members": [{"backbone": "vgg16"}, {"backbone": "scratch_cnn"}]},
-            "must all start from weights, or none",
-        ),
-    ],
-)
-def test_members_that_make_no_sense_are_refused(values, message):
-    with pytest.raises(ValueError, match=message):
-        ModelSection.model_validate(values)
-
-
-def test_a_section_of_members_says_what_differs_for_each():
-    members = [
-        {"backbone": "vgg16", "weights": "a.h5"},
-        {"backbone": "mobilenet", "alpha": 0.5, "size": 96},
-    ]
-    networks = ModelSection.model_validate({"members": members, "size": 64}).networks
-    assert [(n.backbone, n.alpha, n.weights, n.size) for n in networks] == [
-        ("vgg16", 1.0, "a.h5", 64),
-        ("mobilenet", 0.5, "imagenet", 96),
-    ]
-    assert ModelSection.model_validate({"members": members}).title == "vgg16 + mobilenet"

@@ -90,6 +90,7 @@ def run(artifacts, tools):
             largest_batch=4,
             mixed_precision=False,
             server=server,
+            source="0123456789abcdef",
         )
         pusher = tfx.components.Pusher(
             model_blessing=gate,

@@ -52,13 +52,9 @@ def test_noise_is_a_share_of_the_range():
 
 def test_no_change_is_no_layer():
     assert build_augmentation(Augmentation(), 32, 1) is None
-    assert not Augmentation().any
 
 
 def test_a_flip_alone_makes_nothing_but_mirror_images():
-    assert Augmentation(flip=True).mirrors_only
-    assert not Augmentation(flip=True, noise=0.1).mirrors_only
-    assert not Augmentation().mirrors_only
     found = augmented(flip=True)
     for image, original in zip(found, PIXELS, strict=True):
         assert np.array_equal(image, original) or np.array_equal(image, original[:, ::-1])

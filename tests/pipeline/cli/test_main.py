@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
+from components.runtime.environment import HOME
 from pipeline.cli import main as cli
-from pipeline.home import HOME_VARIABLE, Home
+from pipeline.home import Home
 from pipeline.runs.records import save
 from tests.paths import ROOT
 
@@ -20,7 +21,7 @@ def medtfx(monkeypatch, capsys):
     """Runs a command line in this process; returns exit code, output and errors."""
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")  # `main` sets it for good otherwise
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    monkeypatch.delenv(HOME.name, raising=False)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["medtfx", *map(str, arguments)])
@@ -169,7 +170,7 @@ def test_runs_shows_saved_records(medtfx, home, make_record):
 
 def test_the_home_may_come_from_the_environment(medtfx, home, make_record, monkeypatch):
     save(make_record(), home)
-    monkeypatch.setenv(HOME_VARIABLE, str(home.root))
+    monkeypatch.setenv(HOME.name, str(home.root))
     assert "20250101-120000" in medtfx("runs")[1]
 
 

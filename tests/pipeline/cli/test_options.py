@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+from components.runtime.environment import CLIENT_CERTIFICATE, CLIENT_KEY, ROOT_CERTIFICATES
 from pipeline.cli import main as cli
-from pipeline.cli.options import CERTIFICATE_VARIABLE, KEY_VARIABLE, ROOTS_VARIABLE, tls_of
+from pipeline.cli.options import tls_of
 from serving.embedded.server import EmbeddedServer, Settings
 from serving.protocol.errors import ServingError
 from tests.serving.certificates import Authority
@@ -46,8 +47,8 @@ def medtfx(monkeypatch, capsys, home, tmp_path):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
     monkeypatch.setenv("GRPC_VERBOSITY", "NONE")
     monkeypatch.chdir(tmp_path)
-    for name in (ROOTS_VARIABLE, CERTIFICATE_VARIABLE, KEY_VARIABLE):
-        monkeypatch.delenv(name, raising=False)
+    for variable in (ROOT_CERTIFICATES, CLIENT_CERTIFICATE, CLIENT_KEY):
+        monkeypatch.delenv(variable.name, raising=False)
 
     def run(*line):
         monkeypatch.setattr(sys, "argv", ["medtfx", *map(str, line)])
@@ -73,12 +74,12 @@ def test_every_command_that_asks_a_server(medtfx, home, server, authority, tmp_p
 
 
 def test_the_environment_names_the_files_for_all(medtfx, home, server, authority, monkeypatch):
-    monkeypatch.setenv(ROOTS_VARIABLE, str(authority.roots))
+    monkeypatch.setenv(ROOT_CERTIFICATES.name, str(authority.roots))
     assert medtfx("predict", home / "films" / "dark.png", "--server", server)[0] == 0
     code, _, err = medtfx("predict", home / "films" / "dark.png", "--server", server, "--no-tls")
     assert (code, "wants TLS, and was asked in plain text" in err) == (1, True)
     # What needs no server is not disturbed.
-    monkeypatch.setenv(ROOTS_VARIABLE, "/nowhere.pem")
+    monkeypatch.setenv(ROOT_CERTIFICATES.name, "/nowhere.pem")
     assert medtfx("score", home / "films", "--out", "here.csv")[0] == 0
 
 

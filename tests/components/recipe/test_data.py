@@ -4,10 +4,7 @@ import unicodedata
 import pytest
 from pydantic import ValidationError
 
-from components.recipe.data import DataSection, Metadata, PatientSource, Split
-from components.recipe.evaluation import EvaluationSection
-from components.recipe.serving import ServingSection
-from components.recipe.training import Augmentation, TrainingSection
+from components.recipe.data import DataSection, Fold, Metadata, PatientSource, Split
 
 EACH_FILE = {"from": "each_file"}
 
@@ -29,23 +26,16 @@ def test_a_node_reads_back_what_the_recipe_wrote():
     assert DataSection.model_validate(plain) == section
 
 
-def test_sections_do_not_change_and_take_no_unknown_key():
-    with pytest.raises(ValidationError, match="frozen"):
-        Split().train = 0.5
-    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
-        TrainingSection.model_validate({"epoch": 3})
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_numbers_are_finite(value):
-    with pytest.raises(ValidationError, match="finite"):
-        EvaluationSection(recall_floor=0.5, allowed_drop=value)
-
-
 def test_shares_add_up_to_one():
     assert Split(train=0.7, eval=0.1, test=0.2).eval == 0.1
     with pytest.raises(ValidationError, match=r"must add up to 1, not 1\.1"):
         Split(train=0.8, eval=0.1, test=0.2)
+
+
+def test_a_fold_is_one_of_its_number():
+    assert Fold(of=5, number=5).number == 5
+    with pytest.raises(ValidationError, match="there are 5 folds, and number is 6"):
+        Fold(of=5, number=6)
 
 
 @pytest.mark.parametrize(
@@ -104,19 +94,6 @@ def test_channels_follow_the_color():
     assert data(color="rgb").channels == 3
 
 
-def test_augmentation_knows_whether_there_is_something_to_do():
-    assert not Augmentation().any
-    assert Augmentation(zoom=0.1).any
-
-
-def test_a_floor_is_for_all_or_for_each():
-    assert EvaluationSection(recall_floor=0.6).floor("COVID") == 0.6
-    floors = {"COVID": 0.8, "NORMAL": 0.5}
-    assert EvaluationSection(recall_floor=floors).floor("NORMAL") == 0.5
-
-
-@pytest.mark.parametrize("name", ["../other", "a/b", ".hidden", "", "two words"])
-def test_a_model_name_is_a_folder_name(name):
-    assert ServingSection(model_name="chest-v2.1").model_name == "chest-v2.1"
-    with pytest.raises(ValidationError, match="is a folder name"):
-        ServingSection(model_name=name)
+def test_size_and_colour_do_not_change_what_is_read():
+    small = data(image_size=64, color="grayscale", resize="pad")
+    assert small.as_read() == data().as_read() != data(cap_per_class=9).as_read()
