@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 from phantoms import PATIENT
+from reporting import options, tell
 from rich.console import Console
 from rich.table import Table
-from reporting import options, tell
 
 from components.data_audit.checks.duplicates import find_groups
 from components.data_audit.image_record import Picture

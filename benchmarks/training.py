@@ -26,9 +26,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import tensorflow as tf
 from phantoms import phantoms
+from reporting import options, tell
 from rich.console import Console
 from rich.table import Table
-from reporting import options, tell
 from watched_run import recipe as phantoms_recipe
 
 from components.imaging.preprocessing import prepare
