@@ -11,6 +11,7 @@ from components.image_example_gen.listing import list_folders
 from components.image_example_gen.patients import patient_key
 from components.runtime.errors import RecipeError
 from pipeline.cli import main as cli
+from pipeline.cli.exit_codes import ExitCode
 from pipeline.home import Home
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.decide import decide_here, local_ledger
@@ -213,7 +214,7 @@ finally:
         check=False,
         timeout=120,
     )
-    assert done.returncode == cli.DECLINED, done.stderr
+    assert done.returncode == ExitCode.DECLINED, done.stderr
     declined, heavy = done.stdout.splitlines()
     assert declined.startswith("Declined: no new image since the training of ")
     assert heavy == "[]"
