@@ -24,10 +24,10 @@ def node_paths(root: str, models: str, metadata: Any) -> PipelinePaths:
     on_volume = not files.is_remote(root)
     checkpoints = CHECKPOINTS.get()
     return PipelinePaths(
-        artifacts=f"{root}/artifacts",
+        root=root,
         models=models.rstrip("/") or f"{root}/models",
         checkpoints=checkpoints or (f"{root}/checkpoints" if on_volume else _IN_THE_POD),
         keys=root if on_volume else "",
         metadata=metadata,
-        root=root,
+        several_roots=True,
     )

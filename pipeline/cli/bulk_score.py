@@ -72,19 +72,16 @@ def bulk_score(
 
 
 def _score(run: "BulkRun", home: Home) -> "tuple[Summary, Counter[str]]":
-    from rich.console import Console
-
     from components.storage.files import is_remote
-    from pipeline.runs.local import run_session
+    from pipeline.runs.session import run_session
     from serving.score.listing import list_images
     from serving.score.output_path import check_place
 
     if not is_remote(run.folder):  # its errors come before TensorFlow is loaded
         list_images(Path(run.folder))
     check_place(run.out, Path(run.folder))
-    with run_session(home) as (run_id, log, quiet_console):
-        console = quiet_console or Console()
-        console.print("Loading TensorFlow and TFX ...", highlight=False)
+    with run_session(home) as session:
+        session.console.print("Loading TensorFlow and TFX ...", highlight=False)
         from pipeline.bulk.scoring import score_in_bulk
 
-        return score_in_bulk(run, home, run_id, console, log)
+        return score_in_bulk(run, home, session)

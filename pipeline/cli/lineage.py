@@ -71,7 +71,7 @@ def lineage(
     from rich.console import Console
 
     from pipeline.lineage.trace import trace
-    from pipeline.lineage.tree import again, lineage_tree
+    from pipeline.lineage.tree import command_line, lineage_tree
 
     for library in ("tensorflow", "absl"):  # what TFMA calls is deprecated, and it has no plots
         logging.getLogger(library).setLevel(logging.ERROR)
@@ -88,17 +88,15 @@ def lineage(
             typer.echo(use.sentence(found))
     else:
         Console().print(lineage_tree(found), highlight=False)
-        typer.echo(again(found))
+        typer.echo(command_line(found))
 
 
 def _decide(
     run: str, approved: bool, by: str, note: str, force: bool, cluster: bool, home: Home
 ) -> int | None:
-    from rich.console import Console
-
     from pipeline.approval.decide import decide
 
-    return decide(home, run, approved, by, note, force, Console(), _connection(cluster))
+    return decide(home, run, approved, by, note, force, _connection(cluster))
 
 
 def _connection(cluster: bool) -> Any:

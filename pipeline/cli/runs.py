@@ -40,7 +40,7 @@ def report(
     The report is an HTML page with figures, curves, images, data and limits.
     """
     from pipeline.runs.records import save
-    from pipeline.runs.run_page import PLACE, find_run, keep_page, write_page
+    from pipeline.runs.run_page import find_run, keep_page, write_page
 
     record = find_run(run, home)
     if render:
@@ -51,7 +51,7 @@ def report(
     else:
         record = keep_page(record, home)  # an approval may have changed the outcome of the run
     save(record, home)
-    path = Path(record.places[PLACE])
+    path = Path(record.paths.report)
     if show:
         webbrowser.open(path.as_uri())
     typer.echo(path)
@@ -155,7 +155,7 @@ def _evaluated(record: "RunRecord") -> "Evaluated":
     return Evaluated(
         run=record.run_id,
         data=record.data_fingerprint,
-        uri=record.places["evaluation"],
+        uri=record.paths.evaluation,
         classes=tuple(gate.label for gate in record.gates),
     )
 

@@ -115,8 +115,8 @@ def _launch(folder: str, port: int) -> str:
 
 
 def _folder(record: "RunRecord") -> Path | None:
-    place = record.places.get("TensorBoard", "")
-    if not place or "://" in place:
+    path = record.paths.tensorboard
+    if not path or "://" in path:
         return None
-    folder = Path(place)
+    folder = Path(path)
     return folder if next(folder.glob(_EVENTS), None) else None

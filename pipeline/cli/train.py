@@ -3,17 +3,13 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.cli.exit_codes import ExitCode, stoppable
 from pipeline.cli.options import BeamArgsOption, DataOption, HomeOption
-from pipeline.home import Home
 from pipeline.recipes.options import RecipeArgument, SetOption
-
-if TYPE_CHECKING:
-    from components.recipe.recipe import Recipe
 
 _SAME_COMMAND = "The same command continues from here:"
 
@@ -55,23 +51,14 @@ def run(
     from pipeline.runs.local import RunOptions, run_recipe
 
     values = load_recipe(recipe, overrides)
-    if if_new:
-        _decline_unless_new(values, data, home, root)
-    options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()))
+    options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()), if_new)
     record = run_recipe(values, data, home, Console(), options)
+    if record is None:
+        raise typer.Exit(ExitCode.DECLINED)
     if not record.blessed or record.refused:
         raise typer.Exit(ExitCode.NOT_BLESSED)
     if record.approval == "waiting":
         raise typer.Exit(ExitCode.UNAPPROVED)
-
-
-def _decline_unless_new(recipe: "Recipe", data: str, home: Home, root: str | None) -> None:
-    from pipeline.retraining.decide import decide_here
-
-    decision = decide_here(recipe, data, home, root)
-    typer.echo(decision.sentence)
-    if not decision.train:
-        raise typer.Exit(ExitCode.DECLINED)
 
 
 @stoppable(f"{_SAME_COMMAND} finished trainings are kept.")

@@ -1,4 +1,4 @@
-"""The comparison as one HTML file that needs nothing else: no server, no network."""
+"""The comparison as one HTML file that needs no server and no network."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A recipe file with other values, which keeps the order and the leading comment of the first."""
+"""Writes a recipe file with other values; order and leading comment stay."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,17 @@ def write_tuned(
     values: Mapping[str, Any],
     comment: Sequence[str],
 ) -> None:
-    """Writes the new recipe, replacing the file at once.
+    """Writes the new recipe, in one step.
 
     Args:
-        out: where to.
+        out: the file.
         argument: the first recipe: a name, or the path of a YAML file.
         overrides: of it, as `--set` takes them; they are written into the new one.
         values: `section.key` → value, likewise.
-        comment: lines to stand on top, with the date.
+        comment: lines for the top of the file; the date is added.
 
     Raises:
-        RecipeError: the values do not make a recipe.
+        RecipeError: with these values the recipe is not valid.
     """
     text = recipe_path(argument).read_text(encoding="utf-8")
     plain = yaml.safe_load(text)
@@ -52,7 +52,7 @@ def write_tuned(
 
 
 def _few_digits(value: Any) -> Any:
-    """A learning rate of sixteen digits would say more than the search knows."""
+    """Returns a number with six digits: a search finds no more."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 

@@ -96,7 +96,7 @@ def test_what_became_of_an_image(machine, pushed):
     (path,) = machine.home.artifacts.glob("quickstart/ImageExampleGen/quarantine/*/quarantine.csv")
     name = path.read_text().splitlines()[1].partition(",")[0]
     assert f"{name}: not used" in lineage(machine, pushed, "--image", machine.data / name)
-    assert "knows no file 'x.png'" in lineage(machine, pushed, "--image", "x.png", code=1)
+    assert "used no file 'x.png'" in lineage(machine, pushed, "--image", "x.png", code=1)
 
 
 def test_a_version_that_is_withdrawn_keeps_its_lineage(machine, pushed):
@@ -106,7 +106,7 @@ def test_a_version_that_is_withdrawn_keeps_its_lineage(machine, pushed):
     text = lineage(machine, pushed)
     assert f"quickstart/{pushed}: withdrawn" in text
     assert "approved" in text and "by Dr. Ruiz (40 cases)" in text
-    assert "COVID: recall" in text and "Again, from the same images and code: medtfx run" in text
+    assert "COVID: recall" in text and "with the same images and code: medtfx run" in text
     assert "WARNING" not in text
     unknown = lineage(machine, 17, code=1)
     assert (

@@ -49,7 +49,7 @@ def test_a_model_is_pushed_to_the_bucket_and_answers(machine, s3, first, tmp_pat
 
     record = machine.last_record()
     folder = f"quickstart/{record.version}"
-    assert record.served and record.places["model"] == f"s3://served/{folder}"
+    assert record.served and record.paths.model == f"s3://served/{folder}"
     assert f"Pushed as version {record.version} of quickstart" in first
     for key in keys(s3, "served"):
         if not key.endswith("/"):

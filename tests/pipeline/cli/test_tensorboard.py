@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.cli.tensorboard import TensorBoardError, board, log_folders
 from pipeline.home import Home
-from pipeline.runs.records import save
+from pipeline.runs.records import RunPaths, save
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def home(tmp_path, make_record) -> Home:
         "20250105-120000": "s3://bucket/three",
     }
     for run_id, place in places.items():
-        save(make_record(run_id=run_id, places={"TensorBoard": str(place)}), found)
+        save(make_record(run_id=run_id, paths=RunPaths(tensorboard=str(place))), found)
     return found
 
 
