@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from components.runtime.environment import HOME
+from components.storage.plain_path import plain_path
 
 DEFAULT_HOME = "medtfx-home"
 
@@ -14,7 +15,7 @@ class Home:
     """Paths below one root.
 
     Attributes:
-        root: absolute.
+        root: absolute, without characters that Beam and TensorFlow take for a pattern.
     """
 
     root: Path
@@ -22,7 +23,7 @@ class Home:
     @classmethod
     def at(cls, path: str | None = None) -> "Home":
         """Returns the home at `path`, else $MEDTFX_HOME, else `medtfx-home` in this folder."""
-        return cls(Path(path or HOME.get() or DEFAULT_HOME).absolute())
+        return cls(plain_path(Path(path or HOME.get() or DEFAULT_HOME).absolute()))
 
     @property
     def artifacts(self) -> Path:
