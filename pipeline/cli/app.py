@@ -4,7 +4,7 @@ import ipaddress
 import signal
 import socket
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +50,7 @@ class PageAddress:
         typer.Option(
             envvar=APP_TOKEN.name, help="Secret that a visitor has to enter. Default: none."
         ),
-    ] = None
+    ] = field(default=None, repr=False)
     no_token: Annotated[
         bool,
         typer.Option("--no-token", help="Allow everybody who can reach --host to use the page."),

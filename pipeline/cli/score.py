@@ -120,7 +120,7 @@ def _score(
 ) -> "Summary":
     from rich.console import Console
 
-    from pipeline.cli.score_display import shown
+    from pipeline.cli.score_display import show_progress
     from serving.score.batch_scorer import BatchScorer
     from serving.score.job import Job
     from serving.score.summary import Summary
@@ -136,7 +136,7 @@ def _score(
             ScoreTable(out, origin, restart) as table,
             target.connect(address, model, attempts=attempts, batch_size=batch_size) as client,
             _kept_rows(summary, out),
-            shown(screen) as report,
+            show_progress(screen) as report,
         ):
             scorer = BatchScorer(client, origin, images.root)
             Job(images, scorer, table, summary, batch_size, workers, report).run()
