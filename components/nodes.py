@@ -1,4 +1,4 @@
-"""The names of the nodes: the one list of them, in the order in which they run."""
+"""The names of the nodes, in the order in which they run: the only list of them."""
 
 NODES = (
     "ImageExampleGen",
