@@ -113,7 +113,7 @@ def test_more_data_move_no_old_file_and_are_compared_with_the_blessed_model(mach
 def test_a_rollback_and_the_list_of_runs(machine, second):
     *older, old, new = machine.versions()
     out = machine.here("rollback", "quickstart")
-    assert f"version {new} answered before, version {old} answers now" in out
+    assert f"version {old} is served now, before it was {new}" in out
     assert machine.versions() == [*older, old]
     machine.here("rollback", "quickstart", str(new))
     assert machine.versions() == [*older, old, new]

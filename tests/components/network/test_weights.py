@@ -45,6 +45,11 @@ def test_weights_of_another_network_do_not_fit(folder_with_weights):
         weights.pretrained_backbone(mobilenet(alpha=1.0, weights=str(path)), 32)
 
 
+def test_a_missing_file_is_named():
+    with pytest.raises(WeightsError, match=r"no file at the path received: 'nowhere/x\.weights"):
+        weights.pretrained_backbone(mobilenet(weights="nowhere/x.weights.h5"), 32)
+
+
 def test_a_failed_download_says_what_to_do(monkeypatch):
     def no_network(*args, **options):
         raise Exception("URL fetch failure on https://example.org/x.h5: no route to host")

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from components.runtime.errors import RecipeError
-from pipeline.cli.listings import resolved_yaml
+from pipeline.cli.recipes import resolved_yaml
 from pipeline.recipes.loader import load_recipe, recipe_names, recipe_path
 
 SHIPPED = [

@@ -15,7 +15,7 @@ from components.image_example_gen.splits import split_of
 from components.recipe.recipe import Recipe
 from components.run_report.slot import RUN_SLOT
 from components.storage import files
-from pipeline.cli.main import DECLINED
+from pipeline.cli.exit_codes import ExitCode
 from pipeline.home import Home
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
@@ -118,7 +118,7 @@ finally:
         check=False,
         timeout=120,
     )
-    assert done.returncode == DECLINED, done.stderr
+    assert done.returncode == ExitCode.DECLINED, done.stderr
     declined, heavy = done.stdout.splitlines()
     assert declined.startswith("Declined: no new image since the training of ")
     assert heavy == "[]"

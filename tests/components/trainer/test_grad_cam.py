@@ -8,9 +8,7 @@ import tensorflow as tf
 from components.network.network import Network, build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
-from components.trainer.export import Exporter
-from components.trainer.uncertainty import MeasuredUncertainty
-from components.uncertainty.summary import UncertaintySummary
+from components.trainer.grad_cam import average, grad_cam
 
 SIDE, RADIUS = 64, 8
 DATA = DataSection.model_validate(
@@ -39,10 +37,7 @@ def films(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def heatmaps(network: Network, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    exporter = Exporter(
-        network, lambda features: features, DATA, MeasuredUncertainty(UncertaintySummary())
-    )
-    _, probabilities, maps = exporter.heatmap(tf.constant(pixels))
+    _, probabilities, maps = grad_cam(network, tf.constant(pixels))
     return probabilities.numpy(), maps.numpy()
 
 
@@ -82,3 +77,18 @@ def test_it_points_at_the_lesion(network):
     peaks = np.stack([np.unravel_index(one.argmax(), one.shape) for one in maps], 0)
     distance = np.linalg.norm((peaks + 0.5) * cell - centres, axis=-1)
     assert np.mean(distance[found] <= RADIUS + cell) > 0.9
+
+
+def test_the_heatmap_of_a_mirrored_image_is_mirrored():
+    network = build_network(MODEL.model_copy(update={"flip_tta": True}), DATA)
+    pixels, _, _ = films(1, seed=5)
+    _, heatmap = heatmaps(network, pixels)
+    _, mirrored = heatmaps(network, pixels[:, :, ::-1])
+    assert heatmap.max() == pytest.approx(1)
+    np.testing.assert_allclose(heatmap[:, :, ::-1], mirrored, atol=1e-4)
+
+
+def test_heatmaps_are_averaged_on_the_finest_grid():
+    coarse = tf.ones((1, 1, 1))
+    fine = tf.constant([[[0.0, 1.0], [0.0, 0.0]]])
+    np.testing.assert_allclose(average([fine, coarse]), [[[0.5, 1.0], [0.5, 0.5]]])
