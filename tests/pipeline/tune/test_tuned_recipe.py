@@ -1,9 +1,6 @@
-import pytest
 import yaml
 
-from components.runtime.errors import RecipeError
 from pipeline.recipes.loader import RECIPE_DIR, load_recipe
-from pipeline.tune.run import parse_options
 from pipeline.tune.tuned_recipe import write_tuned
 
 
@@ -37,17 +34,3 @@ def test_values_of_every_kind_come_back(tmp_path):
     training = load_recipe(str(out)).training
     assert (training.balance, training.augmentation.flip) == ("sampling", True)
     assert training.batch_size == 8
-
-
-def test_options_of_the_space():
-    given = ["model.dropout=0.1,0.3", " training.learning_rate = 1e-4..1e-2:log"]
-    assert parse_options(given) == {
-        "model.dropout": "0.1,0.3",
-        "training.learning_rate": "1e-4..1e-2:log",
-    }
-
-
-@pytest.mark.parametrize("option", ["model.dropout", "=0.1,0.3", "model.dropout="])
-def test_an_option_of_another_form_is_refused(option):
-    with pytest.raises(RecipeError, match=r"--space takes section\.key=values"):
-        parse_options([option])
