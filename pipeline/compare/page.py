@@ -5,10 +5,10 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from components.uncertainty.bootstrap import SAMPLES
 from pipeline.compare import plots, tables
 from pipeline.compare.criterion import NAMED
 from pipeline.compare.results import Comparison, Row
-from pipeline.compare.statistics import SAMPLES
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
 _METRICS = {

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from sklearn import metrics
 
-from pipeline.compare.predictions import load_answers
+from pipeline.compare.predictions import load_predictions
 from pipeline.home import Home
 from pipeline.recipes.loader import RECIPE_DIR
 
@@ -47,7 +47,7 @@ def compared(machine, recipes):
 
 def test_every_image_is_answered_once_by_a_model_that_never_saw_its_patient(compared, machine):
     out, _, _ = compared
-    classes, found = load_answers(out / "predictions.csv")
+    classes, found = load_predictions(out / "predictions.csv")
     assert set(found) == {"narrow", "wide", "(shortcuts)"}
     images = {path.name for path in machine.data.glob("*/*") if path.suffix == ".png"}
     for answers in found.values():
@@ -63,7 +63,7 @@ def test_every_image_is_answered_once_by_a_model_that_never_saw_its_patient(comp
 
 def test_the_figures_follow_from_the_predictions(compared):
     out, _, _ = compared
-    _, found = load_answers(out / "predictions.csv")
+    _, found = load_predictions(out / "predictions.csv")
     plain = json.loads((out / "comparison.json").read_text())
     for values in [*plain["recipes"], plain["shortcuts"] | {"name": "(shortcuts)"}]:
         answers = found[values["name"]]
