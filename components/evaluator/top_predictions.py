@@ -1,7 +1,7 @@
-"""The table of what was answered for what, which the metrics of the top answer are computed from.
+"""The confusion matrix of the top predictions, from which our metrics are computed.
 
 TFMA's multi-class confusion matrix at threshold 0: the class with the highest probability is the
-answer, as it is served. TFMA computes it once, however many metrics ask for it.
+prediction, as in serving. TFMA computes it once for all metrics.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,16 +10,16 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as matrix_metrics
 
-Cells = Mapping[matrix_metrics.MatrixEntryKey, float]  # (what it is, what was said) → images
+Cells = Mapping[matrix_metrics.MatrixEntryKey, float]  # (true class, predicted class) → images
 
 
-def from_answers(
+def from_predictions(
     value: Callable[[Cells], float], key: metric_types.MetricKey, eval_config: Any
 ) -> metric_types.MetricComputations:
-    """Returns the computations of a metric that the answers alone decide.
+    """Returns the computations of a metric that needs only the confusion matrix.
 
     Args:
-        value: of the cells of a slice.
+        value: cells of a slice → value of the metric.
         key: of the metric.
         eval_config: as TFMA gives it.
     """
