@@ -19,6 +19,7 @@ from components.imaging.preprocessing import cut_borders, unpack
 from components.network.network import Network
 from components.recipe.data import DataSection
 from components.saved_model.assets import LABELS_ASSET, RECIPE_ASSET
+from components.saved_model.prediction_check import SUM_TOLERANCE
 from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.out_of_distribution import describe
 from components.uncertainty.summary import UNCERTAINTY_FILE
@@ -53,8 +54,8 @@ class Exporter:
     ) -> dict[str, tf.Tensor]:
         """Returns calibrated probabilities [B, C], and whether they are to be relied on, bool [B].
 
-        An `out_of_distribution` image is unlike those of training. `uncertain` are its answer, and
-        one whose top probability is low.
+        An `out_of_distribution` image is unlike those of training. `uncertain` are its prediction,
+        one whose top probability is low, and values that are no probabilities.
 
         Args:
             pixels: [B, H, W, C] float32 in 0..255.
@@ -63,6 +64,8 @@ class Exporter:
         """
         served = self.uncertainty.calibrated(probabilities)
         low = tf.reduce_max(served, -1) < self.uncertainty.facts.uncertain_below
+        # Both: calibration may turn what is not finite into something that looks like a share.
+        low |= ~(_are_probabilities(probabilities) & _are_probabilities(served))
         if self.uncertainty.ood_detector is None:
             out_of_distribution = tf.zeros_like(low)
         else:
@@ -159,6 +162,12 @@ class Exporter:
                 _asset(folder, RECIPE_ASSET, json.dumps(recipe, indent=2, sort_keys=True)),
             ]
             tf.saved_model.save(root, path, signatures=signatures)
+
+
+def _are_probabilities(values: tf.Tensor) -> tf.Tensor:
+    """Returns bool [B] for [B, C]; comparisons with NaN are false, so this is, too."""
+    sums = abs(tf.reduce_sum(values, -1) - 1) <= SUM_TOLERANCE
+    return sums & (tf.reduce_min(values, -1) >= 0)
 
 
 def _cam(feature_map: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:

@@ -202,3 +202,22 @@ def test_members_are_averaged_on_the_finest_grid():
     coarse = tf.ones((1, 1, 1))
     fine = tf.constant([[[0.0, 1.0], [0.0, 0.0]]])
     np.testing.assert_allclose(_average([fine, coarse]), [[[0.5, 1.0], [0.5, 0.5]]])
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+@pytest.mark.parametrize(
+    ("values", "uncertain"),
+    [
+        ([0.1, 0.8, 0.1], False),
+        ([np.nan] * 3, True),
+        ([np.nan, 1.0, 0.0], True),
+        ([0.0, np.inf, 0.0], True),
+        ([-0.2, 1.2, 0.0], True),
+        ([0.1, 0.8, 0.101], True),
+    ],
+)
+def test_what_is_no_probability_is_uncertain(exporter, temperature, values, uncertain):
+    measured = MeasuredUncertainty(UncertaintySummary(temperature=temperature))
+    judge = Exporter(exporter.network, exporter.transform, DATA, measured).judged
+    found = judge(tf.zeros([1, 32, 32, 1]), tf.zeros([1, 8]), tf.constant([values]))
+    assert bool(found["uncertain"][0]) is uncertain
