@@ -12,10 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from components.runtime.parallel import in_order
+from components.runtime.text import one_line
 from serving.score.batch_scorer import BatchScorer
 from serving.score.errors import ScoreError
 from serving.score.listing import ImageFolder
-from serving.score.rows import Row, one_line
+from serving.score.rows import Row
 from serving.score.summary import Summary
 from serving.score.table import ScoreTable
 
