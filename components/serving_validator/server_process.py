@@ -4,6 +4,7 @@ A model that crashes or hangs TensorFlow takes this process with it, not the nod
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,8 +17,14 @@ from components.serving_validator.unservable import UnservableError
 _TAIL_BYTES = 20_000
 
 
+TOKEN_VARIABLE = "MEDTFX_SERVING_TOKEN"
+
+
 class ServerProcess:
     """Runs `python -m <module> <models> --parent-fd <socket>`; see `serving.embedded.__main__`.
+
+    Attributes:
+        token: that the server asks for, so that no other user of this machine can ask it.
 
     Args:
         module: import path of the server.
@@ -26,13 +33,18 @@ class ServerProcess:
     """
 
     def __init__(self, module: str, models: Path, folder: Path) -> None:
-        self._log = folder / "server.log"
+        self._log, self.token = folder / "server.log", secrets.token_urlsafe(32)
         self._ours, theirs = socket.socketpair()
         # The folder is empty, so that nothing there is imported by mistake; what can be imported
         # here can be imported there.
         paths = os.pathsep.join(os.path.abspath(path) for path in sys.path)
         # One process holds the memory of a GPU, and that may be ours.
-        environment = {**os.environ, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": "-1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": paths,
+            "CUDA_VISIBLE_DEVICES": "-1",
+            TOKEN_VARIABLE: self.token,
+        }
         with theirs, open(self._log, "wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, str(models), "--parent-fd", str(theirs.fileno())],

@@ -27,6 +27,7 @@ from pipeline.home import Home
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from serving.app.child import EmbeddedChild
     from serving.app.settings import Limits, Settings
 
 TOKEN_VARIABLE = "MEDTFX_APP_TOKEN"
@@ -105,10 +106,11 @@ def app(
         listener = stack.enter_context(_listen(host, port))
         if samples is None and server is None:
             samples = draw_samples(place.models / name, _temporary_folder(stack))
-        address = _fixed(server) if server else _start_server(stack, place.models, name)
+        child = None if server else _start_server(stack, place.models, name)
         settings = Settings(
             model=name,
-            address=address,
+            address=child.address if child else _fixed(server or ""),
+            server_token=child.token if child else None,
             tls=encryption,
             label=lambda: label_to_ask(place.models, name, None, label),
             audit_log=audit_log or place.root / "audit" / "app.jsonl",
@@ -189,9 +191,10 @@ def _check_language(lang: str | None) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    from serving.protocol.bounded_http import listen
+
     try:
-        return socket.create_server((host.strip("[]"), port), family=family)
+        return listen(host, port)
     except (OSError, OverflowError) as error:
         raise MedtfxError(
             f"The port {port} of {host} can't be listened on ({error}). Choose another --port "
@@ -210,7 +213,7 @@ def _fixed(server: str) -> "Callable[[], str | None]":
     return lambda: server
 
 
-def _start_server(stack: ExitStack, models: Path, name: str) -> "Callable[[], str | None]":
+def _start_server(stack: ExitStack, models: Path, name: str) -> "EmbeddedChild":
     from serving.app.child import EmbeddedChild
     from serving.promotion.versions import list_versions
 
@@ -219,7 +222,7 @@ def _start_server(stack: ExitStack, models: Path, name: str) -> "Callable[[], st
             f"Model {name!r} in {models} has no version that can be served. Push one with "
             f"`medtfx run`, or bring one back with `medtfx rollback {name} VERSION`."
         )
-    return stack.enter_context(EmbeddedChild(models)).address
+    return stack.enter_context(EmbeddedChild(models))
 
 
 def _hosts(host: str, token: str | None) -> tuple[str, ...]:
@@ -247,19 +250,12 @@ def _run(
     import uvicorn
 
     from serving.app.application import create_app
+    from serving.protocol.bounded_http import bounded_config
 
     tls: dict[str, Any] = {}
     if certificate and key:
         tls = {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
-    # No access log: it would hold the visitors' addresses.
-    config = uvicorn.Config(
-        create_app(settings),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE,
-        **tls,
-    )
+    config = bounded_config(create_app(settings), timeout_graceful_shutdown=_GRACE, **tls)
     host, port = listener.getsockname()[:2]
     typer.echo(
         f"{settings.model}: http{'s' if tls else ''}://{_in_address(host)}:{port} is the page, "

@@ -124,13 +124,14 @@ class ModelTarget:
     tls: "Tls | None"
     max_pixels: int
 
-    def connect(self, address: str, name: str, **options: int) -> "Client":
+    def connect(self, address: str, name: str, token: str | None, **options: int) -> "Client":
         """Returns a client of the model: of the server, or of the one in this process."""
         from serving.client import Client
 
         return Client(
-            address, name, timeout=self.timeout, tls=self.tls, max_pixels=self.max_pixels, **options
-        )
+            address, name, timeout=self.timeout, tls=self.tls, max_pixels=self.max_pixels,
+            token=token, **options,
+        )  # fmt: skip
 
 
 def _score(
@@ -150,14 +151,16 @@ def _score(
     from serving.score.table import ScoreTable
 
     screen = Console(stderr=True)
-    with _served(asked, screen) as (address, model):
-        origin = _origin(address, model, asked)
+    with _served(asked, screen) as (address, model, token):
+        origin = _origin(address, model, token, asked)
         summary = Summary(origin, len(images.images))
         # A server that restarts is waited for as long as one request may take.
         attempts = max(1, round(asked.timeout))
         with (
             ScoreTable(out, origin, restart) as table,
-            asked.connect(address, model, attempts=attempts, batch_size=batch_size) as client,
+            asked.connect(
+                address, model, token, attempts=attempts, batch_size=batch_size
+            ) as client,
             _kept_rows(summary, out),
             shown(screen) as report,
         ):
@@ -167,14 +170,14 @@ def _score(
 
 
 @contextmanager
-def _served(asked: ModelTarget, screen: "Console") -> Iterator[tuple[str, str]]:
-    """Yields address and name of the model, served in this process if nobody else is named."""
+def _served(asked: ModelTarget, screen: "Console") -> Iterator[tuple[str, str, str | None]]:
+    """Yields address, name and token of the model; without --server, it is served here."""
     from serving.promotion.model_selection import choose_model, choose_version
     from serving.score.in_process import served
 
     model = choose_model(asked.models, asked.model)
     if asked.server is not None:
-        yield asked.server, model
+        yield asked.server, model, None
         return
     if asked.label is not None:
         raise ScoreError(
@@ -184,11 +187,11 @@ def _served(asked: ModelTarget, screen: "Console") -> Iterator[tuple[str, str]]:
     folder = asked.models / model
     version = choose_version(folder, asked.version)
     screen.print(f"Loading version {version} of {model} ...", highlight=False, markup=False)
-    with served(folder, version) as address:
-        yield address, model
+    with served(folder, version) as (address, token):
+        yield address, model, token
 
 
-def _origin(address: str, model: str, asked: ModelTarget) -> "Origin":
+def _origin(address: str, model: str, token: str | None, asked: ModelTarget) -> "Origin":
     """Finds out who answers; a wrong address is told within seconds."""
     from serving.promotion.model_selection import label_to_ask
     from serving.score.batch_scorer import ask_origin
@@ -196,7 +199,7 @@ def _origin(address: str, model: str, asked: ModelTarget) -> "Origin":
     label = asked.label
     if asked.server is not None:  # in this process there is one version alone
         label = label_to_ask(asked.models, model, asked.version, asked.label)
-    with asked.connect(address, model) as client:
+    with asked.connect(address, model, token) as client:
         return ask_origin(client, asked.version, label)
 
 

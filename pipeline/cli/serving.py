@@ -53,21 +53,33 @@ def serve(
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="PEM of the certificate's key."),
     ] = None,
+    allow_reload: Annotated[
+        bool, typer.Option("--allow-reload", help="Take over what `promote --server` sends.")
+    ] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Beyond loopback without TLS or a token.")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Serve pushed models with TensorFlow Serving's protocol, until Ctrl-C."""
+    """Serve pushed models with TensorFlow Serving's protocol, until Ctrl-C.
+
+    With a token in $MEDTFX_SERVING_TOKEN, every request has to show it.
+    """
     from serving.embedded.server import Settings, serve
+    from serving.protocol.token import reload_token, token_from_environment
 
     base = model_base or Home.at(home).models
+    token = token_from_environment()
     settings = Settings(
         host=host, grpc_port=port, rest_port=rest_port, models_config=models_config,
-        certificate=certificate, key=key,
+        certificate=certificate, key=key, token=token, insecure=insecure,
+        reload_token=reload_token(base) if allow_reload else None,
     )  # fmt: skip
     serve(
         base,
         settings,
         when_ready=lambda server: typer.echo(
-            f"Serving {base}: gRPC on {server.address}, REST on {host}:{server.rest_port}. "
+            f"Serving {base}: gRPC on {server.address}, REST on port {server.rest_port}. "
             "Ctrl-C ends it."
         ),
     )

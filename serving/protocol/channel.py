@@ -1,5 +1,7 @@
 """The way to a model server: its address, and a gRPC channel to it."""
 
+import ipaddress
+
 import grpc
 
 from serving.protocol.errors import ServingError
@@ -7,7 +9,18 @@ from serving.protocol.tls import Tls
 
 Options = list[tuple[str, int]]
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine reach a host."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def in_brackets(host: str) -> str:
+    """Returns a host as it stands before ':port': an IPv6 address in brackets."""
+    return f"[{host.strip('[]')}]" if ":" in host else host
 
 
 def split_address(address: str) -> tuple[str, int]:
@@ -37,7 +50,7 @@ def open_channel(address: str, tls: Tls | None, options: Options) -> grpc.Channe
         ServingError: the address is none.
     """
     host, _ = split_address(address)
-    if host in _LOOPBACK:
+    if is_loopback(host):
         # gRPC would send even these through the proxy of the environment, which can't reach them.
         options = [*options, ("grpc.enable_http_proxy", 0)]
     if tls is None:
