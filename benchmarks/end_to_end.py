@@ -22,9 +22,9 @@ from statistics import median
 from typing import Any
 
 from phantoms import phantoms
+from reporting import line, options, tell
 from rich.console import Console
 from rich.table import Table
-from reporting import line, options, tell
 from watched_process import watch
 from watched_run import REST, medtfx_run, recipe, write_recipe
 

@@ -20,9 +20,9 @@ from typing import Any
 
 from ingest import clock, since
 from phantoms import phantoms
+from reporting import line, options, tell
 from rich.console import Console
 from rich.table import Table
-from reporting import line, options, tell
 from watched_process import watch
 from watched_run import medtfx_run, recipe, write_recipe
 

@@ -20,9 +20,9 @@ from statistics import median
 from typing import Any
 
 from phantoms import phantoms
+from reporting import options, tell
 from rich.console import Console
 from rich.table import Table
-from reporting import options, tell
 from watched_process import watch
 from watched_run import recipe, write_recipe
 

@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from phantoms import phantoms
+from reporting import options, tell
 from rich.console import Console
 from rich.table import Table
-from reporting import options, tell
 from watched_process import MEDTFX, ROOT, watch
 from watched_run import Run, medtfx_run, recipe, write_recipe
 

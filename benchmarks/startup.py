@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import median
 
 from phantoms import phantoms
+from reporting import options, tell
 from retrain import serving
 from rich.console import Console
 from rich.table import Table
-from reporting import options, tell
 from watched_process import MEDTFX, watch
 from watched_run import medtfx_run, recipe, write_recipe
 

@@ -26,9 +26,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import tensorflow as tf
 from phantoms import phantoms
+from reporting import options, tell
 from rich.console import Console
 from rich.table import Table
-from reporting import options, tell
 from watched_run import recipe as phantoms_recipe
 
 from components.imaging.preprocessing import prepare
@@ -82,7 +82,7 @@ def first_phase(
         checkpoint = Checkpoint(Path(folder), "val_loss")
         fitter = Fitter(network, recipe.model, recipe.training, split, split, checkpoint, folder)
         phase = fitter._phases[0]
-        trainee, batches, _, _ = fitter._material(phase)
+        trainee, batches, _, _ = fitter._prepared(phase)
         fitter._compile(trainee, phase.rate, 1_000)
         yield trainee, batches
 

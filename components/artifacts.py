@@ -32,7 +32,8 @@ class Audit(Artifact):
 class Approval(Artifact):
     """Of RecordDecision: who approved or rejected a model, when and why, in `approval.json`.
 
-    It is about the copy of the model in one InfraBlessing, which is what the Pusher pushes.
+    It is about the copy of the model in one InfraBlessing, which is what the Pusher pushes:
+    `model_files` holds the digest of each of its files as JSON, {} after a rejection.
     """
 
     TYPE_NAME = "Approval"
@@ -44,6 +45,7 @@ class Approval(Artifact):
         "run": Property(type=PropertyType.STRING),
         "model_id": Property(type=PropertyType.INT),
         "infra_blessing_id": Property(type=PropertyType.INT),
+        "model_files": Property(type=PropertyType.STRING),
         "data_fingerprint": Property(type=PropertyType.STRING),
         "recalls": Property(type=PropertyType.STRING),
     }

@@ -19,7 +19,8 @@ from components.image_example_gen.patients import PatientFinder
 from components.imaging.candidates import image_files
 from components.recipe.data import DataSection, fold
 from components.runtime.errors import DataError
-from components.storage import files
+from components.storage.files import FoundFile
+from components.storage.listed_once import list_files
 
 UNLABELLED = "unlabelled"
 
@@ -51,11 +52,13 @@ class Listing:
         entries: the images, sorted by path.
         left_out: (path, reason) of every visible file that is not an entry.
         fingerprint: hex digest over path, size and modification time of every visible file.
+        files: every visible file, sorted by path.
     """
 
     entries: tuple[Entry, ...]
     left_out: tuple[tuple[str, str], ...]
     fingerprint: str
+    files: tuple[FoundFile, ...] = field(default=(), repr=False)
 
     def counts(self) -> dict[str, Counter[str]]:
         """Returns class → split → number of images."""
@@ -65,7 +68,7 @@ class Listing:
         return table
 
 
-def fingerprint(found: Iterable[files.FoundFile]) -> str:
+def fingerprint(found: Iterable[FoundFile]) -> str:
     """Returns a hex digest that changes when a file is added, removed or rewritten."""
     digest = hashlib.sha256()
     for file in found:
@@ -90,7 +93,7 @@ def list_folders(base: str, data: DataSection) -> Listing:
     entries, left_out = _classify(found, images, data, table)
     entries, capped = _cap(_with_patients(entries, data, table), data)
     entries = _with_splits(entries, data)
-    listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found))
+    listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found), found)
     splits.check_counts(listing.counts(), data, [(e.label, e.patient) for e in entries])
     return listing
 
@@ -111,11 +114,12 @@ def list_unlabelled(base: str) -> Listing:
         tuple(Entry(file.relative, "", file.relative, UNLABELLED) for file in images),
         tuple((file.relative, "not_an_image_name") for file in others),
         fingerprint(found),
+        found,
     )
 
 
-def _walk_existing(base: str) -> list[files.FoundFile]:
-    found = list(files.walk(base))
+def _walk_existing(base: str) -> tuple[FoundFile, ...]:
+    found = list_files(base)
     if not found:
         raise DataError(
             f"The data folder {base!r} is missing or empty. It must hold one folder per class; "
@@ -125,7 +129,7 @@ def _walk_existing(base: str) -> list[files.FoundFile]:
 
 
 def _classify(
-    found: list[files.FoundFile],
+    found: tuple[FoundFile, ...],
     images: frozenset[str],
     data: DataSection,
     table: MetadataTable,

@@ -14,9 +14,8 @@ from pathlib import Path
 
 from components.image_example_gen.metadata import MetadataTable
 from components.recipe.data import PatientSource
+from components.runtime.environment import PATIENT_KEY
 from components.runtime.errors import DataError
-
-KEY_VARIABLE = "MEDTFX_PATIENT_KEY"
 
 
 class PatientFinder:
@@ -68,13 +67,13 @@ def patient_key(home: str) -> bytes:
         DataError: the file is empty, since hashing without a key would hide nobody; or neither
             environment nor folder is given.
     """
-    if text := os.environ.get(KEY_VARIABLE):
+    if text := PATIENT_KEY.get():
         return text.encode()
     if not home:
         raise DataError(
-            f"The site's patient key is not set: put {KEY_VARIABLE} into the environment of every "
+            f"The site's patient key is not set: put {PATIENT_KEY} into the environment of every "
             "node that reads images. On Kubernetes it comes from a secret: platform.secrets = "
-            f"[{{name: medtfx-patient-key, env: {{{KEY_VARIABLE}: key}}}}]. A key made on the spot "
+            f"[{{name: medtfx-patient-key, env: {{{PATIENT_KEY}: key}}}}]. A key made on the spot "
             "would differ in every container, and no patient would be known again."
         )
     path = Path(home, "patient.key")
@@ -86,7 +85,7 @@ def patient_key(home: str) -> bytes:
     if not key:
         raise DataError(
             f"The patient key {str(path)!r} is empty. Delete it to have a new one made, or give "
-            f"the site's key in the environment variable {KEY_VARIABLE}."
+            f"the site's key in the environment variable {PATIENT_KEY}."
         )
     return key
 

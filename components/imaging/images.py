@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image
@@ -54,6 +54,7 @@ class ReadImage:
         tags: of a DICOM file only, as far as present: 'view', 'modality', 'sex' (M, F, O),
             'age' (int, years, 90 stands for 90 and above), 'manufacturer'.
         patient_id: raw DICOM Patient ID (0010,0020): hash it, never store or log it.
+        notes: what was read otherwise than the file says it, a sentence each; DICOM only.
     """
 
     encoded: bytes = field(repr=False)
@@ -64,6 +65,7 @@ class ReadImage:
     std: float
     tags: Mapping[str, str | int] = field(default_factory=dict)
     patient_id: str | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
 
 def is_image_name(name: str) -> bool:
@@ -81,41 +83,42 @@ def read_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ReadImage:
     Raises:
         UnreadableImage: whatever is wrong with the file. No other exception comes out.
     """
+    kind = "file"
     try:
         with quiet():
-            return _read(bytes(data), max_pixels)
+            kind = sniff(data)
+            return _read(bytes(data), kind, max_pixels)
     except UnreadableImage:
         raise
     except Exception as error:  # a decoder fed with broken data raises anything at all
-        raise refusal(error) from error
+        raise refusal(error, kind) from error
 
 
-def _read(data: bytes, max_pixels: int) -> ReadImage:
-    kind = sniff(data)
+def _read(data: bytes, kind: str, max_pixels: int) -> ReadImage:
     if kind == "DICOM":
         from components.imaging.dicom.reader import read_dicom  # here: pydicom is slow to import
 
         found = read_dicom(data, max_pixels)
         image = Image.fromarray(found.pixels)
-        return _result(image, encode_png(image), kind, found.tags, found.patient_id)
-    image, as_is = decode(kind, data, max_pixels)
+        measured = _result(image, encode_png(image), kind)
+        return replace(measured, tags=found.tags, patient_id=found.patient_id, notes=found.notes)
+    if kind == "TIFF":
+        from components.imaging.tiff import read_tiff  # here: tifffile is slow to import
+
+        image, turn, as_is = *read_tiff(data, max_pixels), False
+    else:
+        image, turn, as_is = decode(kind, data, max_pixels)
     if as_is:
         return _result(image, data, kind)
-    image = canonical(image)
+    image = canonical(image, turn)
     return _result(image, encode_png(image), kind)
 
 
-def _result(
-    image: Image.Image,
-    encoded: bytes,
-    kind: str,
-    tags: Mapping[str, str | int] | None = None,
-    patient_id: str | None = None,
-) -> ReadImage:
+def _result(image: Image.Image, encoded: bytes, kind: str) -> ReadImage:
     """Measures the canonical picture; a 256-bin histogram is exact, and cheaper than an array."""
     grey = image if image.mode == "L" else image.convert("L")
     counts = np.asarray(grey.histogram(), np.float64)
     levels = np.arange(256.0)
     mean = float(counts @ levels / counts.sum())
     std = math.sqrt(float(counts @ (levels - mean) ** 2 / counts.sum()))
-    return ReadImage(encoded, kind, *image.size, mean, std, tags or {}, patient_id)
+    return ReadImage(encoded, kind, *image.size, mean, std)

@@ -12,7 +12,7 @@ from components.runtime.errors import DataError
 from components.storage import s3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundFile:
     """A file below a base folder.
 

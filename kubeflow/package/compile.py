@@ -169,6 +169,6 @@ def _image(platform: PlatformSection, options: PackageOptions, node: str | None)
             "A package names the container image of its nodes: pass --image, or set platform.image "
             "in the recipe. kubeflow/README.md says how the image is built."
         )
-    if node and platform.pod(node).gpu:
+    if node and platform.resources(node).gpu:
         return options.gpu_image or platform.gpu_image or image
     return image

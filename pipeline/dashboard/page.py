@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from components.runtime.errors import MedtfxError
+from components.runtime.html import html_environment
 
 _HERE = Path(__file__).parent
 _NO_HTML = str.maketrans("<>", "‹›")
@@ -46,19 +46,20 @@ def render_dashboard(title: str, blocks: Sequence[Block], classes: Sequence[str]
     Raises:
         MedtfxError: TFMA came without its dashboard.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     settings = {
         "blocks": [{"config": block.config, "data": block.data} for block in blocks],
         "classNames": {name: str(index) for index, name in enumerate(classes)},
     }
-    return environment.get_template("page.html").render(
-        title=title,
-        blocks=[Block(block.title, Markup(block.element), None, {}) for block in blocks],
-        charts=Markup(_in_script(_charts())),
-        tfma=Markup(_in_script(tfma_script())),
-        settings=Markup(_as_json(settings)),
+    return (
+        html_environment(_HERE)
+        .get_template("page.html")
+        .render(
+            title=title,
+            blocks=[Block(block.title, Markup(block.element), None, {}) for block in blocks],
+            charts=Markup(_in_script(_charts())),
+            tfma=Markup(_in_script(tfma_script())),
+            settings=Markup(_as_json(settings)),
+        )
     )
 
 

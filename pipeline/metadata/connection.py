@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from components.runtime.environment import ML_METADATA
 from components.runtime.errors import MedtfxError
 
-VARIABLE = "MEDTFX_MLMD"
 HOST_VARIABLE, PORT_VARIABLE = "METADATA_GRPC_SERVICE_HOST", "METADATA_GRPC_SERVICE_PORT"
 
 _FORMS = (
@@ -38,13 +38,13 @@ def address(environment: Mapping[str, str] = os.environ) -> str:
     Raises:
         MetadataError: it gives none.
     """
-    if given := environment.get(VARIABLE):
+    if given := ML_METADATA.get(environment):
         return given
     if host := environment.get(HOST_VARIABLE):
         return f"grpc://{host}:{environment.get(PORT_VARIABLE) or _PORTS['grpc']}"
     raise MetadataError(
-        f"No address of ML Metadata: neither {VARIABLE} nor {HOST_VARIABLE} is set. Give it to "
-        f"every node by the recipe, platform.env.{VARIABLE} for {_FORMS.split(',')[0]}, or "
+        f"No address of ML Metadata: neither {ML_METADATA} nor {HOST_VARIABLE} is set. Give it to "
+        f"every node by the recipe, platform.env.{ML_METADATA} for {_FORMS.split(',')[0]}, or "
         "platform.secrets where it holds a password."
     )
 

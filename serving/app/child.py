@@ -14,7 +14,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from serving.protocol.token import TOKEN_VARIABLE, new_token
+from components.runtime.environment import SERVING_TOKEN
+from serving.protocol.token import new_token
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class EmbeddedChild:
                 stdin=subprocess.DEVNULL,
                 # `-m` looks into the current folder first: there our own packages have to lie.
                 cwd=Path(__file__).parents[2],
-                env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, TOKEN_VARIABLE: self.token},
+                env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, SERVING_TOKEN.name: self.token},
                 start_new_session=True,  # Ctrl-C is for the parent, who then stops the child
             )
 

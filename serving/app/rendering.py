@@ -8,22 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from components.runtime.html import html_environment
 from serving.app.language import COOKIE, LANGUAGES, Translations, choose_language, texts
 from serving.app.settings import MEGABYTE, Limits, Settings
 from serving.client.overlay import STRENGTH
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = html_environment(Path(__file__).with_name("templates"))
 
 
 def breakable(name: str) -> Markup:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import grpc
 
+from components.runtime.environment import SERVING_TOKEN
 from serving.embedded.status_error import StatusError
-from serving.protocol.channel import is_loopback
+from serving.protocol.addresses import is_loopback
 from serving.protocol.errors import ServingError
-from serving.protocol.token import MIN_TOKEN, TOKEN_VARIABLE, bearer
+from serving.protocol.token import MIN_TOKEN, bearer
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def check_exposure(host: str, encrypted: bool, token: str | None, insecure: bool
     if is_loopback(host) or insecure or (encrypted and token is not None):
         return
     missing = [] if encrypted else ["--certificate and --key"]
-    missing += [] if token is not None else [f"a token in ${TOKEN_VARIABLE}"]
+    missing += [] if token is not None else [f"a token in ${SERVING_TOKEN}"]
     raise ServingError(
         f"With --host {host} others reach the server, so it needs TLS and a token. Missing: "
         f"{' and '.join(missing)}. Where a proxy does both, say --insecure."

@@ -24,8 +24,8 @@ from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.rest import Limits, RestServer
 from serving.embedded.status_error import StatusError
 from serving.promotion.models_config import FILE_NAME
+from serving.protocol.addresses import in_brackets
 from serving.protocol.bounded_http import CONNECTIONS
-from serving.protocol.channel import in_brackets
 from serving.protocol.errors import ServingError
 from serving.protocol.tls import load_pair
 

@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from components.runtime.environment import APP_TOKEN
 from serving.production.flags import (
     BINARY,
     CONFIG_FOLDER,
@@ -111,7 +112,7 @@ def _page(plan: Plan) -> dict[str, Any]:
             "--server", f"model-server:{GRPC_PORT}", "--model", plan.model,
             "--audit-log", "/audit/app.jsonl",
         ],
-        "environment": {"MEDTFX_APP_TOKEN": "${MEDTFX_APP_TOKEN:?openssl rand -hex 24 makes one}"},
+        "environment": {APP_TOKEN.name: f"${{{APP_TOKEN}:?openssl rand -hex 24 makes one}}"},
         "ports": [f"127.0.0.1:{_PAGE_PORT}:{_PAGE_PORT}"],
         "volumes": [{"type": "volume", "source": "audit", "target": "/audit"}],
         **_confined(),

@@ -20,7 +20,7 @@ from serving.promotion.labels import PREVIOUS, labels_of, served_versions, set_l
 from serving.promotion.models_config import add_model, find_model, is_remote, write_models_config
 from serving.promotion.reload import RunningServer
 from serving.promotion.versions import list_versions
-from serving.protocol.channel import is_loopback, split_address
+from serving.protocol.addresses import is_loopback, split_address
 from serving.protocol.errors import ServingError
 from serving.protocol.tls import Tls
 from serving.protocol.token import TOKEN_FILE, read_token

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from components.runtime.environment import SERVING_TOKEN
 from serving.protocol.errors import (
     ClosedError,
     DeadlineError,
@@ -19,7 +20,7 @@ from serving.protocol.errors import (
 )
 from serving.protocol.tls import Tls
 from serving.protocol.tls_diagnosis import tls_trouble
-from serving.protocol.token import TOKEN_VARIABLE, metadata_of
+from serving.protocol.token import metadata_of
 
 _CLOSED = "Channel closed!"  # gRPC's words where our own side ended the call
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds; doubled after each attempt
@@ -86,7 +87,7 @@ class Caller:
             shown = "none was shown" if self.token is None else "another one was shown"
             return TokenError(
                 f"The model server at {self.address} asks for a token, and {shown}. Set "
-                f"${TOKEN_VARIABLE} to the one that the server was started with."
+                f"${SERVING_TOKEN} to the one that the server was started with."
             )
         if is_unknown_servable(code, text):
             return UnknownServableError(f"The model server at {self.address} says: {text}.")

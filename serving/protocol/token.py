@@ -4,9 +4,9 @@ import os
 import secrets
 from pathlib import Path
 
+from components.runtime.environment import SERVING_TOKEN
 from serving.protocol.errors import ServingError
 
-TOKEN_VARIABLE = "MEDTFX_SERVING_TOKEN"
 TOKEN_FILE = "reload.token"
 MIN_TOKEN = 16  # characters
 _OTHERS = 0o077
@@ -14,7 +14,7 @@ _OTHERS = 0o077
 
 def token_from_environment() -> str | None:
     """Returns `$MEDTFX_SERVING_TOKEN`, or None."""
-    return os.environ.get(TOKEN_VARIABLE) or None
+    return SERVING_TOKEN.get() or None
 
 
 def bearer(token: str) -> str:
@@ -51,7 +51,7 @@ def reload_token(models: Path) -> str:
     except OSError as error:
         raise ServingError(
             f"A reload needs a token, and {path} can't be written: {error.strerror}. Give one in "
-            f"${TOKEN_VARIABLE}."
+            f"${SERVING_TOKEN}."
         ) from error
     token = new_token()
     with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -17,7 +17,7 @@ from tests.doubles import kfp_local
 from tests.doubles.beam_job_server import beam_server, jobs_run
 from tests.doubles.kfp_emulator import Run, build_image, container_environment, parse, run_package
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.other_stack, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(1800)]
 
 # Small enough for a minute, large enough to learn.
 EPOCHS = 25

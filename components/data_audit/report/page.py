@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from PIL import Image
 
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Case, Finding
 from components.data_audit.image_record import Picture
 from components.recipe.data import SPLITS
+from components.runtime.html import html_environment
 
-_TEMPLATE = Path(__file__).with_name("page.html")
+_HERE = Path(__file__).parent
 _CASES, _FILES = 12, 4  # shown of a finding and of a case; the CSV has all
 _CELLS = 12
 _SIDE = 192  # pixels of an image on the page
@@ -42,19 +42,19 @@ def render(
         by_name: file name → picture.
         encoded: file name → stored bytes, of `shown_files`.
     """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
-        result=result,
-        findings=[_finding(finding, by_name, encoded) for finding in result.findings],
-        splits=SPLITS,
-        largest=max(max(row.values()) for row in result.counts.values()),
-        cells=result.cells[:_CELLS],
-        classes=sorted(result.counts),
-        images=len(by_name),
-        patients=len({picture.patient for picture in by_name.values()}),
+    return (
+        html_environment(_HERE)
+        .get_template("page.html")
+        .render(
+            result=result,
+            findings=[_finding(finding, by_name, encoded) for finding in result.findings],
+            splits=SPLITS,
+            largest=max(max(row.values()) for row in result.counts.values()),
+            cells=result.cells[:_CELLS],
+            classes=sorted(result.counts),
+            images=len(by_name),
+            patients=len({picture.patient for picture in by_name.values()}),
+        )
     )
 
 

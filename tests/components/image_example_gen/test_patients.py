@@ -6,12 +6,12 @@ import pytest
 
 from components.image_example_gen.metadata import MetadataTable
 from components.image_example_gen.patients import (
-    KEY_VARIABLE,
     PatientFinder,
     hash_patient,
     patient_key,
 )
 from components.recipe.data import Metadata, PatientSource
+from components.runtime.environment import PATIENT_KEY
 from components.runtime.errors import DataError
 from pipeline.recipes.loader import load_recipe
 
@@ -98,7 +98,7 @@ def test_the_way_out_is_a_valid_override():
 
 @pytest.fixture(autouse=True)
 def _no_key_in_the_environment(monkeypatch):
-    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    monkeypatch.delenv(PATIENT_KEY.name, raising=False)
 
 
 def test_a_key_is_made_once_for_its_owner_alone(tmp_path):
@@ -112,7 +112,7 @@ def test_a_key_is_made_once_for_its_owner_alone(tmp_path):
 
 def test_the_environment_wins_and_leaves_no_file(tmp_path, monkeypatch):
     own = patient_key(str(tmp_path / "has one"))
-    monkeypatch.setenv(KEY_VARIABLE, "the site's key")
+    monkeypatch.setenv(PATIENT_KEY.name, "the site's key")
     assert patient_key(str(tmp_path / "has one")) == b"the site's key" != own
     assert patient_key(str(tmp_path / "new")) == b"the site's key"
     assert not (tmp_path / "new").exists()
@@ -121,16 +121,16 @@ def test_the_environment_wins_and_leaves_no_file(tmp_path, monkeypatch):
 def test_an_empty_key_is_refused(tmp_path):
     # As a full disk leaves it. Hashing with it would let anybody test for a known patient.
     (tmp_path / "patient.key").touch()
-    with pytest.raises(DataError, match=f"is empty.*{KEY_VARIABLE}"):
+    with pytest.raises(DataError, match=f"is empty.*{PATIENT_KEY}"):
         patient_key(str(tmp_path))
 
 
 def test_a_container_makes_no_key_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DataError, match=f"put {KEY_VARIABLE} into.*secret"):
+    with pytest.raises(DataError, match=f"put {PATIENT_KEY} into.*secret"):
         patient_key("")
     assert list(tmp_path.iterdir()) == []
-    monkeypatch.setenv(KEY_VARIABLE, "the site's key")
+    monkeypatch.setenv(PATIENT_KEY.name, "the site's key")
     assert patient_key("") == b"the site's key"
 
 

@@ -56,11 +56,6 @@ def test_the_default_space_fits_the_default_sections():
         assert values.holds(value_of(MODEL, TRAINING, key)), key
 
 
-def test_a_recipe_can_not_ask_for_other_sections():
-    with pytest.raises(ValueError, match=r"'data.color' can't be tuned"):
-        TuningSection(space={"data.color": "rgb,grayscale"})
-
-
 def test_values_go_into_the_sections_and_nothing_else_changes():
     values = {"training.fine_tuning.layers": 7, "model.dropout": 0.4}
     model, training = with_values(MODEL, TRAINING, values)

@@ -39,9 +39,9 @@ def test_which_nodes_are_on_beam():
 
     from pipeline.dag.training import build_pipeline
 
-    places = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
+    paths = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
     pipeline = compiler.Compiler().compile(
-        build_pipeline(load_recipe("quickstart"), "/data", places, ("--direct_num_workers=2",))
+        build_pipeline(load_recipe("quickstart"), "/data", paths, ("--direct_num_workers=2",))
     )
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     nodes = [node.pipeline_node.node_info.id for node in pipeline.nodes]

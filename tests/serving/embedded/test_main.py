@@ -8,7 +8,8 @@ import sys
 import grpc
 import pytest
 
-from serving.protocol.token import TOKEN_VARIABLE, metadata_of
+from components.runtime.environment import SERVING_TOKEN
+from serving.protocol.token import metadata_of
 
 TOKEN = "a-token-of-some-length"
 
@@ -25,7 +26,7 @@ def launch():
             process = subprocess.Popen(
                 [*command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env=os.environ | {TOKEN_VARIABLE: TOKEN},
+                env=os.environ | {SERVING_TOKEN.name: TOKEN},
                 stderr=subprocess.PIPE,
                 text=True,
             )

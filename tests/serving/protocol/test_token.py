@@ -1,14 +1,14 @@
 import pytest
 
 from serving.protocol.errors import ServingError
-from serving.protocol.token import TOKEN_VARIABLE, metadata_of, read_token, reload_token
+from serving.protocol.token import metadata_of, read_token, reload_token
 
 TOKEN = "a-token-of-some-length"
 
 
 @pytest.fixture(autouse=True)
 def _no_token(monkeypatch):
-    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    monkeypatch.delenv(raising=False)
 
 
 def test_metadata():
@@ -24,7 +24,7 @@ def test_a_token_is_made_once_and_for_its_owner_alone(tmp_path):
 
 
 def test_one_of_the_environment_is_preferred(tmp_path, monkeypatch):
-    monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
+    monkeypatch.setenv(TOKEN)
     assert reload_token(tmp_path) == TOKEN
     assert list(tmp_path.iterdir()) == []
 
