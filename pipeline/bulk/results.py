@@ -11,10 +11,11 @@ from tfx.dsl.io import fileio
 
 from components.imaging import quarantine
 from components.imaging.quarantine import Quarantined
+from components.runtime.text import one_line
 from components.storage.examples import records
 from pipeline.bulk.model import BulkModel
 from serving.score.listing import suffix_of
-from serving.score.rows import CAN_NOT_BE_READ, Row, one_line
+from serving.score.rows import CAN_NOT_BE_READ, Row
 
 _NOT_AN_IMAGE = "not_an_image_name"
 

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from components.imaging.images import read_image
-from serving.app.answers import answer_each
 from serving.app.audit import AuditLog
 from serving.app.model import Model
+from serving.app.results import results_of
 from serving.app.uploads import Upload
 
 
@@ -19,7 +19,7 @@ def answer(server, log_file):
     def run(*uploads, address=None, name="tiny"):
         model = Model(name, lambda: address or server.address, timeout=10.0)
         try:
-            return list(answer_each(list(uploads), model, AuditLog(log_file)))
+            return list(results_of(list(uploads), model, AuditLog(log_file)))
         finally:
             model.close()
 
@@ -73,6 +73,15 @@ def test_an_answer_that_can_not_be_recorded_is_not_given(server, log_file, dark)
     log_file.unlink()
     log_file.mkdir()
     model = Model("tiny", lambda: server.address, timeout=10.0)
-    (said,) = answer_each([Upload("a", dark)], model, log)
+    (said,) = results_of([Upload("a", dark)], model, log)
     model.close()
     assert (said.error, said.prediction, said.picture) == ("not_recorded", None, None)
+
+
+def test_values_that_are_no_prediction_are_not_shown_but_recorded(answer, dark, log_lines, broken):
+    (said,) = answer(Upload("a", dark), address=broken("nan"), name="broken")
+    assert (said.error, said.prediction, said.picture) == ("no_prediction", None, None)
+    assert "version 7 of model 'broken' gave no prediction: probabilities are not" in said.detail
+    (line,) = log_lines()
+    assert (line["version"], line["error"]) == (7, "no_prediction")
+    assert line["label"] is line["probabilities"] is line["uncertain"] is None

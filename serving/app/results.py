@@ -1,4 +1,4 @@
-"""From an upload to what the page says about it: read, asked, recorded, drawn."""
+"""From an upload to its result on the page: read, asked, recorded, drawn."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the page says about one image.
+class Result:
+    """What the page shows for one image.
 
     Attributes:
         name: of the file.
-        time: when it was answered, UTC.
+        time: of the prediction, UTC.
         error: kind of the error, or None.
         detail: technical words about the error, in English, or ''.
+        version: of the model that was asked, or None.
         prediction: of the model; None where there is an error.
         facts: None where the image could not be read.
         picture: None where there is an error.
@@ -51,29 +52,30 @@ class Answer:
     time: datetime
     error: str | None = None
     detail: str = ""
+    version: int | None = None
     prediction: Prediction | None = None
     facts: Facts | None = None
     picture: Picture | None = field(default=None, repr=False)
 
 
-def answer_each(
+def results_of(
     uploads: list[Upload], model: Model, log: AuditLog, max_pixels: int = MAX_PIXELS
-) -> Iterator[Answer]:
-    """Answers image by image, in their order: only one is decoded in memory.
+) -> Iterator[Result]:
+    """Yields a result an image, in their order: only one is decoded in memory.
 
-    After the server failed once it is not asked again: the others that can be read get the same
-    error at once, and the visitor does not wait for one deadline an image.
+    After the server failed once it gets no further request: the others that can be read get the
+    same error at once, and the visitor does not wait for one deadline an image.
     """
     failure: ServingError | None = None
     for upload in uploads:
-        answer, failure = _answer(upload, model, failure, max_pixels)
-        yield _record(answer, upload, model.name, log)
+        result, failure = _result(upload, model, failure, max_pixels)
+        yield _record(result, upload, model.name, log)
 
 
-def _answer(
+def _result(
     upload: Upload, model: Model, failure: ServingError | None, max_pixels: int
-) -> tuple[Answer, ServingError | None]:
-    blank = Answer(upload.name, datetime.now(timezone.utc))
+) -> tuple[Result, ServingError | None]:
+    blank = Result(upload.name, datetime.now(timezone.utc))
     if upload.too_large:
         return replace(blank, error="too_many_bytes"), failure
     try:
@@ -87,11 +89,13 @@ def _answer(
         # Canonical bytes are read unchanged, so the model sees what training would have shown it.
         prediction = model.ask(image.encoded)
     except ServingError as error:
-        # A refusal is about this image; anything else will befall the next one too.
+        # A refusal is about this image; any other failure meets the next one too.
         lasting = None if isinstance(error, RequestError) else error
         return replace(blank, error=kind_of(error), detail=str(error)), lasting
+    blank = replace(blank, version=prediction.version)
     if prediction.error:
-        return replace(blank, error="refused", detail=prediction.error), None
+        kind = "no_prediction" if prediction.invalid else "refused"
+        return replace(blank, error=kind, detail=prediction.error), None
     picture = draw_picture(image.encoded, prediction.heatmap)
     return replace(blank, prediction=prediction, picture=picture), None
 
@@ -100,22 +104,22 @@ def _facts(image: ReadImage, data: bytes) -> Facts:
     return Facts(image.format, image.width, image.height, image.encoded != data)
 
 
-def _record(answer: Answer, upload: Upload, model: str, log: AuditLog) -> Answer:
-    """Writes the line of an answer; without it, there is none."""
-    said = answer.prediction
+def _record(result: Result, upload: Upload, model: str, log: AuditLog) -> Result:
+    """Writes the line of a result; where that fails, there is none."""
+    prediction = result.prediction
     entry = Entry(
         model=model,
-        version=said.version if said else None,
+        version=result.version,
         sha256=None if upload.too_large else hashlib.sha256(upload.data).hexdigest(),
-        label=said.label if said else None,
-        probabilities=dict(said.probabilities) if said else None,
-        uncertain=said.uncertain if said else None,
-        out_of_distribution=said.out_of_distribution if said else None,
-        error=answer.error,
+        label=prediction.label if prediction else None,
+        probabilities=dict(prediction.probabilities) if prediction else None,
+        uncertain=prediction.uncertain if prediction else None,
+        out_of_distribution=prediction.out_of_distribution if prediction else None,
+        error=result.error,
     )
     try:
         log.write(entry)
     except OSError as error:
         why = error.strerror or str(error)
-        return Answer(answer.name, answer.time, error="not_recorded", detail=why)
-    return answer
+        return Result(result.name, result.time, error="not_recorded", detail=why)
+    return result
