@@ -1,15 +1,28 @@
 import pytest
 import yaml
 
-from kubeflow.client.package_file import Package, holds_recipe, parse_parameters, read_package
+from kubeflow.client.pipeline_package import (
+    PipelinePackage,
+    holds_recipe,
+    parse_parameters,
+    read_package,
+)
 from kubeflow.errors import PipelinesError
 from pipeline.recipes.loader import RECIPE_DIR
 
 
 def test_a_package_tells_its_name_and_parameters(package):
     read = read_package(package)
-    assert read.name == "chest"
-    assert set(read.inputs) == {"data", "overrides", "rows", "share", "fast", "if_new"}
+    assert (read.name, read.description) == ("chest", "Chest films")
+    assert set(read.inputs) == {
+        "data",
+        "overrides",
+        "rows",
+        "share",
+        "fast",
+        "if_new",
+        "gate_failure",
+    }
     assert not holds_recipe(package)
 
 
@@ -80,4 +93,4 @@ def test_a_parameter_that_does_not_fit_is_an_error(package, given, reason):
 
 
 def test_a_package_without_parameters_needs_none(tmp_path):
-    assert parse_parameters(Package(tmp_path, "bare", "0" * 12), []) == {}
+    assert parse_parameters(PipelinePackage(tmp_path, "bare", "0" * 12), []) == {}

@@ -1,4 +1,4 @@
-"""A recipe as one word, for the arguments of a container.
+"""A recipe as one argument of a container.
 
 Kubernetes, Argo and KFP each read signs such as `$(`, `$$` and `{{` in an argument, and a recipe
 may hold them in a pattern. Compressed and in base64 it passes all three, in about a kilobyte.
@@ -12,11 +12,11 @@ from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
 from pipeline.recipes.loader import parse_recipe
 
-# What the package says already, and a run can't change.
+# Fixed in the compiled package: a run can't change them.
 _FIXED = ("name", "platform")
 
 
-def pack(recipe: Recipe) -> str:
+def encode_recipe(recipe: Recipe) -> str:
     """Returns the recipe in base64, without its section `platform`."""
     values = recipe.plain()
     del values["platform"]
@@ -24,15 +24,15 @@ def pack(recipe: Recipe) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def unpack(text: str, overrides: list[str]) -> Recipe:
+def decode_recipe(text: str, overrides: list[str]) -> Recipe:
     """Returns the recipe with the overrides of a run.
 
     Args:
-        text: of `pack`.
+        text: from `encode_recipe`.
         overrides: `section.key=value` each.
 
     Raises:
-        RecipeError: an override is not valid, or changes what is fixed since compilation.
+        RecipeError: an override is not valid, or changes what the package has fixed.
     """
     values = json.loads(gzip.decompress(base64.b64decode(text)))
     for override in overrides:
@@ -40,6 +40,6 @@ def unpack(text: str, overrides: list[str]) -> Recipe:
         if section in _FIXED:
             raise RecipeError(
                 f"A run can't change {section!r}, which is part of the compiled package. Received: "
-                f"{override!r}. Compile it anew: medtfx kubeflow compile ... --set {override}"
+                f"{override!r}. Compile it again: medtfx kubeflow compile ... --set {override}"
             )
     return parse_recipe(values, overrides, f"recipe {values['name']}")

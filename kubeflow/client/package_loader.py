@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from kubeflow.client.package_file import Package, holds_recipe, read_package
+from kubeflow.client.pipeline_package import PipelinePackage, holds_recipe, read_package
 from kubeflow.errors import PipelinesError
 
 _PACKED = (".zip", ".gz", ".tgz")
 
 
 @contextlib.contextmanager
-def open_package(source: str, image: str | None = None) -> Iterator[Package]:
+def open_package(source: str, image: str | None = None) -> Iterator[PipelinePackage]:
     """Yields the package of a YAML file, or of a recipe, which is compiled to a temporary file.
 
     Args:
@@ -40,8 +40,9 @@ def open_package(source: str, image: str | None = None) -> Iterator[Package]:
         yield _compile(source, image, Path(folder, "pipeline.yaml"))
 
 
-def _compile(recipe: str, image: str | None, out: Path) -> Package:
-    from kubeflow.package.compile import PackageOptions, compile_package
+def _compile(recipe: str, image: str | None, out: Path) -> PipelinePackage:
+    from kubeflow.package.compile import compile_package
+    from kubeflow.package.container import PackageOptions
     from pipeline.recipes.loader import load_recipe
 
     values = load_recipe(recipe)
