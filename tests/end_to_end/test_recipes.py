@@ -123,7 +123,8 @@ def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp
     import keras
     from tfx.components.trainer.fn_args_utils import FnArgs
 
-    from components.trainer.run_fn import HISTORY_FILE, run_fn
+    from components.artifacts import HISTORY_FILE
+    from components.trainer.run_fn import run_fn
 
     small = ["data.image_size=32", *SMALLER.get(name, []), *ONE_STEP]
     recipe = load_recipe(name, small)
