@@ -59,6 +59,11 @@ class Finding:
         """The name of the check as words."""
         return self.check.replace("_", " ").capitalize()
 
+    @property
+    def csv_name(self) -> str:
+        """The name of the file with all cases; '' if no case has files."""
+        return f"{self.check}.csv" if any(case.files for case in self.cases) else ""
+
 
 def judge(found: Found, action: Action) -> Finding:
     """Returns the finding with its severity.

@@ -7,10 +7,10 @@ import time
 import traceback
 from typing import Any
 
+from components.artifacts import HISTORY_FILE
 from components.network.weights import check_available
 from components.recipe.data import Fold
 from components.runtime.errors import MedtfxError
-from components.trainer.run_fn import HISTORY_FILE
 from pipeline.compare.candidates import Candidate, fold_of
 from pipeline.compare.display import TrainingsDisplay
 from pipeline.compare.exported_model import Exported, image_facts

@@ -65,7 +65,7 @@ def _finding(
         "finding": finding,
         "cases": [_case(finding, case, by_name, encoded) for case in _shown_cases(finding)],
         "more": len(finding.cases) - len(_shown_cases(finding)),
-        "csv": f"{finding.check}.csv" if any(case.files for case in finding.cases) else "",
+        "csv": finding.csv_name,
     }
 
 
@@ -74,7 +74,7 @@ def _case(
 ) -> dict[str, Any]:
     images = [
         {
-            "name": _printable(name),
+            "name": printable(name),
             "split": by_name[name].split,
             "label": by_name[name].label,
             "source": _data_address(encoded[name]),
@@ -85,7 +85,7 @@ def _case(
     return {
         "reason": case.reason,
         "images": images,
-        "names": [_printable(name) for name in case.files[:2]],
+        "names": [printable(name) for name in case.files[:2]],
         "files": len(case.files),
         "more": len(case.files) - len(images) if images else 0,
     }
@@ -99,7 +99,8 @@ def _shown_names(finding: Finding, case: Case) -> tuple[str, ...]:
     return () if finding.check in _WITHOUT_IMAGES else case.files[:_FILES]
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """Returns a file name that can be written as UTF-8, whatever its bytes on the disk."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
 
 

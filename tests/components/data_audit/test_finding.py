@@ -10,12 +10,13 @@ def test_the_recipe_gives_the_severity(action, severity):
     found = judge(Found("small_cells", "two", CASES, "Collect more"), action)
     assert (found.severity, found.sentence, found.remedy) == (severity, "two", "Collect more")
     assert (found.title, found.cases) == ("Small cells", CASES)
+    assert found.csv_name == "small_cells.csv"
 
 
 @pytest.mark.parametrize("action", ["report", "stop"])
 def test_without_a_case_nothing_has_to_be_done(action):
     found = judge(Found("leaks", "none", remedy="Keep one"), action)
-    assert (found.severity, found.remedy) == ("ok", "")
+    assert (found.severity, found.remedy, found.csv_name) == ("ok", "", "")
 
 
 def test_the_summary_names_what_stops_the_run_else_what_is_reported():

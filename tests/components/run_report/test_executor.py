@@ -74,9 +74,3 @@ def test_the_page_has_the_results_of_the_other_nodes(folder, content):
 def test_a_model_without_learning_curve_has_a_report(evaluated, tmp_path):
     executor.write_report(replace(evaluated, model_run=str(tmp_path)), str(tmp_path))
     assert "The Trainer wrote no learning curve." in (tmp_path / "report.html").read_text()
-
-
-def test_the_history_is_where_the_trainer_writes_it():
-    from components.trainer.run_fn import HISTORY_FILE
-
-    assert read._HISTORY_FILE == HISTORY_FILE
