@@ -8,12 +8,13 @@ DECISION_FILE = "approval.json"
 
 
 class Quarantine(Artifact):
-    """Of ImageExampleGen: a folder with `quarantine.csv`; the properties count what was read."""
+    """Of ImageExampleGen: `quarantine.csv` and `notes.csv`; the properties count what was read."""
 
     TYPE_NAME = "Quarantine"
     PROPERTIES = {
         "images_read": Property(type=PropertyType.INT),
         "images_unreadable": Property(type=PropertyType.INT),
+        "not_used": Property(type=PropertyType.STRING),
         "data_fingerprint": Property(type=PropertyType.STRING),
     }
 

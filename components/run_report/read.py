@@ -1,4 +1,4 @@
-"""Reads what the other nodes wrote, and asks the model."""
+"""Reads what the other nodes wrote, and runs the model on the test split."""
 
 import json
 import os
@@ -27,7 +27,7 @@ _HISTORY_FILE = "history.json"  # not imported from `run_fn`, which takes second
 
 @dataclass(frozen=True)
 class Sources:
-    """Where everything is.
+    """Where the report reads from.
 
     Attributes:
         recipe: plain values.
@@ -59,7 +59,7 @@ class Sources:
 
 
 def read_content(sources: Sources) -> Content:
-    """Returns everything that the page says."""
+    """Returns the content of the page."""
     data = DataSection.model_validate(sources.recipe["data"])
     evaluation = EvaluationSection.model_validate(sources.recipe["evaluation"])
     images = SplitImages(fileio.glob(os.path.join(sources.examples, "*")), data.classes)

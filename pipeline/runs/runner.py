@@ -28,10 +28,12 @@ class NodeRun:
     Attributes:
         record: its id, whether an earlier result was used, wall time.
         outputs: output key → artifacts as ML Metadata holds them.
+        execution_id: of its execution in ML Metadata.
     """
 
     record: NodeRecord
     outputs: Mapping[str, list[metadata_store_pb2.Artifact]]
+    execution_id: int
 
 
 class RunListener(Protocol):
@@ -120,7 +122,8 @@ def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) 
     if state not in (_State.COMPLETE, _State.CACHED):
         raise NodeFailedError(node_id)
     cached = state == _State.CACHED
-    return NodeRun(NodeRecord(node_id, cached, time.monotonic() - start), outputs)
+    record = NodeRecord(node_id, cached, time.monotonic() - start)
+    return NodeRun(record, outputs, info.execution_id)
 
 
 def read_outcome(connection: Any, execution_id: int) -> tuple[int, dict[str, list[Any]]]:

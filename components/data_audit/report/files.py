@@ -13,14 +13,14 @@ from tfx.dsl.io import fileio
 from components.artifacts import AUDIT_JSON, AUDIT_PAGE
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Finding
-from components.data_audit.image_record import Picture
+from components.data_audit.image_record import ImageRecord
 from components.data_audit.report.page import render
 
 _EXAMPLES = 20  # cases of a finding in the JSON; the CSV has all
 
 
 def write_report(
-    folder: str, result: AuditResult, pictures: Sequence[Picture], encoded: Mapping[str, bytes]
+    folder: str, result: AuditResult, pictures: Sequence[ImageRecord], encoded: Mapping[str, bytes]
 ) -> None:
     """Fills the artifact's folder.
 
@@ -51,7 +51,7 @@ def to_json(result: AuditResult) -> dict[str, Any]:
     }
 
 
-def to_csv(finding: Finding, by_name: Mapping[str, Picture]) -> str:
+def to_csv(finding: Finding, by_name: Mapping[str, ImageRecord]) -> str:
     """Returns all cases of a finding, one row a file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -10,7 +10,7 @@ from PIL import Image
 
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Case, Finding
-from components.data_audit.image_record import Picture
+from components.data_audit.image_record import ImageRecord
 from components.recipe.data import SPLITS
 from components.runtime.html import html_environment
 
@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 _CASES, _FILES = 12, 4  # shown of a finding and of a case; the CSV has all
 _CELLS = 12
 _SIDE = 192  # pixels of an image on the page
-# Nothing to see there, or too many files: a column of the metadata concerns all of them.
+# The images show nothing of it, and a metadata column is about all of them.
 _WITHOUT_IMAGES = frozenset({"identity"})
 
 
@@ -33,7 +33,7 @@ def shown_files(result: AuditResult) -> set[str]:
 
 
 def render(
-    result: AuditResult, by_name: Mapping[str, Picture], encoded: Mapping[str, bytes]
+    result: AuditResult, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
 ) -> str:
     """Returns the page.
 
@@ -59,7 +59,7 @@ def render(
 
 
 def _finding(
-    finding: Finding, by_name: Mapping[str, Picture], encoded: Mapping[str, bytes]
+    finding: Finding, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
 ) -> dict[str, Any]:
     return {
         "finding": finding,
@@ -70,7 +70,7 @@ def _finding(
 
 
 def _case(
-    finding: Finding, case: Case, by_name: Mapping[str, Picture], encoded: Mapping[str, bytes]
+    finding: Finding, case: Case, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
 ) -> dict[str, Any]:
     images = [
         {
@@ -104,7 +104,7 @@ def _printable(name: str) -> str:
 
 
 def _data_address(encoded: bytes) -> str:
-    """Returns a small copy as a data: address; drawn anew, it has none of the annotations."""
+    """Returns a small copy as a data: address; encoded again, without annotations."""
     image = Image.open(io.BytesIO(encoded)).convert("RGB")
     image.thumbnail((_SIDE, _SIDE))
     buffer = io.BytesIO()

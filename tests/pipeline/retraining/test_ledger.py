@@ -22,6 +22,7 @@ def seen():
 
 @pytest.fixture
 def bucket(s3):
+    """A bucket of an S3 server on this machine."""
     name = f"site-{uuid.uuid4()}"
     s3.create_bucket(Bucket=name)
     return f"s3://{name}"
