@@ -20,7 +20,8 @@
     ├── ScoreError       a folder can't be scored, or its table not be continued (in
     │                    serving.score.errors)
     ├── ServingError     a model server can't be started or reached (in serving.protocol)
-    │   ├── ServerUnavailableError, DeadlineError, UnknownServableError, RequestError, ClosedError
+    │   ├── ServerUnavailableError, DeadlineError, UnknownServableError, RequestError, ClosedError,
+    │   ├── TokenError
     │   ├── PromotionError     a label can't be moved (in serving.promotion.label_move)
     │   └── ModelLoadingError  the page's server is still starting (in serving.app.model)
     └── KubeflowError    a cluster can't be reached, a package not compiled (in kubeflow.errors)
