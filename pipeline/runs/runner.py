@@ -16,6 +16,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils, tfx_runner
 from tfx.proto.orchestration import pipeline_pb2
 
+from components.storage.listed_once import listed_once
 from pipeline.runs.records import NodeRecord
 
 _State = metadata_store_pb2.Execution
@@ -106,14 +107,15 @@ def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) 
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
     try:
-        info = launcher.Launcher(
-            pipeline_node=nodes[node_id],
-            mlmd_connection=metadata.Metadata(connection),
-            pipeline_info=pipeline.pipeline_info,
-            pipeline_runtime_spec=pipeline.runtime_spec,
-            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
-        ).launch()
+        with listed_once():  # driver and executor of ImageExampleGen see the same files
+            info = launcher.Launcher(
+                pipeline_node=nodes[node_id],
+                mlmd_connection=metadata.Metadata(connection),
+                pipeline_info=pipeline.pipeline_info,
+                pipeline_runtime_spec=pipeline.runtime_spec,
+                executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+            ).launch()
     except Exception as error:
         raise NodeFailedError(node_id) from error
     if info is None or info.execution_id is None:
