@@ -1,4 +1,4 @@
-"""Takes what a command was given, a package or a recipe, and makes a package of it."""
+"""Opens the package that a command names, or compiles the recipe that it names."""
 
 import contextlib
 import tempfile

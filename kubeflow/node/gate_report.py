@@ -23,7 +23,8 @@ _SPACE = "\u00a0\u00a0"
 
 def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
     """Returns the verdict with one paragraph a reason, and a table of the classes."""
-    reasons = verdict.reasons or (verdict.sentence.removeprefix("Blessed: "),)
+    praise = verdict.sentence.removeprefix("Blessed: ")
+    reasons = verdict.reasons or (praise[0].upper() + praise[1:],)
     table = [
         _row(*(f"{_SPACE}{column}{_SPACE}" for column in _COLUMNS)),
         _row("---", *["---:"] * (len(_COLUMNS) - 1)),
@@ -32,7 +33,7 @@ def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
     bound = "lower bound of the interval" if floor_on == "lower_bound" else "recall"
     paragraphs = [
         "# Blessed" if verdict.blessed else "# NOT blessed: nothing is pushed",
-        *(markdown(reason[0].upper() + reason[1:]) for reason in reasons),
+        *map(markdown, reasons),
         "## Test split, by the top prediction",
         "\n".join(table),
         f"Floor: for the {bound}. Before: recall of the latest blessed model.",

@@ -179,8 +179,10 @@ def test_kfp_s_lists_show_names_for_what_tfx_wrote(cluster, first_run):
 
 
 def test_what_nodes_write_is_not_for_everybody(cluster, first_run):
-    written = [path for path in cluster.root.rglob("*") if path.name != "metadata.sqlite"]
-    assert written and not [path for path in written if path.stat().st_mode & 0o027]
+    # What Beam's workers write below these folders has the permissions that their pool gives.
+    written = [path for path in cluster.root.rglob("*") if not set(BEAM_NODES) & {*path.parts[:-1]}]
+    assert len(written) > 50
+    assert not [path for path in written if path.stat().st_mode & 0o027]
 
 
 def test_each_log_says_which_node_it_is_and_how_it_went(first_run):

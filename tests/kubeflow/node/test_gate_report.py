@@ -27,7 +27,7 @@ def test_the_page_has_a_paragraph_for_each_reason_and_a_row_for_each_class():
     paragraphs = verdict_markdown(REFUSED, GATES, "lower_bound").rstrip("\n").split("\n\n")
     assert paragraphs[0] == "# NOT blessed: nothing is pushed"
     assert paragraphs[1] == REASONS[0]
-    assert paragraphs[2] == r"Grade \[2\]\|x has no image"
+    assert paragraphs[2] == r"grade \[2\]\|x has no image"
     header, _, *rows = paragraphs[4].splitlines()
     # KFP's page draws the cells of the header without a gap, and cuts ordinary spaces off.
     assert all(cell.strip(" ").startswith("\u00a0") for cell in header.strip("|").split("|"))
