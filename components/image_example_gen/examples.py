@@ -18,10 +18,14 @@ def read_entry(base: str, entry: Entry, data: DataSection) -> tf.train.Example |
     Args:
         base: the data folder.
         entry: the file; its patient is hashed.
-        data: classes, metadata columns and the pixel limit.
+        data: classes, metadata columns, the pixel limit, and whether EXIF and texts are kept.
     """
     try:
-        image = read_image(files.read_bytes(base, entry.relative), max_pixels=data.max_pixels)
+        image = read_image(
+            files.read_bytes(base, entry.relative),
+            max_pixels=data.max_pixels,
+            keep_metadata=data.keep_metadata,
+        )
     except OSError as error:
         return Quarantined(entry.relative, "unreadable_file", str(error.strerror or error))
     except UnreadableImage as error:
