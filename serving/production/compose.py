@@ -50,8 +50,8 @@ def note(plan: Plan) -> str:
     return (
         f"    docker compose --profile {CPU}{page} up -d\n"
         f"With NVIDIA's container toolkit: {GPU} in place of {CPU}. Reachable from this machine "
-        "alone.\nTensorFlow Serving has neither TLS nor passwords here. It reads the models: where\n"
-        f"it runs as another user than the training, train with {UMASK}=022."
+        "alone.\nTensorFlow Serving has neither TLS nor passwords here. It reads the models:\n"
+        f"where it runs as another user than the training, train with {UMASK}=022."
         f"{plan.image_note(plan.image(gpu=False), plan.image(gpu=True))}"
     )
 
