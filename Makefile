@@ -1,6 +1,6 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick test-current check format lock clean
+.PHONY: help setup run test test-all test-current check format reference lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -11,22 +11,25 @@ setup: ## prepare .venv (Python, TFX, medtfx); STACK=current or wide chooses one
 run: setup ## the whole pipeline on sample images, in minutes
 	@scripts/run
 
-test: setup ## every test, the whole pipeline included
+test: setup ## the quick tests, one whole pipeline and the approval path: minutes
 	@scripts/test
 
-test-quick: setup ## the tests that take seconds
-	@scripts/test -m "not end_to_end"
+test-all: setup ## every test: recipes, Kubeflow, fuzzing, attacks
+	@scripts/test --all
 
 test-current: ## the tests on the stack `current`, in a Debian 13 where this is older
 	@scripts/test-current
 
-check: setup ## formatting, lint, types
+check: setup ## formatting, lint, types, who imports whom
 	@scripts/check
 
 format: setup ## put the formatting right
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
-lock: ## write requirements/ anew from pyproject.toml
+reference: setup ## write docs/reference/ again from the code
+	@.venv/bin/python scripts/reference.py
+
+lock: ## write requirements/ again from pyproject.toml
 	@scripts/lock
 
 clean: ## remove .venv, its tools and the caches; data and models stay

@@ -71,9 +71,7 @@ def listed(count: int, recipe: Recipe) -> list[dict[str, Any]]:
         _, *took = measured(lambda: write_lists(listing.entries, b"key", str(lists)))
         written = sum(file.stat().st_size for file in lists.iterdir())
         rows.append(row(SHARDS, count, *took, written))
-        text, *took = measured(
-            lambda: json.dumps(describe_data(recipe, str(base), listing, b"key").plain())
-        )
+        text, *took = measured(lambda: json.dumps(describe_data(recipe, listing, b"key").plain()))
         rows.append(row(LEDGER, count, *took, len(text)))
     return rows
 

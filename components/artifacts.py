@@ -5,15 +5,17 @@ from tfx.types.artifact import Artifact, Property, PropertyType
 AUDIT_JSON, AUDIT_PAGE = "audit.json", "audit.html"
 REPORT_PAGE, PREDICTIONS_FILE = "report.html", "predictions.csv"
 DECISION_FILE = "approval.json"
+HISTORY_FILE = "history.json"  # of the Trainer, in its ModelRun: phase → logs of each epoch
 
 
 class Quarantine(Artifact):
-    """Of ImageExampleGen: a folder with `quarantine.csv`; the properties count what was read."""
+    """Of ImageExampleGen: `quarantine.csv` and `notes.csv`; the properties count what was read."""
 
     TYPE_NAME = "Quarantine"
     PROPERTIES = {
         "images_read": Property(type=PropertyType.INT),
         "images_unreadable": Property(type=PropertyType.INT),
+        "not_used": Property(type=PropertyType.STRING),
         "data_fingerprint": Property(type=PropertyType.STRING),
     }
 
@@ -32,7 +34,8 @@ class Audit(Artifact):
 class Approval(Artifact):
     """Of RecordDecision: who approved or rejected a model, when and why, in `approval.json`.
 
-    It is about the copy of the model in one InfraBlessing, which is what the Pusher pushes.
+    It is about the copy of the model in one InfraBlessing, which is what the Pusher pushes:
+    `model_files` holds the digest of each of its files as JSON, {} after a rejection.
     """
 
     TYPE_NAME = "Approval"
@@ -44,6 +47,7 @@ class Approval(Artifact):
         "run": Property(type=PropertyType.STRING),
         "model_id": Property(type=PropertyType.INT),
         "infra_blessing_id": Property(type=PropertyType.INT),
+        "model_files": Property(type=PropertyType.STRING),
         "data_fingerprint": Property(type=PropertyType.STRING),
         "recalls": Property(type=PropertyType.STRING),
     }

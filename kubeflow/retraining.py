@@ -46,7 +46,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
-    """Decides, and records what the training will see."""
+    """Decides, and stages what the training will see in the ledger."""
     from components.image_example_gen.listing import list_folders
     from components.image_example_gen.patients import patient_key
     from kubeflow.node.ledger import run_ledger
@@ -55,13 +55,13 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     from pipeline.retraining.training_data import describe_data
 
     key = patient_key(node_paths(given.root, given.models, None).keys)
-    seen = describe_data(recipe, given.data, list_folders(given.data, recipe.data), key)
+    seen = describe_data(recipe, list_folders(given.data, recipe.data), key)
     ledger = run_ledger(recipe, given.root)
     decision = Decision(True, "Training: the run's parameter `if_new` is false.")
     if given.if_new == "true":
         decision = decide(recipe.retraining, seen, ledger)
     if decision.train:
-        ledger.hold(given.run_id, seen)
+        ledger.stage(given.run_id, seen)
     return decision
 
 

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-# What the task Retraining answers, and a package asks.
+# The result of the task Retraining, on which a package's condition depends.
 YES, NO = "yes", "no"
+
+_WIDER_THAN_ANY_ROW = 10_000
 
 
 def moment(time: datetime | None) -> str:
-    """Returns a time in the zone of this machine, e.g. `2026-11-21 02:00`."""
+    """Returns a time in the time zone of this machine, e.g. `2026-11-21 02:00`."""
     return f"{time.astimezone():%Y-%m-%d %H:%M}" if time and time.year > 1970 else "-"
 
 
@@ -23,21 +25,25 @@ def duration(seconds: float | None) -> str:
 
 
 def columns(titles: list[str], rows: list[list[str]]) -> str:
-    """Returns rows below each other, two spaces apart; nothing if there are none.
+    """Returns rows as columns under their titles; an empty text if there are no rows.
 
-    Not a table that bends to the terminal: an id or an error must stay whole to be copied.
+    Nothing is wrapped to the width of the terminal: an id or an error stays whole, to be copied.
     """
     if not rows:
         return ""
-    lines = [titles, *rows] if titles else rows
-    widths = [max(len(line[column]) for line in lines) for column in range(len(rows[0]))]
-    texts = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
-    return "\n".join(texts)
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*titles, box=None, show_header=bool(titles), pad_edge=False, padding=(0, 2, 0, 0))
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console(width=_WIDER_THAN_ANY_ROW, color_system=None)
+    with console.capture() as printed:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in printed.get().splitlines())
 
 
 def markdown(text: str) -> str:
-    """Returns text that Markdown leaves alone; class names may hold anything."""
+    """Returns text with the signs of Markdown escaped; a class name may contain any of them."""
     return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in text)

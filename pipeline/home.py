@@ -1,11 +1,13 @@
-"""The folder in which everything that medtfx makes on this machine lies."""
+"""The folder of everything that medtfx makes on this machine."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HOME_VARIABLE = "MEDTFX_HOME"
+from components.runtime.environment import HOME
+from components.storage.plain_path import plain_path
+from components.storage.private import opened_to_others, private_files
+
 DEFAULT_HOME = "medtfx-home"
 
 
@@ -14,15 +16,15 @@ class Home:
     """Paths below one root.
 
     Attributes:
-        root: absolute.
+        root: absolute, without characters that Beam and TensorFlow take for a pattern.
     """
 
     root: Path
 
     @classmethod
     def at(cls, path: str | None = None) -> "Home":
-        """Returns the home at `path`, else at $MEDTFX_HOME, else `medtfx-home` right here."""
-        return cls(Path(path or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).absolute())
+        """Returns the home at `path`, else $MEDTFX_HOME, else `medtfx-home` in this folder."""
+        return cls(plain_path(Path(path or HOME.get() or DEFAULT_HOME).absolute()))
 
     @property
     def artifacts(self) -> Path:
@@ -36,12 +38,12 @@ class Home:
 
     @property
     def runs(self) -> Path:
-        """One record and one log a run."""
+        """A record, a log and a page of each run."""
         return self.root / "runs"
 
     @property
     def checkpoints(self) -> Path:
-        """State of unfinished trainings, and features of images that backbones have seen."""
+        """State of unfinished trainings, and cached features of frozen backbones."""
         return self.root / "checkpoints"
 
     @property
@@ -49,8 +51,26 @@ class Home:
         """The SQLite file of ML Metadata."""
         return self.root / "metadata.sqlite"
 
-    def metadata_connection(self) -> Any:
-        """Returns the `ConnectionConfig` of ML Metadata."""
-        from tfx import v1 as tfx
+    def make(self) -> str:
+        """Makes the folder, for the user alone unless the site's umask says otherwise.
 
-        return tfx.orchestration.metadata.sqlite_metadata_connection_config(str(self.metadata_file))
+        Returns:
+            A sentence if it was there and others can use it; '' otherwise.
+
+        Raises:
+            MedtfxError: the site's umask is not one.
+        """
+        with private_files():
+            self.root.mkdir(parents=True, exist_ok=True)
+        return opened_to_others(self.root)
+
+    def metadata_connection(self) -> Any:
+        """Returns the `ConnectionConfig` of ML Metadata; makes the folder."""
+        # TFX has a function for this, whose import takes ten seconds.
+        from ml_metadata.proto import metadata_store_pb2
+
+        self.make()
+        config = metadata_store_pb2.ConnectionConfig()
+        config.sqlite.filename_uri = str(self.metadata_file)
+        config.sqlite.connection_mode = config.sqlite.READWRITE_OPENCREATE
+        return config

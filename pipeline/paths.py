@@ -1,11 +1,13 @@
-"""Where what a pipeline makes goes: local folders, a mounted volume or object storage."""
+"""Where a pipeline writes: local folders, a mounted volume or object storage."""
 
 import hashlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from components.storage.files import is_remote
+from components.storage.plain_path import plain_path
 from pipeline.home import Home
 
 
@@ -14,53 +16,65 @@ class PipelinePaths:
     """Addresses for the nodes of one pipeline.
 
     Attributes:
-        artifacts: what the nodes write: one folder a pipeline, node and execution. A path, gs:// or
-            s3://.
+        root: of the artifacts: a path, gs:// or s3://.
         models: pushed models: `<name>/<version>`, what TensorFlow Serving polls. A path, gs:// or
             s3://.
-        checkpoints: states of unfinished trainings, and features of images that frozen backbones
-            have seen. A path: they are replaced in one step, which object storage can't.
-        keys: local folder with the site's key, under which patients are named; empty where the
-            environment alone holds it.
-        metadata: `ConnectionConfig` of ML Metadata.
-        root: of the artifacts, where ML Metadata knows those of other roots too; else empty.
+        checkpoints: states of unfinished trainings, and cached features of frozen backbones. A
+            path: they are replaced in one step, which object storage can't do.
+        keys: local folder with the site's key for the hash of patients; empty where only the
+            environment holds it.
+        metadata: `ConnectionConfig` of ML Metadata; None where the runner has another connection.
+        several_roots: whether ML Metadata also knows pipelines whose artifacts have another root.
     """
 
-    artifacts: str
+    root: str
     models: str
     checkpoints: str
     keys: str
     metadata: Any
-    root: str = ""
+    several_roots: bool = False
 
     @classmethod
     def of_home(
         cls, home: Home, root: str | None = None, models: str | None = None
     ) -> "PipelinePaths":
-        """Returns the places of a run on this machine.
+        """Returns the paths of a run on this machine.
 
         Args:
-            home: keeps metadata, checkpoints, the key and, unless told otherwise, the rest.
+            home: holds metadata, checkpoints, the key and, by default, artifacts and models.
             root: of artifacts and models, instead of the home.
             models: where models are pushed, instead of `<root>/models`.
         """
-        base = _absolute(root or str(home.root))
+        base = absolute(root or str(home.root))
         return cls(
-            artifacts=f"{base}/artifacts",
-            models=_absolute(models) if models else f"{base}/models",
+            root=base,
+            models=absolute(models) if models else f"{base}/models",
             checkpoints=str(home.checkpoints),
             keys=str(home.root),
             metadata=home.metadata_connection(),
-            root=base if root else "",
+            several_roots=bool(root),
         )
 
-    def pipeline_name(self, name: str) -> str:
-        """Returns under which name ML Metadata knows a pipeline, e.g. `chest` or `chest@1f0c92ab`.
+    @property
+    def artifacts(self) -> str:
+        """What the nodes of all pipelines write."""
+        return f"{self.root.rstrip('/')}/artifacts"
 
-        Cache, baseline and lineage are looked up under it. Each root has its own: what lies below
-        another may be gone tomorrow, or belong to somebody else who uses the same ML Metadata.
+    def pipeline_root(self, name: str) -> str:
+        """Returns the folder of one pipeline's artifacts, and of its training ledger.
+
+        Args:
+            name: of the recipe.
         """
-        if not self.root:
+        return f"{self.artifacts}/{name}"
+
+    def pipeline_name(self, name: str) -> str:
+        """Returns a pipeline's name in ML Metadata, e.g. `chest` or `chest@1f0c92ab`.
+
+        Cache, baseline and lineage are looked up under it. Each root has its own: the artifacts of
+        another root may be deleted, or belong to another site that uses the same ML Metadata.
+        """
+        if not self.several_roots:
             return name
         return f"{name}@{hashlib.blake2b(self.root.encode(), digest_size=4).hexdigest()}"
 
@@ -70,5 +84,8 @@ def recipe_of(pipeline_name: str) -> str:
     return pipeline_name.partition("@")[0]
 
 
-def _absolute(address: str) -> str:
-    return address.rstrip("/") if is_remote(address) else os.path.abspath(address)
+def absolute(address: str) -> str:
+    """Returns an absolute path, or an address of object storage as it is, without a last slash."""
+    if is_remote(address):
+        return address.rstrip("/")
+    return str(plain_path(Path(os.path.abspath(address))))

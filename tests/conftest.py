@@ -22,12 +22,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # On several processors, whoever gets one of these last is waited for by all others.
-_LONG = ("test_recipes.py", "test_kubeflow.py")
+_LONG = ("end_to_end", "trainer", "run_report", "training", "serving_validator")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets the files begin first that take longest."""
-    items.sort(key=lambda item: item.path.name not in _LONG)
+    """Keeps a file on one processor, and lets the rooms begin first that take longest."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    order = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: order.get(item.path.parent.name, len(order)))
 
 
 def _folder_from(variable: str) -> Path:

@@ -8,8 +8,10 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils
+from tfx.utils.path_utils import stamped_model_path
 
 from components.approval.decision import Decision
+from components.approval.model_files import digest_files
 from components.artifacts import DECISION_FILE, Approval
 from components.gate.results import load_results
 
@@ -22,7 +24,7 @@ def RecordDecision(  # noqa: N802 - TFX names a node after its function
     approval: OutputArtifact[Approval],
     decision: Parameter[str],
 ) -> None:
-    """Records who lets a validated model pass, or does not.
+    """Records that a person approved or rejected a validated model.
 
     In a pipeline of its own, which `medtfx approve` runs:
 
@@ -33,11 +35,13 @@ def RecordDecision(  # noqa: N802 - TFX names a node after its function
         model: that was validated.
         infra_blessing: with the copy of the model that would be pushed.
         evaluation: of the model.
-        approval: the decision, and the recall of each class that it was based on.
+        approval: the decision, the recall of each class that it was based on, and the digests of
+            the files that were approved.
         decision: a `Decision` as JSON.
     """
     decided = Decision.from_json(decision)
     results = load_results(evaluation.uri, decided.classes)
+    files = digest_files(stamped_model_path(infra_blessing.uri)) if decided.approved else {}
     approval.approved = int(decided.approved)
     approval.by = decided.by
     approval.note = decided.note
@@ -46,6 +50,7 @@ def RecordDecision(  # noqa: N802 - TFX names a node after its function
     approval.data_fingerprint = decided.data_fingerprint
     approval.model_id = model.id
     approval.infra_blessing_id = infra_blessing.id
+    approval.model_files = json.dumps(files)
     approval.recalls = json.dumps(
         {found.label: [found.recall, found.low] for found in results.classes}
     )
@@ -53,6 +58,7 @@ def RecordDecision(  # noqa: N802 - TFX names a node after its function
         **asdict(decided),
         "model_id": model.id,
         "infra_blessing_id": infra_blessing.id,
+        "model_files": files,
         "classes": [asdict(found) for found in results.classes],
     }
     io_utils.write_string_file(

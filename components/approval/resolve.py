@@ -16,7 +16,7 @@ class LatestDecision(resolver.ResolverStrategy):
     def resolve_artifacts(
         self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
     ) -> dict[str, list[types.Artifact]]:
-        """Returns `input_dict` with that decision alone under `approval`, or nothing there."""
+        """Returns `input_dict` with only that decision under `approval`, or [] without one."""
         del store
         blessings = {blessing.id for blessing in input_dict["infra_blessing"]}
         found = [

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
 from components.imaging.grey import stretch
 
-_UPRIGHT = {  # EXIF Orientation (0x0112) to what turns the picture upright
+_UPRIGHT = {  # Orientation (EXIF and TIFF 0x0112) to what turns the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -22,11 +20,15 @@ _UPRIGHT = {  # EXIF Orientation (0x0112) to what turns the picture upright
 }
 
 
-def canonical(image: Image.Image) -> Image.Image:
-    """Any decoded picture as mode 'L' or 'RGB', upright."""
-    turn = _UPRIGHT.get(orientation(image))
+def canonical(image: Image.Image, turn: int) -> Image.Image:
+    """Any decoded picture as mode 'L' or 'RGB', upright.
+
+    Args:
+        image: in any mode of Pillow.
+        turn: its orientation, 1..8.
+    """
     image = _eight_bits(image)
-    return image if turn is None else image.transpose(turn)
+    return image.transpose(_UPRIGHT[turn]) if turn in _UPRIGHT else image
 
 
 def orientation(image: Image.Image) -> int:
@@ -40,17 +42,8 @@ def orientation(image: Image.Image) -> int:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(stretch(*_grey_values(image)))
+        return Image.fromarray(stretch(np.asarray(image)))
     return image.convert("L" if image.mode in ("1", "L", "LA", "La") else "RGB")
-
-
-def _grey_values(image: Image.Image) -> tuple[NDArray[Any], bool]:
-    """Pixel values of a deep grey picture, and whether low means white (TIFF WhiteIsZero)."""
-    values = np.asarray(image)
-    tags = getattr(image, "tag_v2", {})
-    if image.mode == "I" and tags.get(TiffImagePlugin.SAMPLEFORMAT, (1,)) == (1,):
-        values = values.view(np.uint32)  # Pillow has no unsigned 32-bit mode and wraps them
-    return values, tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
 
 
 def encode_png(image: Image.Image) -> bytes:

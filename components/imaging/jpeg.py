@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
 
 from components.imaging.unreadable import COPY_AGAIN, UnreadableImage
 
 # Any marker but restart and start; smaller second bytes are pixel data, in JPEG-LS up to 0x7F.
-_MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
+MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
 _FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
+_HUFFMAN = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive
+_ARITHMETIC = (0xC9, 0xCA)
+_COLOURS = {1: "GRAY", 3: "RGB", 4: "CMYK"}
 _MAX_SCANS = 100  # of a progressive JPEG: each costs a pass over all pixels, and 10 are usual
 
 
@@ -29,7 +36,7 @@ class JpegHeader(NamedTuple):
 def jpeg_header(data: bytes) -> JpegHeader:
     """Reads the frame header and walks to the end marker, decoding nothing."""
     pos, scans, frame = 2, 0, (0, 0, 0, 0, 0)
-    while (marker := _MARKER.search(data, pos)) and (code := marker[1][0]) != 0xD9:
+    while (marker := MARKER.search(data, pos)) and (code := marker[1][0]) != 0xD9:
         pos = marker.end()
         if code in _FRAMES and len(data) >= pos + 8:
             frame = code, *struct.unpack_from(">BHHB", data, pos + 2)
@@ -39,11 +46,14 @@ def jpeg_header(data: bytes) -> JpegHeader:
 
 
 def check_jpeg(data: bytes) -> bool:
-    """Whether TensorFlow decodes this JPEG: 8-bit Huffman, baseline to progressive.
+    """Checks what the header says, and whether TensorFlow decodes this JPEG.
+
+    Returns:
+        Whether it is of Huffman codes and has 1 or 3 components.
 
     Raises:
         UnreadableImage: 'truncated' without an end marker, which TensorFlow insists on;
-            'unsupported' for a bomb of scans.
+            'unsupported' for a bomb of scans, and for what is not 8 bits, lossy.
     """
     header = jpeg_header(data)
     if not header.complete:
@@ -53,5 +63,39 @@ def check_jpeg(data: bytes) -> bool:
             "unsupported",
             f"the JPEG has {header.scans} scans, more than {_MAX_SCANS}; save it again",
         )
-    huffman = header.process in (0xC0, 0xC1, 0xC2)
-    return huffman and header.precision == 8 and header.components in (1, 3)
+    if header.process not in (*_HUFFMAN, *_ARITHMETIC) or header.precision != 8:
+        raise UnreadableImage(
+            "unsupported",
+            f"the JPEG is of process FF{header.process:02X} with {header.precision} bits; readable "
+            "are lossy JPEG files of 8 bits; convert it to PNG",
+        )
+    return header.process in _HUFFMAN and header.components in (1, 3)
+
+
+def decode_whole(data: bytes) -> NDArray[np.uint8]:
+    """Decodes a JPEG of 8 bits by libjpeg-turbo, and takes its warnings for errors.
+
+    A stream whose picture data end early, or that an end-of-line translation has changed, is only
+    a warning to libjpeg, which fills the rest with grey.
+
+    Returns:
+        uint8 [H, W, 1] grey, [H, W, 3] RGB or [H, W, 4] CMYK as it is stored.
+
+    Raises:
+        UnreadableImage: 'corrupt'.
+    """
+    colours = _COLOURS.get(jpeg_header(data).components, "RGB")
+    try:
+        pixels: Any = simplejpeg.decode_jpeg(data, colours, strict=True)
+    except ValueError as error:
+        raise UnreadableImage(
+            "corrupt",
+            f"the picture data of the JPEG are damaged or end early, though it has an end marker; "
+            f"{COPY_AGAIN}",
+        ) from error
+    return pixels
+
+
+def check_entropy(data: bytes) -> None:
+    """Refuses a JPEG whose picture data are damaged or end early; see `decode_whole`."""
+    decode_whole(data)

@@ -1,4 +1,4 @@
-"""Silence: warnings of Pillow and pydicom stay off the terminal."""
+"""Silence: warnings of Pillow, pydicom and tifffile stay off the terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_LOGGERS = ("pydicom", "tifffile")  # which log their warnings as well
+
 _lock = threading.Lock()
 _readers = 0
 _filters: warnings.catch_warnings[Any] | None = None
@@ -16,7 +18,7 @@ _filters: warnings.catch_warnings[Any] | None = None
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps warnings of Pillow and pydicom from stderr: what matters comes out as an error.
+    """Keeps the libraries' warnings off stderr: what matters comes out as an error or a note.
 
     The first thread in silences, the last one out restores: overlapping uses of
     `warnings.catch_warnings` would leave the filters of another thread behind.
@@ -39,8 +41,9 @@ def _silence() -> None:
     global _filters
     _filters = warnings.catch_warnings()
     _filters.__enter__()
-    warnings.filterwarnings("ignore", module=r"(PIL|pydicom|components\.image_example_gen)\b")
-    logging.getLogger("pydicom").disabled = True  # its warnings are logged as well
+    warnings.filterwarnings("ignore", module=r"(PIL|pydicom|tifffile|components\.imaging)\b")
+    for name in _LOGGERS:
+        logging.getLogger(name).disabled = True
 
 
 def _restore() -> None:
@@ -48,4 +51,5 @@ def _restore() -> None:
     if _filters is not None:
         _filters.__exit__(None, None, None)
     _filters = None
-    logging.getLogger("pydicom").disabled = False
+    for name in _LOGGERS:
+        logging.getLogger(name).disabled = False

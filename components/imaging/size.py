@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from components.imaging.unreadable import UnreadableImage
 
+RAISE_LIMIT = "raise the limit (data.max_pixels of the recipe, --max-megapixels of a command)"
+
 MIN_SIDE = 8  # pixels; anything smaller is an icon or a spacer
 MAX_SIDE = 1_000_000  # pixels; libpng, which TensorFlow uses, refuses more
 
@@ -24,5 +26,5 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         raise UnreadableImage(
             "too_large",
             f"the file says {width} x {height} = {width * height:.1e} pixels, more than the "
-            f"limit of {max_pixels:.1e} (or {MAX_SIDE} on a side); reduce it, or raise max_pixels",
+            f"limit of {max_pixels:.1e} (or {MAX_SIDE} on a side); reduce it, or {RAISE_LIMIT}",
         )

@@ -19,7 +19,7 @@ Reason = Literal[
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-COPY_AGAIN = "copy it again from its source"  # the way out of a damaged file
+COPY_AGAIN = "copy it again from its source"  # the remedy for a damaged file
 
 _TEXTS: dict[Reason, str] = {
     "truncated": "truncated|not enough|less than expected|end of|missing dimensions",
@@ -32,7 +32,7 @@ class UnreadableImage(ValueError):  # noqa: N818 - it names what is wrong, as Fi
 
     Attributes:
         reason: one of ``REASONS``, for counting and for the quarantine list.
-        detail: a sentence for humans: rule, received value, way out.
+        detail: a sentence for humans: rule, received value, remedy.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -44,16 +44,24 @@ class UnreadableImage(ValueError):  # noqa: N818 - it names what is wrong, as Fi
         return f"{self.reason}: {self.detail}"
 
 
-def refusal(error: Exception) -> UnreadableImage:
-    """Names the reason behind a library's exception, as far as its type and text tell."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    reason: Reason = "corrupt"
+def refusal(error: Exception, kind: str) -> UnreadableImage:
+    """Names the reason behind a library's exception, as far as its type and text show it.
+
+    Args:
+        error: as the library raised it; its text stays in the traceback, for developers.
+        kind: format of the file, for the message.
+    """
+    text = f"{type(error).__name__}: {error}"
     if isinstance(error, (MemoryError, Image.DecompressionBombError)):
-        reason = "too_large"
-    elif isinstance(error, EOFError) or re.search(_TEXTS["truncated"], text, re.IGNORECASE):
-        reason = "truncated"
-    elif re.search(_TEXTS["unsupported"], text, re.IGNORECASE):
-        reason = "unsupported"
-    return UnreadableImage(
-        reason, f"the decoder gave up ({text[:200]}); open it in a viewer and save it as PNG"
-    )
+        return UnreadableImage(
+            "too_large", f"the {kind} needs more memory than there is; reduce the image"
+        )
+    if isinstance(error, EOFError) or re.search(_TEXTS["truncated"], text, re.IGNORECASE):
+        return UnreadableImage(
+            "truncated", f"the {kind} ends before its picture does; {COPY_AGAIN}"
+        )
+    if re.search(_TEXTS["unsupported"], text, re.IGNORECASE):
+        return UnreadableImage(
+            "unsupported", f"the {kind} is of a kind that can't be read here; convert it to PNG"
+        )
+    return UnreadableImage("corrupt", f"the {kind} can't be decoded: it is damaged; {COPY_AGAIN}")

@@ -1,4 +1,4 @@
-"""The backbones by name: networks of keras.applications, and a plain CNN to train from scratch."""
+"""The backbones by name: networks of keras.applications, and a small CNN to train from scratch."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,15 +11,15 @@ from components.runtime.errors import RecipeError
 
 @dataclass(frozen=True)
 class Backbone:
-    """What is needed to use a network of keras.applications.
+    """A network of keras.applications.
 
     Attributes:
         builder: name of the function in keras.applications.
-        scaling: what the pretrained weights expect of pixels 0..255: `tf` → [-1, 1], `torch` →
-            ImageNet mean and deviation, `caffe` → BGR less the ImageNet mean, `none` → 0..255.
-        native: input size in pixels that the weights were trained at.
-        has_alpha: whether the width can be chosen.
-        local_name: stem of weights files in the MEDTFX_WEIGHTS folder.
+        scaling: range of pixels that the pretrained weights need: `tf` -1..1, `torch` ImageNet's
+            mean and standard deviation, `caffe` BGR minus ImageNet's mean, `none` 0..255.
+        native: input size, in pixels, at which the weights were trained.
+        has_alpha: whether it has a width multiplier.
+        local_name: start of the name of weights files in the folder MEDTFX_WEIGHTS.
     """
 
     builder: str
@@ -54,10 +54,10 @@ BACKBONES: dict[str, Backbone] = {
 
 
 def find_backbone(name: str) -> Backbone:
-    """Looks a backbone up.
+    """Returns a backbone by its name.
 
     Raises:
-        RecipeError: there is none of that name.
+        RecipeError: there is no backbone of that name.
     """
     if name in BACKBONES:
         return BACKBONES[name]
@@ -74,16 +74,16 @@ def build_backbone(
     """Builds the network without its top.
 
     Args:
-        model: of one backbone.
-        size: side of the input in pixels.
-        channels: of the input; networks of keras.applications always get 3.
-        weights: None for a random start, `imagenet` to let keras.applications download.
+        model: the section of one backbone.
+        size: side of the input, in pixels.
+        channels: channels of the input; networks of keras.applications always take 3.
+        weights: None for random weights, `imagenet` to let keras.applications download.
 
     Returns:
         A model from scaled pixels [B, size, size, C] float32 to a feature map [B, h, w, F].
 
     Raises:
-        RecipeError: unknown name, or a size the network can't take.
+        RecipeError: the name is unknown, or the network can't take this size.
     """
     if model.backbone == SCRATCH:
         return _scratch_cnn(model, size, channels)
@@ -100,7 +100,7 @@ def build_backbone(
 
 
 def scaling_of(model: ModelSection) -> str:
-    """Returns the pixel scaling of one backbone; a scratch CNN takes [-1, 1]."""
+    """Returns the pixel scaling of one backbone, as `PixelScaling` takes it."""
     if model.normalisation != "backbone":
         return model.normalisation
     return "tf" if model.backbone == SCRATCH else find_backbone(str(model.backbone)).scaling
@@ -121,8 +121,8 @@ def _scratch_cnn(model: ModelSection, size: int, channels: int) -> keras.Model:
             )
         x = layers.Conv2D(count, 3, padding=model.padding, use_bias=not model.batch_norm)(x)
         if model.batch_norm:
-            # Keras's momentum of 0.99 needs hundreds of steps until evaluation sees sane
-            # statistics; an epoch of a small data set has ten.
+            # With Keras's momentum of 0.99 the statistics for evaluation need hundreds of steps; an
+            # epoch of a small data set has ten.
             x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.ReLU()(x)
         if model.block_dropout:

@@ -1,8 +1,8 @@
-"""Contrast-limited adaptive histogram equalisation (CLAHE), in the graph.
+"""Contrast-limited adaptive histogram equalisation (CLAHE), in TensorFlow's graph.
 
-Each region of the image gets the full range of greys, so that what is faint shows, and exposure and
-the scanner's look-up table matter less (Pizer et al. 1987, doi 10.1016/S0734-189X(87)80186-X;
-Zuiderveld 1994, doi 10.1016/B978-0-12-336156-1.50061-6).
+Each region of the image gets the full range of grey values: faint structures become visible, and
+the exposure and the scanner's look-up table matter less (Pizer et al. 1987, doi
+10.1016/S0734-189X(87)80186-X; Zuiderveld 1994, doi 10.1016/B978-0-12-336156-1.50061-6).
 """
 
 import keras
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 # As is usual for X-rays.
 TILES = 8  # along each side
-LIMIT = 2.0  # of a grey value's share in a tile, as a multiple of an even share
+LIMIT = 2.0  # largest share of a grey value in a tile, as a multiple of an even share
 _GREYS = 256
-_LUMINANCE = (0.299, 0.587, 0.114)  # adds up to 1, unlike that of tf.image: grey stays what it is
+_LUMINANCE = (0.299, 0.587, 0.114)  # adds up to 1, unlike that of tf.image: grey stays unchanged
 
 
 @keras.saving.register_keras_serializable("medtfx")
@@ -28,7 +28,7 @@ class LocalContrast(keras.layers.Layer):
         super().__init__(**{"dtype": "float32", **options})
 
     def call(self, pixels: tf.Tensor) -> tf.Tensor:
-        """Equalises a batch of images, each by itself."""
+        """Equalises each image of a batch on its own."""
         luminance = pixels[..., 0]
         if pixels.shape[-1] == 3:
             luminance = tf.tensordot(pixels, tf.constant(_LUMINANCE), 1)
@@ -38,7 +38,7 @@ class LocalContrast(keras.layers.Layer):
 
 
 def _curves(greys: tf.Tensor) -> tf.Tensor:
-    """Returns for each tile what every grey value becomes: [B, TILES * TILES * 256] float32.
+    """Computes the new value of every grey value in each tile: [B, TILES * TILES * 256] float32.
 
     Args:
         greys: [B, H, W] int32 in 0..255.
@@ -55,7 +55,7 @@ def _curves(greys: tf.Tensor) -> tf.Tensor:
     )
     shares = tf.reshape(counts, [-1, TILES**2, _GREYS])
     shares /= np.bincount(tiles.ravel()).astype(np.float32)[:, None]
-    # What is above the limit is spread over all grey values.
+    # The excess over the limit is spread over all grey values.
     limited = tf.minimum(shares, LIMIT / _GREYS)
     limited += (1.0 - tf.reduce_sum(limited, -1, keepdims=True)) / _GREYS
     return tf.reshape(tf.cumsum(limited, -1) * 255.0, [-1, TILES**2 * _GREYS])
@@ -74,7 +74,7 @@ def _interpolated(curves: tf.Tensor, greys: tf.Tensor) -> tf.Tensor:
 
 
 def _neighbours(side: int) -> list[tuple[NDArray[np.int32], NDArray[np.float32]]]:
-    """Returns, twice, a tile for each pixel of a side and its weight; both weights add up to 1."""
+    """Returns the two nearest tiles of each pixel of a side, with weights that add up to 1."""
     place = (np.arange(side) + 0.5) * TILES / side - 0.5  # 0: in the middle of the first tile
     before = np.floor(place)
     weight = (place - before).astype(np.float32)

@@ -1,7 +1,7 @@
-"""The feature maps at the ends of a network's resolutions.
+"""The last feature map of each resolution of a network.
 
-Early maps know texture, late ones objects. For images unlike the photographs that a network was
-trained on, a head does better on both.
+Early maps describe texture, late ones objects. A head on both is more accurate for images that
+differ from the photographs of ImageNet.
 """
 
 import keras
@@ -10,16 +10,16 @@ from components.runtime.errors import RecipeError
 
 
 def with_levels(backbone: keras.Model, levels: int, name: str) -> keras.Model:
-    """Gives a network the last feature map of each of its last `levels` resolutions as outputs.
+    """Returns a model with the last feature map of each of the last `levels` resolutions.
 
     Args:
-        backbone: scaled pixels to a feature map.
-        levels: 1 for the backbone's own output alone.
-        name: of the model that is returned.
+        backbone: a model from scaled pixels to one feature map.
+        levels: number of resolutions; 1 for the output of the backbone alone.
+        name: name of the returned model.
 
     Returns:
-        A model that shares the backbone's layers, from scaled pixels to a list of `levels` feature
-        maps [B, h, w, F], the finest first, the backbone's own output last.
+        A model that shares the layers of the backbone, from scaled pixels to a list of `levels`
+        feature maps [B, h, w, F], the finest first, the output of the backbone last.
 
     Raises:
         RecipeError: the network has fewer resolutions.
@@ -35,10 +35,10 @@ def with_levels(backbone: keras.Model, levels: int, name: str) -> keras.Model:
 
 
 def _earlier_ends(backbone: keras.Model) -> list[keras.KerasTensor]:
-    """Returns the last map of each resolution before the output's, the finest first.
+    """Returns the last map of each resolution finer than the output, the finest first.
 
-    A map counts when nothing computed before it is used after it: in a network with branches, the
-    others are fragments.
+    Only a map through which everything passes is taken: in a network with branches, the other maps
+    hold a part of the information.
     """
     ends: dict[int, keras.KerasTensor] = {}
     last_use = _last_uses(backbone)
@@ -46,7 +46,7 @@ def _earlier_ends(backbone: keras.Model) -> list[keras.KerasTensor]:
     for place, layer in enumerate(backbone.layers):
         passes_everything = still_used <= place
         still_used = max(still_used, last_use.get(id(layer.output), 0))
-        # Borders of zeros make a resolution of their own that says nothing.
+        # Padding makes another resolution without another content.
         if passes_everything and not isinstance(layer, keras.layers.ZeroPadding2D):
             ends[layer.output.shape[1]] = layer.output
     largest, smallest = backbone.input_shape[1], backbone.output.shape[1]
@@ -54,7 +54,7 @@ def _earlier_ends(backbone: keras.Model) -> list[keras.KerasTensor]:
 
 
 def _last_uses(backbone: keras.Model) -> dict[int, int]:
-    """Returns id of a tensor → place of the last layer that takes it."""
+    """Returns id of a tensor → index of the last layer that takes it."""
     return {
         id(tensor): place
         for place, layer in enumerate(backbone.layers)

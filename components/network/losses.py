@@ -1,4 +1,4 @@
-"""The losses by the names of the recipe."""
+"""The loss functions, by their names in the recipe."""
 
 import keras
 
@@ -6,9 +6,14 @@ from components.recipe.training import TrainingSection
 
 
 def build_loss(training: TrainingSection) -> keras.losses.Loss:
-    """Returns the loss of probabilities [B, classes] against one-hot labels [B, classes].
+    """Builds the loss function of the recipe.
 
-    Class weights come from the balance, so the focal loss has none of its own.
+    Args:
+        training: the recipe's section, with `loss` and `label_smoothing`. `focal` is the focal loss
+            of Lin et al. 2017 with gamma 2 and without class weights: `balance` weights classes.
+
+    Returns:
+        A loss of one-hot labels [B, classes] and probabilities [B, classes].
     """
     smoothing = training.label_smoothing
     if training.loss == "mse":

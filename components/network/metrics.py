@@ -11,7 +11,7 @@ class BalancedAccuracy(keras.metrics.Metric):
 
     Args:
         classes: number of classes.
-        name: under which it is logged.
+        name: name in the logs.
     """
 
     def __init__(self, classes: int, name: str = "balanced_accuracy", **options: object):
@@ -20,7 +20,7 @@ class BalancedAccuracy(keras.metrics.Metric):
         self.seen = self.add_variable((classes,), "zeros", name="seen")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Counts a batch; the loss weights play no part.
+        """Counts a batch, each image once, whatever its weight in the loss.
 
         Args:
             y_true: [B, classes] one-hot.
@@ -34,7 +34,7 @@ class BalancedAccuracy(keras.metrics.Metric):
         self.seen.assign(self.seen + ops.sum(truth, 0))
 
     def result(self) -> Any:
-        """Returns the scalar value in 0..1."""
+        """Returns the mean recall of the classes counted so far: a scalar in 0..1."""
         ops = keras.ops
         recalls = self.hits / ops.maximum(self.seen, 1.0)
         return ops.sum(recalls) / ops.maximum(ops.sum(ops.cast(self.seen > 0, self.dtype)), 1.0)

@@ -1,6 +1,6 @@
-"""Brings pooled features to mean 0 and deviation 1, by statistics that stay as they are.
+"""Scales pooled features to mean 0 and standard deviation 1, by fixed statistics.
 
-A linear head with a penalty treats all features alike only when their scales are alike.
+A linear head with an L2 penalty treats all features equally only if their scales are equal.
 """
 
 import keras
@@ -11,10 +11,10 @@ _NAME = "standardisation"
 
 
 def standardisation() -> keras.layers.Layer:
-    """Builds the layer [B, D] → [B, D] float32; it changes nothing until `set_statistics`.
+    """Builds the layer, [B, D] → [B, D] float32. It changes nothing before `set_statistics`.
 
-    A frozen batch norm: its statistics are weights, which checkpoints and exports keep.
-    `keras.layers.Normalization` turns them into constants of the graph.
+    It is a frozen batch normalisation: its statistics are weights, which checkpoints and exports
+    keep. Those of `keras.layers.Normalization` would become constants of the graph.
     """
     return keras.layers.BatchNormalization(
         center=False, scale=False, epsilon=1e-6, trainable=False, dtype="float32", name=_NAME
@@ -22,11 +22,14 @@ def standardisation() -> keras.layers.Layer:
 
 
 def set_statistics(head: keras.Model, features: NDArray[np.float32]) -> None:
-    """Sets mean and deviation to those of the features.
+    """Sets mean and standard deviation to those of the features.
 
     Args:
-        head: with a layer of `standardisation`.
-        features: [n, D].
+        head: a model with a layer of `standardisation`.
+        features: pooled features of the train split, [n, D].
+
+    Raises:
+        ValueError: the head has no such layer.
     """
     layer = head.get_layer(_NAME)
     layer.moving_mean.assign(features.mean(0))

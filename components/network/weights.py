@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from components.network.backbones import build_backbone, find_backbone
+from components.network.weights_file import check_weights_file
 from components.recipe.model import SCRATCH, ModelSection
+from components.runtime.environment import WEIGHTS
 from components.runtime.errors import RecipeError, WeightsError
-
-FOLDER_VARIABLE = "MEDTFX_WEIGHTS"
 
 
 def local_file(model: ModelSection) -> Path | None:
@@ -18,8 +18,11 @@ def local_file(model: ModelSection) -> Path | None:
     `weights: imagenet` finds `<name>_<alpha>_*imagenet*_no_top.weights.h5` in the folder that
     MEDTFX_WEIGHTS names; any other word is the path of a file, in which `$VARIABLES` are replaced.
 
+    Args:
+        model: the section of one backbone.
+
     Raises:
-        WeightsError: a path is given and no file is there.
+        WeightsError: a path is given, and there is no file.
     """
     if not model.pretrained:
         return None
@@ -28,14 +31,15 @@ def local_file(model: ModelSection) -> Path | None:
     path = Path(os.path.expandvars(model.weights)).expanduser()
     if not path.is_file():
         raise WeightsError(
-            f"model.weights names {model.weights!r}, and no file is there. Allowed: `imagenet`, "
-            "`none`, or the path of a Keras weights file (.weights.h5 or .h5, without the top)."
+            "model.weights must be `imagenet`, `none`, or the path of a Keras weights file "
+            "(.weights.h5 or .h5, without the top). There is no file at the path received: "
+            f"{model.weights!r}"
         )
     return path
 
 
 def weights_digest(model: ModelSection) -> str:
-    """Returns a digest of the weights a training would start from, for the cache."""
+    """Returns a digest of the weights that a training starts from, for TFX's cache."""
     return " ".join(map(_digest, model.networks))
 
 
@@ -45,14 +49,14 @@ def _digest(model: ModelSection) -> str:
 
 
 def pretrained_backbone(model: ModelSection, size: int) -> tuple[Any, str]:
-    """Builds a backbone of keras.applications with the weights that the section asks for.
+    """Builds a backbone of keras.applications and loads its weights.
 
     Args:
-        model: of one backbone.
-        size: side of the input in pixels.
+        model: the section of one backbone.
+        size: side of the input, in pixels.
 
     Returns:
-        The `keras.Model` without top, and where its weights came from, in words.
+        The `keras.Model` without top, and where its weights come from, in words.
 
     Raises:
         RecipeError: the backbone is unknown or can't take this size.
@@ -61,9 +65,11 @@ def pretrained_backbone(model: ModelSection, size: int) -> tuple[Any, str]:
     path = local_file(model)
     if path is None and model.weights == "imagenet":
         return _download(model, size), "ImageNet, from keras.applications"
+    if path is not None:
+        check_weights_file(path)
     backbone = build_backbone(model, size, 3)
     if path is None:
-        return backbone, "random start"
+        return backbone, "random weights"
     try:
         backbone.load_weights(str(path))
     except Exception as error:  # h5py and Keras raise a dozen kinds
@@ -75,7 +81,7 @@ def pretrained_backbone(model: ModelSection, size: int) -> tuple[Any, str]:
 
 
 def _in_folder(model: ModelSection) -> Path | None:
-    folder = os.environ.get(FOLDER_VARIABLE)
+    folder = WEIGHTS.get()
     if not folder:
         return None
     known = find_backbone(str(model.backbone))
@@ -87,7 +93,7 @@ def _in_folder(model: ModelSection) -> Path | None:
 
 
 def _download(model: ModelSection, size: int) -> Any:
-    """Lets keras.applications download: its own code chooses the file and checks its digest."""
+    """Downloads by keras.applications, which chooses the file and checks its digest."""
     try:
         return build_backbone(model, size, 3, weights="imagenet")
     except RecipeError:
@@ -97,23 +103,23 @@ def _download(model: ModelSection, size: int) -> Any:
             f"The ImageNet weights of {model.backbone!r} could not be downloaded "
             f"({str(error).splitlines()[0]}). Without internet: put the Keras weights file on this "
             f"machine and pass --set model.weights=FILE, or name its folder in the environment "
-            f"variable {FOLDER_VARIABLE}; or train from scratch with --set model.weights=none."
+            f"variable {WEIGHTS}; or train from scratch with --set model.weights=none."
         ) from error
 
 
 def check_available(model: ModelSection, size: int) -> None:
-    """Makes sure that the backbones exist and that their weights can be had, before any long work.
+    """Checks that the backbones exist and their weights can be loaded, before any long work.
 
     Args:
-        model: of all backbones.
-        size: side of the images in pixels.
+        model: the recipe's section, with all backbones.
+        size: side of the images, in pixels.
 
     Raises:
-        RecipeError: unknown backbone.
-        WeightsError: no such file, or the download fails.
+        RecipeError: a backbone is unknown.
+        WeightsError: a file is missing or does not fit its network, or a download fails.
     """
     for network in model.networks:
         if network.backbone != SCRATCH:
             find_backbone(str(network.backbone))
-        if network.pretrained and network.weights == "imagenet" and local_file(network) is None:
-            _download(network, network.size or size)
+        if network.pretrained:
+            pretrained_backbone(network, network.size or size)

@@ -1,4 +1,4 @@
-"""The section `audit`: what is looked for in the data before training, and what stops the run."""
+"""The section `audit`: which problems of the data are looked for, and which stop the run."""
 
 from typing import Annotated, Literal
 
@@ -10,29 +10,35 @@ Action = Literal["stop", "report", "off"]
 
 
 class AuditSection(Section):
-    """What is looked for in the data before training, and what stops the run.
+    """Which problems of the data are looked for before training, and which stop the run.
 
-    Each check either stops the run before training (`stop`), is reported (`report`), or is left out
-    (`off`).
+    A finding of a check stops the run before training (`stop`) or is only reported (`report`); a
+    check that is `off` is not made.
 
     Attributes:
-        leaks: the same picture, or nearly the same, in two splits.
-        contradictions: the same picture, or nearly the same, in two classes.
-        duplicates: the same picture, or nearly the same, twice in one split and class.
-        patients_in_two_splits: a patient in two splits, which the splitter rules out.
+        leaks: identical or nearly identical images in two splits.
+        contradictions: identical or nearly identical images in two classes.
+        duplicates: identical or nearly identical images in the same split and class.
+        patients_in_two_splits: a patient with images in two splits. The splitter prevents this, so
+            a finding is a defect.
         patients_in_two_classes: a patient with images of two classes.
-        outliers: blank, saturated, tiny or elongated images, and those laid out unlike their class.
-        burned_in_text: marks near the borders that stand in a line, as letters do.
-        identity: metadata, EXIF, text chunks or file names that may tell who the patient is.
-        shortcuts: classes that can be told without looking at what the image is about.
-        drift: statistics that have moved since the latest blessed model was trained.
+        outliers: blank, saturated, tiny or very elongated images, and images whose layout differs
+            from that of their class.
+        burned_in_text: marks near the border that stand in a line, as letters do.
+        identity: metadata, EXIF tags, text chunks or file names that may identify a patient.
+        shortcuts: classes that can be predicted without the disease: from the size, the format,
+            the brightness or the frame of the image.
+        drift: statistics that have changed since the latest blessed model was trained.
         small_cells: classes with few images in a split.
-        hash_distance: bits of 64 by which the perceptual hashes of near duplicates differ at most.
-        similarity: least correlation of the fine detail of near duplicates.
-        shortcut_auc: one-vs-rest area under the ROC curve from which on a shortcut is a finding.
-        drift_categories: largest change of a share, of labels and formats (L-infinity distance).
-        drift_numbers: largest Jensen-Shannon divergence of mean, deviation, width and height.
-        min_cell: fewest images of a class in a split.
+        hash_distance: largest number of different bits, of 64, between the perceptual hashes of
+            two nearly identical images.
+        similarity: lowest correlation of the fine detail of two nearly identical images.
+        shortcut_auc: area under the one-vs-rest ROC curve from which on a shortcut is a finding.
+        drift_categories: largest allowed change of the share of a label or file format
+            (L-infinity distance).
+        drift_numbers: largest allowed Jensen-Shannon divergence of mean, standard deviation, width
+            and height.
+        min_cell: smallest number of images of a class in a split that is not a finding.
     """
 
     leaks: Action = "stop"
@@ -54,6 +60,6 @@ class AuditSection(Section):
     min_cell: Positive = 5
 
     def action(self, check: str) -> Action:
-        """Returns what follows from a finding of `check`, the name of one of the attributes."""
+        """Returns what a finding of a check does; `check` is the name of its key."""
         action: Action = getattr(self, check)
         return action

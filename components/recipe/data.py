@@ -1,4 +1,4 @@
-"""The section `data`: what the images are, and how they are read and split."""
+"""The section `data`: the images, their classes and patients, and how they are split."""
 
 import re
 import unicodedata
@@ -12,12 +12,18 @@ SPLITS = ("train", "eval", "test")
 
 
 def fold(name: str) -> str:
-    """Returns a folder name as it is compared: in lower case, accents composed (macOS does not)."""
+    """Returns a folder name for comparison: in lower case, accents composed (macOS splits them)."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 class Split(Section):
-    """Shares of the patients in each split; they add up to 1."""
+    """Shares of the patients in each split; they add up to 1.
+
+    Attributes:
+        train: share whose images the network learns from.
+        eval: share that chooses the epoch and calibrates the probabilities.
+        test: share that is only used to evaluate the finished model.
+    """
 
     train: Rate = 0.64
     eval: Rate = 0.16
@@ -32,12 +38,12 @@ class Split(Section):
 
 
 class Fold(Section):
-    """One round of a cross-validation: every patient is tested in exactly one of its rounds.
+    """One round of a cross-validation: each patient is in the test split of exactly one round.
 
     Attributes:
-        of: rounds, and so folds.
-        number: the fold that is the test split, counted from 1. The other folds are train and
-            eval, in the proportion that `split` gives these two.
+        of: number of folds, and so of rounds.
+        number: the fold that becomes the test split, counted from 1. The other folds become train
+            and eval, in the proportion of `data.split`.
     """
 
     of: Annotated[int, Field(ge=2, le=20)]
@@ -51,17 +57,18 @@ class Fold(Section):
 
 
 class PatientSource(Section):
-    """How the patient of an image is known. Images of one patient never part over two splits.
+    """How the patient of an image is found. All images of a patient are in the same split.
 
     Attributes:
-        source: `filename` or `path` search `regex` in the file name or in the path below the data
-            folder; `metadata` reads `column` of the metadata CSV; `each_file` declares that every
-            file is a patient of its own, which is a statement about the data, not a fallback.
-        regex: with a group named `patient`.
-        column: of the metadata CSV.
+        source: `filename` and `path` search `regex` in the file name, or in the path below the data
+            folder; `metadata` reads `column` of the metadata CSV; `dicom` reads the Patient ID
+            (0010,0020) of each file; `each_file` declares that each file shows another patient.
+            This is a statement about the data, never a fallback.
+        regex: regular expression with a group named `patient`, for `filename` and `path`.
+        column: column of the metadata CSV that names the patient, for `metadata`.
     """
 
-    source: Literal["filename", "path", "metadata", "each_file"] = Field(alias="from")
+    source: Literal["filename", "path", "metadata", "dicom", "each_file"] = Field(alias="from")
     regex: str | None = None
     column: str | None = None
 
@@ -88,21 +95,26 @@ def _check_patient_regex(regex: str | None, source: str) -> None:
 
 
 class Metadata(Section):
-    """A CSV beside the class folders with one row an image.
+    """A CSV file in the data folder with one row for each image.
+
+    Without the file, DICOM headers fill the columns `age`, `sex`, `view`, `modality` and
+    `manufacturer`, if there are no others.
 
     Attributes:
-        file: path relative to the data folder.
-        key: the column that names the image: its path below the data folder, its file name, or its
-            file name without suffix.
-        columns: the columns that become features, for slices.
-        bands: numeric columns to cut into bands, e.g. `age: [40, 65]` gives the feature `age_band`
-            with the values `0-39`, `40-64`, `65+`.
+        file: path of the file, relative to the data folder.
+        key: column that names the image: by its path below the data folder, by its file name, or by
+            its file name without suffix.
+        columns: columns that become features, for example to evaluate slices.
+        bands: numeric columns that are cut into bands: `age: [40, 65]` gives the feature `age_band`
+            with the values `0-39`, `40-64` and `65+`.
+        min_share: smallest share of the images that have a row; below it the run stops.
     """
 
     file: str = "metadata.csv"
     key: str = "filename"
     columns: tuple[str, ...] = ()
     bands: dict[str, tuple[int, ...]] = {}
+    min_share: Share = 0.5
 
     @field_validator("bands")
     @classmethod
@@ -114,27 +126,41 @@ class Metadata(Section):
 
 
 class DataSection(Section):
-    """What the images are, and how they are read and split.
+    """The images, their classes and patients, and how they are split.
 
     Attributes:
-        classes: in the order of the model's outputs.
-        merge: class to the folders that make it up; by default the folder of the same name.
-        ignore: folders to leave out, at any depth.
-        image_size: side of the square the model sees, in pixels.
+        classes: names of the classes, in the order of the model's outputs.
+        merge: class to the folders that belong to it. A class that is not named has the folder of
+            its own name.
+        ignore: names of folders that are left out, at any depth.
+        folder_splits: what to do with class folders below `train`, `val` and `test`: `use` takes
+            these as the splits, and forms a missing one from patients of `train`; `merge` splits
+            all images again, by patient. None: there are no such folders.
+        image_size: side of the square image that the model takes, in pixels.
         color: `grayscale` (1 channel) or `rgb` (3 channels).
-        resize: `stretch` to the square, or `pad` to keep the aspect ratio.
-        split_seed: salt of the hash that puts a patient into a split.
-        fold: splits of a cross-validation, dealt evenly by class, instead of `split`.
-        cap_per_class: at most so many images of a class, whole patients first.
-        max_quarantine_share: the run stops when a larger share of the images can't be read.
-        min_per_class: fewest images of a class.
-        min_per_split: fewest images of a class in each split.
-        max_pixels: images with more pixels are refused unread (decompression bombs).
+        resize: `stretch` the image to the square, or `pad` it and keep its aspect ratio.
+        patient: how the patient of an image is found.
+        metadata: a CSV file in the data folder with one row for each image. None: there is none.
+        split: shares of the patients in each split.
+        split_seed: number that goes into the hash that assigns a patient to a split; another number
+            gives another split.
+        fold: splits of one round of a cross-validation, with the classes evenly spread, in place of
+            `split`. None: no cross-validation.
+        cap_per_class: largest number of images of a class; images are left out by whole patients
+            where that is possible. None: no limit.
+        max_quarantine_share: largest share of images that can't be read; above it the run stops.
+        min_per_class: smallest number of images of a class; below it the run stops.
+        min_per_split: smallest number of images of a class in each split; below it the run stops.
+        max_pixels: largest number of pixels of an image. Larger ones are not decoded, since a small
+            file may hold a huge image (a decompression bomb).
+        keep_metadata: whether EXIF, texts and colour profiles of PNG and JPEG files go into the
+            examples. They may name patients, and no node reads them.
     """
 
     classes: tuple[str, ...]
     merge: dict[str, tuple[str, ...]] = {}
     ignore: tuple[str, ...] = ()
+    folder_splits: Literal["use", "merge"] | None = None
     image_size: Annotated[int, Field(ge=16, le=1024)] = 224
     color: Literal["grayscale", "rgb"] = "rgb"
     resize: Literal["stretch", "pad"] = "stretch"
@@ -148,10 +174,22 @@ class DataSection(Section):
     min_per_class: Positive = 10
     min_per_split: Positive = 2
     max_pixels: Positive = 50_000_000
+    keep_metadata: bool = False
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _texts(cls, classes: object) -> object:
+        listed = classes if isinstance(classes, (list, tuple)) else []
+        if any(isinstance(name, (bool, int, float)) or name is None for name in listed):
+            raise ValueError(
+                "YAML reads NO, YES, ON and OFF as true or false, and 0 as a number: put class "
+                f"names into quotes, as in classes: ['NO', 'YES']. Received: {listed}"
+            )
+        return classes
 
     @property
     def channels(self) -> int:
-        """Channels of the image the model sees: 1 or 3."""
+        """Channels of the image that the model takes: 1 or 3."""
         return 1 if self.color == "grayscale" else 3
 
     @model_validator(mode="after")
@@ -180,16 +218,16 @@ class DataSection(Section):
         return self
 
     def as_read(self) -> "DataSection":
-        """Returns the section without what matters only once the images have been read.
+        """Returns the section with the defaults for all that is applied after the images are read.
 
-        The node that reads them takes it, so that its results serve for every size and colour.
+        ImageExampleGen takes this one, so that its cached results fit every size and colour.
         """
         later = ("image_size", "color", "resize")
         defaults = {name: type(self).model_fields[name].default for name in later}
         return self.model_copy(update=defaults)
 
     def class_of_folder(self) -> dict[str, str]:
-        """Returns folded folder name → class."""
+        """Returns folder name, by `fold` → class."""
         return {
             fold(folder): name for name in self.classes for folder in self.merge.get(name, (name,))
         }

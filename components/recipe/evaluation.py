@@ -9,12 +9,12 @@ class EvaluationSection(Section):
     """What a model must reach to be blessed.
 
     Attributes:
-        recall_floor: lowest recall of every class, or one of each class.
-        floor_on: `lower_bound` holds the Wilson 95 % lower bound to the floor, `point` the
-            observed value.
-        allowed_drop: most that the recall of a class may fall against the latest blessed model;
-            none: no comparison.
-        slices: features whose values are also evaluated apart, e.g. sex or site.
+        recall_floor: lowest allowed recall: one number for every class, or class to number.
+        floor_on: what must reach the floor: the `lower_bound` of the recall's 95 % confidence
+            interval (Wilson), or the observed value (`point`).
+        allowed_drop: largest allowed loss of recall of a class compared with the latest blessed
+            model. None: the two are not compared.
+        slices: features whose values are also evaluated separately, for example sex or site.
     """
 
     recall_floor: Rate | dict[str, Rate]
@@ -23,5 +23,5 @@ class EvaluationSection(Section):
     slices: tuple[str, ...] = ()
 
     def floor(self, name: str) -> float:
-        """Returns the recall floor of class `name`."""
+        """Returns the recall floor of a class."""
         return self.recall_floor[name] if isinstance(self.recall_floor, dict) else self.recall_floor

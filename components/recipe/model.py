@@ -1,4 +1,4 @@
-"""The section `model`: the network."""
+"""The section `model`: the architecture of the network."""
 
 from typing import Annotated, Literal
 
@@ -15,15 +15,15 @@ Contrast = Literal["as_is", "clahe"]
 
 
 class Member(Section):
-    """One of several backbones.
+    """One of several backbones of an ensemble.
 
     Attributes:
-        backbone: as in `model`.
-        alpha: as in `model`.
-        weights: as in `model`; None: what `model.weights` says.
-        size: as in `model`; None: what `model.size` says. The same backbone at two sizes sees fine
-            and coarse structure.
-        contrast: as in `model`; None: what `model.contrast` says.
+        backbone: as `model.backbone`.
+        alpha: as `model.alpha`.
+        weights: as `model.weights`, which is the default.
+        size: as `model.size`, which is the default. The same backbone at two sizes sees fine and
+            coarse structure.
+        contrast: as `model.contrast`, which is the default.
     """
 
     backbone: str
@@ -34,38 +34,41 @@ class Member(Section):
 
 
 class ModelSection(Section):
-    """The network.
+    """The architecture of the network.
 
     Attributes:
-        backbone: a name of `components.network.backbones.BACKBONES`, or `scratch_cnn`.
-        alpha: width of a MobileNet; ignored by the others.
-        weights: `imagenet`, `none`, or the path of a Keras weights file. `imagenet` first looks
-            into the folder named by the environment variable MEDTFX_WEIGHTS, then downloads.
-        size: side of the square that the backbone sees, in pixels, resized from `data.image_size`
-            within the model; None: as it comes.
-        contrast: `clahe` equalises local contrast within the model: what is faint shows, and
-            exposure tells less; `as_is` leaves the image alone.
-        members: several backbones in place of one.
-        combine: `concat` puts one head on the features of all members, `average` gives each its
-            own head and averages their probabilities; they learn together, by the loss of the
-            average, so that what is watched and kept is what is served.
-        filters: of each convolution block of `scratch_cnn`.
-        padding: of its convolutions.
-        batch_norm: whether they are followed by a batch norm.
-        block_dropout: after each of them, before the max-pooling.
-        normalisation: `backbone` scales pixels as the backbone was trained, `dataset` by the mean
-            and standard deviation of the training split, `unit` to 0..1.
-        levels: how many feature maps are used: the last one of each of the last `levels`
-            resolutions. The earlier ones are averaged over the image.
-        pooling: of the last feature map.
-        standardise: whether the pooled features are brought to mean 0 and deviation 1, as they are
-            on the training split before training.
-        dense: units of the hidden layers of the head.
-        dropout: before the last layer.
-        l2: weight of the squared weights of the head in the loss.
-        head: `softmax`, or `sigmoid` for two classes: one unit, for the second class.
-        flip_tta: whether the served model averages the probabilities of the image and of its
-            mirror image, at twice the work.
+        backbone: name of a network of keras.applications, such as `mobilenet_v2`, or `scratch_cnn`,
+            a small network that starts from random weights. None: see `members`.
+        alpha: width multiplier of a MobileNet; other backbones ignore it.
+        weights: weights that training starts from: `imagenet`, `none` (random), or the path of a
+            Keras weights file. `imagenet` first looks into the folder that the environment variable
+            MEDTFX_WEIGHTS names, then downloads.
+        size: side of the square image that the backbone takes, in pixels; the model resizes to it
+            from `data.image_size`. None: the backbone takes the image as it is.
+        contrast: `clahe` equalises the local contrast inside the model (contrast-limited adaptive
+            histogram equalisation), which shows faint structures and hides differences of exposure;
+            `as_is` leaves the image unchanged.
+        members: several backbones in place of `backbone`: an ensemble that is trained as one model.
+        combine: `concat` joins the features of all members and puts one head on them; `average`
+            gives each member a head and averages their probabilities. The loss is that of the
+            average.
+        filters: number of filters of each convolution block of `scratch_cnn`.
+        padding: padding of the convolutions of `scratch_cnn`.
+        batch_norm: whether batch normalisation follows the convolutions of `scratch_cnn`.
+        block_dropout: dropout rate after each convolution of `scratch_cnn`, before max-pooling.
+        normalisation: how pixel values are scaled: `backbone` as in the training of the backbone,
+            `dataset` to mean 0 and standard deviation 1 over the train split, `unit` to 0..1.
+        levels: number of resolutions whose feature maps are used: the last map of each of the last
+            `levels` resolutions. All but the last one are averaged over the image.
+        pooling: how the last feature map becomes a vector: average, maximum, or flattened.
+        standardise: whether the pooled features are scaled to mean 0 and standard deviation 1, as
+            measured on the train split before training.
+        dense: number of units of each hidden layer of the head.
+        dropout: dropout rate before the last layer.
+        l2: weight of the L2 penalty of the head in the loss.
+        head: `softmax`, or `sigmoid` with one unit, the probability of the second of two classes.
+        flip_tta: whether the served model averages the probabilities of the image and of its mirror
+            image (test-time augmentation). Prediction then takes twice the time.
     """
 
     backbone: str | None = None
@@ -109,7 +112,7 @@ class ModelSection(Section):
 
     @property
     def networks(self) -> tuple["ModelSection", ...]:
-        """A section for each backbone, with that backbone alone."""
+        """One section for each backbone, with no other backbone in it."""
         if not self.members:
             return (self,)
         return tuple(
@@ -128,7 +131,7 @@ class ModelSection(Section):
 
     @property
     def pretrained(self) -> bool:
-        """Whether the backbones start from weights, and so are frozen in the first phase."""
+        """Whether the backbones start from given weights, and so are frozen in the first phase."""
         if self.members:
             return self.networks[0].pretrained
         return self.backbone != SCRATCH and self.weights != "none"

@@ -1,4 +1,4 @@
-"""A whole recipe: all sections, and the rules between them."""
+"""A recipe: all sections, and the rules that concern more than one of them."""
 
 from pydantic import Field, model_validator
 
@@ -17,11 +17,20 @@ _BUILT_IN_FEATURES = ("label", "format")
 
 
 class Recipe(Section):
-    """A whole recipe.
+    """A recipe: all that decides which model a pipeline makes, and how it is served.
 
     Attributes:
-        name: also the name of the pipeline, under which runs and blessed models are looked up.
+        name: name of the recipe and of its pipeline: runs and blessed models are found by it.
         summary: one line for `medtfx recipes`.
+        data: the images, their classes and patients, and how they are split.
+        audit: which problems of the data are looked for, and which stop the run.
+        model: the architecture of the network.
+        training: how the network is trained.
+        evaluation: what a model must reach to be blessed.
+        serving: how the model is served, and on which machines.
+        platform: resources of the nodes on a Kubernetes cluster.
+        retraining: how much new data starts another training.
+        tuning: the search space of `medtfx tune`.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)
@@ -46,31 +55,31 @@ class Recipe(Section):
         floors = self.evaluation.recall_floor
         if isinstance(floors, dict) and set(floors) != set(self.data.classes):
             raise ValueError(
-                "evaluation.recall_floor must name every class, so that no class can be missed "
-                f"unseen. Classes: {list(self.data.classes)}; floors for: {sorted(floors)}"
+                "evaluation.recall_floor must name every class, so that none is missed. "
+                f"Classes: {list(self.data.classes)}; floors for: {sorted(floors)}"
             )
         return self
 
     @model_validator(mode="after")
-    def _a_sigmoid_tells_two_classes_apart(self) -> "Recipe":
+    def _sigmoid_has_two_classes(self) -> "Recipe":
         if self.model.head == "sigmoid" and len(self.data.classes) != 2:
             raise ValueError(
-                f"model.head `sigmoid` tells two classes apart, and data.classes has "
-                f"{len(self.data.classes)}: use `softmax`"
+                "model.head `sigmoid` is for two classes; use `softmax`. data.classes has "
+                f"{len(self.data.classes)}"
             )
         return self
 
     @model_validator(mode="after")
-    def _what_is_refitted_is_frozen(self) -> "Recipe":
+    def _refit_needs_a_frozen_backbone(self) -> "Recipe":
         if self.training.refit and not self.model.pretrained:
             raise ValueError(
-                "training.refit is for a frozen backbone, and without model.weights it has to learn"
+                "training.refit is for a frozen backbone: set model.weights, or leave refit out"
             )
         return self
 
     @model_validator(mode="after")
-    def _every_gpu_works(self) -> "Recipe":
-        gpus = self.platform.pod("Trainer").gpu or 0
+    def _every_gpu_is_used(self) -> "Recipe":
+        gpus = self.platform.resources("Trainer").gpu or 0
         if gpus > 1 and self.training.strategy == "default":
             raise ValueError(
                 f"platform.nodes.Trainer.gpu is {gpus}, and training.strategy `default` uses one "
@@ -79,7 +88,7 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
-    def _new_patients_are_of_classes(self) -> "Recipe":
+    def _min_new_per_class_names_classes(self) -> "Recipe":
         if stray := set(self.retraining.min_new_per_class) - set(self.data.classes):
             raise ValueError(
                 f"retraining.min_new_per_class names {sorted(stray)}, not among the classes "

@@ -1,4 +1,4 @@
-"""The section `serving`: what is served, and with what machines."""
+"""The section `serving`: how the model is served, and on which machines."""
 
 import math
 import re
@@ -7,27 +7,27 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from components.recipe.base import Positive, Section
-from components.recipe.platform import Cpu, Memory, Toleration
+from components.recipe.resources import Cpu, Memory, Toleration
 from components.recipe.uncertainty import Uncertainty
 
 NotNegative = Annotated[int, Field(ge=0)]
 
 
 class Batching(Section):
-    """How TensorFlow Serving runs images of several requests together.
+    """How TensorFlow Serving runs the images of several requests together.
 
-    The names are those of its `BatchingParameters`. The defaults suit images of about 224 pixels,
-    of which a CPU answers one in some 10 ms.
+    The keys are those of its `BatchingParameters`. The defaults suit images of about 224 pixels,
+    for which a CPU needs some 10 ms each.
 
     Attributes:
-        max_batch_size: images in one run. A single request with more is refused, and
-            `serving.client` sends up to 16 at once.
-        allowed_batch_sizes: a batch is padded up to the next of these; the last one is
+        max_batch_size: largest number of images in one run. A single request with more images is
+            refused; `serving.client` sends up to 16 in a request.
+        allowed_batch_sizes: sizes that a batch is padded to, ascending; the last one is
             `max_batch_size`. None: the powers of two, and `max_batch_size`.
-        batch_timeout_micros: longest wait of a request for company, in microseconds.
-        num_batch_threads: batches that run at the same time. None: one a CPU.
-        max_enqueued_batches: batches that may wait; beyond, requests are refused as UNAVAILABLE,
-            and a client tries again.
+        batch_timeout_micros: longest time that a request waits for others, in microseconds.
+        num_batch_threads: number of batches that run at the same time. None: one for each CPU.
+        max_enqueued_batches: number of batches that may wait. Further requests are refused as
+            UNAVAILABLE, and the client tries again.
     """
 
     max_batch_size: Positive = 32
@@ -62,9 +62,9 @@ class Replicas(Section):
     """How many servers Kubernetes runs.
 
     Attributes:
-        min: always; two survive the loss of a node.
-        max: under load.
-        cpu_percent: of the CPU requested; above it, more servers are started.
+        min: number of servers without load. With two, one is left when a node fails.
+        max: largest number of servers under load.
+        cpu_percent: use of the requested CPU, in percent, above which more servers are started.
     """
 
     min: Positive = 2
@@ -79,21 +79,26 @@ class Replicas(Section):
 
 
 class ServingSection(Section):
-    """What is served, and with what machines.
+    """How the model is served, and on which machines.
 
     Attributes:
-        model_name: of the pushed model; by default the recipe's name.
-        uncertainty: when an answer says of itself that it is not to be relied on.
-        approval: `required` keeps a blessed and validated model back until somebody approves it.
-        batching: of TensorFlow Serving.
-        replicas: of TensorFlow Serving on Kubernetes.
-        cpu: processors of one server, as Kubernetes writes them: 2, 0.5 or 500m.
-        memory: of one server: 4Gi. Up to three versions are loaded at the same time.
-        gpu: GPUs of one server, of `platform.gpu_type`.
-        node_selector: labels that a machine must carry. By default those of `platform`: of its
-            Trainer, if the server has a GPU, else of every node.
-        tolerations: of taints; by default as `node_selector`.
-        image: of the server; by default `tensorflow/serving` in the version of the stack.
+        model_name: name under which the model is pushed and served. None: the name of the recipe.
+        uncertainty: when a prediction is marked as uncertain.
+        approval: `required`: a blessed and validated model is pushed only after a person has
+            approved it; `none`: at once.
+        batching: how requests are run together.
+        replicas: how many servers Kubernetes runs.
+        cpu: processors of one server, both request and limit, in the notation of Kubernetes: 2, 0.5
+            or 500m.
+        memory: memory of one server, such as 4Gi. Up to three versions of the model are loaded at
+            the same time.
+        gpu: number of GPUs of one server, of the type `platform.gpu_type`.
+        node_selector: labels that a machine must have. None: those of `platform.nodes.Trainer` if
+            the server has a GPU, else those of `platform.defaults`.
+        tolerations: taints that the servers tolerate. None: as for `node_selector`.
+        image: container image of the server, best by its digest: `NAME@sha256:DIGEST` can't be
+            replaced by another. None: `tensorflow/serving` in the version of the installed
+            TensorFlow, by its tag.
     """
 
     model_name: str | None = None
@@ -109,20 +114,30 @@ class ServingSection(Section):
     image: str | None = None
 
     def in_model(self) -> dict:
-        """Returns what becomes part of the model; a change of the rest needs no new training."""
+        """Returns what becomes part of the model; the rest changes without a new training."""
         return self.model_dump(mode="json", include={"uncertainty"})
 
     @property
+    def processors(self) -> float:
+        """Processors of one server, as a number."""
+        return float(self.cpu.rstrip("m")) / (1000 if self.cpu.endswith("m") else 1)
+
+    @property
+    def threads(self) -> int:
+        """Number of threads that keep these processors busy."""
+        return math.ceil(self.processors)
+
+    @property
     def batch_threads(self) -> int:
-        """Batches that a server runs at the same time."""
-        if self.batching.num_batch_threads is not None:
-            return self.batching.num_batch_threads
-        milli = self.cpu.endswith("m")
-        return math.ceil(float(self.cpu.rstrip("m")) / (1000 if milli else 1))
+        """Number of batches that a server runs at the same time."""
+        return self.batching.num_batch_threads or self.threads
 
     @field_validator("model_name")
     @classmethod
     def _plain_name(cls, name: str | None) -> str | None:
         if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
-            raise ValueError(f"{name!r} is a folder name: letters, digits, `_`, `.` and `-`")
+            raise ValueError(
+                "the name becomes a folder: letters, digits, `_`, `.` and `-`, the first one a "
+                f"letter or digit. Received: {name!r}"
+            )
         return name

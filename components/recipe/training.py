@@ -1,4 +1,4 @@
-"""The section `training`: how the network learns."""
+"""The section `training`: how the network is trained."""
 
 from typing import Annotated, Literal
 
@@ -8,19 +8,19 @@ from components.recipe.base import Positive, Rate, Section, Share
 
 
 class Augmentation(Section):
-    """Random changes of the training images, on pixel values 0..255.
+    """Random changes of the training images.
 
     Attributes:
-        flip: left-right.
-        rotation: largest turn, as a share of a full circle.
+        flip: whether images are mirrored left to right.
+        rotation: largest rotation, as a share of a full turn.
         zoom: largest relative change of scale.
         translation: largest shift, as a share of the side.
         shear: largest shear, as a share of the side.
-        crop: share of the side that a window leaves out; it is enlarged again, and lies at
-            another place in every batch.
+        crop: share of the side that is cut away; the rest, at a random place, is enlarged to the
+            full size.
         contrast: largest relative change of contrast.
-        brightness: largest shift, as a share of the range.
-        noise: standard deviation of Gaussian noise, as a share of the range.
+        brightness: largest shift of the pixel values, as a share of their range.
+        noise: standard deviation of added Gaussian noise, as a share of the range of pixel values.
     """
 
     flip: bool = False
@@ -35,22 +35,22 @@ class Augmentation(Section):
 
     @property
     def any(self) -> bool:
-        """Whether there is something to do."""
+        """Whether anything is changed."""
         return any(self.model_dump().values())
 
     @property
     def mirrors_only(self) -> bool:
-        """Whether an image has no other form than itself and its mirror image."""
+        """Whether an image has two forms at most: itself and its mirror image."""
         return self == Augmentation(flip=True)
 
 
 class FineTuning(Section):
-    """The second phase: the top of the backbone learns too, its batch norms stay frozen.
+    """The second phase: the top layers of the backbone are trained too, except batch normalisation.
 
     Attributes:
-        epochs: 0 leaves the phase out.
-        learning_rate: lower than in the first phase.
-        layers: how many layers of the backbone, from the top, or `all`.
+        epochs: largest number of epochs. 0: no second phase.
+        learning_rate: learning rate of this phase, lower than in the first one.
+        layers: number of layers of the backbone that are trained, from the top, or `all`.
     """
 
     epochs: Annotated[int, Field(ge=0)] = 0
@@ -59,7 +59,13 @@ class FineTuning(Section):
 
 
 class EarlyStopping(Section):
-    """Stop when `monitor` has not improved by `min_delta` for `patience` epochs."""
+    """When a phase ends before its last epoch.
+
+    Attributes:
+        monitor: metric of the eval split that is watched; its best epoch is kept.
+        patience: number of epochs without an improvement after which the phase ends.
+        min_delta: smallest change that counts as an improvement.
+    """
 
     monitor: Literal["val_loss", "val_balanced_accuracy"] = "val_loss"
     patience: Positive = 5
@@ -67,27 +73,34 @@ class EarlyStopping(Section):
 
 
 class TrainingSection(Section):
-    """How the network learns.
+    """How the network is trained.
 
     Attributes:
-        epochs: of the first phase, in which a pretrained backbone stays frozen.
-        augment_head: whether the first phase is augmented too. Without augmentation the features
-            of a frozen backbone are computed once, which makes that phase many times quicker; so
-            they are with `flip` alone, of every image and of its mirror image.
-        loss: of the probabilities; for two classes `binary_crossentropy` is the same as
+        batch_size: number of images in one training step.
+        epochs: largest number of epochs of the first phase, in which a pretrained backbone is
+            frozen and only the head is trained.
+        learning_rate: learning rate of the first phase.
+        loss: loss function of the probabilities. For two classes `binary_crossentropy` equals
             `categorical_crossentropy`.
-        label_smoothing: share of the label spread over the other classes.
-        balance: of the train split: `weights` weighs the loss, `sampling` draws every class equally
-            often, `undersample` leaves out images of the larger classes, `oversample` repeats
-            images of the smaller ones, `augmented_copies` does so too and augments the copies, and
-            only them.
-        schedule: `plateau` halves the rate when the monitored value stalls; `cosine` lets it fall
-            to zero over each phase.
-        refit: whether the head, once the eval split has chosen the epoch and told what the answers
-            are worth, learns anew from both splits. For a frozen backbone whose features are
-            computed once.
-        mixed_precision: float16 compute, for GPUs.
-        strategy: `mirrored` uses every GPU of the machine.
+        label_smoothing: share of the label that is spread over all classes.
+        balance: how the train split is balanced: `weights` weights the loss of each class,
+            `sampling` draws each class equally often, `undersample` leaves out images of the larger
+            classes, `oversample` repeats images of the smaller ones, `augmented_copies` repeats
+            them too and augments only the copies.
+        schedule: how the learning rate changes: `plateau` halves it when the monitored metric no
+            longer improves, `cosine` lowers it to zero over each phase.
+        augmentation: random changes of the training images.
+        augment_head: whether images are augmented in the first phase too. Without augmentation, or
+            with `flip` alone, the features of a frozen backbone are computed only once, which makes
+            that phase many times faster.
+        fine_tuning: the second phase.
+        early_stopping: when a phase ends before its last epoch.
+        refit: whether the head is trained once more on train and eval together, after the eval
+            split has chosen the epoch and calibrated the probabilities. Only for a frozen backbone
+            whose features are computed once.
+        mixed_precision: whether layers compute in float16, for GPUs.
+        strategy: `mirrored` trains on all GPUs of the machine, `default` on one.
+        seed: seed of the random numbers.
     """
 
     batch_size: Positive = 32
@@ -127,7 +140,7 @@ class TrainingSection(Section):
 
     @property
     def _same_in_every_epoch(self) -> bool:
-        """Whether the first phase shows the same images again and again."""
+        """Whether every epoch of the first phase has the same images."""
         augmented = self.augmentation.any and self.augment_head
         copies = self.balance == "augmented_copies"
         return not augmented or (self.augmentation.mirrors_only and not copies)

@@ -1,10 +1,10 @@
-"""The section `tuning`: which values `medtfx tune` may try."""
+"""The section `tuning`: the search space of `medtfx tune`."""
 
 from pydantic import field_validator
 
 from components.recipe.base import Section
 
-# What helps most often, within what is seldom absurd.
+# The keys that help most often, within ranges that are rarely unreasonable.
 DEFAULT_SPACE = {
     "training.learning_rate": "1e-4..1e-2:log",
     "training.label_smoothing": "0,0.05,0.1",
@@ -13,11 +13,11 @@ DEFAULT_SPACE = {
 
 
 class TuningSection(Section):
-    """Which values a search may try.
+    """The search space of `medtfx tune`.
 
     Attributes:
-        space: `training.` or `model.` key → its values: `low..high` for a number between the two
-            (`:log` behind it spreads them over the orders of magnitude), or a list `a,b,c`.
+        space: key of `training` or `model` to its values: a range of numbers `low..high`, with
+            `:log` for a logarithmic scale, or a list `a,b,c`.
     """
 
     space: dict[str, str] = DEFAULT_SPACE
@@ -28,7 +28,7 @@ class TuningSection(Section):
         for key in space:
             if key.partition(".")[0] not in ("training", "model"):
                 raise ValueError(
-                    f"{key!r} can't be tuned: keys of `training` and `model` can, since the images "
-                    "are prepared once for all trials"
+                    "only keys of `training` and `model` can be tuned, since all trials share the "
+                    f"same prepared images. Received: {key!r}"
                 )
         return space

@@ -1,24 +1,24 @@
-"""The part `doubt` of the section `serving`: when an answer is not to be relied on."""
+"""The part `uncertainty` of the section `serving`: which predictions need a second reader."""
 
 from components.recipe.base import Rate, Section, Share
 
 
 class Uncertainty(Section):
-    """When an answer says of itself that it is `uncertain`, and whether its probability is true.
+    """When a prediction is marked as `uncertain`, and whether its probabilities are calibrated.
 
-    All of it is measured on the eval split after training, and becomes part of the model. What it
-    then does on the test split stands in the report.
+    All of it is measured on the eval split after training and becomes part of the model. The report
+    shows the effect on the test split.
 
     Attributes:
-        calibrated: whether the probabilities are scaled by a temperature so that they mean what
-            they say; the answers stay the same.
-        uncertain_below: an answer whose top probability is lower is uncertain. None: the lowest
-            threshold at which every class reaches `wanted_recall` among the other answers.
-        wanted_recall: of every class, among the answers that are not uncertain.
-        max_deferral_rate: largest share of the eval split that may be uncertain for that; where the
-            wanted recall takes more, the threshold comes as near to it as this share allows.
-        ood_false_positive_rate: share of images of the right kind that may be called out of
-            distribution: unlike the training images, and so uncertain too. None: nothing is.
+        calibrated: whether the probabilities are calibrated by a temperature (Guo et al. 2017). The
+            predicted classes stay the same.
+        uncertain_below: a prediction whose top probability is lower is uncertain. None: the lowest
+            threshold at which each class reaches `wanted_recall` among the certain predictions.
+        wanted_recall: recall of each class among the predictions that are not uncertain.
+        max_deferral_rate: largest share of the eval split that may be uncertain. Where the wanted
+            recall needs more, the threshold goes as far as this share allows.
+        ood_false_positive_rate: share of images like those of the eval split that may be marked as
+            out of distribution, and so as uncertain. None: no image is marked so.
     """
 
     calibrated: bool = True

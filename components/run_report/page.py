@@ -1,11 +1,10 @@
-"""Draws the page."""
+"""Renders the page."""
 
 import datetime
 import math
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 from markupsafe import Markup
 
@@ -14,6 +13,7 @@ from components.run_report.content import Content
 from components.run_report.gallery import KINDS
 from components.run_report.slot import RUN_SLOT
 from components.run_report.uncertainty import uncertainty_results
+from components.runtime.html import html_environment
 from components.uncertainty.risk_coverage import risk_coverage_curve
 
 _TEMPLATE = Path(__file__).with_name("template")
@@ -22,13 +22,7 @@ _OPEN_ROWS = 60  # longer tables are folded
 
 def render_page(content: Content) -> str:
     """Returns the whole page: one HTML file that loads nothing."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_environment(_TEMPLATE)
     environment.filters |= {"two": two, "signed": signed, "percent": percent}
     return environment.get_template("page.html").render(
         content=content,

@@ -1,28 +1,63 @@
-"""Work on many items in several threads, in order."""
+"""Work on many items in several threads; results come in the order of the items."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 8  # items a thread that wait, or whose results do
+_WAKE_SECONDS = 0.2
 
 
-def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yields the result of each item, in order, computed by a thread a processor, two at least.
+def map_in_threads(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    threads: int | None = None,
+    ahead: int = _AHEAD,
+) -> Iterator[Result]:
+    """Yields `work(item)` for each item, in order.
 
-    Unlike `Executor.map` it does not draw all items at once, so that few of them are in memory.
+    Unlike `Executor.map` it does not take all items at once, so that few of them are in memory.
+    Threads, not processes: decoders and gRPC release Python's lock.
+
+    Args:
+        work: called in several threads at once.
+        items: taken only when there is room.
+        threads: how many; by default one a processor, two at least.
+        ahead: items for each thread that are taken before their results are.
+
+    Yields:
+        One result an item.
+
+    Raises:
+        Exception: the first one, in the order of the items, that `work` raised. What has not begun
+            is then dropped.
     """
-    threads = max(2, os.cpu_count() or 1)
-    with ThreadPoolExecutor(threads) as executor:
-        waiting: deque[Future[Result]] = deque()
-        for item in items:
-            waiting.append(executor.submit(work, item))
-            if len(waiting) >= threads * _AHEAD:
-                yield waiting.popleft().result()
+    threads = threads or max(2, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads)
+    source = iter(items)
+    try:
+        waiting = deque(pool.submit(work, item) for item in islice(source, ahead * threads))
         while waiting:
-            yield waiting.popleft().result()
+            result = _result_of(waiting.popleft())
+            waiting.extend(pool.submit(work, item) for item in islice(source, 1))
+            yield result
+    finally:
+        # Not waiting: after Ctrl-C a request may still have a minute to run.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _result_of(future: "Future[Result]") -> Result:
+    """Waits for a result, and wakes up now and then.
+
+    Where TensorFlow runs in this process, the system may hand Ctrl-C to one of its threads, and
+    Python's main thread learns of it only when it wakes up.
+    """
+    while not future.done():
+        wait([future], _WAKE_SECONDS)
+    return future.result()

@@ -1,1 +1,1 @@
-"""What lies in an exported model beside the graph."""
+"""Files of an exported model in addition to its graph, and beside it."""

@@ -1,7 +1,7 @@
-"""What the trained network itself answers for a few images, kept beside the exported model.
+"""Reference predictions: those of the trained network in memory for a few images.
 
-The serving validator asks the served model about the same images. The Transform graph, the export
-and the server lie in between: if the answers differ, one of them is wrong.
+The serving validator compares them with the predictions of the served model for the same images.
+If they differ, the Transform graph, the export or the server is wrong.
 """
 
 import csv
@@ -24,11 +24,11 @@ _BATCH = 16
 
 @dataclass(frozen=True)
 class Predictions:
-    """Answers by image.
+    """Predictions of several images.
 
     Attributes:
-        classes: in the order of the probabilities.
-        by_file: file name as in the Examples → probabilities, float32 [C].
+        classes: names of the classes, in the order of the probabilities.
+        by_file: file name as in the Examples → probabilities, float32 [classes].
     """
 
     classes: tuple[str, ...]
@@ -36,27 +36,29 @@ class Predictions:
 
 
 def predict_sample(
-    answer: Callable[[tf.Tensor], tf.Tensor], split: TransformedSplit, candidates: int = _CANDIDATES
+    predict: Callable[[tf.Tensor], tf.Tensor],
+    split: TransformedSplit,
+    candidates: int = _CANDIDATES,
 ) -> Predictions:
-    """Asks the network about the images of each class that it is least sure of.
+    """Predicts a few images of each class, those with the lowest top probabilities.
 
-    Those it is sure of would hide a skew: 0 and 1 stay what they are when the logits move.
+    Confident predictions would hide a difference: 0 and 1 do not change when the logits do.
 
     Args:
-        answer: [B, H, W, C] float32 in 0..255 → probabilities [B, classes], as they are served.
+        predict: pixels [B, H, W, C] float32 in 0..255 → probabilities [B, classes], as served.
         split: transformed examples.
-        candidates: images of each class to choose from.
+        candidates: number of images of each class to choose from.
     """
     files, pixels, labels = _read(split, few_of_each(split.labels, candidates))
-    # Where the server is asked too: a GPU's TensorFloat-32 would show as a skew.
+    # As the server does: a GPU's TensorFloat-32 would be a difference.
     with tf.device("CPU:0"):
         batches = [pixels[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
-        answers = np.concatenate(
-            [np.asarray(answer(tf.cast(batch, tf.float32))) for batch in batches]
+        probabilities = np.concatenate(
+            [np.asarray(predict(tf.cast(batch, tf.float32))) for batch in batches]
         )
-    order = np.argsort(answers.max(-1), kind="stable")
+    order = np.argsort(probabilities.max(-1), kind="stable")
     kept = order[few_of_each(labels[order], _KEPT)]
-    return Predictions(split.data.classes, {files[index]: answers[index] for index in kept})
+    return Predictions(split.data.classes, {files[index]: probabilities[index] for index in kept})
 
 
 def few_of_each(labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
@@ -83,12 +85,12 @@ def _read(
 
 
 def save_predictions(predictions: Predictions, folder: str) -> None:
-    """Writes `predictions.csv`: a row a file, a column a class."""
+    """Writes `predictions.csv`: a row for each file, a column for each class."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["filename", *predictions.classes])
     for name, probabilities in sorted(predictions.by_file.items()):
-        # Nine digits give back the same float32.
+        # Nine digits identify a float32.
         writer.writerow([name, *(f"{value:.9g}" for value in probabilities)])
     with tf.io.gfile.GFile(f"{folder}/{FILE_NAME}", "wb") as file:
         file.write(text.getvalue().encode(errors="surrogateescape"))

@@ -1,1 +1,1 @@
-"""SchemaGen: what the statistics show, held to what the recipe says."""
+"""SchemaGen: the schema inferred from the statistics, corrected by the recipe."""

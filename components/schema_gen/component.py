@@ -18,7 +18,7 @@ class RecipeSchemaGenSpec(types.ComponentSpec):
 
 
 class RecipeSchemaGen(base_component.BaseComponent):
-    """SchemaGen that knows the recipe: the label's domain, and which features may be missing.
+    """SchemaGen with the label's domain and the optional features of the recipe.
 
     In a pipeline:
 
@@ -26,7 +26,7 @@ class RecipeSchemaGen(base_component.BaseComponent):
         ExampleValidator(statistics_gen.outputs["statistics"], schema_gen.outputs["schema"])
 
     Outputs:
-        schema: `schema.pbtxt`.
+        schema: a Schema with the file `schema.pbtxt`.
     """
 
     SPEC_CLASS = RecipeSchemaGenSpec
@@ -36,9 +36,9 @@ class RecipeSchemaGen(base_component.BaseComponent):
         """Builds the node.
 
         Args:
-            statistics: of the Examples.
+            statistics: of the Examples, by StatisticsGen.
             data: the recipe's section.
-            source: digest of the code behind the node.
+            source: hash of the code behind the node, for TFX's cache.
         """
         super().__init__(
             spec=RecipeSchemaGenSpec(

@@ -1,4 +1,4 @@
-"""Infers the schema from the training split, and holds it to what the recipe says."""
+"""Infers the schema from the train split and corrects it by the recipe."""
 
 import os
 from typing import Any
@@ -16,7 +16,7 @@ SCHEMA_FILE = "schema.pbtxt"
 
 
 class Executor(base_executor.BaseExecutor):
-    """Infers the schema from the training split and curates it."""
+    """Infers the schema from the train split and corrects it by the recipe."""
 
     def Do(
         self,

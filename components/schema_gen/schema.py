@@ -1,7 +1,7 @@
-"""Curates the inferred schema.
+"""Corrects the inferred schema by the recipe.
 
-TFDV's inference alone would make a domain of the patients seen, so that every new patient is an
-anomaly, and would accept any label. What is known from the recipe replaces what is guessed.
+TFDV's inference alone makes a domain of the patients in the train split, so that each new patient
+is an anomaly, and accepts any label. What the recipe says replaces what is inferred.
 """
 
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -13,11 +13,11 @@ _FREE_TEXT = ("image", "filename", "patient", "format")
 
 
 def curate(inferred: schema_pb2.Schema, data: DataSection) -> schema_pb2.Schema:
-    """Returns the schema that data from this recipe must meet.
+    """Returns the schema that the Examples of a recipe must meet.
 
     Args:
-        inferred: from TFDV, over the training split.
-        data: classes and metadata columns.
+        inferred: TFDV's schema of the train split; it is not changed.
+        data: the recipe's section: classes and metadata columns.
     """
     schema = schema_pb2.Schema()
     schema.CopyFrom(inferred)
@@ -49,7 +49,7 @@ def _require_one(feature: schema_pb2.Feature) -> None:
 
 
 def _allow_missing(feature: schema_pb2.Feature) -> None:
-    # A metadata cell may be empty: a fixed shape would make Transform demand a value.
+    # A metadata cell may be empty, and with a fixed shape Transform requires a value.
     feature.presence.min_fraction = 0.0
     feature.presence.min_count = 0
     feature.ClearField("shape_type")

@@ -1,1 +1,1 @@
-"""StatisticsGen: what TFDV measures of the Examples, and what it does not."""
+"""StatisticsGen: TFX's own node, and its options."""

@@ -5,11 +5,11 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 
 def statistics_options() -> tfdv.StatsOptions:
-    """Returns options that keep the time and memory of the node small.
+    """Returns options with which the node needs little time and memory.
 
-    The stored images are known as images: their bytes are measured, and not, like those of a
-    string, kept and counted in search of the most frequent value. The values of the other features
-    are counted by sketches, whose size does not depend on the data.
+    The feature `image` is declared as images: only its size is measured, while the values of a
+    string would be kept in memory to find the most frequent ones. The values of other features are
+    counted by sketches, whose size does not depend on the data.
     """
     schema = schema_pb2.Schema()
     image = schema.feature.add(name="image", type=schema_pb2.BYTES)

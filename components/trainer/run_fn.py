@@ -11,6 +11,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx import v1 as tfx
 
+from components.artifacts import HISTORY_FILE
 from components.network.network import Network, build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
@@ -27,34 +28,40 @@ from components.training.fit import Fitter
 from components.uncertainty.summary import UNCERTAINTY_FILE
 
 _log = logging.getLogger("medtfx.trainer")
-HISTORY_FILE = "history.json"
-# What decides the features of a backbone, beside its weights.
+# The keys that decide the features of a backbone, in addition to its weights.
 _OF_FEATURES = {"backbone", "alpha", "size", "contrast", "levels", "pooling", "normalisation"}
 
 
 def run_fn(fn_args: tfx.components.FnArgs) -> None:
-    """Trains and exports.
+    """Trains a network and exports it.
+
+    Writes the SavedModel, and beside the TensorBoard logs `history.json` (phase → logs of each
+    epoch), `uncertainty.json` (temperature and thresholds, see `measure_uncertainty`) and
+    `predictions.csv` (the predictions of the network for a few images of the eval split).
 
     Args:
-        fn_args: from TFX. `custom_config` holds the recipe's sections `data`, `model`, `training`
-            and `serving` in plain values, and `checkpoints`, the folder for restartable state.
+        fn_args: from TFX. `custom_config` holds the sections `data`, `model`, `training` and
+            `serving` of the recipe as plain values, their `recipe`, the hash `source` of the code,
+            and `checkpoints`, the folder for the state of unfinished trainings.
 
-    Writes the SavedModel, and next to the TensorBoard logs `history.json` (phase → logs of each
-    epoch), `uncertainty.json` (what the answers are worth) and `predictions.csv` (what the network
-    answers for a few images of the eval split).
+    Raises:
+        RecipeError: see `build_network`.
+        WeightsError: see `build_network`.
     """
+    # === Recipe and examples ===
     config = fn_args.custom_config
     data = DataSection.model_validate(config["data"])
     model = ModelSection.model_validate(config["model"])
     training = TrainingSection.model_validate(config["training"])
     serving = ServingSection.model_validate(config["serving"])
 
-    train = TransformedSplit(_matches(fn_args.train_files), data)
-    eval_split = TransformedSplit(_matches(fn_args.eval_files), data)
+    train = TransformedSplit.matching(fn_args.train_files, data)
+    eval_split = TransformedSplit.matching(fn_args.eval_files, data)
     checkpoint = Checkpoint(_checkpoint_folder(fn_args, config), training.early_stopping.monitor)
     logs = fn_args.model_run_dir
     keras.utils.set_random_seed(training.seed)
 
+    # === Training ===
     with compute_setup(training):
         statistics = train.pixel_statistics()
         network = build_network(model, data, *statistics)
@@ -71,9 +78,11 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
             fitter.eval_views,
         )
         fitter.refit()
+
+    # === Export ===
     save_predictions(
         predict_sample(
-            lambda pixels: uncertainty.calibrated(network.answer(pixels)[1]), eval_split
+            lambda pixels: uncertainty.calibrated(network.predict(pixels)[1]), eval_split
         ),
         logs,
     )
@@ -82,19 +91,15 @@ def run_fn(fn_args: tfx.components.FnArgs) -> None:
     Exporter(network, transform, data, uncertainty).save(fn_args.serving_model_dir, recipe)
     for name, text in (
         (HISTORY_FILE, json.dumps(history, indent=2)),
-        (UNCERTAINTY_FILE, uncertainty.facts.to_json()),
+        (UNCERTAINTY_FILE, uncertainty.summary.to_json()),
     ):
         with tf.io.gfile.GFile(f"{logs}/{name}", "w") as file:
             file.write(text)
     checkpoint.remove()
 
 
-def _matches(patterns: list[str]) -> tuple[str, ...]:
-    return tuple(sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern)))
-
-
 def _checkpoint_folder(fn_args: tfx.components.FnArgs, config: dict[str, Any]) -> Path:
-    """Names the folder by everything that decides the result: another training, another folder."""
+    """Returns a folder whose name depends on all that decides the result of the training."""
     identity = [
         config,
         sorted(fn_args.train_files),
@@ -108,7 +113,7 @@ def _checkpoint_folder(fn_args: tfx.components.FnArgs, config: dict[str, Any]) -
 def _feature_cache(
     network: Network, model: ModelSection, statistics: tuple[float, float], config: dict[str, Any]
 ) -> FeatureCache:
-    """Opens the cache of what these backbones made of images in earlier trainings."""
+    """Opens the cache of the features that these backbones gave in earlier trainings."""
     settings = {
         "networks": [one.model_dump(include=_OF_FEATURES) for one in model.networks],
         "statistics": statistics if model.normalisation == "dataset" else None,

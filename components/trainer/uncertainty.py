@@ -1,4 +1,4 @@
-"""What the answers of a trained network are worth, measured on the eval split."""
+"""The uncertainty of a trained network, measured on the eval split."""
 
 import math
 from dataclasses import dataclass, replace
@@ -24,28 +24,27 @@ from components.uncertainty.risk_coverage import choose_threshold, risk_coverage
 from components.uncertainty.summary import UncertaintySummary
 
 _BATCH = 32
-_MOST = 1_000  # training images that tell where they lie
+_MOST = 1_000  # training images to which the out-of-distribution detector is fitted
 
 
 @dataclass(frozen=True)
 class MeasuredUncertainty:
-    """What becomes part of the model.
+    """The uncertainty that becomes part of the model.
 
     Attributes:
-        facts: temperature and threshold, and what was seen on the eval split.
-        ood_detector: where the training images lie; None if nothing is called out of
-            distribution.
+        summary: temperature, threshold, and their effect on the eval split.
+        ood_detector: detects images that are out of distribution; None: no image is marked so.
     """
 
-    facts: UncertaintySummary
+    summary: UncertaintySummary
     ood_detector: OODDetector | None = None
 
     def calibrated(self, probabilities: Any) -> Any:
-        """Returns the probabilities [B, C] that are served; in a graph, as `with_temperature`."""
-        if self.facts.temperature == 1.0:
+        """Returns calibrated probabilities [B, classes]: `with_temperature`, for tensors."""
+        if self.summary.temperature == 1.0:
             return probabilities
         ops = keras.ops
-        return ops.softmax(ops.log(ops.maximum(probabilities, SMALLEST)) / self.facts.temperature)
+        return ops.softmax(ops.log(ops.maximum(probabilities, SMALLEST)) / self.summary.temperature)
 
 
 def measure_uncertainty(
@@ -56,30 +55,39 @@ def measure_uncertainty(
     vectors: NDArray[np.float32] | None = None,
     eval_views: list[NDArray[np.float32]] | None = None,
 ) -> MeasuredUncertainty:
-    """Measures temperature, threshold and ood_detector; the test split has no part in it.
+    """Measures temperature, threshold and out-of-distribution detector, without the test split.
 
     Args:
-        network: trained.
-        train: what it learned from.
-        eval_split: what the best epoch was chosen by.
-        section: what the recipe wants.
-        vectors: pooled features of the train split in file order, [n, F], if they are at hand.
-        eval_views: likewise of the eval split, for each view that answers are averaged over.
+        network: the trained network.
+        train: the train split, to which the detector is fitted.
+        eval_split: the eval split, on which all else is measured.
+        section: the part `serving.uncertainty` of the recipe.
+        vectors: pooled features [n, D] of the train split, in the order of the files, if they have
+            been computed before.
+        eval_views: pooled features [n, D] of the eval split, and with `model.flip_tta` those of the
+            mirror images, if they have been computed before.
+
+    Returns:
+        What becomes part of the model. Where a network has diverged, its probabilities are not
+        finite, and nothing is measured.
     """
+    # === Predictions on the eval split ===
     ood_detector = None
     if section.ood_false_positive_rate is not None:
         ood_detector = _ood_detector(network, train, vectors)
-    probabilities, distances = _read(network, eval_split, ood_detector, eval_views)
+    probabilities, distances = _predict(network, eval_split, ood_detector, eval_views)
     labels = eval_split.labels
-    if not np.isfinite(probabilities).all():  # it has diverged: the gate will refuse it
+    if not np.isfinite(probabilities).all():  # it has diverged, and the gate refuses it
         return MeasuredUncertainty(UncertaintySummary())
+
+    # === Temperature and threshold ===
     temperature = fit_temperature(probabilities, labels) if section.calibrated else 1.0
     curve = risk_coverage_curve(with_temperature(probabilities, temperature), labels)
     if section.uncertain_below is None:
         threshold = choose_threshold(curve, section.wanted_recall, section.max_deferral_rate)
     else:
         threshold = threshold_at(curve, section.uncertain_below)
-    facts = UncertaintySummary(
+    summary = UncertaintySummary(
         temperature,
         threshold.below,
         threshold.deferred,
@@ -87,12 +95,14 @@ def measure_uncertainty(
         images=len(labels),
     )
     if ood_detector is None or section.ood_false_positive_rate is None:
-        return MeasuredUncertainty(facts)
+        return MeasuredUncertainty(summary)
+
+    # === Limit of the detector ===
     limit = limit_of(distances, section.ood_false_positive_rate)
     out_of_distribution = int((distances > limit).sum())
     return MeasuredUncertainty(
         replace(
-            facts,
+            summary,
             ood_false_positive_rate=section.ood_false_positive_rate,
             out_of_distribution=out_of_distribution,
         ),
@@ -100,17 +110,17 @@ def measure_uncertainty(
     )
 
 
-def _read(
+def _predict(
     network: Network,
     split: TransformedSplit,
     ood_detector: OODDetector | None,
     views: list[NDArray[np.float32]] | None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Returns probabilities [N, C] and distances [N], NaN without `ood_detector`."""
+    """Returns probabilities [N, classes] and distances [N], which are NaN without a detector."""
 
     @tf.function(reduce_retracing=True)
     def compute(pixels: tf.Tensor, vectors: list[tf.Tensor] | None) -> tuple[tf.Tensor, tf.Tensor]:
-        vector, probabilities = network.answer(pixels, vectors)
+        vector, probabilities = network.predict(pixels, vectors)
         if ood_detector is None:
             return probabilities, tf.fill(tf.shape(vector)[:1], math.nan)
         return probabilities, ood_detector.distance(describe(pixels, vector))
@@ -127,7 +137,7 @@ def _read(
 def _ood_detector(
     network: Network, train: TransformedSplit, vectors: NDArray[np.float32] | None
 ) -> OODDetector | None:
-    """Fits it to at most `_MOST` images; None for a network that has diverged."""
+    """Fits the detector to at most `_MOST` images; None for a network that has diverged."""
     vectors, looks = _sample(network, train, vectors)
     return fit_ood_detector(vectors, looks) if np.isfinite(vectors).all() else None
 
@@ -135,7 +145,7 @@ def _ood_detector(
 def _sample(
     network: Network, train: TransformedSplit, vectors: NDArray[np.float32] | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Returns pooled features and looks of at most `_MOST` images, evenly from the whole split."""
+    """Returns pooled features and thumbnails of at most `_MOST` images, evenly over the split."""
     every = max(1, math.ceil(len(train.labels) / _MOST))
 
     @tf.function(reduce_retracing=True)

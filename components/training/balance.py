@@ -1,4 +1,4 @@
-"""Makes the classes of the train split count the same: by weights, copies or leaving out."""
+"""Balances the classes of the train split: by weights, by copies, or by leaving images out."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,20 +7,28 @@ from components.recipe.training import TrainingSection
 
 
 def class_weights(labels: NDArray[np.int64], classes: int) -> dict[int, float]:
-    """Returns weights by which every class counts the same in the loss; they average 1."""
+    """Returns the weight of each class in the loss, inversely to its frequency.
+
+    Args:
+        labels: class index of each image, [n].
+        classes: number of classes.
+
+    Returns:
+        Class index → weight. The mean weight of the images is 1.
+    """
     counts = np.maximum(np.bincount(labels, minlength=classes), 1)
     return {index: len(labels) / (classes * count) for index, count in enumerate(counts)}
 
 
-def times_of_each(labels: NDArray[np.int64], training: TrainingSection) -> NDArray[np.int64]:
-    """Says how often each image is seen in an epoch.
+def repetitions(labels: NDArray[np.int64], training: TrainingSection) -> NDArray[np.int64]:
+    """Returns how often each image is used in an epoch.
 
     Args:
         labels: class index of each image, [n].
-        training: balance and seed. The same seed leaves out, or repeats, the same images.
+        training: `balance` and `seed`. The same seed chooses the same images.
 
     Returns:
-        [n]: all 1, but 0 where `undersample` leaves an image out and more than 1 where
+        [n] int64: 1, but 0 where `undersample` leaves an image out and more than 1 where
         `oversample` or `augmented_copies` repeats it.
     """
     counts = np.bincount(labels)

@@ -1,7 +1,7 @@
 """Features of a frozen backbone, computed once: the first phase then trains on vectors.
 
-While the backbone is frozen and its input is not augmented, every epoch would compute the same
-features again, at a hundred times the cost of training the head on them.
+While the backbone is frozen and its input is not augmented, each epoch would compute the same
+features again, which costs a hundred times as much as training the head on them.
 """
 
 import keras
@@ -19,9 +19,9 @@ _BATCH = 32
 
 
 def head_with_probabilities(network: Network) -> keras.Model:
-    """Returns pooled features [B, D] → probabilities; it shares the head's weights."""
+    """Returns a model, pooled features [B, D] → probabilities, that shares the head's weights."""
     softmax = keras.layers.Softmax(dtype="float32")
-    return keras.Model(network.head.input, softmax(network.head.output), name="trainee")
+    return keras.Model(network.head.input, softmax(network.head.output), name="trained")
 
 
 def pooled_features(
@@ -33,15 +33,16 @@ def pooled_features(
     """Computes the pooled features of a split.
 
     Args:
-        network: whose features.
-        split: of which images.
-        mirrored: whether also of their mirror images.
-        cache: of features that were computed before, for this network.
+        network: network with the backbones.
+        split: images.
+        mirrored: whether the features of the mirror images are computed too.
+        cache: features that were computed before by the same backbones.
 
     Returns:
-        [n, D], in file order; or [2n, D], first the images, then their mirror images.
+        [n, D] float32, in the order of the files; with `mirrored` [2n, D], first those of the
+        images, then those of their mirror images.
     """
-    # One trace, for the last batch too, and without a rewrite of the code of Keras.
+    # One trace for batches of any size, and no AutoGraph, which would rewrite the code of Keras.
     any_batch = tf.TensorSpec([None, *network.classifier.input_shape[1:]])
     compute = tf.function(
         lambda pixels: network.pooling(network.feature_maps(pixels)),
@@ -49,15 +50,15 @@ def pooled_features(
         autograph=False,
     )
 
-    def look(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def features_of(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         return cache.features(pixels, compute) if cache else np.asarray(compute(pixels))
 
     straight, flipped = [], []
     for batch, _ in split.batches(_BATCH):
         pixels = batch.numpy()
-        straight.append(look(pixels))
+        straight.append(features_of(pixels))
         if mirrored:
-            flipped.append(look(pixels[:, :, ::-1]))
+            flipped.append(features_of(pixels[:, :, ::-1]))
         done = min(len(straight) * _BATCH, len(split.labels))
         progress.report(done, len(split.labels), "images", "computing the features")
     if cache:
@@ -68,6 +69,6 @@ def pooled_features(
 def as_examples(
     features: NDArray[np.float32], labels: NDArray[np.int64], classes: int
 ) -> tf.data.Dataset:
-    """Returns (features [D] float32, one-hot [classes]) of each row, from memory."""
+    """Returns a dataset of (features [D] float32, one-hot label [classes] float32)."""
     one_hot = np.eye(classes, dtype=np.float32)[labels]
     return untuned(tf.data.Dataset.from_tensor_slices((features, one_hot)))

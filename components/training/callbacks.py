@@ -1,4 +1,4 @@
-"""What watches an epoch: early stopping, the learning rate, the progress line."""
+"""Keras callbacks: early stopping, the learning rate, the progress line."""
 
 import keras
 
@@ -9,7 +9,7 @@ Logs = dict[str, float]
 
 
 def stopping_callbacks(training: TrainingSection) -> list[keras.callbacks.Callback]:
-    """Returns early stopping, and the halving of the rate on a plateau if the recipe wants it."""
+    """Returns early stopping and, with `schedule: plateau`, the halving of the learning rate."""
     stop = training.early_stopping
     mode = "max" if "accuracy" in stop.monitor else "min"
     found: list[keras.callbacks.Callback] = [
@@ -30,19 +30,29 @@ def stopping_callbacks(training: TrainingSection) -> list[keras.callbacks.Callba
 def learning_rate(
     training: TrainingSection, rate: float, steps: int
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """Returns the constant rate, or a cosine that falls to zero over `steps`."""
+    """Returns the learning rate of a phase.
+
+    Args:
+        training: the recipe's section, with `schedule`.
+        rate: learning rate at the start.
+        steps: number of batches in the phase.
+
+    Returns:
+        `rate`, or a cosine schedule that falls to zero over `steps`.
+    """
     if training.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(rate, steps)
     return rate
 
 
 class ReportEpochs(keras.callbacks.Callback):
-    """Tells the progress listener which epoch and batch it is.
+    """Reports the progress of a phase: epoch, batch, and the latest metrics of the eval split.
 
     Args:
-        phase: part of the unit, so that the time of one phase does not foretell the next one's.
-        epochs: of the phase, at most.
-        steps: batches an epoch.
+        phase: name of the phase. It is part of the unit, since the batches of one phase take
+            another time than those of the next.
+        epochs: largest number of epochs.
+        steps: number of batches in an epoch.
     """
 
     def __init__(self, phase: str, epochs: int, steps: int):
@@ -60,7 +70,7 @@ class ReportEpochs(keras.callbacks.Callback):
         self._report(self._epoch * self._steps + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Adds what was reached on the eval split."""
+        """Reports the metrics of the eval split."""
         if logs and "val_loss" in logs:
             self._reached = (
                 f", val_loss {logs['val_loss']:.3f}"

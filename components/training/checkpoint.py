@@ -1,33 +1,34 @@
-"""Keeps training restartable: after a kill it goes on from the last finished epoch.
+"""Checkpoints: a training that was killed continues after its last finished epoch.
 
 A checkpoint is a folder with the last weights (and optimizer state), the best weights so far and
-`state.json`. The state is written last and replaced in one step, so that a kill at any moment
-leaves the previous checkpoint whole.
+`state.json`. The state is written last and atomically, so that a kill at any moment leaves the
+previous checkpoint intact.
 """
 
 import json
 import math
-import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import keras
 
+from components.storage.atomic_write import write_atomically
+
 Logs = dict[str, float]
 
 
 @dataclass
 class State:
-    """How far training is.
+    """The state of a training.
 
     Attributes:
-        finished_phases: names of the phases that are done.
-        phase: the phase under way.
-        history: phase → logs of each finished epoch.
-        best: best monitored value over all phases; infinite before the first epoch.
-        best_file: weights at that epoch.
-        last_file: weights and optimizer state after the last finished epoch.
+        finished_phases: names of the finished phases.
+        phase: name of the current phase.
+        history: name of the phase → logs of each finished epoch.
+        best: best monitored value over all phases, as a loss; infinite before the first epoch.
+        best_file: file with the weights of the best epoch.
+        last_file: file with weights and optimizer state after the last finished epoch.
     """
 
     finished_phases: list[str] = field(default_factory=list)
@@ -39,11 +40,17 @@ class State:
 
 
 class Checkpoint:
-    """The folder, and the state in it.
+    """The checkpoint of a training, in a folder.
 
     Args:
-        folder: local path; made if missing.
-        monitor: logged value that tells the best epoch; names with `accuracy` are maximised.
+        folder: local path; created if missing.
+        monitor: name of the logged value that decides the best epoch. Values with `accuracy` in
+            their name are maximised, others minimised.
+
+    Attributes:
+        folder: local path.
+        monitor: name of the logged value.
+        state: what has been saved so far.
     """
 
     def __init__(self, folder: Path, monitor: str):
@@ -58,12 +65,19 @@ class Checkpoint:
         return self.state.history.get(phase, [])
 
     def best_epoch(self, phase: str) -> int:
-        """Returns how many epochs of a phase it took to its best one."""
+        """Returns the number of the best epoch of a phase, from 1."""
         values = [self._loss(logs) for logs in self.epochs_done(phase)]
         return values.index(min(values)) + 1
 
     def save_epoch(self, model: keras.Model, kept: keras.Model, phase: str, logs: Logs) -> None:
-        """Records a finished epoch of `model`, and `kept`, what learns in it, if it is the best."""
+        """Saves a finished epoch.
+
+        Args:
+            model: model that is trained; all of it is saved, with the optimizer.
+            kept: its part whose weights are saved if this epoch is the best so far.
+            phase: name of the phase.
+            logs: name → value at the end of the epoch.
+        """
         state = self.state
         state.phase = phase
         state.history.setdefault(phase, []).append(logs)
@@ -77,42 +91,40 @@ class Checkpoint:
         self._write()
 
     def finish_phase(self, phase: str) -> None:
-        """Records that a phase is done."""
+        """Records that a phase is finished."""
         self.state.finished_phases.append(phase)
         self._write()
 
     def load_best(self, kept: keras.Model) -> None:
-        """Puts the best weights so far into what they were saved from."""
+        """Loads the best weights so far into the part they were saved from."""
         if self.state.best_file:
             kept.load_weights(self.folder / self.state.best_file)
 
     def remove(self) -> None:
-        """Deletes the folder: the work is done."""
+        """Deletes the folder, after the training."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _loss(self, logs: Logs) -> float:
         return -logs[self.monitor] if "accuracy" in self.monitor else logs[self.monitor]
 
     def _write(self) -> None:
-        temporary = self.folder / "state.json.new"
-        temporary.write_text(json.dumps(asdict(self.state)))
-        os.replace(temporary, self.folder / "state.json")
+        write_atomically(self.folder / "state.json", json.dumps(asdict(self.state)))
         for path in self.folder.glob("*.weights.h5"):
             if path.name not in (self.state.best_file, self.state.last_file):
                 path.unlink()
 
 
 class SaveAndResume(keras.callbacks.Callback):
-    """Saves after every epoch, and takes up a phase where a killed run left it.
+    """Saves each epoch, and continues a phase after the last epoch of a killed run.
 
-    It must stand last in the list of callbacks: when it resumes, the others have been reset, and it
-    shows them the epochs they missed.
+    It must be the last callback: when it resumes, the others have been reset, and it replays the
+    earlier epochs to them.
 
     Args:
-        checkpoint: where to.
-        kept: whose best weights are kept.
+        checkpoint: the checkpoint.
+        kept: part of the model whose best weights are kept.
         phase: name of the phase.
-        others: callbacks that count epochs (early stopping, plateau).
+        others: callbacks that count epochs: early stopping, plateau.
     """
 
     def __init__(
@@ -127,7 +139,7 @@ class SaveAndResume(keras.callbacks.Callback):
         self._phase, self._others = phase, others
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Restores weights, optimizer and the memory of the other callbacks."""
+        """Restores the weights, the optimizer and the state of the other callbacks."""
         missed = self._checkpoint.epochs_done(self._phase)
         if not missed:
             return

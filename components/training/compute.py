@@ -1,4 +1,4 @@
-"""What a training computes with: its precision, and one GPU or all of this machine."""
+"""How a training computes: in which precision, and on one GPU or all of the machine."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from components.recipe.training import TrainingSection
 
 @contextlib.contextmanager
 def compute_setup(training: TrainingSection) -> Iterator[None]:
-    """Sets Keras up as the recipe says, and back at the end."""
+    """Sets precision and distribution strategy of the recipe, and restores float32 at the end."""
     policy = "mixed_float16" if training.mixed_precision else "float32"
     strategy = tf.distribute.MirroredStrategy() if training.strategy == "mirrored" else None
     keras.mixed_precision.set_global_policy(policy)

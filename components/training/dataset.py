@@ -1,6 +1,7 @@
 """Reads the transformed examples as batches of pixels and one-hot labels."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,11 +12,11 @@ from components.imaging.preprocessing import unpack
 from components.recipe.data import DataSection
 from components.recipe.training import TrainingSection
 from components.storage.examples import records
-from components.training.balance import times_of_each
+from components.training.balance import repetitions
 
 _SHUFFLE_BUFFER = 4_096
 _PARALLEL = os.cpu_count() or 1
-_AHEAD = 2  # batches that wait
+_AHEAD = 2  # batches that are prepared in advance
 # Above this the pixels of a split are read from disk each epoch rather than kept in memory.
 _CACHE_BYTES = 2_000_000_000
 
@@ -31,11 +32,17 @@ class TransformedSplit:
 
     Attributes:
         files: GZIP TFRecords.
-        data: image size, channels and classes.
+        data: the recipe's section: image size, channels and classes.
     """
 
     files: tuple[str, ...]
     data: DataSection
+
+    @classmethod
+    def matching(cls, patterns: Iterable[str], data: DataSection) -> "TransformedSplit":
+        """Returns the split of the files that match TFX's file patterns, sorted by name."""
+        files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
+        return cls(tuple(files), data)
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -46,27 +53,33 @@ class TransformedSplit:
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
     def pixel_statistics(self) -> tuple[float, float]:
-        """Returns mean and standard deviation of the training split's grey values, 0..255."""
+        """Returns mean and standard deviation of the grey values of the train split, in 0..255."""
         spec = {name: tf.io.FixedLenFeature([], tf.float32) for name in ("pixel_mean", "pixel_std")}
         first = tf.io.parse_single_example(next(iter(records(self.files))), spec)
         return float(first["pixel_mean"]), float(first["pixel_std"])
 
     def batches(self, size: int, every: int = 1) -> tf.data.Dataset:
-        """Returns (pixels [B, H, W, C] float32 in 0..255, one-hot [B, classes]) in file order.
+        """Returns batches of the images, in the order of the files.
 
         Args:
-            size: of a batch.
+            size: number of images in a batch.
             every: 1 for all images, k for the first of every k.
+
+        Returns:
+            (pixels [B, H, W, C] float32 in 0..255, one-hot labels [B, classes] float32).
         """
         examples = self._examples().shard(every, 0)
         return examples.batch(size).map(_to_float).prefetch(_AHEAD)
 
     def training_batches(self, training: TrainingSection, marked: bool = False) -> tf.data.Dataset:
-        """Returns `arrange`d batches of the same.
+        """Returns shuffled and balanced batches, see `arrange`.
 
         Args:
-            training: batch size, balance and seed.
+            training: the recipe's section: batch size, balance and seed.
             marked: whether the input is a pair: pixels, and whether an image is a copy, bool [B].
+
+        Returns:
+            (pixels [B, H, W, C] float32 in 0..255, one-hot labels [B, classes] float32).
         """
         batches = arrange(self._examples(), self.labels, training, marked)
         return batches.map(_pixels_to_float if marked else _to_float).prefetch(_AHEAD)
@@ -81,7 +94,7 @@ class TransformedSplit:
             )
 
         dataset = records(self.files).batch(64).map(parse, num_parallel_calls=_PARALLEL).unbatch()
-        # Unbatching loses the length, without which Keras takes the end of an epoch for a mishap.
+        # Unbatching loses the length, without which Keras warns at the end of an epoch.
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(self.labels)))
         fits = len(self.labels) * size * size * channels < _CACHE_BYTES
         return dataset.cache() if fits else dataset
@@ -93,15 +106,18 @@ def arrange(
     training: TrainingSection,
     marked: bool = False,
 ) -> tf.data.Dataset:
-    """Returns shuffled batches; endless ones when every class is drawn equally often.
+    """Returns shuffled and balanced batches.
 
     Args:
         examples: (input, one-hot label) of each image.
-        labels: class index of each, int64 [n].
-        training: batch size, balance and seed.
+        labels: class index of each image, int64 [n].
+        training: the recipe's section: batch size, balance and seed.
         marked: whether the input becomes a pair: input, and whether it is a copy, bool [B].
+
+    Returns:
+        Batches of one epoch; with `balance: sampling` without end.
     """
-    times = times_of_each(labels, training)
+    times = repetitions(labels, training)
     examples = _repeated(examples, times) if (times != 1).any() else examples.map(_original)
     if not marked:
         examples = examples.map(lambda pair, label: (pair[0], label))
@@ -117,7 +133,7 @@ def _original(value: tf.Tensor, label: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.T
 
 
 def _repeated(examples: tf.data.Dataset, times: np.ndarray) -> tf.data.Dataset:
-    """Gives each example so many times, or never; all but the first are marked as copies."""
+    """Repeats each example `times`, which may be 0; all but the first are marked as copies."""
 
     def repeat(place: tf.Tensor, example: tuple[tf.Tensor, tf.Tensor]) -> tf.data.Dataset:
         value, label = example

@@ -1,1 +1,1 @@
-"""Transform: decode and resize, in the graph that is also served."""
+"""Transform: decodes and resizes images, in the graph that is served too."""

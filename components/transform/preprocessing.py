@@ -17,13 +17,13 @@ def preprocessing_fn(
     Args:
         inputs: by the schema; `image` [B, 1] string, `mean` and `std` [B, 1] float32 (grey values
             0..255), `label_index` [B, 1] int64, `filename` [B, 1] string.
-        custom_config: `data`, the recipe's section in plain values.
+        custom_config: `data`, the recipe's section as plain values.
 
     Returns:
         `image`: [B] string, the packed [size, size, channels] uint8 pixels;
         `label_index`: [B] int64;
-        `filename`: [B] string, by which an image is found again;
-        `pixel_mean`, `pixel_std`: [B] float32, of the whole training split, in 0..255.
+        `filename`: [B] string;
+        `pixel_mean`, `pixel_std`: [B] float32, of all grey values of the train split, in 0..255.
     """
     data = DataSection.model_validate(custom_config["data"])
     encoded = tf.reshape(inputs["image"], [-1])
@@ -38,8 +38,8 @@ def preprocessing_fn(
 
 
 def _pixel_statistics(inputs: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-    # From the moments that ExampleGen took of each image: an analyzer over the pixels would decode
-    # every image a second time.
+    # From the moments of each image, which ExampleGen computed: an analyzer over the pixels would
+    # decode every image a second time.
     mean = tf.reshape(inputs["mean"], [-1])
     std = tf.reshape(inputs["std"], [-1])
     overall = tft.mean(mean)

@@ -1,4 +1,4 @@
-"""The search: KerasTuner chooses the values, the recipe's own Fitter trains each trial."""
+"""The search: KerasTuner chooses the values, the trainer's own `Fitter` trains each trial."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import keras
 import keras_tuner
 import numpy as np
 from keras_tuner.oracles import BayesianOptimizationOracle
+from sklearn.metrics import balanced_accuracy_score
 
 from components.network.network import build_network
 from components.recipe.data import DataSection
@@ -25,7 +26,7 @@ HISTORY_FILE = "history.json"
 
 
 class Oracle(BayesianOptimizationOracle):
-    """Bayesian optimisation that tries the recipe's own values first."""
+    """Bayesian optimisation whose first trial has the values of the recipe."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Returns the values of the next trial."""
@@ -38,13 +39,13 @@ class Oracle(BayesianOptimizationOracle):
 def build_oracle(
     space: Space, model: ModelSection, training: TrainingSection, trials: int
 ) -> Oracle:
-    """Builds what chooses the values.
+    """Builds the oracle, which chooses the values of each trial.
 
     Args:
-        space: the values to choose from.
-        model: holds the recipe's own values, where the search begins.
-        training: likewise, and the seed.
-        trials: how many, those of an interrupted search included.
+        space: values to choose from.
+        model: the recipe's section, with the values of the first trial.
+        training: the recipe's section, likewise, and with the seed.
+        trials: number of trials, including those of an interrupted search.
     """
     parameters = keras_tuner.HyperParameters()
     for key, values in space.items():
@@ -69,14 +70,14 @@ def build_oracle(
 
 
 class Search(keras_tuner.engine.base_tuner.BaseTuner):
-    """Runs the trials. What is in `folder` already is not run again.
+    """Runs the trials, except those that are finished in `folder`.
 
     Args:
-        oracle: of `build_oracle`.
+        oracle: chooses the values, see `build_oracle`.
         data: the recipe's section.
         model: the recipe's section.
         training: the recipe's section.
-        folder: keeps the trials, finished or not.
+        folder: local folder for the trials, finished or not.
     """
 
     def __init__(
@@ -93,10 +94,15 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
     def run_trial(
         self, trial: Any, train: TransformedSplit, eval_split: TransformedSplit
     ) -> dict[str, float]:
-        """Trains with the trial's values.
+        """Trains with the values of a trial.
+
+        Args:
+            trial: KerasTuner's trial.
+            train: the train split.
+            eval_split: the eval split.
 
         Returns:
-            The balanced accuracy on the eval split, of the epoch that the recipe would keep.
+            `balanced_accuracy` of the best epoch on the eval split.
         """
         model, training = with_values(self._model, self._training, trial.hyperparameters.values)
         folder = Path(self.get_trial_dir(trial.trial_id))
@@ -114,19 +120,16 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
         return {OBJECTIVE: value}
 
     def _position(self, trial: Any) -> str:
-        """Says which trial it is, and what the best one reached."""
+        """Returns the number of the trial and the best result so far, in words."""
         scores = [t.score for t in self.oracle.trials.values() if t.score is not None]
         best = f", best {max(scores):.3f}" if scores else ""
         return f"trial {int(trial.trial_id) + 1} of {self.oracle.max_trials}{best}"
 
 
 def evaluate(classifier: keras.Model, split: TransformedSplit, batch_size: int) -> float:
-    """Returns the mean recall of the classes in a split."""
-    tops = [
+    """Returns the balanced accuracy on a split: the mean recall of its classes."""
+    predicted = [
         np.asarray(classifier(pixels, training=False)).argmax(-1)
         for pixels, _ in split.batches(batch_size)
     ]
-    right = np.concatenate(tops) == split.labels
-    return float(
-        np.mean([right[split.labels == label].mean() for label in np.unique(split.labels)])
-    )
+    return float(balanced_accuracy_score(split.labels, np.concatenate(predicted)))

@@ -1,4 +1,4 @@
-"""The search space: which values of which keys are tried."""
+"""The search space: the keys to search, and their values."""
 
 import math
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _LOG = ":log"
 
 @dataclass(frozen=True)
 class Choice:
-    """Values that are tried one or the other.
+    """A list of values.
 
     Attributes:
         values: two or more, all of one type.
@@ -27,23 +27,23 @@ class Choice:
     values: tuple[Value, ...]
 
     def holds(self, value: object) -> bool:
-        """Whether the value is one of them."""
+        """Whether the value is in the list."""
         return value in self.values
 
     def ends(self) -> tuple[Value, ...]:
-        """Values that must be allowed for all to be."""
+        """Returns the values to check: if they are allowed, all are."""
         return self.values
 
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers between two bounds, both included.
+    """A range of numbers, both bounds included.
 
     Attributes:
         low: lower bound.
         high: upper bound.
-        log: whether they are spread evenly over the orders of magnitude.
-        whole: whether they are whole numbers.
+        log: whether the scale is logarithmic.
+        whole: whether the values are integers.
     """
 
     low: float
@@ -56,7 +56,7 @@ class Range:
         return isinstance(value, int | float) and self.low <= value <= self.high
 
     def ends(self) -> tuple[Value, ...]:
-        """Values that must be allowed for all to be."""
+        """Returns the values to check: if they are allowed, all are."""
         if self.whole:
             return int(self.low), int(self.high)
         return self.low, self.high
@@ -66,15 +66,18 @@ Space = dict[str, Choice | Range]
 
 
 def parse_space(texts: Mapping[str, str], model: ModelSection, training: TrainingSection) -> Space:
-    """Reads a search space and makes sure that the sections allow all of it.
+    """Reads a search space and checks that the sections allow all of its values.
 
     Args:
         texts: `section.key` → `low..high`, `low..high:log` or `a,b,c`.
         model: the recipe's section.
         training: the recipe's section.
 
+    Returns:
+        Key → its values.
+
     Raises:
-        RecipeError: a key is not of `model` or `training`, or a value is not allowed there.
+        RecipeError: a key is not in `model` or `training`, or does not allow a value.
     """
     space = {key: _parse(key, text) for key, text in texts.items()}
     if not space:
@@ -91,12 +94,12 @@ def with_values(
     """Returns the sections with other values.
 
     Args:
-        model: to change.
-        training: to change.
+        model: the recipe's section.
+        training: the recipe's section.
         values: `section.key` → value.
 
     Raises:
-        RecipeError: a key is unknown, or its value not allowed.
+        RecipeError: a key is unknown, or does not allow its value.
     """
     sections = {"model": model.plain(), "training": training.plain()}
     for key, value in values.items():
@@ -105,7 +108,10 @@ def with_values(
         for parent in parents:
             node = node.get(parent) if isinstance(node, dict) else None
         if not isinstance(node, dict) or last not in node or len(parents) == 0:
-            raise RecipeError(f"{key!r} is no key of the sections `model` and `training`.")
+            raise RecipeError(
+                "Only keys of the sections `model` and `training` can be searched. Received: "
+                f"{key!r}"
+            )
         node[last] = value
     try:
         return (
@@ -115,7 +121,7 @@ def with_values(
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         raise RecipeError(
-            f"The search space holds a value that its key does not allow: "
+            f"The search space has a value that its key does not allow: "
             f"{', '.join(f'{key}={value}' for key, value in values.items())}: {problem['msg']}."
         ) from None
 
@@ -136,8 +142,8 @@ def _parse(key: str, text: str) -> Choice | Range:
         values = [float(value) if type(value) is int else value for value in values]
     if len(set(values)) < 2 or len({type(value) for value in values}) > 1:
         raise RecipeError(
-            f"{key} takes a list of two or more values of one kind, as 0.1,0.3,0.5, or a range, as "
-            f"1e-4..1e-2:log. Received: {text!r}"
+            f"{key} takes a list of two or more values of one type, such as 0.1,0.3,0.5, or a "
+            f"range, such as 1e-4..1e-2:log. Received: {text!r}"
         )
     return Choice(tuple(values))
 
@@ -151,7 +157,7 @@ def _range(key: str, text: str) -> Range:
         low = high = math.nan
     if not low < high or not math.isfinite(high - low) or (log and low <= 0):
         raise RecipeError(
-            f"{key} takes a range low..high, ascending, and above 0 where :log stands behind it. "
+            f"{key} takes an ascending range low..high, above 0 if it ends with :log. "
             f"Received: {text!r}"
         )
     whole = all(part.strip().lstrip("-").isdigit() for part in parts)

@@ -4,7 +4,6 @@ import hashlib
 import json
 from pathlib import Path
 
-import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
@@ -20,9 +19,15 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """Builds the search.
 
     Args:
-        fn_args: from TFX. `custom_config` holds the recipe's sections `data`, `model` and
-            `training` in plain values, `space` as `parse_space` takes it, `trials`, and `searches`,
-            the folder in which an interrupted search finds itself again.
+        fn_args: from TFX. `custom_config` holds the sections `data`, `model` and `training` of the
+            recipe as plain values, `space` as `parse_space` takes it, the number of `trials`, and
+            `searches`, the folder for the state of unfinished searches.
+
+    Returns:
+        The search, and the splits that TFX hands to it.
+
+    Raises:
+        RecipeError: a key of the search space is unknown, or a value is not allowed.
     """
     config = fn_args.custom_config
     data = DataSection.model_validate(config["data"])
@@ -33,18 +38,14 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     )
     search = Search(oracle, data, model, training, _folder(fn_args))
     splits = {
-        "train": TransformedSplit(_matches(fn_args.train_files), data),
-        "eval_split": TransformedSplit(_matches(fn_args.eval_files), data),
+        "train": TransformedSplit.matching(fn_args.train_files, data),
+        "eval_split": TransformedSplit.matching(fn_args.eval_files, data),
     }
     return TunerFnResult(tuner=search, fit_kwargs=splits)
 
 
-def _matches(patterns: list[str]) -> tuple[str, ...]:
-    return tuple(sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern)))
-
-
 def _folder(fn_args: FnArgs) -> Path:
-    """Names the folder by what decides a trial; more trials of the same search go on in it."""
+    """Returns a folder whose name depends on all that decides a trial, but not on their number."""
     config = {key: value for key, value in fn_args.custom_config.items() if key != "trials"}
     identity = [config, sorted(fn_args.train_files), sorted(fn_args.eval_files)]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,21 +1,27 @@
-"""What is gained when the least sure answers are left to a person."""
+"""The risk-coverage curve: what is gained when the least confident predictions go to a person.
+
+El-Yaniv & Wiener 2010, "On the Foundations of Noise-free Selective Classification".
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+# Of probabilities: sixteen times the spacing of float32 just below 1.
+_ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class RiskCoverageCurve:
-    """What remains when the least sure answers are left to a person, for growing shares.
+    """Accuracy and recall of the rest, while more of the least confident images are deferred.
 
     Attributes:
-        deferred: share of the images, float64 [K], ascending from 0.
+        deferred: share of the images that are left to a person, float64 [K], ascending from 0.
         accuracy: of the rest, float64 [K].
-        lowest_recall: of any class in the rest, float64 [K]; a class with no image left counts not.
-        every_class: whether the rest has images of every class that there were any of, bool [K].
-        threshold: top probability below which an answer is deferred, float64 [K].
+        lowest_recall: of any class that the rest has images of, float64 [K].
+        every_class: whether the rest has images of every class that occurs, bool [K].
+        threshold: lowest top probability of the rest, float64 [K], ascending.
     """
 
     deferred: NDArray[np.float64]
@@ -27,12 +33,12 @@ class RiskCoverageCurve:
 
 @dataclass(frozen=True)
 class Threshold:
-    """Where answers become uncertain.
+    """The threshold below which predictions are uncertain, and its effect.
 
     Attributes:
-        below: top probability below which an answer is uncertain; 0: none is.
+        below: top probability below which a prediction is uncertain; 0: none is.
         deferred: share of the images that are then left to a person.
-        lowest_recall: of any class among the others.
+        lowest_recall: of any class among the others; NaN where no image remains.
     """
 
     below: float
@@ -43,11 +49,11 @@ class Threshold:
 def risk_coverage_curve(
     probabilities: NDArray[np.floating], labels: NDArray[np.int64]
 ) -> RiskCoverageCurve:
-    """Follows the threshold upwards through every confidence that occurs; one image remains.
+    """Raises the threshold through every confidence that occurs, until the last images remain.
 
     Args:
-        probabilities: [N, C].
-        labels: the true classes, [N].
+        probabilities: [N, C] in 0..1.
+        labels: indices of the true classes, int64 [N].
     """
     confidence = probabilities.max(-1)
     order = np.argsort(confidence, kind="stable")
@@ -57,10 +63,10 @@ def risk_coverage_curve(
     right, truth = (probabilities.argmax(-1) == labels)[order], labels[order]
     classes = np.unique(labels)
     recalls = np.full((len(starts), len(classes)), np.nan)
-    for place, label in enumerate(classes):
+    for index, label in enumerate(classes):
         of_class = truth == label
         cases, hits = _from_here_on(of_class)[starts], _from_here_on(of_class & right)[starts]
-        np.divide(hits, cases, out=recalls[:, place], where=cases > 0)
+        np.divide(hits, cases, out=recalls[:, index], where=cases > 0)
     return RiskCoverageCurve(
         deferred=starts / max(len(order), 1),
         accuracy=_from_here_on(right)[starts] / (len(order) - starts),
@@ -73,33 +79,40 @@ def risk_coverage_curve(
 def choose_threshold(curve: RiskCoverageCurve, wanted_recall: float, most: float) -> Threshold:
     """Returns the lowest threshold above which every class reaches the wanted recall.
 
-    If none does without leaving more than a share of `most` to a person, the one that comes
-    nearest to it.
+    If none does without deferring more than `most`, the threshold with the highest such recall.
+    The threshold lies midway between two confidences that are further apart than rounding can move
+    them, so that the same images are deferred when the probabilities are computed again.
 
     Args:
-        curve: of images that the network did not learn from.
-        wanted_recall: of every class, among the answers that are not uncertain.
-        most: largest share of the images that may be left to a person.
+        curve: of images that the network was not trained on.
+        wanted_recall: of every class, among the predictions that are not uncertain, in 0..1.
+        most: largest share of the images that may be deferred, in 0..1.
     """
-    allowed = np.flatnonzero((curve.deferred <= most) & curve.every_class)
+    gaps = np.diff(curve.threshold, prepend=-np.inf)
+    allowed = np.flatnonzero((curve.deferred <= most) & curve.every_class & (gaps > 2 * _ROUNDING))
     if not len(allowed):
         return Threshold(0.0, 0.0, np.nan)
     recalls = curve.lowest_recall[allowed]
     reached = recalls >= min(wanted_recall, recalls.max())
-    place = allowed[reached.argmax()]
-    # Nothing is deferred at the lowest confidence that occurred, and nothing should be below it.
-    below = float(curve.threshold[place]) if place else 0.0
-    return Threshold(below, float(curve.deferred[place]), float(curve.lowest_recall[place]))
+    index = allowed[reached.argmax()]
+    # The first point of the curve defers nothing, and neither should its threshold on other images.
+    below = float(curve.threshold[index] - gaps[index] / 2) if index else 0.0
+    return Threshold(below, float(curve.deferred[index]), float(curve.lowest_recall[index]))
 
 
 def threshold_at(curve: RiskCoverageCurve, below: float) -> Threshold:
-    """Returns what a threshold does that was chosen otherwise."""
-    place = int(np.searchsorted(curve.threshold, below))
-    if place == len(curve.threshold):
-        return Threshold(below, 1.0 if place else 0.0, np.nan)
-    return Threshold(below, float(curve.deferred[place]), float(curve.lowest_recall[place]))
+    """Returns what a given threshold does.
+
+    Args:
+        curve: of images that the network was not trained on.
+        below: top probability below which a prediction is uncertain, in 0..1.
+    """
+    index = int(np.searchsorted(curve.threshold, below))
+    if index == len(curve.threshold):
+        return Threshold(below, 1.0 if index else 0.0, np.nan)
+    return Threshold(below, float(curve.deferred[index]), float(curve.lowest_recall[index]))
 
 
 def _from_here_on(flags: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Returns, for each place, how many flags stand there or later."""
+    """Returns, for each index, how many flags are set there or later."""
     return flags[::-1].cumsum()[::-1].astype(np.float64)

@@ -1,1 +1,1 @@
-"""The commands `medtfx kubeflow ...`."""
+"""The commands `medtfx kubeflow ...`; the table of all commands names them."""

@@ -2,46 +2,53 @@
 
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from components.runtime.stack import TFX_VERSIONS
 from kubeflow.errors import KubeflowError
-
-Text = Optional[str]  # noqa: UP045  (typer reads it)
+from pipeline.recipes.options import RecipeArgument, SetOption
 
 
 def compile_recipe(
-    recipe: Annotated[str, typer.Argument(help="A name of `medtfx recipes`, or a .yaml file.")],
+    recipe: RecipeArgument,
     out: Annotated[Path, typer.Option("-o", "--out", help="The package to write.")] = Path(
         "pipeline.yaml"
     ),
-    image: Annotated[Text, typer.Option(help="Image of the nodes [platform.image].")] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(help="Container image of the nodes. Default: platform.image of the recipe."),
+    ] = None,
     gpu_image: Annotated[
-        Text, typer.Option(help="Image of the nodes with a GPU [platform.gpu_image, --image].")
+        str | None,
+        typer.Option(
+            help="Container image of the nodes with a GPU. Default: platform.gpu_image of the "
+            "recipe, else --image."
+        ),
     ] = None,
     stack: Annotated[
-        str, typer.Option(help="The stack in the image: current or wide.")
+        str, typer.Option(help="Stack that is installed in the image: current or wide.")
     ] = "current",
     data: Annotated[
-        Text, typer.Option(help="Default of the parameter `data`: where the image folders are.")
+        str | None,
+        typer.Option(help="Default of the parameter `data`: where the image folders are."),
     ] = None,
     root: Annotated[
-        Text, typer.Option(help="Default of the parameter `root`: where artifacts go.")
+        str | None, typer.Option(help="Default of the parameter `root`: where artifacts go.")
     ] = None,
     models: Annotated[
-        Text,
-        typer.Option(help="Default of the parameter `models`: where to push [<root>/models]."),
+        str | None,
+        typer.Option(
+            help="Default of the parameter `models`: where models are pushed to. Default: "
+            "<root>/models."
+        ),
     ] = None,
-    overrides: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--set", help="Override a value of the recipe: section.key=value."),
-    ] = None,
+    overrides: SetOption = None,
 ) -> None:
     """Compile a recipe to a package for Kubeflow Pipelines v2.
 
-    The package asks for its parameters with each run: data, root, models, overrides, if_new.
+    Each run of the package takes the parameters data, root, models, overrides and if_new.
     """
     from kubeflow.package.compile import compile_package
     from kubeflow.package.container import PackageOptions
@@ -61,6 +68,6 @@ def compile_recipe(
         defaults={name: value for name, value in given.items() if value},
     )
     dag = compile_package(values, options, out)
-    asked = [name for name in ("data", "root") if name not in options.defaults]
-    needs = f" Each run must give: {', '.join(asked)}." if asked else ""
+    missing = [name for name in ("data", "root") if name not in options.defaults]
+    needs = f" Parameters that each run must have: {', '.join(missing)}." if missing else ""
     typer.echo(f"{out}: {len(dag)} nodes of {values.name}, for images of stack {stack}.{needs}")

@@ -8,7 +8,7 @@ import typer
 
 
 class Variant(str, Enum):
-    """The images there are."""
+    """The kinds of image."""
 
     cpu = "cpu"
     gpu = "gpu"
@@ -16,7 +16,7 @@ class Variant(str, Enum):
 
 
 class Stack(str, Enum):
-    """The stacks there are."""
+    """The stacks that an image can hold."""
 
     current = "current"
     wide = "wide"
@@ -25,13 +25,16 @@ class Stack(str, Enum):
 def write_image(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("medtfx-image"),
     variant: Annotated[
-        Variant, typer.Option(help="Nodes without or with GPU, or the web page.")
+        Variant, typer.Option(help="For nodes without a GPU, nodes with one, or the web page.")
     ] = Variant.cpu,
     stack: Annotated[
-        Stack, typer.Option(help="`wide` where artifacts lie at s3://, else `current`.")
+        Stack, typer.Option(help="wide if artifacts are at s3://, else current.")
     ] = Stack.current,
 ) -> None:
-    """Write the folder that an image is built from: Dockerfile, locked dependencies, sources."""
+    """Write the build context of a container image.
+
+    A folder with Dockerfile, locked dependencies and sources.
+    """
     from kubeflow.image.context import build_commands, write_context
 
     write_context(out, variant.value, stack.value)

@@ -1,4 +1,4 @@
-"""The command `medtfx kubeflow metadata`: prepares the database of ML Metadata, and tries it."""
+"""The command `medtfx kubeflow metadata`: creates the tables of ML Metadata, and tests them."""
 
 import typer
 
@@ -6,10 +6,11 @@ from pipeline.metadata import connection as metadata_store
 
 
 def prepare_metadata() -> None:
-    """Make the tables of ML Metadata in the database that MEDTFX_MLMD names, and count its runs.
+    """Create the tables of ML Metadata in a database.
 
-    Once, before the first run: nodes that come to an empty database at the same moment make the
-    tables against each other, and all but one fail. Harmless later.
+    $MEDTFX_MLMD names the database; its runs are counted. Call it once, before the first run: of
+    several nodes that start at the same time on an empty database, all but one fail. Later calls
+    change nothing.
     """
     address = metadata_store.address()
     runs = metadata_store.count_runs(address)

@@ -1,60 +1,77 @@
-"""Options that every command that talks to Kubeflow Pipelines takes."""
+"""Options of the commands that talk to Kubeflow Pipelines."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from kubeflow.client.connection import Connection
 
-HostOption = Annotated[
-    Optional[str],  # noqa: UP045  (typer reads it)
-    typer.Option("--host", help="Of Kubeflow Pipelines [$KF_PIPELINES_ENDPOINT]."),
-]
-NamespaceOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--namespace", help="Yours, where users are kept apart [$KFP_NAMESPACE]."),
-]
-TokenOption = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--token-file", help="File with a token [$KFP_TOKEN_FILE, or $KFP_TOKEN]."),
-]
-CertificateOption = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--ca-cert", help="File with the certificates to trust [$KFP_CA_CERT]."),
-]
 PackageArgument = Annotated[
     str, typer.Argument(help="A compiled package (.yaml), or a recipe to compile first.")
 ]
-ImageOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--image", help="Of the nodes, where a recipe is compiled [platform.image]."),
-]
-ParamOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--param", help="Value of a parameter of the pipeline: name=value. Repeatable."),
-]
-ExperimentOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--experiment", help="Under which the runs appear [the pipeline's name]."),
-]
-
-ServiceAccountOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--service-account",
-        envvar="KFP_SERVICE_ACCOUNT",
-        help="Of Kubernetes, under which the nodes run [the cluster's default].",
-    ),
-]
 
 
-def open_connection(
-    host: str | None, namespace: str | None, token_file: Path | None, ca_cert: Path | None
-) -> "Connection":
-    """Logs in with what the command line and the environment say."""
-    from kubeflow.client.connection import connect
-    from kubeflow.client.settings import read_settings
+@dataclass(frozen=True, kw_only=True)
+class ConnectionOptions:
+    """Which Kubeflow Pipelines, and how to log in."""
 
-    return connect(read_settings(host, namespace, token_file, ca_cert))
+    host: Annotated[
+        str | None, typer.Option(help="URL of Kubeflow Pipelines. Default: $KF_PIPELINES_ENDPOINT.")
+    ] = None
+    namespace: Annotated[
+        str | None,
+        typer.Option(
+            help="Your namespace, in a cluster with several users. Default: $KFP_NAMESPACE."
+        ),
+    ] = None
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with a token. Default: $KFP_TOKEN_FILE, or $KFP_TOKEN."),
+    ] = None
+    ca_cert: Annotated[
+        Path | None,
+        typer.Option(help="PEM file of the authorities to trust. Default: $KFP_CA_CERT."),
+    ] = None
+
+    def open(self) -> "Connection":
+        """Logs in with what the command line and the environment say.
+
+        Raises:
+            PipelinesError: no host is known, or it refuses.
+        """
+        from kubeflow.client.connection import connect
+        from kubeflow.client.settings import read_settings
+
+        return connect(read_settings(self.host, self.namespace, self.token_file, self.ca_cert))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a package runs, now or on a schedule."""
+
+    experiment: Annotated[
+        str | None,
+        typer.Option(help="Experiment that the runs belong to. Default: the pipeline's name."),
+    ] = None
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="Value of a parameter of the pipeline. Repeatable."
+        ),
+    ] = None
+    image: Annotated[
+        str | None,
+        typer.Option(
+            help="Container image of the nodes, for a recipe. Default: its platform.image."
+        ),
+    ] = None
+    service_account: Annotated[
+        str | None,
+        typer.Option(
+            envvar="KFP_SERVICE_ACCOUNT",
+            help="Kubernetes service account of the nodes. Default: the cluster's.",
+        ),
+    ] = None

@@ -1,4 +1,4 @@
-"""The commands that start runs on Kubeflow Pipelines and tell about them."""
+"""The commands about runs on Kubeflow Pipelines."""
 
 import time
 from datetime import datetime
@@ -6,59 +6,44 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kubeflow.cli.options import (
-    CertificateOption,
-    ExperimentOption,
-    HostOption,
-    ImageOption,
-    NamespaceOption,
-    PackageArgument,
-    ParamOption,
-    ServiceAccountOption,
-    TokenOption,
-    open_connection,
-)
+from kubeflow.cli.options import ConnectionOptions, PackageArgument, RunOptions
 from kubeflow.texts import columns, duration, moment
 
 if TYPE_CHECKING:
     from kubeflow.client.connection import Connection
 
 UNSUCCESSFUL = 1
-RunArgument = Annotated[str, typer.Argument(help="Its id or name, or how it begins (the latest).")]
+RunArgument = Annotated[
+    str, typer.Argument(help="Id or name of a run, or the first characters of one.")
+]
 WatchOption = Annotated[
-    bool, typer.Option("--watch", help="Stay until it ends. Exit code 1 unless it succeeded.")
+    bool, typer.Option("--watch", help="Wait until it ends. Exit code 1 unless it succeeded.")
 ]
 IntervalOption = Annotated[
-    float, typer.Option("--interval", help="Seconds between two looks, with --watch.", min=0.01)
+    float, typer.Option(help="Seconds between two queries, with --watch.", min=0.01)
 ]
 
 
 def submit(
     package: PackageArgument,
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
-    experiment: ExperimentOption = None,
-    param: ParamOption = None,
-    image: ImageOption = None,
-    service_account: ServiceAccountOption = None,
+    *,
+    options: RunOptions,
     watch: WatchOption = False,
     interval: IntervalOption = 10.0,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
+    cluster: ConnectionOptions,
 ) -> None:
-    """Run a package on Kubeflow Pipelines, now."""
+    """Run a package on Kubeflow Pipelines now."""
     from kubeflow.client import runs
     from kubeflow.client.package_loader import open_package
     from kubeflow.client.pipeline_package import parse_parameters
 
-    with open_package(package, image) as compiled:
-        values = parse_parameters(compiled, param or [])
-        connection = open_connection(host, namespace, token_file, ca_cert)
-        uploaded = upload_and_tell(connection, compiled)
+    with open_package(package, options.image) as compiled:
+        values = parse_parameters(compiled, options.param or [])
+        connection = cluster.open()
+        uploaded = upload_package(connection, compiled)
     name = f"{compiled.name} {datetime.now():%Y-%m-%d %H:%M:%S}"
-    run = runs.start(
-        connection, uploaded, name, experiment or compiled.name, values, service_account
-    )
+    experiment = options.experiment or compiled.name
+    run = runs.start(connection, uploaded, name, experiment, values, options.service_account)
     typer.echo(f"Started: {name}, run {run.run_id}")
     typer.echo(f"  page    {connection.link(f'runs/details/{run.run_id}')}")
     typer.echo(f"  status  medtfx kubeflow status {run.run_id[:8]}")
@@ -67,16 +52,13 @@ def submit(
 
 
 def list_runs(
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
-    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
+    *,
+    limit: Annotated[int, typer.Option(help="How many runs.", min=1)] = 20,
+    cluster: ConnectionOptions,
 ) -> None:
     """List the latest runs on Kubeflow Pipelines."""
     from kubeflow.client import runs
 
-    connection = open_connection(host, namespace, token_file, ca_cert)
     rows = [
         [
             run.run_id[:8],
@@ -85,61 +67,53 @@ def list_runs(
             duration(runs.seconds_of_run(run)),
             run.display_name,
         ]
-        for run in runs.latest(connection, limit)
+        for run in runs.latest(cluster.open(), limit)
     ]
     typer.echo(columns(["run", "state", "started", "took", "name"], rows) or "No runs.")
 
 
 def status(
     run: RunArgument,
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
+    *,
     watch: WatchOption = False,
     interval: IntervalOption = 10.0,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
+    cluster: ConnectionOptions,
 ) -> None:
-    """Show how the nodes of a run on Kubeflow Pipelines are doing."""
+    """Show the state of a run and of its nodes."""
     from kubeflow.client import runs
 
-    connection = open_connection(host, namespace, token_file, ca_cert)
+    connection = cluster.open()
     found = runs.find(connection, run)
     if watch:
         _watch(connection, found, interval)
     else:
-        _tell(connection, found)
+        _print_state(connection, found)
 
 
-def terminate(
-    run: RunArgument,
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
-) -> None:
-    """Stop a run on Kubeflow Pipelines. What its finished nodes wrote stays."""
+def terminate(run: RunArgument, *, cluster: ConnectionOptions) -> None:
+    """Stop a run. What its finished nodes wrote is kept."""
     from kubeflow.client import runs
 
-    connection = open_connection(host, namespace, token_file, ca_cert)
+    connection = cluster.open()
     found = runs.find(connection, run)
     if runs.is_finished(found):
-        typer.echo(f"{found.display_name} has ended already: {runs.state_of(found)}.")
+        typer.echo(f"{found.display_name} has already ended: {runs.state_of(found)}.")
         return
     runs.terminate(connection, found.run_id)
     typer.echo(f"{found.display_name} is being stopped.")
 
 
-def upload_and_tell(connection: "Connection", compiled: Any) -> Any:
-    """Uploads a package and says as which version."""
+def upload_package(connection: "Connection", compiled: Any) -> Any:
+    """Uploads a package and prints its version."""
     from kubeflow.client.uploads import upload
 
     uploaded = upload(connection, compiled)
-    what = "Uploaded" if uploaded.new else "Already there"
-    typer.echo(f"{what}: pipeline {compiled.name}, version {uploaded.version}")
+    action = "Uploaded" if uploaded.new else "Already uploaded"
+    typer.echo(f"{action}: pipeline {compiled.name}, version {uploaded.version}")
     return uploaded
 
 
-def _tell(connection: "Connection", run: Any) -> None:
+def _print_state(connection: "Connection", run: Any) -> None:
     from kubeflow.client import runs
     from kubeflow.client.tasks import not_begun, tasks_of
 
@@ -153,7 +127,7 @@ def _tell(connection: "Connection", run: Any) -> None:
         if line:
             typer.echo(f"  {line}")
     if state in ("FAILED", "ERROR"):
-        typer.echo(f"  The logs: {_log_command(connection, run)}")
+        typer.echo(f"  Logs: {_log_command(connection, run)}")
 
 
 def _watch(connection: "Connection", run: Any, interval: float) -> None:
@@ -161,11 +135,11 @@ def _watch(connection: "Connection", run: Any, interval: float) -> None:
     from kubeflow.client import runs
     from kubeflow.client.tasks import tasks_of
 
-    told: dict[str, str] = {}
+    printed: dict[str, str] = {}
     while True:
         for task in tasks_of(run):
-            if told.get(task.name) != task.state:
-                told[task.name] = task.state
+            if printed.get(task.name) != task.state:
+                printed[task.name] = task.state
                 took = f" {duration(task.seconds)}" if task.state in runs.FINISHED else ""
                 reason = f": {task.error}" if task.error else ""
                 typer.echo(f"  {datetime.now():%H:%M:%S}  {task.name} {task.state}{took}{reason}")
@@ -173,7 +147,7 @@ def _watch(connection: "Connection", run: Any, interval: float) -> None:
             break
         time.sleep(interval)
         run = runs.get(connection, run.run_id)
-    _tell(connection, run)
+    _print_state(connection, run)
     if runs.state_of(run) != "SUCCEEDED":
         raise typer.Exit(UNSUCCESSFUL)
 

@@ -1,78 +1,66 @@
-"""The commands around schedules on Kubeflow Pipelines."""
+"""The commands about schedules on Kubeflow Pipelines."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kubeflow.cli.options import (
-    CertificateOption,
-    ExperimentOption,
-    HostOption,
-    ImageOption,
-    NamespaceOption,
-    PackageArgument,
-    ParamOption,
-    ServiceAccountOption,
-    TokenOption,
-    open_connection,
-)
-from kubeflow.cli.runs import upload_and_tell
+from kubeflow.cli.options import ConnectionOptions, PackageArgument, RunOptions
+from kubeflow.cli.runs import upload_package
 from kubeflow.texts import columns, moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 SHOWN_TIMES = 5
-# The parameter by which a run declines to train where little is new.
+# The parameter with which a run trains only if there is enough new data.
 IF_NEW = "if_new"
-NameArgument = Annotated[str, typer.Argument(help="Name of the schedule, or its id.")]
+NameArgument = Annotated[str, typer.Argument(help="Name or id of the schedule.")]
 TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 ZoneOption = Annotated[
     str,
     typer.Option(
         "--scheduler-zone",
         envvar="KFP_CRON_TIMEZONE",
-        help="In which the cluster reads cron: its CRON_SCHEDULE_TIMEZONE.",
+        help="Time zone of the cluster's scheduler: its CRON_SCHEDULE_TIMEZONE.",
     ),
 ]
 
 
 def schedule(
     package: PackageArgument,
-    cron: Annotated[
-        str, typer.Option("--cron", help='Six fields, seconds first: "0 0 2 * * SUN".')
-    ],
+    *,
+    cron: Annotated[str, typer.Option(help='Six fields, seconds first: "0 0 2 * * SUN".')],
     name: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--name", help="Of the schedule [the pipeline's name]."),
+        str | None, typer.Option(help="Name of the schedule. Default: the pipeline's name.")
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the schedule of the same name.")
     ] = False,
     start: Annotated[
-        Optional[datetime],  # noqa: UP045
-        typer.Option(formats=TIME_FORMATS, help="No run before, in this machine's zone."),
+        datetime | None,
+        typer.Option(
+            formats=TIME_FORMATS,
+            metavar="TIME",
+            help="No run before this, e.g. 2030-01-31T08:00, in this machine's time zone.",
+        ),
     ] = None,
     end: Annotated[
-        Optional[datetime],  # noqa: UP045
-        typer.Option(formats=TIME_FORMATS, help="No run after, in this machine's zone."),
+        datetime | None,
+        typer.Option(
+            formats=TIME_FORMATS,
+            metavar="TIME",
+            help="No run after this, e.g. 2030-01-31T08:00, in this machine's time zone.",
+        ),
     ] = None,
     scheduler_zone: ZoneOption = "UTC",
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
-    experiment: ExperimentOption = None,
-    param: ParamOption = None,
-    image: ImageOption = None,
-    service_account: ServiceAccountOption = None,
     always_train: Annotated[
-        bool,
-        typer.Option("--always-train", help="Train each time, also where little is new."),
+        bool, typer.Option("--always-train", help="Train each time, also without new data.")
     ] = False,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
+    options: RunOptions,
+    cluster: ConnectionOptions,
 ) -> None:
-    """Run a package on Kubeflow Pipelines again and again, one run at a time."""
+    """Run a package on a schedule, one run at a time."""
     from kubeflow.client import schedules
     from kubeflow.client.cron import check_cron, find_zone
     from kubeflow.client.package_loader import open_package
@@ -81,42 +69,36 @@ def schedule(
     expression, zone = check_cron(cron), find_zone(scheduler_zone)
     start, end = (time.astimezone() if time else None for time in (start, end))
     times = _firing_times(expression, zone, start, end)
-    with open_package(package, image) as compiled:
-        given = parse_parameters(compiled, param or [])
+    with open_package(package, options.image) as compiled:
+        given = parse_parameters(compiled, options.param or [])
         values = schedules.scheduled_parameters(compiled, given, always_train=always_train)
-        connection = open_connection(host, namespace, token_file, ca_cert)
+        connection = cluster.open()
         wanted = schedules.Schedule(
             name or compiled.name,
             expression,
-            experiment or compiled.name,
+            options.experiment or compiled.name,
             start,
             end,
-            service_account,
+            options.service_account,
         )
         if not replace:
             schedules.refuse_taken(connection, wanted.name)
-        uploaded = upload_and_tell(connection, compiled)
+        uploaded = upload_package(connection, compiled)
     removed = schedules.create(connection, uploaded, wanted, values)
     typer.echo(f"{'Replaced' if removed else 'Scheduled'}: {wanted.name}, {expression}, {zone}")
     typer.echo(columns(["next", f"in {zone}"], _time_rows(times)))
     typer.echo(
-        f"The cluster is taken to read cron in {zone}; if it is set up otherwise, name its zone "
-        "with --scheduler-zone."
+        f"These times assume that the cluster's scheduler runs in {zone}; if not, pass its time "
+        "zone with --scheduler-zone."
     )
     if values.get(IF_NEW):
         typer.echo(
-            "A run trains if enough is new, by the recipe's section `retraining`; with "
-            "--always-train each does."
+            "A run trains only if there is enough new data, by the recipe's section `retraining`; "
+            "with --always-train it always does."
         )
 
 
-def list_schedules(
-    scheduler_zone: ZoneOption = "UTC",
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
-) -> None:
+def list_schedules(*, scheduler_zone: ZoneOption = "UTC", cluster: ConnectionOptions) -> None:
     """List the schedules on Kubeflow Pipelines."""
     from kubeflow.client import schedules
     from kubeflow.client.cron import find_zone, next_times
@@ -124,11 +106,11 @@ def list_schedules(
 
     zone = find_zone(scheduler_zone)
     rows = []
-    for one in schedules.every(open_connection(host, namespace, token_file, ca_cert)):
+    for one in schedules.every(cluster.open()):
         cron, paused = schedules.cron_of(one), schedules.is_paused(one)
         try:
             times = next_times(cron, 1, zone=zone) if cron and not paused else []
-        except (PipelinesError, ValueError):  # made elsewhere, by other rules than ours
+        except (PipelinesError, ValueError):  # created elsewhere, with other rules than ours
             times = []
         following = moment(times[0]) if times else "-"
         state = "paused" if paused else "active"
@@ -136,49 +118,31 @@ def list_schedules(
     typer.echo(columns(["schedule", "cron", "state", "next"], rows) or "No schedules.")
 
 
-def pause(
-    name: NameArgument,
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
-) -> None:
-    """Pause a schedule: it starts no more runs until it is resumed."""
+def pause(name: NameArgument, *, cluster: ConnectionOptions) -> None:
+    """Pause a schedule: it starts no runs until it is resumed."""
     from kubeflow.client import schedules
 
-    connection = open_connection(host, namespace, token_file, ca_cert)
+    connection = cluster.open()
     found = schedules.find(connection, name)
     schedules.pause(connection, found.recurring_run_id)
     typer.echo(f"{found.display_name} is paused.")
 
 
-def resume(
-    name: NameArgument,
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
-) -> None:
-    """Let a paused schedule go on. Runs that it missed are not made up for."""
+def resume(name: NameArgument, *, cluster: ConnectionOptions) -> None:
+    """Resume a paused schedule. Missed runs are not started."""
     from kubeflow.client import schedules
 
-    connection = open_connection(host, namespace, token_file, ca_cert)
+    connection = cluster.open()
     found = schedules.find(connection, name)
     schedules.resume(connection, found.recurring_run_id)
     typer.echo(f"{found.display_name} is active again: {schedules.describe_cron(found)}.")
 
 
-def unschedule(
-    name: NameArgument,
-    host: HostOption = None,
-    namespace: NamespaceOption = None,
-    token_file: TokenOption = None,
-    ca_cert: CertificateOption = None,
-) -> None:
-    """Remove a schedule and stop its run, if one is running. Earlier runs and models stay."""
+def unschedule(name: NameArgument, *, cluster: ConnectionOptions) -> None:
+    """Remove a schedule and stop its run, if one is running. Earlier runs and models are kept."""
     from kubeflow.client import schedules
 
-    connection = open_connection(host, namespace, token_file, ca_cert)
+    connection = cluster.open()
     found = schedules.find(connection, name)
     for run in schedules.remove(connection, found.recurring_run_id):
         typer.echo(f"{run} is being stopped.")

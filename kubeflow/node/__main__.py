@@ -116,10 +116,10 @@ def _show_verdict(given: argparse.Namespace, recipe: "Recipe", run: "NodeRun") -
     from components.gate.results import load_results
     from components.gate.verdict import judge
     from kubeflow.node import gate_report
-    from pipeline.runs.outcome import class_gates
+    from pipeline.runs.records import class_gates
 
     results = load_results(run.outputs["evaluation"][0].uri, recipe.data.classes)
-    verdict, gates = judge(results, recipe.evaluation), class_gates(recipe, results)
+    verdict, gates = judge(results, recipe.evaluation), class_gates(results, recipe.evaluation)
     log.info("%s", verdict.sentence)
     floor_on = recipe.evaluation.floor_on
     write_output(given.verdict, gate_report.verdict_markdown(verdict, gates, floor_on))

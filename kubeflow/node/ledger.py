@@ -14,7 +14,7 @@ def run_ledger(recipe: "Recipe", root: str) -> "Ledger":
     from kubeflow.node.paths import node_paths
     from pipeline.retraining.ledger import Ledger
 
-    return Ledger(f"{node_paths(root, '', None).artifacts}/{recipe.name}")
+    return Ledger(node_paths(root, "", None).pipeline_root(recipe.name))
 
 
 def confirm_training(
@@ -28,6 +28,6 @@ def confirm_training(
         LedgerError: the ledger can't be written.
     """
     ledger = run_ledger(recipe, root)
-    if ledger.holds(run_id):
+    if ledger.is_staged(run_id):
         ledger.confirm(run_id, blessed=blessed, sentence=sentence)
         log.info("The next run with if_new compares with this one: %s", ledger.address)

@@ -1,12 +1,11 @@
 """The paths and addresses that a node on the cluster reads and writes."""
 
-import os
 from typing import Any
 
+from components.runtime.environment import CHECKPOINTS
 from components.storage import files
 from pipeline.paths import PipelinePaths
 
-CHECKPOINTS_VARIABLE = "MEDTFX_CHECKPOINTS"
 # Lost with the pod; the same in every pod, so that the cache does not see it.
 _IN_THE_POD = "/tmp/medtfx-checkpoints"
 
@@ -24,12 +23,12 @@ def node_paths(root: str, models: str, metadata: Any) -> PipelinePaths:
     """
     root = root.rstrip("/") or "/"
     on_volume = not files.is_remote(root)
-    checkpoints = os.environ.get(CHECKPOINTS_VARIABLE)
+    checkpoints = CHECKPOINTS.get()
     return PipelinePaths(
-        artifacts=f"{root}/artifacts",
+        root=root,
         models=models.rstrip("/") or f"{root}/models",
         checkpoints=checkpoints or (f"{root}/checkpoints" if on_volume else _IN_THE_POD),
         keys=root if on_volume else "",
         metadata=metadata,
-        root=root,
+        several_roots=True,
     )

@@ -144,6 +144,6 @@ def _output_arguments(name: str, given: dict[str, Any]) -> list[Any]:
 
 def _image(platform: PlatformSection, options: PackageOptions, node: str) -> str:
     image = options.image or platform.image or ""
-    if platform.pod(node).gpu:
+    if platform.resources(node).gpu:
         return options.gpu_image or platform.gpu_image or image
     return image

@@ -7,7 +7,8 @@ which would write it, does not fit every stack.
 
 from typing import Any
 
-from components.recipe.platform import PlatformSection, Pod
+from components.recipe.platform import PlatformSection
+from components.recipe.resources import NodeResources
 
 
 def apply_platform(task: Any, node: str, platform: PlatformSection) -> None:
@@ -18,7 +19,7 @@ def apply_platform(task: Any, node: str, platform: PlatformSection) -> None:
         node: name of the node.
         platform: the section.
     """
-    pod = platform.pod(node)
+    pod = platform.resources(node)
     if pod.cpu:
         task.set_cpu_limit(pod.cpu)
     if pod.memory:
@@ -37,7 +38,7 @@ def apply_platform(task: Any, node: str, platform: PlatformSection) -> None:
         task.platform_config["kubernetes"] = kubernetes
 
 
-def _kubernetes(pod: Pod, platform: PlatformSection) -> dict[str, Any]:
+def _kubernetes(pod: NodeResources, platform: PlatformSection) -> dict[str, Any]:
     config = {
         "nodeSelector": {"labels": pod.node_selector} if pod.node_selector else None,
         "tolerations": [t.model_dump(exclude_none=True) for t in pod.tolerations or ()],

@@ -5,20 +5,18 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from components.runtime.errors import MedtfxError
 from components.storage import object_storage as storage
 from pipeline.dag.candidate import Candidate
 from pipeline.home import Home
 from pipeline.metadata.graph import MetadataGraph, NodeExecution, property_of
-from pipeline.runs.local import run_nodes, run_session
+from pipeline.runs.display import Display
+from pipeline.runs.execution import outputs_by_node, run_nodes
 from pipeline.runs.records import load_all, save
+from pipeline.runs.session import run_session
 
 if TYPE_CHECKING:
     from components.approval.decision import Decision
-
-_VALIDATION = "validation"  # the place of the InfraBlessing in a record
 
 
 class ApprovalError(MedtfxError):
@@ -32,7 +30,6 @@ def decide(
     by: str,
     note: str,
     force: bool,
-    console: Console,
     connection: Any = None,
 ) -> int | None:
     """Records a decision; pushes the model if it is approved.
@@ -41,10 +38,9 @@ def decide(
         home: of the run.
         run_id: of the run.
         approved: False rejects the model.
-        by: who answers for it.
+        by: who is responsible for the decision.
         note: the reason.
-        force: approves a model though there is a newer one, or it has been rejected.
-        console: for the progress.
+        force: approves a model although there is a newer one, or it has been rejected.
         connection: of the ML Metadata that knows the run, instead of the home's.
 
     Returns:
@@ -55,21 +51,21 @@ def decide(
         MedtfxError: the push failed.
     """
     if not by.strip():
-        raise ApprovalError("Somebody answers for a decision: --by NAME. Received an empty name.")
-    graph = _graph(home, connection)  # if nothing has run here, nothing is written
-    with run_session(home) as (decision_id, log, quiet_console):
+        raise ApprovalError("A decision needs a name: --by NAME. Received an empty name.")
+    graph = _graph(home, connection)  # raises before anything is written
+    with run_session(home) as session:
         candidate = find_candidate(graph, run_id)
         check(graph, candidate, approved, force)
-        console = quiet_console or console
-        console.print("Loading TensorFlow and TFX ...", highlight=False)
+        session.console.print("Loading TensorFlow and TFX ...", highlight=False)
         from pipeline.dag.decision import build_decision
 
         pipeline = build_decision(
             candidate, _decision(candidate, approved, by.strip(), note.strip()),
             None if connection else home.metadata_connection(),
         )  # fmt: skip
-        runs = run_nodes(pipeline, decision_id, console, {}, log, connection)
-    outputs = {run.record.node: run.outputs for run in runs}
+        with Display(session.console) as display:
+            runs = run_nodes(pipeline, session.run_id, display, session.log, connection)
+    outputs = outputs_by_node(runs)
     version = _pushed_version(outputs["Pusher"]["pushed_model"][0]) if approved else None
     _update_records(home, candidate, outputs["RecordDecision"]["approval"][0], version)
     return version
@@ -80,10 +76,10 @@ def _graph(home: Home, connection: Any) -> MetadataGraph:
 
 
 def find_candidate(graph: MetadataGraph, run_id: str) -> Candidate:
-    """Finds what a run left for a decision.
+    """Finds the model of a run, with all that the decision needs.
 
     Raises:
-        ApprovalError: there is no such run, or it ended too early.
+        ApprovalError: there is no such run, or it has no validated model.
     """
     nodes = graph.run(run_id)
     if not nodes:
@@ -93,8 +89,8 @@ def find_candidate(graph: MetadataGraph, run_id: str) -> Candidate:
     pusher, validator = nodes.get("Pusher"), nodes.get("ServingValidator")
     if pusher is None or validator is None or "infra_blessing" not in pusher.inputs:
         raise ApprovalError(
-            f"Run {run_id!r} has no validated model: it ended before, or decided about one. "
-            "`medtfx runs` lists the runs that have one."
+            f"Run {run_id!r} has no validated model: it ended before the Pusher, or it is itself a "
+            "decision. `medtfx runs` lists the runs that have one."
         )
     blessing = pusher.inputs["infra_blessing"][0]
     return Candidate(
@@ -114,26 +110,26 @@ def find_candidate(graph: MetadataGraph, run_id: str) -> Candidate:
 
 
 def check(graph: MetadataGraph, candidate: Candidate, approved: bool, force: bool) -> None:
-    """Refuses a decision that has no object, or would undo another one.
+    """Refuses a decision that has nothing to decide about, or would undo another one.
 
     Raises:
-        ApprovalError: with the rule and the way out.
+        ApprovalError: with the rule and the remedy.
     """
     run, blessing = candidate.run, candidate.infra_blessing
     if property_of(candidate.model_blessing, "blessed") != 1:
         raise ApprovalError(
-            f"Run {run} is not blessed: a model that missed the recall gate can't be approved or "
-            "rejected. `medtfx runs` shows what it reached."
+            f"Run {run} is not blessed: a model that failed the recall gate can't be approved or "
+            "rejected. `medtfx runs` shows its results."
         )
     if property_of(blessing, "blessed") != 1:
         raise ApprovalError(
-            f"The model of run {run} was refused when served: {property_of(blessing, 'reason')}. "
-            "Run it again once the reason is gone."
+            f"The ServingValidator refused the model of run {run}: "
+            f"{property_of(blessing, 'reason')}. Fix that and run the recipe again."
         )
     if candidate.version is not None:
         raise ApprovalError(
-            f"The model of run {run} has been pushed as version {candidate.version} of "
-            f"{candidate.model} already. `medtfx rollback {candidate.model}` takes it back."
+            f"The model of run {run} has already been pushed as version {candidate.version} of "
+            f"{candidate.model}. `medtfx rollback {candidate.model}` withdraws it."
         )
     if not approved:
         return
@@ -142,8 +138,8 @@ def check(graph: MetadataGraph, candidate: Candidate, approved: bool, force: boo
     storage.prepare(blessing.uri)
     if (saved_model := _missing_model(blessing.uri)) is not None:
         raise ApprovalError(
-            f"The model that was validated is gone: {saved_model}. Give the command of run {run} "
-            "again to make and validate it anew."
+            f"The validated model is gone: {saved_model}. Give the command of run {run} again to "
+            "train and validate it again."
         )
 
 
@@ -163,7 +159,7 @@ def _check_not_overtaken(graph: MetadataGraph, candidate: Candidate) -> None:
         raise ApprovalError(
             f"{property_of(decision, 'by')} rejected the model of run {candidate.run} on "
             f"{property_of(decision, 'at')[:10]}: {property_of(decision, 'note')}. "
-            "--force approves it nonetheless."
+            "--force approves it anyway."
         )
     newer = [
         blessing
@@ -233,15 +229,15 @@ def _update_records(home: Home, candidate: Candidate, approval: Any, version: in
 
     said = {name: property_of(approval, name) for name in ("by", "at", "note")}
     for record in load_all(home):
-        if record.places.get(_VALIDATION) != candidate.infra_blessing.uri:
+        if record.paths.validation != candidate.infra_blessing.uri:
             continue
         if version is None:
             save(replace(record, approval="rejected", refused=rejection_clause(**said)), home)
         else:
             base = json.loads(candidate.push_destination)["filesystem"]["base_directory"]
-            places = {"model": os.path.join(base, str(version)), **record.places}
+            paths = replace(record.paths, model=os.path.join(base, str(version)))
             save(
                 replace(record, approval="approved", refused="", version=version, served=True,
-                        places=places),
+                        paths=paths),
                 home,
             )  # fmt: skip

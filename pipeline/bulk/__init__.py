@@ -1,1 +1,1 @@
-"""Scores a folder by a TFX pipeline, for sets that are too large for one machine."""
+"""Scores a folder by a TFX pipeline, for data sets that are too large for one machine."""

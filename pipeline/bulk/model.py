@@ -1,4 +1,4 @@
-"""The pushed model as a TFX pipeline takes it: an artifact, with its own recipe beside it."""
+"""A pushed model as an artifact of a TFX pipeline, with the recipe that it carries."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from tfx.utils import io_utils, path_utils
 
 from components.recipe.data import DataSection
 from components.saved_model.assets import RECIPE_ASSET
-from components.storage.files import is_remote
 from components.uncertainty.summary import UNCERTAINTY_FILE
 from serving.score.errors import ScoreError
 
@@ -22,7 +21,7 @@ class BulkModel:
         name: of the model.
         version: its number.
         uri: of the artifact.
-        data: the section that the model was trained with: images are read as they were then.
+        data: the recipe's section that the model was trained with: images are read alike.
     """
 
     name: str
@@ -32,7 +31,7 @@ class BulkModel:
 
 
 def newest_version(folder: str) -> int:
-    """Returns the newest version of a model, wherever its folder lies.
+    """Returns the newest version of a model, on a disk or in object storage.
 
     Raises:
         ScoreError: there is none.
@@ -40,26 +39,26 @@ def newest_version(folder: str) -> int:
     names = fileio.listdir(folder) if fileio.isdir(folder) else []
     versions = [int(name) for name in (name.strip("/") for name in names) if name.isdecimal()]
     if not versions:
-        raise ScoreError(f"No version of a model lies at {folder}. Check --model-base and --model.")
+        raise ScoreError(f"There is no model version in {folder}. Check --model-base and --model.")
     return max(versions)
 
 
-def stage_model(folder: str, name: str, version: int, artifacts: str) -> BulkModel:
-    """Copies a version to where the artifacts lie, so that every Beam worker reaches it.
+def stage_model(folder: str, name: str, version: int, root: str) -> BulkModel:
+    """Copies a version beside the artifacts, where every Beam worker can read it.
 
-    A rollback or a cleaning of the pushed models does not disturb the run either.
+    So a rollback or a deletion of pushed models does not disturb the run.
 
     Args:
         folder: of the version.
         name: of the model.
         version: its number.
-        artifacts: folder of the artifacts.
+        root: folder of the pipeline's artifacts.
 
     Raises:
-        ScoreError: it is not there, or no model that medtfx pushed.
+        ScoreError: it does not exist, or medtfx did not push it.
     """
     recipe = _read_recipe(folder)
-    uri = f"{artifacts}/bulk-score-{name}/models/{version}"
+    uri = f"{root}/models/{version}"
     target = path_utils.serving_model_dir(uri)
     if not fileio.exists(target):
         io_utils.copy_dir(folder, f"{target}.copy")
@@ -68,18 +67,17 @@ def stage_model(folder: str, name: str, version: int, artifacts: str) -> BulkMod
         return BulkModel(name, version, uri, DataSection.model_validate(recipe["data"]))
     except (ValidationError, KeyError, TypeError) as error:
         raise ScoreError(
-            f"The recipe inside {folder} is not one of this version of medtfx ({error}). Ask the "
-            "model through a server with `medtfx score`, or push it again."
+            f"The recipe in {folder} is not valid for this version of medtfx ({error}). Score with "
+            "`medtfx score` through a server, or push the model again."
         ) from error
 
 
 def _read_recipe(folder: str) -> dict:
     for name in (RECIPE_ASSET, UNCERTAINTY_FILE):
         if not fileio.exists(f"{folder}/assets/{name}"):
-            where = "" if is_remote(folder) else " Does it lie there, and did medtfx push it?"
             raise ScoreError(
-                f"There is no {folder}/assets/{name}, which models of this version of medtfx have."
-                f"{where}"
+                f"There is no {folder}/assets/{name}: the model does not exist, or another version "
+                "of medtfx pushed it. Check --model-base, --model and --version."
             )
     with fileio.open(f"{folder}/assets/{RECIPE_ASSET}", "r") as file:
         return json.load(file)

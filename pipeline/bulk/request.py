@@ -1,4 +1,4 @@
-"""What `bulk-score` was asked to do."""
+"""What the command `bulk-score` is given."""
 
 from dataclasses import dataclass
 from pathlib import Path

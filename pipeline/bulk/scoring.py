@@ -1,11 +1,11 @@
-"""Scores a folder by a TFX pipeline, for sets that are too large for one machine.
+"""Scores a folder by a TFX pipeline, for data sets that are too large for one machine.
 
     image folder → ImageExampleGen (unlabelled) ──┐
                                                   ├─→ BulkInferrer → CSV
     pushed model → Importer ──────────────────────┘
 
-The nodes with work are Beam's, so its runner decides how far it goes: one process, all cores, or a
-cluster. Both are cached: the same images and the same model cost little the second time.
+The nodes run on Beam, whose runner decides how far the work is spread: one process, all cores, or
+a cluster. Both are cached: the same images and the same model cost little the second time.
 """
 
 import time
@@ -14,67 +14,61 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from components.runtime.errors import MedtfxError
 from components.storage import object_storage as storage
 from pipeline.beam.arguments import beam_args
 from pipeline.bulk import results
 from pipeline.bulk.model import BulkModel, newest_version, stage_model
 from pipeline.bulk.request import BulkRun
-from pipeline.dag.bulk import build_bulk_pipeline
+from pipeline.dag.bulk import build_bulk_pipeline, bulk_pipeline
 from pipeline.home import Home
 from pipeline.paths import PipelinePaths
-from pipeline.runs.local import run_nodes
+from pipeline.runs.display import Display
+from pipeline.runs.execution import outputs_by_node, run_nodes
+from pipeline.runs.session import RunSession
 from serving.score.origin import Origin
 from serving.score.summary import Summary
 from serving.score.table import write_table
 
 
-def score_in_bulk(
-    run: BulkRun, home: Home, run_id: str, console: Console, log: Path
-) -> tuple[Summary, Counter[str]]:
-    """Runs the pipeline and writes the CSV: the old one stays until the new one is whole.
+def score_in_bulk(run: BulkRun, home: Home, session: RunSession) -> tuple[Summary, Counter[str]]:
+    """Runs the pipeline and writes the CSV: the old one stays until the new one is complete.
 
     Args:
         run: what to score.
-        home: keeps ML Metadata and, unless told otherwise, the artifacts.
-        run_id: unique; the pipeline run is filed under it in ML Metadata.
-        console: for the progress.
-        log: named where a node fails without a sentence of its own.
+        home: holds ML Metadata and, by default, the artifacts.
+        session: of the run.
 
     Returns:
         The counts, and suffix → number of files that are no image.
 
     Raises:
-        MedtfxError: what the user can mend.
-        RunFailedError: anything else; the traceback is in the log.
+        MedtfxError: an error that the user can fix.
+        RunFailedError: any other error; the traceback is in the log.
     """
     started = time.monotonic()
-    places = PipelinePaths.of_home(home, run.root, run.models)
-    storage.prepare(places.artifacts, places.models)
-    model = _stage(run, places)
+    paths = PipelinePaths.of_home(home, run.root, run.models)
+    storage.prepare(paths.artifacts, paths.models)
+    model = _stage(run, paths)
     pipeline = build_bulk_pipeline(
-        run.folder, model.uri, model.name, model.data, places, beam_args(run.beam_args)
+        run.folder, model.uri, model.name, model.data, paths, beam_args(run.beam_args)
     )
-    nodes = run_nodes(pipeline, run_id, console, {}, log)
-    outputs = {node.record.node: node.outputs for node in nodes}
-    return _write(outputs, model, run.out, started)
+    with Display(session.console) as display:
+        nodes = run_nodes(pipeline, session.run_id, display, session.log)
+    return _write(outputs_by_node(nodes), model, run.out, started)
 
 
-def _stage(run: BulkRun, places: PipelinePaths) -> BulkModel:
-    folder = f"{places.models}/{run.model}"
+def _stage(run: BulkRun, paths: PipelinePaths) -> BulkModel:
+    folder = f"{paths.models}/{run.model}"
     version = newest_version(folder) if run.version is None else run.version
-    return stage_model(f"{folder}/{version}", run.model, version, places.artifacts)
+    root = paths.pipeline_root(bulk_pipeline(run.model))
+    return stage_model(f"{folder}/{version}", run.model, version, root)
 
 
 def _write(
     outputs: Any, model: BulkModel, out: Path, started: float
 ) -> tuple[Summary, Counter[str]]:
-    """Writes the CSV in the order of the files.
-
-    A row is held for each image, about 300 bytes; the images themselves stay where they are.
-    """
+    """Writes the CSV in the order of the files; memory holds a row for each image, 300 bytes."""
     (listed,) = outputs["ImageExampleGen"]["quarantine"]
     (inferred,) = outputs["BulkInferrer"]["inference_result"]
     refused = results.quarantined(listed.uri)

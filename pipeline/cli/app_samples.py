@@ -1,21 +1,21 @@
-"""Phantoms to try the web page with, for a model that was trained on phantoms."""
+"""Artificial radiographs to try the web page with, for a model that was trained on such."""
 
 from pathlib import Path
 
-# Other people than those of `medtfx sample-data`, so that the model has not seen them.
+# Other patients than those of `medtfx sample-data`, so that the model has not seen them.
 _SEED, _PATIENTS, _SIDE = 2026, 20, 320
 _FORMATS = {"COVID": ("png", "dicom"), "NORMAL": ("dicom", "jpeg"), "PNEUMONIA": ("jpeg", "png-16")}
 
 
 def draw_samples(model: Path, out: Path) -> Path | None:
-    """Draws two phantoms of each class, if the model knows these classes; takes about a second.
+    """Draws two images of each class, if the model has these classes; takes about a second.
 
     Args:
         model: folder of a pushed model, `<models>/<name>`.
         out: an empty folder.
 
     Returns:
-        `out`, or None where the model is about something else.
+        `out`, or None for a model of other classes.
 
     Raises:
         VersionError: there is no such model.

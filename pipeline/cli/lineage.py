@@ -1,21 +1,18 @@
-"""The commands `approve`, `reject` and `lineage`: who let a model pass, and what it is made of."""
+"""The commands `approve`, `reject` and `lineage`: who approved a model, and what it is made of."""
 
 import json
 import logging
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
+from pipeline.cli.options import HomeOption
 from pipeline.home import Home
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Of `medtfx runs`.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who answers for it.")]
-HomeOption = Annotated[
-    Optional[str],  # noqa: UP045  (typer reads it)
-    typer.Option("--home", help="The home whose runs are meant [$MEDTFX_HOME, medtfx-home]."),
-]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, see `medtfx runs`.")]
+ByOption = Annotated[str, typer.Option(help="Name of the person who decides.")]
 ClusterOption = Annotated[
-    bool, typer.Option("--cluster", help="Ask the ML Metadata that $MEDTFX_MLMD names.")
+    bool, typer.Option("--cluster", help="Use the ML Metadata of a cluster, at $MEDTFX_MLMD.")
 ]
 
 
@@ -24,20 +21,19 @@ def approve(
     by: ByOption,
     note: Annotated[str, typer.Option(help="The reason, for the record.")] = "",
     force: Annotated[
-        bool, typer.Option("--force", help="Though a newer one is there, or it was rejected.")
+        bool,
+        typer.Option(
+            "--force", help="Approve it although it was rejected or there is a newer model."
+        ),
     ] = False,
     cluster: ClusterOption = False,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
     """Approve the validated model of a run, and push it."""
-    from rich.console import Console
-
-    from pipeline.approval.decide import decide
-
-    place = Home.at(home)
-    version = decide(place, run, True, by, note, force, Console(), _connection(cluster))
+    version = _decide(run, True, by, note, force, cluster, home)
     typer.echo(f"Approved by {by}, and pushed as version {version}.")
-    typer.echo(f"`medtfx lineage {version}` shows what is in it.")
+    typer.echo(f"`medtfx lineage {version}` shows what it was made from.")
 
 
 def reject(
@@ -45,36 +41,41 @@ def reject(
     by: ByOption,
     note: Annotated[str, typer.Option(help="The reason, for the record.")],
     cluster: ClusterOption = False,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
-    """Reject the validated model of a run: it is not pushed, nor compared with."""
-    from rich.console import Console
+    """Reject the validated model of a run.
 
-    from pipeline.approval.decide import decide
-
-    decide(Home.at(home), run, False, by, note, False, Console(), _connection(cluster))
-    typer.echo(f"Rejected by {by}. Nothing is deleted; `medtfx approve --force` takes it back.")
+    It is not pushed, and no later model is compared to it.
+    """
+    _decide(run, False, by, note, False, cluster, home)
+    typer.echo(f"Rejected by {by}. Nothing is deleted; `medtfx approve --force` reverses it.")
 
 
 def lineage(
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="VERSION or MODEL/VERSION.")],
+    version: Annotated[
+        str, typer.Argument(metavar="VERSION", help="A pushed version: VERSION or MODEL/VERSION.")
+    ],
     image: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="A file of the data folder: which split was it in?"),
+        str | None, typer.Option(help="A file of the data folder: print the splits that it was in.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     cluster: ClusterOption = False,
-    home: HomeOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
-    """Show what a pushed version was made from, back to the images, and who let it pass."""
+    """Show what a pushed version was made from.
+
+    It shows the images, the evaluation, and the people who approved and promoted it.
+    """
     from rich.console import Console
 
     from pipeline.lineage.trace import trace
-    from pipeline.lineage.tree import again, lineage_tree
+    from pipeline.lineage.tree import command_line, lineage_tree
 
     for library in ("tensorflow", "absl"):  # what TFMA calls is deprecated, and it has no plots
         logging.getLogger(library).setLevel(logging.ERROR)
-    found = trace(Home.at(home), version, _connection(cluster))
+    found = trace(home, version, _connection(cluster))
     uses = None
     if image is not None:
         from pipeline.lineage.image_use import find_image
@@ -87,7 +88,15 @@ def lineage(
             typer.echo(use.sentence(found))
     else:
         Console().print(lineage_tree(found), highlight=False)
-        typer.echo(again(found))
+        typer.echo(command_line(found))
+
+
+def _decide(
+    run: str, approved: bool, by: str, note: str, force: bool, cluster: bool, home: Home
+) -> int | None:
+    from pipeline.approval.decide import decide
+
+    return decide(home, run, approved, by, note, force, _connection(cluster))
 
 
 def _connection(cluster: bool) -> Any:

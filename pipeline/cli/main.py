@@ -1,216 +1,124 @@
-"""The command line. Each command imports what it needs, so that `--help` answers at once."""
+"""The command line `medtfx`: the table of its commands, and the entry point."""
 
 import os
 import sys
 import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Any, NoReturn
 
 import typer
 
+from components.runtime.errors import MedtfxError
 from components.storage.object_storage import clean_exit
-from kubeflow.cli.main import app as kubeflow_app
-from pipeline.cli.app import app as web_app
-from pipeline.cli.bulk_score import bulk_score
-from pipeline.cli.compare import compare
-from pipeline.cli.dashboard import dashboard
-from pipeline.cli.lineage import approve, lineage, reject
-from pipeline.cli.promotion import canary, promote, promotions, rollback
-from pipeline.cli.report import report
-from pipeline.cli.score import score
-from pipeline.cli.serving import predict, serve
-from pipeline.cli.serving_config import serving_config
-from pipeline.cli.tensorboard import tensorboard
-from pipeline.cli.tune import tune
+from components.storage.private import private_files
+from pipeline.cli.exit_codes import ExitCode
+from pipeline.cli.loading import PLAIN, LazyGroup, Table
 
-if TYPE_CHECKING:
-    from components.recipe.recipe import Recipe
-
-NOT_BLESSED, DECLINED, UNAPPROVED, FAILED, STOPPED = 3, 4, 5, 1, 130
-
-app = typer.Typer(
-    name="medtfx",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help=(
-        "From folders of medical images to a served classifier that had to pass a recall gate. "
-        "Not a medical device: for research, not for diagnosis."
-    ),
-)
-
-HomeOption = Annotated[
-    Optional[str],  # noqa: UP045  (typer reads it)
-    typer.Option(
-        "--home", help="Where artifacts, metadata and models go [$MEDTFX_HOME, medtfx-home]."
-    ),
-]
-SetOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--set", help="Override a value of the recipe: section.key=value. Repeatable."),
-]
-RecipeArgument = Annotated[str, typer.Argument(help="A name of `medtfx recipes`, or a .yaml file.")]
+KUBEFLOW: Table = {
+    "compile": "kubeflow.cli.compile:compile_recipe",
+    "submit": "kubeflow.cli.runs:submit",
+    "runs": "kubeflow.cli.runs:list_runs",
+    "status": "kubeflow.cli.runs:status",
+    "terminate": "kubeflow.cli.runs:terminate",
+    "schedule": "kubeflow.cli.schedules:schedule",
+    "schedules": "kubeflow.cli.schedules:list_schedules",
+    "pause": "kubeflow.cli.schedules:pause",
+    "resume": "kubeflow.cli.schedules:resume",
+    "unschedule": "kubeflow.cli.schedules:unschedule",
+    "image": "kubeflow.cli.image:write_image",
+    "metadata": "kubeflow.cli.metadata:prepare_metadata",
+}
 
 
-@app.command()
-def run(
-    recipe: RecipeArgument,
-    data: Annotated[
-        str,
-        typer.Option(
-            "--data", help="Folder with one folder per class; it may lie at gs:// or s3://."
-        ),
-    ],
-    home: HomeOption = None,
-    overrides: SetOption = None,
-    root: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Folder, gs:// or s3:// for artifacts and models [the home]."),
-    ] = None,
-    models: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Folder, gs:// or s3:// to push models to [<root>/models]."),
-    ] = None,
-    beam_args: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--beam-arg", help="For the nodes on Beam: --beam-arg=--runner=FlinkRunner. Repeatable."
-        ),
-    ] = None,
-    if_new: Annotated[
-        bool,
-        typer.Option("--if-new", help="Decline with exit code 4 unless there is enough new data."),
-    ] = False,
-) -> None:
-    """Train, evaluate, gate and push.
+class KubeflowGroup(LazyGroup):
+    """The commands `medtfx kubeflow ...`."""
 
-    Exit code 0: pushed, 3: not blessed or refused, 5: waits for approval, 1: error.
+    table = KUBEFLOW
+
+
+kubeflow = typer.Typer(cls=KubeflowGroup, no_args_is_help=True, **PLAIN)
+
+COMMANDS: Table = {
+    "run": "pipeline.cli.train:run",
+    "recipes": "pipeline.cli.recipes:recipes",
+    "show": "pipeline.cli.recipes:show",
+    "runs": "pipeline.cli.runs:runs",
+    "approve": "pipeline.cli.lineage:approve",
+    "reject": "pipeline.cli.lineage:reject",
+    "lineage": "pipeline.cli.lineage:lineage",
+    "promote": "pipeline.cli.promotion:promote",
+    "canary": "pipeline.cli.promotion:canary",
+    "rollback": "pipeline.cli.promotion:rollback",
+    "promotions": "pipeline.cli.promotion:promotions",
+    "serving-config": "pipeline.cli.serving_config:serving_config",
+    "serve": "pipeline.cli.serve:serve",
+    "predict": "pipeline.cli.predict:predict",
+    "app": "pipeline.cli.app:app",
+    "score": "pipeline.cli.score:score",
+    "bulk-score": "pipeline.cli.bulk_score:bulk_score",
+    "compare": "pipeline.cli.train:compare",
+    "tune": "pipeline.cli.train:tune",
+    "tensorboard": "pipeline.cli.tensorboard:tensorboard",
+    "report": "pipeline.cli.runs:report",
+    "dashboard": "pipeline.cli.runs:dashboard",
+    "kubeflow": kubeflow,
+    "sample-data": "pipeline.cli.recipes:sample_data",
+    "version": "pipeline.cli.version:version",
+}
+
+
+# What these write holds no image and no patient, and is read by other users: those of servers, and
+# of containers.
+_FOR_OTHERS = ("serving-config", "kubeflow")
+
+
+class MedtfxGroup(LazyGroup):
+    """All commands. An error that a user can fix becomes one message, never a traceback."""
+
+    table = COMMANDS
+
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Runs a command line, as typer does."""
+        try:
+            return super().main(*args, **settings)
+        except MedtfxError as error:
+            _fail(str(error))
+        except OSError as error:
+            _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+
+
+app = typer.Typer(name="medtfx", cls=MedtfxGroup, no_args_is_help=True, **PLAIN)
+
+
+@app.callback()
+def _medtfx(context: typer.Context) -> None:
+    """Train, check and serve classifiers of medical images.
+
+    Folders of images go in; a model that passed a gate on recall comes out and is served. Not a
+    medical device: for research, not for diagnosis.
     """
-    from rich.console import Console
-
-    from pipeline.home import Home
-    from pipeline.recipes.loader import load_recipe
-    from pipeline.runs.local import RunOptions, run_recipe
-
-    values = load_recipe(recipe, overrides)
-    if if_new:
-        _decline_unless_new(values, data, home, root)
-    options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()))
-    try:
-        record = run_recipe(values, data, Home.at(home), Console(), options)
-    except KeyboardInterrupt:  # here, because typer would swallow it
-        print(
-            "\nStopped. The same command goes on from here: finished nodes are kept, and training "
-            "resumes after its last finished epoch.",
-            file=sys.stderr,
-        )
-        raise typer.Exit(STOPPED) from None
-    if not record.blessed or record.refused:
-        raise typer.Exit(NOT_BLESSED)
-    if record.approval == "waiting":
-        raise typer.Exit(UNAPPROVED)
+    if context.invoked_subcommand not in _FOR_OTHERS:
+        context.with_resource(private_files())
 
 
-def _decline_unless_new(recipe: "Recipe", data: str, home: str | None, root: str | None) -> None:
-    from pipeline.home import Home
-    from pipeline.retraining.decide import decide_here
+@kubeflow.callback()
+def _kubeflow() -> None:
+    """Run the pipeline on Kubeflow Pipelines v2.
 
-    decision = decide_here(recipe, data, Home.at(home), root)
-    typer.echo(decision.sentence)
-    if not decision.train:
-        raise typer.Exit(DECLINED)
+    The same pipeline, one container per node.
+    """
 
 
-@app.command()
-def recipes() -> None:
-    """List the recipes."""
-    from rich.console import Console
-
-    from pipeline.cli.listings import recipe_table
-
-    Console().print(recipe_table())
-
-
-@app.command()
-def show(recipe: RecipeArgument, overrides: SetOption = None) -> None:
-    """Print a recipe with all its values, defaults included."""
-    from pipeline.cli.listings import resolved_yaml
-
-    typer.echo(resolved_yaml(recipe, overrides))
-
-
-@app.command()
-def runs(home: HomeOption = None) -> None:
-    """List past runs: data, gate values, blessed or not, pushed version."""
-    from rich.console import Console
-
-    from pipeline.cli.listings import run_text
-    from pipeline.home import Home
-
-    Console().print(run_text(Home.at(home)), soft_wrap=True)
-
-
-app.command()(approve)
-app.command()(reject)
-app.command()(lineage)
-app.command()(promote)
-app.command()(canary)
-app.command()(rollback)
-app.command()(promotions)
-app.command("serving-config")(serving_config)
-app.command()(serve)
-app.command()(predict)
-app.command()(web_app)
-app.command()(score)
-app.command("bulk-score")(bulk_score)
-app.command()(compare)
-app.command()(tune)
-app.command()(tensorboard)
-app.command()(report)
-app.command()(dashboard)
-app.add_typer(kubeflow_app, name="kubeflow")
-
-
-@app.command("sample-data")
-def sample_data(
-    out: Annotated[Path, typer.Argument(help="Folder to write to.")],
-    patients: Annotated[int, typer.Option(help="Patients of each class.", min=5)] = 70,
-    seed: Annotated[int, typer.Option(help="Another seed, other patients.")] = 7,
-) -> None:
-    """Draw phantom radiographs to try the pipeline on: the same ones every time."""
-    from pipeline.sample_data import write_sample_data
-
-    sample = write_sample_data(out, patients_per_class=patients, seed=seed)
-    typer.echo(
-        f"{out}: {sum(sample.images.values())} images of {sample.patients} patients and "
-        f"{sample.broken} broken files {'drawn' if sample.written else 'are there already'}."
-    )
-
-
-@app.command()
-def version() -> None:
-    """Print the version, the stack and the platform."""
-    from pipeline.cli.listings import version_text
-
-    typer.echo(version_text())
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"Error: {message}", err=True)
+    sys.exit(ExitCode.FAILED)
 
 
 @clean_exit()
 def main() -> None:
-    """Entry point: errors that a user can mend become one message, never a traceback."""
-    # What the C++ of TensorFlow and gRPC and Google's libraries tell says nothing to a user.
+    """Entry point of the command `medtfx`."""
+    # The log of TensorFlow's and gRPC's C++ and the warnings of Google's libraries do not help a
+    # user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
-    from components.runtime.errors import MedtfxError
-
-    try:
-        app(prog_name="medtfx")
-    except MedtfxError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(FAILED)
-    except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        print(f"Error: {error.strerror or error}{where}", file=sys.stderr)
-        sys.exit(FAILED)
+    app(prog_name="medtfx")

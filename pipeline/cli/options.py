@@ -1,57 +1,117 @@
-"""What the commands that ask a model server share: TLS, and which images are too large."""
+"""Options and arguments that several commands take."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from components.runtime.environment import CLIENT_CERTIFICATE, CLIENT_KEY, HOME, ROOT_CERTIFICATES
+from pipeline.home import DEFAULT_HOME, Home
 
 if TYPE_CHECKING:
     from serving.protocol.tls import Tls
 
+# === Where things are ===
+
+# A command receives the `Home`; an empty text stands for the default.
+HomeOption = Annotated[
+    Home,
+    typer.Option(
+        parser=Home.at,
+        default_factory=str,
+        show_default=False,
+        metavar="FOLDER",
+        help=f"Artifacts, metadata, runs, models. Default: ${HOME}, else {DEFAULT_HOME}.",
+    ),
+]
+DataOption = Annotated[
+    str, typer.Option(help="Folder with one folder of images per class: a path, gs:// or s3://.")
+]
+BeamArgsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--beam-arg", metavar="OPTION", help="Of Beam, e.g. --runner=FlinkRunner. Repeatable."
+    ),
+]
+ModelOption = Annotated[
+    str | None, typer.Option(help="Name of the model. Default: the only one in the home.")
+]
+OptionalRunArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="RUN", help="Id of a run, see `medtfx runs`. Default: the latest."),
+]
+OptionalRunsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="RUN", help="Ids of runs, see `medtfx runs`.")
+]
+
+# === Model servers ===
+
+
+LabelOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Version label, e.g. canary. Default: stable once a version is promoted, else the "
+        "newest version."
+    ),
+]
+MegapixelsOption = Annotated[int, typer.Option(min=1, help="Larger images are not decoded.")]
 MEGAPIXELS = 50
-ROOTS_VARIABLE = "MEDTFX_ROOT_CERTIFICATES"
-CERTIFICATE_VARIABLE, KEY_VARIABLE = "MEDTFX_CLIENT_CERTIFICATE", "MEDTFX_CLIENT_KEY"
-
-TlsOption = Annotated[
-    Optional[bool],  # noqa: UP045  (typer reads it)
-    typer.Option("--tls/--no-tls", help="Encrypt the way to the server [if a file is given]."),
+CertificateOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="PEM file of the server's certificate chain, for TLS."),
 ]
-RootCertificatesOption = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(
-        metavar="FILE",
-        envvar=ROOTS_VARIABLE,
-        help="PEM of the authorities that sign the server's certificate [public ones].",
-    ),
-]
-ClientCertificateOption = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(
-        metavar="FILE",
-        envvar=CERTIFICATE_VARIABLE,
-        help="PEM to show to a server that asks who calls; with --client-key.",
-    ),
-]
-ClientKeyOption = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(metavar="FILE", envvar=KEY_VARIABLE, help="PEM of that certificate's key."),
-]
-MegapixelsOption = Annotated[
-    int, typer.Option("--max-megapixels", min=1, help="Images with more are not decoded.")
+KeyOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="PEM file of the certificate's private key.")
 ]
 
 
-def tls_of(
-    tls: bool | None, roots: Path | None, certificate: Path | None, key: Path | None
-) -> "Tls | None":
-    """Returns how to encrypt, by the four options; None for plain text.
+@dataclass(frozen=True, kw_only=True)
+class TlsOptions:
+    """Options of TLS, for commands that call a model server."""
 
-    Raises:
-        ServingError: a file is not what it should be.
-    """
-    from serving.protocol.tls import Tls
+    tls: Annotated[
+        bool | None,
+        typer.Option(
+            "--tls/--no-tls",
+            help="Encrypt the connection to the server. Default: yes if a PEM file is given.",
+        ),
+    ] = None
+    root_certificates: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar=ROOT_CERTIFICATES.name,
+            help="PEM file of the authorities that signed the server's certificate. Default: the "
+            "public authorities.",
+        ),
+    ] = None
+    client_certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar=CLIENT_CERTIFICATE.name,
+            help="PEM file of the client's certificate, for mutual TLS; with --client-key.",
+        ),
+    ] = None
+    client_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar=CLIENT_KEY.name,
+            help="PEM file of the client certificate's private key.",
+        ),
+    ] = None
 
-    files = (roots, certificate, key)
-    if tls is False or (tls is None and files == (None, None, None)):
-        return None
-    return Tls(*files)
+    def encryption(self) -> "Tls | None":
+        """Returns how to encrypt; None for plain text.
+
+        Raises:
+            ServingError: a file is not what it should be.
+        """
+        from serving.protocol.tls import Tls
+
+        files = (self.root_certificates, self.client_certificate, self.client_key)
+        if self.tls is False or (self.tls is None and files == (None, None, None)):
+            return None
+        return Tls(*files)

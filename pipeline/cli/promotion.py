@@ -1,130 +1,134 @@
-"""The commands that decide which version answers: `promote`, `canary`, `rollback`, `promotions`."""
+"""The commands that choose the served version: `promote`, `canary`, `rollback`, `promotions`."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.options import (
-    ClientCertificateOption,
-    ClientKeyOption,
-    RootCertificatesOption,
-    TlsOption,
-    tls_of,
-)
-from pipeline.home import Home
+from pipeline.cli.exit_codes import ExitCode
+from pipeline.cli.options import HomeOption, TlsOptions
 
 if TYPE_CHECKING:
     from serving.promotion.label_move import Move, PromotionTarget
     from serving.promotion.promote import Approval
-    from serving.protocol.tls import Tls
-
-NOT_YET = 3
 
 ModelArgument = Annotated[str, typer.Argument(help="Name of the pushed model.")]
-ConfigOption = Annotated[
-    Optional[Path],  # noqa: UP045  (typer reads it)
-    typer.Option("--config", help="The models.config to change [<home>/models/models.config]."),
+NewestVersionArgument = Annotated[
+    int | None, typer.Argument(help="Version to serve. Default: the newest.")
 ]
-ServerOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--server", help="HOST:PORT (gRPC) of a server to take over at once. Repeatable."),
-]
-ByOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--by", help="Who answers for it [the user of this machine]."),
-]
-NoteOption = Annotated[str, typer.Option("--note", help="The reason, for the journal.")]
-TimeoutOption = Annotated[
-    float, typer.Option("--timeout", help="Seconds for a server to load a version.", min=1.0)
-]
-HomeOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--home", help="The home whose models are meant [$MEDTFX_HOME, medtfx-home]."),
-]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveOptions(TlsOptions):
+    """What the three commands that move a label take."""
+
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="The models.config file to change. Default: models/models.config in the home."
+        ),
+    ] = None
+    server: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="gRPC port of a model server: apply the change there now. Repeatable.",
+        ),
+    ] = None
+    timeout: Annotated[
+        float, typer.Option(help="Seconds for a server to load a version.", min=1.0)
+    ] = 300.0
+    by: Annotated[
+        str | None,
+        typer.Option(help="Name of the person who decides. Default: the user of this machine."),
+    ] = None
+    note: Annotated[str, typer.Option(help="The reason, for the journal.")] = ""
+    home: HomeOption
+
+    def target(self) -> "PromotionTarget":
+        """Returns what is changed."""
+        from serving.promotion.label_move import PromotionTarget
+        from serving.promotion.models_config import FILE_NAME
+
+        models = self.home.models
+        servers = tuple(self.server or ())
+        tls = self.encryption() if servers else None
+        return PromotionTarget(
+            models, self.config or models / FILE_NAME, servers, self.timeout, tls
+        )
+
+    def approval(self) -> "Approval":
+        """Returns who decided, and why."""
+        import getpass
+
+        from serving.promotion.promote import Approval
+
+        return Approval(self.by or getpass.getuser(), self.note)
 
 
 def promote(
     model: ModelArgument,
-    version: Annotated[Optional[int], typer.Argument(help="Default: the newest.")] = None,  # noqa: UP045
+    version: NewestVersionArgument = None,
+    *,
     label: Annotated[str, typer.Option(help="The label to move.")] = "stable",
-    config: ConfigOption = None,
-    server: ServerOption = None,
-    tls: TlsOption = None,
-    root_certificates: RootCertificatesOption = None,
-    client_certificate: ClientCertificateOption = None,
-    client_key: ClientKeyOption = None,
-    by: ByOption = None,
-    note: NoteOption = "",
-    timeout: TimeoutOption = 300.0,
-    home: HomeOption = None,
+    options: MoveOptions,
 ) -> None:
-    """Move a label to a version. Exit code 3: to be repeated once servers have loaded it."""
+    """Move a label, such as stable, to a version.
+
+    Exit code 3: repeat the command when the servers have loaded the version.
+    """
     from serving.promotion import promote as promotion
 
-    encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
-    place = _target(home, config, server, timeout, encryption)
-    move = promotion.promote(place, model, version, label, _approval(by, note))
-    _tell(move, place, "promote")
+    target = options.target()
+    move = promotion.promote(target, model, version, label, options.approval())
+    _print_move(move, target)
 
 
 def canary(
-    model: ModelArgument,
-    version: Annotated[Optional[int], typer.Argument(help="Default: the newest.")] = None,  # noqa: UP045
-    config: ConfigOption = None,
-    server: ServerOption = None,
-    tls: TlsOption = None,
-    root_certificates: RootCertificatesOption = None,
-    client_certificate: ClientCertificateOption = None,
-    client_key: ClientKeyOption = None,
-    by: ByOption = None,
-    note: NoteOption = "",
-    timeout: TimeoutOption = 300.0,
-    home: HomeOption = None,
+    model: ModelArgument, version: NewestVersionArgument = None, *, options: MoveOptions
 ) -> None:
-    """Serve a version beside the stable one, under the label canary."""
-    files = (root_certificates, client_certificate, client_key)
-    promote(model, version, "canary", config, server, tls, *files, by, note, timeout, home)
+    """Serve a version beside the stable one, labelled canary.
+
+    Exit code 3: repeat the command when the servers have loaded the version.
+    """
+    promote(model, version, label="canary", options=options)
 
 
 def rollback(
     model: ModelArgument,
-    version: Annotated[Optional[int], typer.Argument(help="Default: the one before.")] = None,  # noqa: UP045
+    version: Annotated[
+        int | None, typer.Argument(help="Version to serve. Default: the one before.")
+    ] = None,
+    *,
     label: Annotated[str, typer.Option(help="The label to move back.")] = "stable",
-    config: ConfigOption = None,
-    server: ServerOption = None,
-    tls: TlsOption = None,
-    root_certificates: RootCertificatesOption = None,
-    client_certificate: ClientCertificateOption = None,
-    client_key: ClientKeyOption = None,
-    by: ByOption = None,
-    note: NoteOption = "",
-    timeout: TimeoutOption = 300.0,
-    home: HomeOption = None,
+    options: MoveOptions,
 ) -> None:
-    """Serve an earlier version again. Newer ones are set aside, not deleted."""
+    """Serve an earlier version again. Newer versions are not deleted.
+
+    Exit code 3: repeat the command when the servers have loaded the version.
+    """
     from serving.promotion import promote as promotion
 
-    encryption = tls_of(tls, root_certificates, client_certificate, client_key) if server else None
-    place = _target(home, config, server, timeout, encryption)
-    if config is not None or server or promotion.has_label(place.config, model, label):
-        approval = _approval(by, note)
-        move = promotion.roll_back_label(place, model, version, label, approval)
-        _tell(move, place, "rollback")
+    target, approval = options.target(), options.approval()
+    explicit = options.config is not None or bool(target.servers)
+    if explicit or promotion.has_label(target.config, model, label):
+        move = promotion.roll_back_label(target, model, version, label, approval)
+        _print_move(move, target, " again")
     else:
-        _withdraw(place.models / model, version, _approval(by, note))
+        _withdraw(target.models / model, version, approval)
 
 
-def promotions(model: ModelArgument, home: HomeOption = None) -> None:
-    """List who promoted or rolled back which version when, and why."""
+def promotions(model: ModelArgument, home: HomeOption) -> None:
+    """List promotions and rollbacks: who, when and why."""
     from rich.console import Console
     from rich.table import Table
 
     from serving.promotion.journal import read
     from serving.promotion.versions import list_versions
 
-    folder = Home.at(home).models / model
-    list_versions(folder)  # says which models there are, if not this one
+    folder = home.models / model
+    list_versions(folder)  # its error names the models that exist
     table = Table("when (UTC)", "by", "action", "label", "from", "to", "note", box=None)
     for entry in read(folder):
         when = entry.at.replace("T", " ").removesuffix("+00:00")
@@ -138,31 +142,6 @@ def promotions(model: ModelArgument, home: HomeOption = None) -> None:
         typer.echo(f"{model}: nothing has been promoted or rolled back.")
 
 
-# === What the commands share ===
-
-
-def _target(
-    home: str | None,
-    config: Path | None,
-    servers: list[str] | None,
-    timeout: float,
-    tls: "Tls | None",
-) -> "PromotionTarget":
-    from serving.promotion.label_move import PromotionTarget
-    from serving.promotion.models_config import FILE_NAME
-
-    models = Home.at(home).models
-    return PromotionTarget(models, config or models / FILE_NAME, tuple(servers or ()), timeout, tls)
-
-
-def _approval(by: str | None, note: str) -> "Approval":
-    import getpass
-
-    from serving.promotion.promote import Approval
-
-    return Approval(by or getpass.getuser(), note)
-
-
 def _withdraw(folder: Path, version: int | None, approval: "Approval") -> None:
     from serving.promotion import journal
     from serving.promotion.versions import list_versions, roll_back
@@ -171,51 +150,55 @@ def _withdraw(folder: Path, version: int | None, approval: "Approval") -> None:
     journal.check(folder)
     after = roll_back(folder, version)
     if after.current is not None and after.current != before:
-        journal.append(folder, journal.Entry(
+        entry = journal.Entry(
             journal.now(), approval.by, "rollback", None, before, after.current, approval.note
-        ))  # fmt: skip
-    typer.echo(f"{folder.name}: version {before} answered before, version {after.current} answers "
-               "now.")  # fmt: skip
+        )
+        journal.append(folder, entry)
+    typer.echo(f"{folder.name}: version {after.current} is served now, before it was {before}.")
     typer.echo(f"Served: {list(after.served)}. Withdrawn: {list(after.withdrawn)}.")
 
 
-def _tell(move: "Move", place: "PromotionTarget", command: str) -> None:
+# === What is printed ===
+
+
+def _print_move(move: "Move", target: "PromotionTarget", again: str = "") -> None:
     if move.waiting:
-        typer.echo(
-            f"{move.model}: `{move.label}` still means version {move.before}. Servers are told to "
-            f"load version {move.after}; they refuse a label of a version that is not loaded."
-        )
-        typer.echo(_served(move))
-        typer.echo(
-            f"{_written(place)} Once version {move.after} is AVAILABLE there, give the same "
-            "command again; with --server HOST:PORT it waits for that."
-        )
-        raise typer.Exit(NOT_YET)
+        _print_waiting(move, target)
+        raise typer.Exit(ExitCode.NOT_LOADED)
+    label = f"{move.model}: `{move.label}`"
     if move.before == move.after:
-        typer.echo(f"{move.model}: `{move.label}` means version {move.after}, as before.")
-    elif move.before is None:
-        first = " From now on, a version that is pushed is served once it is promoted."
-        typer.echo(
-            f"{move.model}: `{move.label}` now means version {move.after}."
-            f"{first if len(move.labels) == 1 else ''}"
-        )
+        typer.echo(f"{label} means version {move.after}, as before.")
+    elif move.before is not None:
+        typer.echo(f"{label} now means version {move.after}{again}, no longer {move.before}.")
     else:
-        back = " again" if command == "rollback" else ""
+        first = " From now on, a pushed version is served when it is promoted."
         typer.echo(
-            f"{move.model}: `{move.label}` now means version {move.after}{back}, no longer "
-            f"{move.before}."
+            f"{label} now means version {move.after}.{first if len(move.labels) == 1 else ''}"
         )
     typer.echo(_served(move))
-    if place.servers:
-        typer.echo(f"In force at {', '.join(place.servers)}.")
-    typer.echo(_written(place))
+    if target.servers:
+        typer.echo(f"Applied at {', '.join(target.servers)}.")
+    typer.echo(_written(target))
 
 
-def _written(place: "PromotionTarget") -> str:
-    folder = place.config.absolute().parent.parent
+def _print_waiting(move: "Move", target: "PromotionTarget") -> None:
+    typer.echo(
+        f"{move.model}: `{move.label}` still means version {move.before}: a server refuses a label "
+        f"of a version that it has not loaded. The configuration now asks servers to load version "
+        f"{move.after}."
+    )
+    typer.echo(_served(move))
+    typer.echo(
+        f"{_written(target)} When version {move.after} is AVAILABLE there, repeat the command; "
+        "with --server HOST:PORT it waits for that."
+    )
+
+
+def _written(target: "PromotionTarget") -> str:
+    folder = target.config.absolute().parent.parent
     if (folder / "kustomization.yaml").is_file():
-        return f"Written to {place.config}; `kubectl apply -k {folder}` brings it to Kubernetes."
-    return f"Written to {place.config}; a server that polls this file follows by itself."
+        return f"Written to {target.config}; `kubectl apply -k {folder}` applies it to Kubernetes."
+    return f"Written to {target.config}; a server that polls this file applies it."
 
 
 def _served(move: "Move") -> str:
@@ -223,7 +206,4 @@ def _served(move: "Move") -> str:
     for label, version in move.labels.items():
         names[version].append(label)
     served = ", ".join(f"{version} ({', '.join(labels)})" for version, labels in names.items())
-    return (
-        f"Served: {served}. A request that names no label is answered by the highest, "
-        f"{max(move.served)}."
-    )
+    return f"Served: {served}. A request without a label gets the highest, {max(move.served)}."

@@ -1,4 +1,4 @@
-"""Shows how far the scoring of a folder is, and what came out."""
+"""Shows the progress of scoring a folder, and the result."""
 
 import time
 from collections import Counter
@@ -22,8 +22,8 @@ Report = Callable[[Summary], None]
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Report]:
-    """Yields what takes reports: a bar on a terminal, elsewhere a line now and then."""
+def show_progress(console: Console) -> Iterator[Report]:
+    """Yields a function to report progress: a bar on a terminal, else a line every 15 seconds."""
     if not console.is_terminal:
         yield _Lines(console)
         return
@@ -33,8 +33,8 @@ def shown(console: Console) -> Iterator[Report]:
         MofNCompleteColumn(),
         TextColumn("images"),
         TextColumn("{task.fields[rate]:.0f}/s"),
-        TextColumn("to go"),
         TimeRemainingColumn(),
+        TextColumn("left"),
     )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None, rate=0.0)
@@ -50,24 +50,23 @@ class _Lines:
     """A line every 15 seconds."""
 
     def __init__(self, console: Console) -> None:
-        self._console, self._spoke = console, time.monotonic()
+        self._console, self._printed = console, time.monotonic()
 
     def __call__(self, summary: Summary) -> None:
         now = time.monotonic()
-        if now - self._spoke < _SECONDS_BETWEEN_LINES:
+        if now - self._printed < _SECONDS_BETWEEN_LINES:
             return
-        self._spoke = now
+        self._printed = now
         left = (summary.total - summary.done) / max(summary.rate, 1e-9)
         self._console.print(
-            f"  {summary.done}/{summary.total} images, {summary.rate:.0f}/s, about {left:.0f} s to "
-            "go",
+            f"  {summary.done}/{summary.total} images, {summary.rate:.0f}/s, {left:.0f} s left",
             highlight=False,
             soft_wrap=True,
         )
 
 
 def print_summary(console: Console, summary: Summary, left_out: Counter[str], out: Path) -> None:
-    """Prints how many images of each label, what failed and why, and where the rows are."""
+    """Prints how many images got each label, what failed and why, and where the rows are."""
     console.print(_table(summary))
     for line in _lines(summary, left_out, out):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -90,14 +89,14 @@ def _table(summary: Summary) -> Table:
 
 def _lines(summary: Summary, left_out: Counter[str], out: Path) -> Iterator[str]:
     origin = summary.origin
-    earlier = f"; {summary.earlier} were there before" if summary.earlier else ""
+    earlier = f"; {summary.earlier} are from an earlier run" if summary.earlier else ""
     rate = f", {summary.rate:.0f} images/s" if summary.scored else ""
     yield (f"{summary.scored} rows by version {origin.version} of {origin.model}{rate}{earlier}.")
     if summary.failed:
         reasons = ", ".join(f"{number} {why}" for why, number in summary.failed.most_common())
-        yield f"Without label: {reasons}; the column `error` says more."
+        yield f"Without label: {reasons}; the column `error` has the details."
     if summary.elsewhere:
-        yield f"{summary.elsewhere} rows are of files that are no longer in the folder; they stay."
+        yield f"{summary.elsewhere} rows of files that are gone from the folder are kept."
     if left_out:
         yield f"Left out: {left_out_text(left_out)}."
     yield f"  scores         {out}"

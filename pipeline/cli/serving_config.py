@@ -1,45 +1,43 @@
 """The command `serving-config`: what TensorFlow Serving needs in production, from a recipe."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.home import Home
+from pipeline.cli.options import HomeOption
+from pipeline.recipes.options import RecipeArgument, SetOption
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
     from serving.production.plan import Plan
 
-Text = Optional[str]  # noqa: UP045  (typer reads it)
-
 
 def serving_config(
-    recipe: Annotated[str, typer.Argument(help="A name of `medtfx recipes`, or a .yaml file.")],
+    recipe: RecipeArgument,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write to.")],
     storage: Annotated[
-        str, typer.Option(help="Where servers find the models: pvc://CLAIM/PATH, gs:// or s3://.")
+        str,
+        typer.Option(help="Where the servers find the models: pvc://CLAIM/PATH, gs:// or s3://."),
     ] = "pvc://medtfx-models",
     service_account: Annotated[
-        Text, typer.Option(help="Kubernetes service account that may read the bucket.")
+        str | None, typer.Option(help="Kubernetes service account that may read the bucket.")
     ] = None,
     app_image: Annotated[
-        Text, typer.Option(help="Image with medtfx, to run the web page beside the server.")
+        str | None,
+        typer.Option(help="Container image of medtfx: runs the web page beside the server."),
     ] = None,
     service_monitor: Annotated[
-        bool, typer.Option("--service-monitor", help="For the Prometheus operator.")
+        bool, typer.Option("--service-monitor", help="Write a ServiceMonitor for Prometheus.")
     ] = False,
-    overrides: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--set", help="Override a value of the recipe, e.g. serving.gpu=1."),
-    ] = None,
-    home: Annotated[
-        Text, typer.Option("--home", help="The home with the models [$MEDTFX_HOME, medtfx-home].")
-    ] = None,
+    overrides: SetOption = None,
+    *,
+    home: HomeOption,
 ) -> None:
-    """Write configuration of TensorFlow Serving: its own, compose, Kubernetes and KServe.
+    """Write the configuration of TensorFlow Serving.
 
-    Again into the same folder: all is made anew, and what has been promoted stays promoted.
+    Its own files, and those of Docker Compose, Kubernetes and KServe. In the same folder, every
+    file is written again, and what has been promoted stays promoted.
     """
     from pipeline.recipes.loader import load_recipe
     from serving.production.plan import Plan
@@ -51,21 +49,21 @@ def serving_config(
         model=values.model_name,
         section=values.serving,
         storage=Storage.parse(storage),
-        models=Home.at(home).models,
+        models=home.models,
         service_account=service_account,
         app_image=app_image,
         **_machines(values),
     )
     files = write_serving_config(plan, out, service_monitor)
     typer.echo(f"{out}: {', '.join(str(file) for file in files)}.")
-    _tell(plan, out)
+    _print_next_steps(plan, out)
 
 
 def _machines(recipe: "Recipe") -> dict:
-    """What the section `platform` says of the machines, where `serving` does not."""
+    """Returns the machines of the section `serving`, completed by the section `platform`."""
     platform, serving = recipe.platform, recipe.serving
-    # Machines with a GPU are those that train; others serve where the other nodes run.
-    pod = platform.pod("Trainer") if serving.gpu else platform.defaults
+    # A server with a GPU runs on the machines of the Trainer; without one, on those of all nodes.
+    pod = platform.resources("Trainer") if serving.gpu else platform.defaults
     selector = serving.node_selector if serving.node_selector is not None else pod.node_selector
     tolerations = serving.tolerations if serving.tolerations is not None else pod.tolerations
     return {
@@ -76,12 +74,12 @@ def _machines(recipe: "Recipe") -> dict:
     }
 
 
-def _tell(plan: "Plan", out: Path) -> None:
+def _print_next_steps(plan: "Plan", out: Path) -> None:
     if not plan.storage.readable:
         typer.echo(
-            "KServe's manifest alone: KServe copies the models out of the bucket, while TensorFlow "
-            "Serving has not read s3:// since 2.7. For the rest, mount the bucket as a claim and "
-            "name that: --storage pvc://CLAIM."
+            "Only the manifest of KServe: KServe copies the models from the bucket, while "
+            "TensorFlow Serving has not read s3:// since 2.7. For the other files, mount the "
+            "bucket as a claim and pass --storage pvc://CLAIM."
         )
         return
     typer.echo(f"One machine: docker compose -f {out}/compose.yaml --profile cpu up -d")

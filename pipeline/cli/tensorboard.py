@@ -7,11 +7,12 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from components.runtime.errors import MedtfxError
+from pipeline.cli.options import HomeOption, OptionalRunsArgument
 from pipeline.home import Home
 
 if TYPE_CHECKING:
@@ -26,67 +27,62 @@ class TensorBoardError(MedtfxError):
 
 
 def tensorboard(
-    runs: Annotated[
-        Optional[list[str]],  # noqa: UP045  (typer reads it)
-        typer.Argument(help="Runs as `medtfx runs` names them [all whose logs are there]."),
-    ] = None,
-    port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.")] = 6006,
-    home: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--home", help="The home whose runs are meant [$MEDTFX_HOME, medtfx-home]."),
-    ] = None,
+    runs: OptionalRunsArgument = None,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any free port.")] = 6006,
+    *,
+    home: HomeOption,
 ) -> None:
-    """Show the learning curves of runs in TensorBoard, for this machine alone."""
-    logs = log_folders(Home.at(home), runs or [])
+    """Show the learning curves of runs in TensorBoard.
+
+    On this machine only, until Ctrl-C; by default those of all runs.
+    """
+    logs = log_folders(home, runs or [])
     with board(logs, port) as url:
-        typer.echo(f"{len(logs)} runs: {', '.join(logs)}\n{url} (Ctrl-C stops it)")
+        typer.echo(f"{len(logs)} runs: {', '.join(logs)}\n{url} (Ctrl-C ends it)")
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
 
 
 def log_folders(home: Home, wanted: list[str]) -> dict[str, Path]:
-    """Finds the logs through the records of the runs.
+    """Finds the logs of runs.
 
     Args:
-        home: whose runs are meant.
-        wanted: ids of runs; none for all.
+        home: has the records of the runs.
+        wanted: ids of runs; empty for all.
 
     Returns:
-        Run, with its recipe → folder that holds event files.
+        Run id and recipe → folder with event files.
 
     Raises:
-        TensorBoardError: a run is not known, or there are no logs.
+        MedtfxError: a run is unknown.
+        TensorBoardError: there are no logs.
     """
     from pipeline.runs.records import load_all
+    from pipeline.runs.run_page import find_run
 
-    records = {record.run_id: record for record in load_all(home)}
-    if unknown := [run for run in wanted if run not in records]:
-        raise TensorBoardError(
-            f"There is no run {unknown[0]!r} in {home.root}. `medtfx runs` lists them."
-        )
-    chosen = [records[run] for run in wanted] or list(records.values())
+    chosen = [find_run(run, home) for run in wanted] or load_all(home)
     found: dict[str, Path] = {}
     for record in chosen:
         folder = _folder(record)
-        # A training that came from the cache has its logs with the run that made it.
+        # A training from the cache has its logs in the folder of the run that did it.
         if folder and folder not in found.values():
             found[f"{record.run_id} {record.recipe}"] = folder
     if not found:
         whose = ", ".join(wanted) or f"any run in {home.root}"
         raise TensorBoardError(
-            f"There are no logs of {whose}: they are written by a training on this machine, and "
-            "`medtfx run` makes one."
+            f"There are no logs of {whose}. A training on this machine writes them: start one with "
+            "`medtfx run`."
         )
     return found
 
 
 @contextlib.contextmanager
 def board(logs: dict[str, Path], port: int) -> Iterator[str]:
-    """Serves TensorBoard from this process, on the loopback device, and yields its address.
+    """Serves TensorBoard in this process, on the loopback device, and yields its URL.
 
     Args:
         logs: name → folder.
-        port: 0 for any free one.
+        port: 0 for any free port.
 
     Raises:
         TensorBoardError: the port is taken.
@@ -98,13 +94,13 @@ def board(logs: dict[str, Path], port: int) -> Iterator[str]:
         try:
             yield _launch(folder, port)
         finally:
-            # Its reader goes on until the process ends, and warns that the links are gone.
+            # Its reader runs until the process ends, and would warn that the links are gone.
             logging.getLogger("tensorboard").setLevel(logging.ERROR)
 
 
 def _launch(folder: str, port: int) -> str:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of TensorBoard's own ageing imports
+        warnings.simplefilter("ignore")  # of TensorBoard's own outdated imports
         from tensorboard import program
 
         found = program.TensorBoard()
@@ -116,8 +112,8 @@ def _launch(folder: str, port: int) -> str:
 
 
 def _folder(record: "RunRecord") -> Path | None:
-    place = record.places.get("TensorBoard", "")
-    if not place or "://" in place:
+    path = record.paths.tensorboard
+    if not path or "://" in path:
         return None
-    folder = Path(place)
+    folder = Path(path)
     return folder if next(folder.glob(_EVENTS), None) else None

@@ -1,6 +1,6 @@
-"""Trains several recipes on the same patients and says which is better, and how sure that is.
+"""Trains several recipes on the same patients and says which is better, with an interval.
 
-`candidates` checks that the recipes can be compared, `trainings` trains them, `predictions` asks
-the exported models about the images they never saw, `statistics` judges the answers, `results`
+`candidates` checks that the recipes can be compared, `trainings` trains them, `exported_model`
+predicts the images that the models have not seen, `statistics` evaluates the predictions, `results`
 collects them, `tables`, `plots` and `page` show them.
 """

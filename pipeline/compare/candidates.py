@@ -11,7 +11,7 @@ from components.recipe.recipe import Recipe
 from pipeline.compare.errors import CompareError
 from pipeline.recipes.loader import load_recipe
 
-# What the first recipe says for all: who is in which split, and what is refused.
+# Taken from the first recipe for all: who is in which split, and what is refused.
 _OF_THE_FIRST = (
     "split",
     "split_seed",
@@ -28,7 +28,7 @@ class Candidate:
     """A recipe that takes part.
 
     Attributes:
-        name: unlike that of any other candidate.
+        name: unique among the candidates.
         recipe: with the first one's splits.
     """
 
@@ -57,14 +57,14 @@ def load_candidates(
         CompareError: there are fewer than two, one is named twice, or their classes differ.
     """
     if len(arguments) < 2:
-        raise CompareError("A comparison takes two recipes or more: name another one.")
+        raise CompareError("A comparison needs two or more recipes: name another one.")
     recipes = [load_recipe(argument, list(overrides or ())) for argument in arguments]
     names = _names(arguments, recipes)
     first = recipes[0].data
     for name, recipe in zip(names, recipes, strict=True):
         if set(recipe.data.classes) != set(first.classes):
             raise CompareError(
-                f"Recipes can be compared that tell the same classes apart. {names[0]}: "
+                f"Only recipes with the same classes can be compared. {names[0]}: "
                 f"{list(first.classes)}; {name}: {list(recipe.data.classes)}."
             )
     shared = {key: getattr(first, key) for key in _OF_THE_FIRST}
@@ -75,17 +75,17 @@ def load_candidates(
 
 
 def _names(arguments: Sequence[str], recipes: Sequence[Recipe]) -> list[str]:
-    """Returns the recipes' names, or where two share one those of the files, or their paths."""
+    """Returns the recipes' names; if two are equal, those of their files, or else their paths."""
     stems = [Path(argument).stem for argument in arguments]
     for names in ([recipe.name for recipe in recipes], stems, list(arguments)):
         if len(set(names)) == len(names):
             return names
     twice = Counter(arguments).most_common(1)[0][0]
-    raise CompareError(f"Every recipe is compared once, and {twice!r} is named twice.")
+    raise CompareError(f"{twice!r} is named twice: name each recipe once.")
 
 
 def check_same_images(candidates: Sequence[Candidate], base: str, rounds: int) -> Listing:
-    """Makes sure, before any long work, that every candidate sees the same images and patients.
+    """Checks, before any long work, that all candidates see the same images and patients.
 
     Args:
         candidates: of `load_candidates`.
@@ -96,7 +96,8 @@ def check_same_images(candidates: Sequence[Candidate], base: str, rounds: int) -
         What the first candidate sees.
 
     Raises:
-        DataError: the folder does not fit, or a class has too few patients for so many folds.
+        DataError: the folder does not fit the recipe, or a class has too few patients for the
+            folds.
         CompareError: two candidates see different images.
     """
     first, *others = candidates

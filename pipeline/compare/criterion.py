@@ -1,4 +1,4 @@
-"""By what the best is chosen: a number that a confusion matrix gives."""
+"""The criterion by which recipes are ranked: a number computed from a confusion matrix."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def recalls(matrices: Floats) -> Floats:
 
 
 def accuracy(matrices: Floats) -> Floats:
-    """Returns the share of right answers: [..., C, C] → [...]."""
+    """Returns the share of correct predictions: [..., C, C] → [...]."""
     hits = np.trace(matrices, axis1=-2, axis2=-1)
     return np.asarray(hits / matrices.sum((-2, -1)))
 
@@ -56,8 +56,8 @@ class Criterion:
     """A number by which recipes are ranked: higher is better.
 
     Attributes:
-        name: as the user says it.
-        value: confusion matrices [..., C, C], truth by answer → [...].
+        name: as `--by` takes it.
+        value: confusion matrices [..., C, C], true class by predicted class → [...].
     """
 
     name: str
@@ -65,7 +65,7 @@ class Criterion:
 
     @property
     def words(self) -> str:
-        """The name as it stands in a sentence."""
+        """The name in a sentence."""
         return self.name.replace(RECALL_OF, "recall of ").replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""Asks an exported model about the test split, and measures what it costs to have it."""
+"""Predicts a split with an exported model, and measures its size and speed."""
 
 import os
 import statistics
@@ -17,7 +17,7 @@ from components.saved_model.assets import LABELS_ASSET
 from components.storage.examples import records
 from pipeline.compare.outcome import Cost
 from pipeline.compare.predictions import Predictions
-from pipeline.compare.shortcut_baseline import ShortcutTable, shortcut_numbers
+from pipeline.compare.shortcut_baseline import ImageFacts
 
 _BATCH = 32
 _WARM_UP, _TIMED = 5, 50
@@ -42,24 +42,26 @@ class Exported:
         with tf.io.gfile.GFile(str(labels)) as file:
             self.classes = tuple(file.read().splitlines())
 
-    def answer(self, examples: str, split: str, classes: tuple[str, ...], fold: int) -> Predictions:
-        """Asks about a split.
+    def predict(
+        self, examples: str, split: str, classes: tuple[str, ...], fold: int
+    ) -> Predictions:
+        """Predicts a split.
 
         Args:
             examples: URI of the Examples.
             split: its name.
-            classes: the order in which the answers shall be.
-            fold: kept in the answers.
+            classes: the order of the columns of the probabilities.
+            fold: kept in the predictions.
         """
         found, batches = _columns(_records(examples, split)), []
         order = [self.classes.index(label) for label in classes]
         signature = self._model.signatures["serve_examples"]
         total = len(found["label"])
         for start in range(0, total, _BATCH):
-            asked = tf.constant(found["record"][start : start + _BATCH])
-            answered = signature(examples=asked)["probabilities"].numpy().astype(np.float64)
-            batches.append(answered[:, order])
-            progress.report(min(len(batches) * _BATCH, total), total, "images", "asking the model")
+            batch = tf.constant(found["record"][start : start + _BATCH])
+            predicted = signature(examples=batch)["probabilities"].numpy().astype(np.float64)
+            batches.append(predicted[:, order])
+            progress.report(min(len(batches) * _BATCH, total), total, "images", "predicting")
         return Predictions(
             filenames=tuple(_text(value) for value in found["filename"]),
             patients=tuple(_text(value) for value in found["patient"]),
@@ -76,11 +78,11 @@ class Exported:
             for name in names
         ]
         image = _columns(_records(examples, "test").take(1))["image"]
-        ask = self._model.signatures["serving_default"]
+        predict = self._model.signatures["serving_default"]
         seconds = []
         for _ in range(_WARM_UP + _TIMED):
             start = time.perf_counter()
-            ask(image_bytes=tf.constant(image))["probabilities"].numpy()
+            predict(image_bytes=tf.constant(image))["probabilities"].numpy()
             seconds.append(time.perf_counter() - start)
         return Cost(
             megabytes=sum(files) / 1e6,
@@ -89,23 +91,16 @@ class Exported:
         )
 
 
-def shortcut_table(examples: str, splits: Sequence[str]) -> tuple[ShortcutTable, list[str]]:
-    """Reads, from the Examples, what tells about an image without looking at it.
-
-    Returns:
-        The table, and the class of each image.
-    """
-    rows, formats, labels = [], [], []
+def image_facts(examples: str, splits: Sequence[str]) -> tuple[list[ImageFacts], list[str]]:
+    """Reads from the Examples what is known of each image without its pixels, and its class."""
+    facts, labels = [], []
     for split in splits:
         found = _columns(_records(examples, split))
-        for index, image in enumerate(found["image"]):
-            size, mean, std = len(image), found["mean"][index], found["std"][index]
-            rows.append(
-                shortcut_numbers(found["width"][index], found["height"][index], size, mean, std)
-            )
-        formats += [_text(value) for value in found["format"]]
+        formats = [_text(value) for value in found["format"]]
+        columns = (found["width"], found["height"], formats, found["mean"], found["std"])
+        facts += [ImageFacts(*values) for values in zip(*columns, strict=True)]
         labels += [_text(value) for value in found["label"]]
-    return ShortcutTable(np.array(rows), tuple(formats)), labels
+    return facts, labels
 
 
 def _records(examples: str, split: str) -> tf.data.Dataset:

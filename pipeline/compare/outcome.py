@@ -1,4 +1,4 @@
-"""What came of the trainings of one recipe."""
+"""The results of the trainings of one recipe."""
 
 from dataclasses import dataclass, field
 
@@ -8,11 +8,11 @@ from pipeline.compare.predictions import Predictions
 
 @dataclass(frozen=True)
 class Cost:
-    """What a model costs.
+    """Size and speed of a model.
 
     Attributes:
         megabytes: of the SavedModel on disk.
-        parameters: numbers that the network holds.
+        parameters: number of the network's weights.
         latency: median milliseconds of one image through `serving_default`, in this process.
     """
 
@@ -27,14 +27,14 @@ class Round:
 
     Attributes:
         fold: its number; 0 for the recipes' own splits.
-        answers: about the images of the test split.
-        seconds: that the Trainer took, when it last really ran.
+        predictions: of the images of the test split.
+        seconds: that the Trainer took when it ran, also if this result is from the cache.
         history: phase → logs of each epoch.
         cost: size and latency of the model.
     """
 
     fold: int
-    answers: Predictions
+    predictions: Predictions
     seconds: float
     history: dict[str, list[dict[str, float]]]
     cost: Cost
@@ -42,12 +42,12 @@ class Round:
 
 @dataclass
 class Outcome:
-    """A recipe and how it fared.
+    """A recipe and its results.
 
     Attributes:
         candidate: the recipe.
-        rounds: one a fold, as far as it got.
-        failure: why it did not get to the end; '' if it did.
+        rounds: one a fold, up to a failure.
+        failure: why a training failed; '' if none did.
     """
 
     candidate: Candidate

@@ -1,14 +1,13 @@
-"""The comparison as one HTML file that needs nothing else: no server, no network."""
+"""The comparison as one HTML file that needs no server and no network."""
 
 import math
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from components.runtime.html import html_environment
+from components.uncertainty.bootstrap import SAMPLES
 from pipeline.compare import plots, tables
 from pipeline.compare.criterion import NAMED
 from pipeline.compare.results import Comparison, Row
-from pipeline.compare.statistics import SAMPLES
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
 _METRICS = {
@@ -21,13 +20,7 @@ _METRICS = {
 
 def write_page(path: Path, comparison: Comparison) -> None:
     """Writes the page."""
-    environment = Environment(
-        loader=PackageLoader("pipeline.compare"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html_environment(Path(__file__).with_name("templates"))
     environment.filters |= {"share": tables.share, "signed": tables.signed, "percent": _percent}
     page = environment.get_template("comparison.html").render(
         c=comparison,

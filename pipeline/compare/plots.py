@@ -1,4 +1,4 @@
-"""The figures of a comparison as inline SVG, in the ink of the page they stand on."""
+"""The figures of a comparison as inline SVG, in the text colour of the page."""
 
 import io
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from pipeline.compare.results import Comparison, Row
 from pipeline.compare.statistics import Summary
 from pipeline.compare.tables import SHORTCUT_NAME
 
-# Stands for the ink of the page, which is another one in the dark; no curve has it.
+# Replaced by the text colour of the page, which differs in dark mode; no curve has this colour.
 _INK = "#010203"
-# Seen on white and on black, and told apart by those who see few colours: with the markers.
+# Visible on white and on black; with the markers also for readers with a colour deficiency.
 _COLOURS = ("#2b8cbe", "#e08214", "#3fa45b", "#b35fc9", "#d1495b", "#8c8c2e")
 _MARKERS = ("o", "s", "D", "^", "v", "P")
 _GREY = "#8b8b8b"
@@ -35,7 +35,7 @@ _STYLE = {
     "xtick.color": _INK,
     "ytick.color": _INK,
 }
-# About the width of a phone, so that nothing must shrink there.
+# Inches, about the width of a phone, so that the text is readable there.
 _WIDTH = 4.2
 
 
@@ -79,15 +79,15 @@ def roc_plot(comparison: Comparison, index: int) -> str:
     """Draws the ROC curve of a class against the others, a curve a recipe."""
     from sklearn.metrics import roc_curve
 
-    named = [(row.name, row.answers, row.summary) for row in comparison.rows]
+    named = [(row.name, row.predictions, row.summary) for row in comparison.rows]
     named.append((SHORTCUT_NAME, comparison.shortcuts, comparison.shortcut_summary))
 
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=_GREY, linewidth=0.6, linestyle=":")
-        for place, (name, answers, summary) in enumerate(named):
-            truth = answers.labels == index
+        for place, (name, predictions, summary) in enumerate(named):
+            truth = predictions.labels == index
             if 0 < truth.sum() < len(truth):
-                wrong, right, _ = roc_curve(truth, answers.probabilities[:, index])
+                wrong, right, _ = roc_curve(truth, predictions.probabilities[:, index])
                 colour, _ = _look(place, last=len(named) - 1)
                 label = f"{name}: AUC {summary.classes[index].auc:.3f}"
                 axes.plot(wrong, right, color=colour, linewidth=1.4, label=label)
@@ -118,7 +118,7 @@ def latency_plot(comparison: Comparison) -> str:
 
 
 def learning_plot(row: Row) -> str:
-    """Draws what a recipe reached epoch by epoch, on the eval split and in training."""
+    """Draws the balanced accuracy of each epoch, on the eval split and in training."""
 
     def draw(axes: Axes) -> None:
         for place, trained in enumerate(row.outcome.rounds):

@@ -1,4 +1,4 @@
-"""What a model answered about images that it was not trained on, as one table."""
+"""The predictions of a model for images that it was not trained on, as one table."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from components.gate.results import confusion_matrix
+
 _COLUMNS = ("recipe", "fold", "filename", "patient", "label")
 _PROBABILITY = "p_"
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions about n images.
+    """Predictions of n images.
 
     Attributes:
         filenames: path of each image below the data folder.
@@ -39,11 +41,8 @@ class Predictions:
         return np.asarray(self.probabilities.argmax(-1), np.int64)
 
     def matrix(self) -> NDArray[np.float64]:
-        """Returns the confusion matrix [C, C] of counts, truth by answer."""
-        classes = self.probabilities.shape[1]
-        matrix = np.zeros((classes, classes))
-        np.add.at(matrix, (self.labels, self.tops), 1)
-        return matrix
+        """Returns the confusion matrix [C, C] of counts, true class by prediction."""
+        return confusion_matrix(self.labels, self.probabilities)
 
     def take(self, indices: Sequence[int] | NDArray[np.int64]) -> "Predictions":
         """Returns the images at the indices, in their order."""
@@ -58,7 +57,7 @@ class Predictions:
 
 
 def pooled(parts: Sequence[Predictions]) -> Predictions:
-    """Returns the answers of all folds together."""
+    """Returns the predictions of all folds together."""
     return Predictions(
         tuple(name for part in parts for name in part.filenames),
         tuple(patient for part in parts for patient in part.patients),
@@ -74,21 +73,21 @@ def pooled(parts: Sequence[Predictions]) -> Predictions:
 def save_predictions(
     path: Path, classes: tuple[str, ...], found: Iterable[tuple[str, Predictions]]
 ) -> None:
-    """Writes a CSV with a row an image and recipe: enough to compute every number anew."""
+    """Writes a CSV with a row for each image and recipe: every number can be computed from it."""
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*_COLUMNS, *(_PROBABILITY + label for label in classes)])
-        for recipe, answers in found:
-            for index, name in enumerate(answers.filenames):
+        for recipe, predictions in found:
+            for index, name in enumerate(predictions.filenames):
                 # Seventeen digits give back the same float64.
-                values = [f"{value:.17g}" for value in answers.probabilities[index]]
-                label = classes[answers.labels[index]]
-                fold = answers.folds[index]
-                writer.writerow([recipe, fold, name, answers.patients[index], label, *values])
+                values = [f"{value:.17g}" for value in predictions.probabilities[index]]
+                label = classes[predictions.labels[index]]
+                fold = predictions.folds[index]
+                writer.writerow([recipe, fold, name, predictions.patients[index], label, *values])
 
 
 def load_predictions(path: Path) -> tuple[tuple[str, ...], dict[str, Predictions]]:
-    """Reads what `save_predictions` wrote: the classes, and recipe → its answers."""
+    """Reads what `save_predictions` wrote: the classes, and recipe → predictions."""
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         header, *rows = csv.reader(file)
     start = len(_COLUMNS)

@@ -1,4 +1,4 @@
-"""What a comparison came to, and the files that keep it."""
+"""The result of a comparison, and its files."""
 
 import csv
 import json
@@ -15,7 +15,7 @@ from pipeline.compare.predictions import Predictions, pooled
 from pipeline.compare.statistics import Difference, Summary, paired_difference, summarise
 
 BEST, FIRST = "best", "first"
-# How the baseline is called beside the recipes, none of which can have this name.
+# Name of the baseline beside the recipes, none of which can have it.
 SHORTCUTS = "(shortcuts)"
 
 
@@ -25,13 +25,13 @@ class Row:
 
     Attributes:
         outcome: the recipe and its rounds.
-        answers: of all folds together.
-        summary: how good they are.
+        predictions: of all folds together.
+        summary: the metrics of these.
         difference: against the reference; None for the reference itself.
     """
 
     outcome: Outcome
-    answers: Predictions
+    predictions: Predictions
     summary: Summary
     difference: Difference | None
 
@@ -66,17 +66,17 @@ class Comparison:
     """A finished comparison.
 
     Attributes:
-        classes: in the order of the answers.
+        classes: in the order of the probabilities.
         criterion: by which recipes are ranked.
         folds: 0 for the recipes' own splits.
         rows: the recipes, best first.
-        failed: those that could not be trained.
+        failed: recipes that could not be trained.
         reference: name of the recipe that the others are compared with.
-        shortcuts: answers from size and format alone, about the same images.
-        shortcut_summary: how good these are.
+        shortcuts: predictions of the same images from size and format alone.
+        shortcut_summary: the metrics of these.
         data_folder: absolute, or an address.
         data_fingerprint: hex digest over names, sizes and times of the data files.
-        began: when.
+        began: time of the start.
     """
 
     classes: tuple[str, ...]
@@ -109,7 +109,7 @@ def judge(
 
     Args:
         outcomes: of all candidates, in the order in which they were named.
-        shortcuts: the baseline's answers, of each fold.
+        shortcuts: the baseline's predictions, of each fold.
         criterion: higher is better.
         against: `best`, or `first` for the first one named that was trained.
         folds: 0 for the recipes' own splits.
@@ -124,8 +124,8 @@ def judge(
         reasons = "\n".join(f"  {o.candidate.name}: {o.failure}" for o in failed)
         raise CompareError(f"None of the recipes could be trained:\n{reasons}")
     classes = outcomes[0].candidate.recipe.data.classes
-    found = [pooled([r.answers for r in outcome.rounds]) for outcome in trained]
-    values = [float(criterion.value(answers.matrix())) for answers in found]
+    found = [pooled([r.predictions for r in outcome.rounds]) for outcome in trained]
+    values = [float(criterion.value(predictions.matrix())) for predictions in found]
     order = sorted(range(len(trained)), key=lambda i: -_or_worst(values[i]))
     reference = order[0] if against == BEST else 0
     baseline = pooled(shortcuts)
@@ -164,7 +164,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def plain(comparison: Comparison) -> dict[str, Any]:
-    """Returns all numbers as JSON-able values."""
+    """Returns all numbers for JSON."""
     return {
         "began": comparison.began,
         "data_folder": comparison.data_folder,
@@ -193,7 +193,7 @@ def _plain_row(row: Row) -> dict[str, Any]:
         "rounds": [
             {
                 "fold": trained.fold,
-                "images": len(trained.answers),
+                "images": len(trained.predictions),
                 "training_seconds": trained.seconds,
                 "epochs": sum(len(epochs) for epochs in trained.history.values()),
                 "history": trained.history,
@@ -214,7 +214,7 @@ def _plain_summary(summary: Summary) -> dict[str, Any]:
 
 
 def save_json(path: Path, comparison: Comparison) -> None:
-    """Writes every number; NaN becomes null, which any reader of JSON takes."""
+    """Writes every number; NaN becomes null, since JSON has no NaN."""
     text = json.dumps(_without_nan(plain(comparison)), indent=2, ensure_ascii=False)
     path.write_text(text, encoding="utf-8")
 
@@ -228,7 +228,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def save_csv(path: Path, comparison: Comparison) -> None:
-    """Writes a row a recipe, and one for the shortcuts."""
+    """Writes a row for each recipe, and one for the baseline."""
     rows = [_csv_row(row) for row in comparison.rows]
     rows.append({"recipe": SHORTCUTS, **_csv_summary(comparison.shortcut_summary)})
     rows += [{"recipe": o.candidate.name, "failure": o.failure} for o in comparison.failed]

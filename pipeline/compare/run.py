@@ -1,6 +1,5 @@
-"""The whole of a comparison, from the recipes to the page."""
+"""A whole comparison, from the recipes to the page."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +10,12 @@ from rich.console import Console
 
 from components.image_example_gen.listing import Listing
 from components.storage import object_storage as storage
+from components.storage.listed_once import listed_once
 from pipeline.compare.candidates import Candidate, check_same_images, load_candidates
 from pipeline.compare.criterion import Criterion, parse_criterion
 from pipeline.home import Home
-from pipeline.paths import PipelinePaths
-from pipeline.runs.local import run_session
+from pipeline.paths import PipelinePaths, absolute
+from pipeline.runs.session import RunSession, run_session
 
 if TYPE_CHECKING:
     from pipeline.compare.results import Comparison
@@ -27,7 +27,7 @@ PREDICTIONS, CSV, JSON, PAGE = "predictions.csv", "comparison.csv", "comparison.
 
 @dataclass(frozen=True)
 class CompareOptions:
-    """What a comparison is told beside recipes and data.
+    """What the command line adds to recipes and data.
 
     Attributes:
         folds: 0 for the first recipe's own splits.
@@ -52,28 +52,28 @@ def compare(
     Args:
         recipes: names, or paths of YAML files.
         data_folder: one folder per class.
-        home: keeps artifacts, metadata and the cache.
-        console: for progress and the tables.
-        options: what else was said.
+        home: holds artifacts, metadata and the cache.
+        console: for the plan, before the session has its own.
+        options: of the command line.
 
     Raises:
-        MedtfxError: what the user can mend.
+        MedtfxError: an error that the user can fix.
     """
-    base = data_folder if "://" in data_folder else os.path.abspath(data_folder)
+    base = absolute(data_folder)
     candidates = load_candidates(recipes, options.overrides)
     criterion = parse_criterion(options.by, candidates[0].recipe.data.classes)
-    listing = check_same_images(candidates, base, options.folds)
-    _print_plan(console, candidates, listing, options.folds)
-    with run_session(home) as (run_id, log, quiet_console):
-        screen = quiet_console or console
-        trainings = _train(candidates, base, home, screen, options.folds, run_id, log)
-        out = options.out or home.root / FOLDER / run_id
-        facts = {
-            "data_folder": base,
-            "data_fingerprint": listing.fingerprint,
-            "began": datetime.strptime(run_id, "%Y%m%d-%H%M%S").strftime("%Y-%m-%d %H:%M"),
-        }
-        _report(trainings, criterion, options, facts, screen, out)
+    with listed_once():
+        listing = check_same_images(candidates, base, options.folds)
+        _print_plan(console, candidates, listing, options.folds)
+        with run_session(home) as session:
+            trainings = _train(candidates, base, home, options.folds, session)
+            facts = {
+                "data_folder": base,
+                "data_fingerprint": listing.fingerprint,
+                "began": f"{datetime.strptime(session.run_id, '%Y%m%d-%H%M%S'):%Y-%m-%d %H:%M}",
+            }
+            out = options.out or home.root / FOLDER / session.run_id
+            _report(trainings, criterion, options, facts, session.console, out)
     return not any(outcome.failure for outcome in trainings.outcomes)
 
 
@@ -81,19 +81,17 @@ def _train(
     candidates: list[Candidate],
     base: str,
     home: Home,
-    console: Console,
     folds: int,
-    run_id: str,
-    log: Path,
+    session: RunSession,
 ) -> "Trainings":
-    console.print("Loading TensorFlow and TFX ...", highlight=False)
+    session.console.print("Loading TensorFlow and TFX ...", highlight=False)
     from pipeline.compare.display import TrainingsDisplay
     from pipeline.compare.trainings import Trainings
 
-    places = PipelinePaths.of_home(home)
-    storage.prepare(places.artifacts, places.models)
-    trainings = Trainings(candidates, base, places, folds, run_id, log)
-    display = TrainingsDisplay(console, len(candidates) * max(1, folds))
+    paths = PipelinePaths.of_home(home)
+    storage.prepare(paths.artifacts, paths.models)
+    trainings = Trainings(candidates, base, paths, folds, session)
+    display = TrainingsDisplay(session.console, len(candidates) * max(1, folds))
     with display:
         trainings.run(display)
     return trainings
@@ -125,9 +123,9 @@ def _write(out: Path, comparison: "Comparison") -> None:
     from pipeline.compare.results import SHORTCUTS, save_csv, save_json
 
     out.mkdir(parents=True, exist_ok=True)
-    answers = [(row.name, row.answers) for row in comparison.rows]
-    answers.append((SHORTCUTS, comparison.shortcuts))
-    save_predictions(out / PREDICTIONS, comparison.classes, answers)
+    predictions = [(row.name, row.predictions) for row in comparison.rows]
+    predictions.append((SHORTCUTS, comparison.shortcuts))
+    save_predictions(out / PREDICTIONS, comparison.classes, predictions)
     save_csv(out / CSV, comparison)
     save_json(out / JSON, comparison)
     write_page(out / PAGE, comparison)

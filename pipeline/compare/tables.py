@@ -1,4 +1,4 @@
-"""What the terminal shows at the end of a comparison."""
+"""The tables that the terminal shows at the end of a comparison."""
 
 import math
 
@@ -15,7 +15,7 @@ SHORTCUT_NAME = "size and format alone"
 
 
 def print_tables(console: Console, comparison: Comparison) -> None:
-    """Prints the metrics, the recalls and who is best."""
+    """Prints the metrics, the recalls and which recipe is best."""
     console.print()
     console.print(_metrics(comparison))
     console.print(_recalls(comparison))
@@ -29,13 +29,13 @@ def print_tables(console: Console, comparison: Comparison) -> None:
 
 
 def best_sentence(comparison: Comparison) -> str:
-    """Says who is best."""
+    """Returns which recipe is best, in words."""
     value = float(comparison.criterion.value(comparison.best.summary.matrix))
     return f"Best by {comparison.criterion.words}: {comparison.best.name}, {share(value)}."
 
 
 def difference_sentences(comparison: Comparison) -> list[str]:
-    """Says of each other recipe how it differs from the reference, and whether that is chance."""
+    """Returns, for each other recipe, its difference from the reference in words."""
     return [
         f"{row.name} against {comparison.reference}: {difference_words(row.difference)}"
         for row in comparison.rows
@@ -54,7 +54,7 @@ def difference_words(difference: Difference) -> str:
 
 
 def share(value: float) -> str:
-    """Returns three decimals, or a dash for what is not known."""
+    """Returns three decimals, or a dash for an unknown value."""
     return "-" if math.isnan(value) else f"{value:.3f}"
 
 
@@ -65,10 +65,8 @@ def signed(value: float) -> str:
 
 def _metrics(comparison: Comparison) -> Table:
     where = f"{comparison.folds} folds" if comparison.folds else "the test split"
-    images = len(comparison.best.answers)
-    table = _table(
-        f"{images} images of {where}, each answered by a model that never saw its patient"
-    )
+    images = len(comparison.best.predictions)
+    table = _table(f"{images} images of {where}; no model was trained on a patient it is tested on")
     table.add_column("recipe", overflow="fold")
     for name in ("bal. acc.", "accuracy", "macro F1", "AUC", "MB", "params", "train", "latency"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -94,7 +92,7 @@ def _cost_cells(row: Row) -> list[str]:
 
 
 def _recalls(comparison: Comparison) -> Table:
-    """A row a class: there may be many, and few recipes."""
+    """Returns a row for each class: there may be many, but few recipes."""
     table = _table("Recall of each class, with its Wilson 95 % interval")
     table.add_column("class", overflow="fold")
     table.add_column("n", justify="right", no_wrap=True)

@@ -14,12 +14,17 @@ from pipeline.dag.sources import node_source
 from pipeline.paths import PipelinePaths
 
 
+def bulk_pipeline(model_name: str) -> str:
+    """Returns the name of the pipeline for a model."""
+    return f"bulk-score-{model_name}"
+
+
 def build_bulk_pipeline(
     folder: str,
     model_uri: str,
     model_name: str,
     data: DataSection,
-    places: PipelinePaths,
+    paths: PipelinePaths,
     beam_args: tuple[str, ...],
 ) -> tfx.dsl.Pipeline:
     """Wires the nodes.
@@ -29,14 +34,14 @@ def build_bulk_pipeline(
         model_uri: of the Model artifact, which holds the pushed version.
         model_name: under which it was pushed.
         data: the section of its recipe.
-        places: where artifacts and metadata go.
+        paths: where artifacts and metadata go.
         beam_args: runner and parallelism of the Beam nodes.
     """
     importer = tfx.dsl.Importer(
         source_uri=model_uri, artifact_type=tfx.types.standard_artifacts.Model
     ).with_id("PushedModel")
     example_gen = ImageExampleGen(
-        folder, data, places.keys, node_source("ImageExampleGen"), unlabelled=True
+        folder, data, paths.keys, node_source("ImageExampleGen"), unlabelled=True
     )
     inferrer = tfx.components.BulkInferrer(
         examples=example_gen.outputs["examples"],
@@ -44,12 +49,12 @@ def build_bulk_pipeline(
         data_spec=tfx.proto.DataSpec(example_splits=[UNLABELLED]),
         model_spec=tfx.proto.ModelSpec(model_signature_name=["serve_examples"]),
     )
-    name = f"bulk-score-{model_name}"
+    name = bulk_pipeline(model_name)
     return tfx.dsl.Pipeline(
-        pipeline_name=places.pipeline_name(name),
-        pipeline_root=f"{places.artifacts}/{name}",
+        pipeline_name=paths.pipeline_name(name),
+        pipeline_root=paths.pipeline_root(name),
         components=[importer, example_gen, inferrer],
         enable_cache=True,
-        metadata_connection_config=places.metadata,
+        metadata_connection_config=paths.metadata,
         beam_pipeline_args=list(beam_args),
     )

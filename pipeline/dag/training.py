@@ -1,4 +1,4 @@
-"""The pipeline from image folders to a pushed model, and its first parts for folds and searches."""
+"""The pipeline from image folders to a pushed model, and its first nodes for folds and searches."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,19 +31,19 @@ from pipeline.paths import PipelinePaths
 
 
 def build_pipeline(
-    recipe: Recipe, data_folder: str, places: PipelinePaths, beam_args: tuple[str, ...] = BEAM_ARGS
+    recipe: Recipe, data_folder: str, paths: PipelinePaths, beam_args: tuple[str, ...] = BEAM_ARGS
 ) -> Pipeline:
     """Wires the nodes of a recipe.
 
     Args:
         recipe: what to do.
         data_folder: one folder per class.
-        places: where artifacts, metadata and pushed models go.
+        paths: where artifacts, metadata and pushed models go.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    prepared = _prepare(recipe, data_folder, places)
+    prepared = _prepare(recipe, data_folder, paths)
     examples = prepared.example_gen.outputs["examples"]
-    trainer = _trainer(recipe, prepared, places)
+    trainer = _trainer(recipe, prepared, paths)
     model = trainer.outputs["model"]
     baseline = Resolver(
         strategy_class=LatestBlessedBaseline,
@@ -75,7 +75,7 @@ def build_pipeline(
     )
     audited = _audit(recipe, prepared)
     trainer.add_upstream_node(audited.gate)
-    pushed = _push(recipe, places, evaluator, serving_validator)
+    pushed = _push(recipe, paths, evaluator, serving_validator)
     report = RunReport(
         recipe=_reported(recipe),
         model_name=recipe.model_name,
@@ -101,47 +101,47 @@ def build_pipeline(
         *pushed.nodes(),
         report,
     ]
-    return _pipeline(recipe.name, nodes, places, beam_args)
+    return _pipeline(recipe.name, nodes, paths, beam_args)
 
 
 def build_training(
     recipe: Recipe,
     data_folder: str,
-    places: PipelinePaths,
+    paths: PipelinePaths,
     name: str,
     beam_args: tuple[str, ...] = BEAM_ARGS,
 ) -> Pipeline:
-    """Wires the nodes up to the Trainer: a model that nobody blesses or pushes.
+    """Wires the nodes up to the Trainer: a model that is not evaluated or pushed.
 
     Args:
         recipe: what to do.
         data_folder: one folder per class.
-        places: where artifacts and metadata go.
+        paths: where artifacts and metadata go.
         name: of the pipeline; recipes trained under one name share the cache of equal nodes.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    prepared = _prepare(recipe, data_folder, places)
-    nodes = [*prepared.nodes(), _trainer(recipe, prepared, places)]
-    return _pipeline(name, nodes, places, beam_args)
+    prepared = _prepare(recipe, data_folder, paths)
+    nodes = [*prepared.nodes(), _trainer(recipe, prepared, paths)]
+    return _pipeline(name, nodes, paths, beam_args)
 
 
 def build_tuning(
     recipe: Recipe,
     data_folder: str,
-    places: PipelinePaths,
+    paths: PipelinePaths,
     search: dict[str, Any],
     beam_args: tuple[str, ...] = BEAM_ARGS,
 ) -> Pipeline:
-    """Wires the nodes up to Transform, as a run of the recipe has them cached, and the Tuner.
+    """Wires the nodes up to Transform, which share the cache of the recipe's runs, and the Tuner.
 
     Args:
         recipe: what to do.
         data_folder: one folder per class.
-        places: where artifacts and metadata go.
+        paths: where artifacts and metadata go.
         search: further values of the Tuner's `custom_config`.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    prepared = _prepare(recipe, data_folder, places)
+    prepared = _prepare(recipe, data_folder, paths)
     tuner = components.Tuner(
         tuner_fn="components.tuner.tuner_fn.tuner_fn",
         examples=prepared.transform.outputs["transformed_examples"],
@@ -149,18 +149,18 @@ def build_tuning(
         schema=prepared.schema_gen.outputs["schema"],
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=_trainer_config(recipe, places)
+        custom_config=_trainer_config(recipe, paths)
         | {"tuner_source": node_source("Tuner")}
         | search,
     )
-    return _pipeline(recipe.name, [*prepared.nodes(), tuner], places, beam_args)
+    return _pipeline(recipe.name, [*prepared.nodes(), tuner], paths, beam_args)
 
 
 class _Group:
-    """Nodes by name, in the order of the data."""
+    """Nodes by name, in the order in which they run."""
 
     def nodes(self) -> list[Any]:
-        """Returns those that there are."""
+        """Returns the nodes that this pipeline has."""
         return [node for node in vars(self).values() if node is not None]
 
 
@@ -177,7 +177,7 @@ class _Prepared(_Group):
 
 @dataclass(frozen=True)
 class _Audited(_Group):
-    """The audit of the data, and the gate that a Trainer waits for."""
+    """The data audit, and its gate, which the Trainer waits for."""
 
     baseline: Any
     audit: Any
@@ -186,15 +186,15 @@ class _Audited(_Group):
 
 @dataclass(frozen=True)
 class _Pushed(_Group):
-    """The Pusher, and the resolver of a person's decision where one is asked for."""
+    """The Pusher, and the resolver of a person's decision if the recipe requires one."""
 
     approval: Any | None
     pusher: Any
 
 
-def _prepare(recipe: Recipe, data_folder: str, places: PipelinePaths) -> _Prepared:
+def _prepare(recipe: Recipe, data_folder: str, paths: PipelinePaths) -> _Prepared:
     example_gen = ImageExampleGen(
-        data_folder, recipe.data, places.keys, node_source("ImageExampleGen")
+        data_folder, recipe.data, paths.keys, node_source("ImageExampleGen")
     )
     examples = example_gen.outputs["examples"]
     statistics_gen = components.StatisticsGen(examples=examples, stats_options=statistics_options())
@@ -212,9 +212,9 @@ def _prepare(recipe: Recipe, data_folder: str, places: PipelinePaths) -> _Prepar
             "data": recipe.data.plain(),
             "source": node_source("Transform"),
         },
-        # Of the test split nobody reads pixels: a model is asked about the stored images.
+        # The test split is not transformed: the Evaluator sends the stored images to the model.
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
-        # Statistics of packed pixels say nothing and cost as much as the rest of the node.
+        # Statistics of packed pixels are useless and cost as much as the rest of the node.
         disable_statistics=True,
     )
     return _Prepared(example_gen, statistics_gen, schema_gen, validator, transform)
@@ -240,7 +240,7 @@ def _audit(recipe: Recipe, prepared: _Prepared) -> _Audited:
     return _Audited(baseline, audit, gate)
 
 
-def _trainer(recipe: Recipe, prepared: _Prepared, places: PipelinePaths) -> Any:
+def _trainer(recipe: Recipe, prepared: _Prepared, paths: PipelinePaths) -> Any:
     return components.Trainer(
         run_fn="components.trainer.run_fn.run_fn",
         examples=prepared.transform.outputs["transformed_examples"],
@@ -248,18 +248,18 @@ def _trainer(recipe: Recipe, prepared: _Prepared, places: PipelinePaths) -> Any:
         schema=prepared.schema_gen.outputs["schema"],
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=_trainer_config(recipe, places),
+        custom_config=_trainer_config(recipe, paths),
     )
 
 
-def _push(recipe: Recipe, places: PipelinePaths, evaluator: Any, serving_validator: Any) -> _Pushed:
-    # The model of the infra blessing is pushed: it has the warm-up file.
+def _push(recipe: Recipe, paths: PipelinePaths, evaluator: Any, serving_validator: Any) -> _Pushed:
+    # The model in the infra blessing is pushed: it has the warm-up file.
     given = {
         "model_blessing": evaluator.outputs["blessing"],
         "infra_blessing": serving_validator.outputs["blessing"],
         "push_destination": pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(
-                base_directory=f"{places.models}/{recipe.model_name}"
+                base_directory=f"{paths.models}/{recipe.model_name}"
             )
         ),
     }
@@ -275,7 +275,7 @@ def _push(recipe: Recipe, places: PipelinePaths, evaluator: Any, serving_validat
 
 
 def _reported(recipe: Recipe) -> dict[str, Any]:
-    # Another machine or schedule makes no other model, and no other report.
+    # The machine and the schedule change neither the model nor the report.
     return {
         name: value
         for name, value in recipe.plain().items()
@@ -284,26 +284,26 @@ def _reported(recipe: Recipe) -> dict[str, Any]:
 
 
 def _pipeline(
-    name: str, nodes: list[Any], places: PipelinePaths, beam_args: tuple[str, ...]
+    name: str, nodes: list[Any], paths: PipelinePaths, beam_args: tuple[str, ...]
 ) -> Pipeline:
     return Pipeline(
-        pipeline_name=places.pipeline_name(name),
-        pipeline_root=f"{places.artifacts}/{name}",
+        pipeline_name=paths.pipeline_name(name),
+        pipeline_root=paths.pipeline_root(name),
         components=nodes,
         enable_cache=True,
-        metadata_connection_config=places.metadata,
+        metadata_connection_config=paths.metadata,
         beam_pipeline_args=list(beam_args),
     )
 
 
-def _trainer_config(recipe: Recipe, places: PipelinePaths) -> dict[str, object]:
+def _trainer_config(recipe: Recipe, paths: PipelinePaths) -> dict[str, object]:
     return {
         "recipe": recipe.name,
         "data": recipe.data.plain(),
         "model": recipe.model.plain(),
         "training": recipe.training.plain(),
         "serving": recipe.serving.in_model(),
-        "checkpoints": places.checkpoints,
+        "checkpoints": paths.checkpoints,
         "weights_digest": weights_digest(recipe.model),
         "source": node_source("Trainer"),
     }

@@ -1,1 +1,1 @@
-"""From a pushed version back to the images, the code and the recipe that it was made from."""
+"""From a pushed version back to its images, its code and its recipe."""

@@ -1,4 +1,4 @@
-"""Tells what a version made of an image: trained on it, tested with it, or left it out."""
+"""Finds how a version used an image: trained on it, tested on it, or left it out."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -10,14 +10,14 @@ from pipeline.metadata.graph import LineageError
 
 
 def find_image(lineage: Lineage, name: str) -> list[ImageUse]:
-    """Looks a file up among the images of a version, and among those in quarantine.
+    """Finds a file among the images of a version and in its quarantine list.
 
     Args:
         lineage: of the version.
         name: path below the data folder, or its last parts: a file name finds all of that name.
 
     Raises:
-        LineageError: the version knows no such file, or its images are gone.
+        LineageError: there was no such file, or the images are gone.
     """
     wanted = PurePosixPath(name).parts
     if lineage.data["folder"] and name.startswith(lineage.data["folder"]):
@@ -35,8 +35,8 @@ def find_image(lineage: Lineage, name: str) -> list[ImageUse]:
     ]
     if not found:
         raise LineageError(
-            f"{lineage.model}/{lineage.version} knows no file {name!r}: it was not in "
-            f"{lineage.data['folder']} then, or was named otherwise. Give its path below that "
+            f"{lineage.model}/{lineage.version} used no file {name!r}: it was not in "
+            f"{lineage.data['folder']} at that time, or had another name. Give its path below that "
             "folder, or its name."
         )
     return found
@@ -51,7 +51,7 @@ def _files(lineage: Lineage) -> Iterator[tuple[str, str]]:
     paths = sorted(tf.io.gfile.glob(f"{lineage.examples_uri}/Split-*/*.gz"))
     if not paths:
         raise LineageError(
-            f"The images as they were read are gone: {lineage.examples_uri} holds none."
+            f"The images of this version are gone: there are none in {lineage.examples_uri}."
         )
     described = {"filename": tf.io.FixedLenFeature([], tf.string)}
     for path in paths:

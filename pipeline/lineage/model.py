@@ -1,21 +1,22 @@
-"""What is known of a pushed version, in plain values."""
+"""The lineage of a pushed version, in plain values."""
 
 import shlex
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pipeline.runs.records import Gate
 from serving.promotion import journal
 
-_WHAT = {
+_USES = {
     "train": "the model was trained on it",
-    "eval": "it helped to choose the epoch of the model",
-    "test": "the model was measured with it, and never saw it before",
+    "eval": "it was used to choose the epoch",
+    "test": "the model was tested on it, and not trained on it",
 }
 
 
 @dataclass(frozen=True)
 class ImageUse:
-    """What became of a file.
+    """How a version used a file.
 
     Attributes:
         file: path below the data folder.
@@ -28,21 +29,21 @@ class ImageUse:
     reason: str = ""
 
     def sentence(self, of: "Lineage") -> str:
-        """Returns it in words."""
+        """Returns the use in words."""
         if self.split is None:
             return f"{self.file}: not used for {of.model}/{of.version}: {self.reason}"
-        return f"{self.file}: {self.split} of {of.model}/{of.version}; {_WHAT[self.split]}."
+        return f"{self.file}: {self.split} of {of.model}/{of.version}; {_USES[self.split]}."
 
 
 @dataclass(frozen=True)
 class Step:
-    """A node whose work is in the model.
+    """A node that the model depends on.
 
     Attributes:
         node: its id in the pipeline.
-        run: in which it really ran; later runs may have taken it from the cache.
-        at: when it began, in UTC.
-        source: digest of its code; '' for TFX's own nodes without a setting of ours.
+        run: in which it ran; later runs may have taken its results from the cache.
+        at: time of its start, in UTC.
+        source: digest of its code; '' for TFX's own nodes, whose version is `tfx_version`.
         outputs: key → address.
     """
 
@@ -54,42 +55,30 @@ class Step:
 
 
 @dataclass(frozen=True)
-class ClassGate:
-    """What a class reached on the test split: see `ClassResult`; and what it had to reach."""
-
-    label: str
-    cases: int
-    recall: float
-    low: float
-    floor: float | None
-    floor_on: str | None
-
-
-@dataclass(frozen=True)
 class Lineage:
     """Where a pushed version comes from.
 
     Attributes:
         model: name.
         version: number.
-        state: 'served' where a server sees it, 'withdrawn', 'deleted', or 'remote' where it was
-            pushed to object storage, which is not looked into.
+        state: 'served' if a server sees it, 'withdrawn', 'deleted', or 'remote' if it was pushed
+            to object storage, which is not checked.
         destination: where it was pushed.
         pushed_at: in UTC.
-        run: that pushed it, or the approval's.
+        run: that pushed it; after an approval the id of the approval.
         pipeline: name of the recipe.
-        tfx_version: that made the model.
+        tfx_version: that trained the model.
         data: folder, fingerprint, images read and unreadable, and split → class → images.
-        recipe: section → key → value.
-        overrides: what `--set` changed; None where the record of the run is gone.
-        gates: one a class.
-        validation: what ServingValidator found; {} for a model that was pushed without it.
+        recipe: section → key → value; without `evaluation` if the run did not get to its report.
+        overrides: what `--set` changed; None if the record of the run is gone.
+        gates: one a class; empty if the evaluation is gone.
+        validation: result of the ServingValidator; {} for a model that was pushed without it.
         approvals: decisions of people about it, the oldest first.
-        promotions: moves of labels that it took part in, the oldest first.
+        promotions: moves of labels to or from it, the oldest first.
         steps: the nodes, in the order in which they ran.
         model_uri: the Trainer's artifact.
-        examples_uri: the images as they were read.
-        quarantine_uri: the list of those that were not.
+        examples_uri: the artifact with the images as they were read.
+        quarantine_uri: the artifact with the list of files that were not used.
     """
 
     model: str
@@ -103,7 +92,7 @@ class Lineage:
     data: dict[str, Any]
     recipe: dict[str, Any]
     overrides: list[str] | None
-    gates: tuple[ClassGate, ...]
+    gates: tuple[Gate, ...]
     validation: dict[str, Any]
     approvals: tuple[dict[str, Any], ...]
     promotions: tuple[journal.Entry, ...]
@@ -114,12 +103,12 @@ class Lineage:
 
     @property
     def command(self) -> str:
-        """The command that makes the model again, from the same images and code."""
+        """The command that trains the model again, given the same images and code."""
         sets = [f"--set {shlex.quote(value)}" for value in self.overrides or ()]
         folder = shlex.quote(self.data["folder"])
         return " ".join(["medtfx run", self.pipeline, "--data", folder, *sets])
 
     def plain(self, uses: list[ImageUse] | None = None) -> dict[str, Any]:
-        """Returns it for JSON, with the uses of an image if one was asked for."""
+        """Returns values for JSON, with the uses of an image if they are given."""
         found = {**asdict(self), "command": self.command}
         return found if uses is None else {**found, "image": [asdict(use) for use in uses]}

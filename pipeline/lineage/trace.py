@@ -1,29 +1,29 @@
-"""From a pushed version back to the images, the code and the recipe it was made from."""
+"""Traces a pushed version back to its images, its code and its recipe."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+from components.recipe.evaluation import EvaluationSection
 from components.storage import object_storage as storage
 from components.storage.files import is_remote, read_bytes
 from pipeline.home import Home
-from pipeline.lineage.model import ClassGate, Lineage, Step
+from pipeline.lineage.model import Lineage, Step
 from pipeline.metadata.graph import LineageError, MetadataGraph, NodeExecution, property_of, utc
 from pipeline.paths import recipe_of
-from pipeline.runs.records import load_all
+from pipeline.runs.records import Gate, class_gates, load_all
 from serving.promotion import journal
 from serving.promotion.versions import list_versions
 
-# A model that was compared with is no part of what came out.
+# The model of a comparison has no influence on the new one.
 _NOT_FOLLOWED = ("baseline_model",)
 _SOURCE = re.compile(r'source\\*": *\\*"([0-9a-f]{16})')
 _RECIPE_SECTIONS = ("data", "model", "training", "serving")
-_TOLERANCE = 1e-6  # by which the thresholds in an EvalConfig lie below the floors
 
 
 def trace(home: Home, version: str, connection: Any = None) -> Lineage:
-    """Finds out where a version comes from.
+    """Returns the lineage of a version.
 
     Args:
         home: that it was pushed from.
@@ -42,11 +42,13 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
     needed = {"ImageExampleGen", "StatisticsGen", "Trainer", "Evaluator"} - nodes.keys()
     if needed:
         raise LineageError(
-            f"ML Metadata does not know how {model}/{number} was made: "
-            f"{', '.join(sorted(needed))} left no trace."
+            f"ML Metadata does not know how {model}/{number} was made: there is no execution of "
+            f"{', '.join(sorted(needed))}."
         )
     blessings = [step.outputs["blessing"][0] for step in steps if step.node == "ServingValidator"]
     trained = nodes["Trainer"].outputs["model"][0]
+    evaluation = nodes["Evaluator"].outputs["evaluation"][0]
+    recipe = _recipe(graph, nodes["Trainer"], evaluation)
     storage.prepare(trained.uri)
     return Lineage(
         model=model,
@@ -58,9 +60,9 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
         pipeline=recipe_of(nodes["Trainer"].pipeline),
         tfx_version=str(property_of(trained, "tfx_version")),
         data=_data(nodes),
-        recipe=_recipe(nodes),
+        recipe=recipe,
         overrides=_overrides(home, steps),
-        gates=_gates(nodes["Evaluator"], nodes["Trainer"]),
+        gates=_gates(evaluation.uri, recipe),
         validation=_validation(blessings),
         approvals=tuple(_approvals(graph, blessings)),
         promotions=tuple(_promotions(destination, number)),
@@ -153,13 +155,18 @@ def _is_label(feature: Any) -> bool:
     return "label" in (feature.name, *feature.path.step)
 
 
-def _recipe(nodes: dict[str, NodeExecution]) -> dict[str, Any]:
-    config = json.loads(nodes["Trainer"].properties["custom_config"])
-    return {section: config[section] for section in _RECIPE_SECTIONS if section in config}
+def _recipe(graph: MetadataGraph, trainer: NodeExecution, evaluation: Any) -> dict[str, Any]:
+    """Returns the sections that the model was trained and evaluated with."""
+    config = json.loads(trainer.properties["custom_config"])
+    recipe = {section: config[section] for section in _RECIPE_SECTIONS if section in config}
+    report = next((node for node in graph.readers(evaluation) if node.node == "RunReport"), None)
+    if report is not None:
+        recipe["evaluation"] = json.loads(report.properties["recipe"])["evaluation"]
+    return recipe
 
 
 def _overrides(home: Home, steps: list[NodeExecution]) -> list[str] | None:
-    """Returns what `--set` changed in the last run that is on record and had a part in it."""
+    """Returns what `--set` changed in the latest recorded run that contributed to the version."""
     records = {record.run_id: record for record in load_all(home)}
     known = (records[step.run] for step in reversed(steps) if step.run in records)
     return next((record.overrides for record in known), None)
@@ -176,39 +183,19 @@ def _step(execution: NodeExecution) -> Step:
     return Step(execution.node, execution.run, execution.at, next(sources, ""), outputs)
 
 
-# === What it reached, and who let it pass ===
+# === Its results, and who approved it ===
 
 
-def _gates(evaluator: NodeExecution, trainer: NodeExecution) -> tuple[ClassGate, ...]:
+def _gates(uri: str, recipe: dict[str, Any]) -> tuple[Gate, ...]:
     import tensorflow as tf
 
     from components.gate.results import load_results
 
-    floors = _floors(json.loads(evaluator.properties["eval_config"]))
-    classes = tuple(json.loads(trainer.properties["custom_config"])["data"]["classes"])
-    uri = evaluator.outputs["evaluation"][0].uri
     if not tf.io.gfile.isdir(uri):
         return ()
-    return tuple(
-        ClassGate(
-            found.label, found.cases, found.recall, found.low, *floors.get(index, (None, None))
-        )
-        for index, found in enumerate(load_results(uri, classes).classes)
-    )
-
-
-def _floors(eval_config: dict[str, Any]) -> dict[int, tuple[float, str]]:
-    """Returns index of the class → floor, and what is held to it."""
-    floors = {}
-    for spec in eval_config["metrics_specs"]:
-        for metric in spec.get("metrics", []):
-            config = json.loads(metric.get("config") or "{}")
-            for threshold in metric.get("per_slice_thresholds", []):
-                bound = threshold["threshold"].get("value_threshold", {}).get("lower_bound")
-                if bound is not None and metric["class_name"] == "ClassRecall":
-                    floor = round(bound + _TOLERANCE, 6)
-                    floors[config["class_id"]] = floor, config["bound"]
-    return floors
+    section = recipe.get("evaluation")
+    evaluation = EvaluationSection.model_validate(section) if section else None
+    return tuple(class_gates(load_results(uri, tuple(recipe["data"]["classes"])), evaluation))
 
 
 def _validation(blessings: list[Any]) -> dict[str, Any]:

@@ -1,15 +1,17 @@
-"""A lineage as a tree, for a person."""
-
-import math
+"""A lineage as a tree for the terminal."""
 
 from rich.text import Text
 from rich.tree import Tree
 
-from pipeline.lineage.model import ClassGate, Lineage
+from pipeline.lineage.model import Lineage
+from pipeline.runs.records import Gate
+from pipeline.runs.summary import number
+
+_COMPARED = {"lower_bound": "lower bound", "point": "recall"}
 
 
 def lineage_tree(found: Lineage) -> Tree:
-    """Returns the tree: the version, and below it what it came from."""
+    """Returns the tree: the version, and below it everything that it was made from."""
     tree = Tree(_text(f"{found.model}/{found.version}", "bold").append(f": {_where(found)}"))
     tree.add(_text(f"pushed {found.pushed_at} by run {found.run}"))
     _add_people(tree, found)
@@ -19,10 +21,10 @@ def lineage_tree(found: Lineage) -> Tree:
     return tree
 
 
-def again(found: Lineage) -> str:
-    """Returns the line that says how to make the model again."""
-    unsure = "" if found.overrides is not None else " (what --set changed is not known any more)"
-    return f"Again, from the same images and code: {found.command}{unsure}"
+def command_line(found: Lineage) -> str:
+    """Returns the line with the command that trains the model again."""
+    unsure = "" if found.overrides is not None else " (the overrides of --set are not known)"
+    return f"To train it again, with the same images and code: {found.command}{unsure}"
 
 
 def _where(found: Lineage) -> str:
@@ -47,30 +49,28 @@ def _note(note: str) -> str:
 
 def _add_gate(tree: Tree, found: Lineage) -> None:
     gate = tree.add(_text("recall gate, on the test split"))
+    floor_on = found.recipe.get("evaluation", {}).get("floor_on", "")
     for one in found.gates:
-        gate.add(_text(_gate_line(one)))
+        gate.add(_text(_gate_line(one, floor_on)))
     if not found.gates:
         gate.add(_text("the evaluation is gone"))
 
 
-def _gate_line(gate: ClassGate) -> str:
-    low = "-" if math.isnan(gate.low) else f"{gate.low:.2f}"
-    floor = "no floor"
-    if gate.floor is not None:
-        held = "lower bound" if gate.floor_on == "lower_bound" else "recall"
-        floor = f"floor {gate.floor:g} for the {held}"
-    return f"{gate.label}: recall {gate.recall:.2f} of {gate.cases}, lower bound {low}, {floor}"
+def _gate_line(gate: Gate, floor_on: str) -> str:
+    recall, low, floor = map(number, (gate.recall, gate.low, gate.floor))
+    text = f"{gate.label}: recall {recall} of {gate.cases} images, lower bound {low}, floor {floor}"
+    return f"{text} for the {_COMPARED[floor_on]}" if floor_on else text
 
 
 def _add_validation(tree: Tree, found: Lineage) -> None:
     seen = found.validation
     tree.add(
         _text(
-            f"served before it was pushed: {seen['images_asked']} test images asked, "
-            f"{seen['images_compared']} compared with training, largest difference "
+            f"validated by serving it: {seen['images_asked']} test images predicted, "
+            f"{seen['images_compared']} compared with the training, largest difference "
             f"{seen['largest_difference']:.1e}"
             if seen
-            else "not served before it was pushed, or the result is gone"
+            else "not validated by serving it, or the result is gone"
         )
     )
 
@@ -79,8 +79,8 @@ def _add_making(tree: Tree, found: Lineage) -> None:
     data = found.data
     images = tree.add(
         _text(
-            f"images {data['folder']}, data {data['fingerprint'][:12]}: {data['images_read']} "
-            f"read, {data['images_unreadable']} unreadable"
+            f"images {data['folder']}, fingerprint {data['fingerprint'][:12]}: "
+            f"{data['images_read']} read, {data['images_unreadable']} unreadable"
         )
     )
     for split, counts in data["splits"].items():
@@ -90,7 +90,7 @@ def _add_making(tree: Tree, found: Lineage) -> None:
     for section, values in found.recipe.items():
         pairs = ", ".join(f"{key} {_short(value)}" for key, value in values.items())
         recipe.add(_text(f"{section}: {pairs}"))
-    nodes = tree.add(_text("nodes, each with the run in which it worked and its code"))
+    nodes = tree.add(_text("nodes, each with the run in which it ran and the digest of its code"))
     for step in found.steps:
         nodes.add(_text(f"{step.node:<18} {step.run:<16} {step.source or '-'}"))
 

@@ -1,1 +1,1 @@
-"""Whether there is enough that is new to train again."""
+"""Whether there is enough new data to train again."""

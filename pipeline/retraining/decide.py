@@ -1,26 +1,18 @@
-"""Decides, without TensorFlow and within seconds, whether there is enough that is new to train.
+"""Decides, without TensorFlow, whether there is enough new data to train.
 
-On this machine `medtfx run --if-new` asks `decide_here`. A scheduled run on a cluster does the same
-in three steps around its nodes:
-
-    seen = describe_data(recipe, data_folder, list_folders(data_folder, recipe.data), key)
-    ledger = Ledger(f"{artifacts}/{recipe.name}")
+    seen = describe_data(recipe, list_folders(data_folder, recipe.data), key)
+    ledger = Ledger(paths.pipeline_root(recipe.name))
     decision = decide(recipe.retraining, seen, ledger)           # before the first node
-    ledger.hold(run_id, seen)                                    # if it trains
-    ledger.confirm(run_id, blessed=..., sentence=...)            # after the last node
+
+After the last node `medtfx run` writes the ledger. On a cluster, where each node is a process, the
+first task stages what it saw, and the last one confirms it.
 """
 
-import os
 from dataclasses import dataclass, field
 
-from components.image_example_gen.listing import list_folders
-from components.image_example_gen.patients import patient_key
-from components.recipe.recipe import Recipe
 from components.recipe.retraining import RetrainingSection
-from components.storage.files import is_remote
-from pipeline.home import Home
 from pipeline.retraining.ledger import Ledger, LedgerError, Trained
-from pipeline.retraining.training_data import TrainingData, describe_data
+from pipeline.retraining.training_data import TrainingData
 
 
 @dataclass(frozen=True)
@@ -28,7 +20,7 @@ class Decision:
     """Whether to train, and why.
 
     Attributes:
-        train: whether to.
+        train: the decision.
         sentence: the reason, for the terminal and the log.
         new_patients: class → patients that the last training has not seen in that class.
     """
@@ -55,47 +47,22 @@ class Changes:
     changed_files: int
 
 
-def decide_here(recipe: Recipe, data_folder: str, home: Home, root: str | None = None) -> Decision:
-    """Decides for a run on this machine.
-
-    Args:
-        recipe: with its overrides.
-        data_folder: one folder per class.
-        home: keeps the site's key and, unless told otherwise, the artifacts.
-        root: of the artifacts, instead of the home.
-
-    Raises:
-        DataError: the folders do not fit the recipe.
-    """
-    base = data_folder if is_remote(data_folder) else os.path.abspath(data_folder)
-    listing = list_folders(base, recipe.data)
-    seen = describe_data(recipe, base, listing, patient_key(str(home.root)))
-    return decide(recipe.retraining, seen, local_ledger(recipe, home, root))
-
-
-def local_ledger(recipe: Recipe, home: Home, root: str | None = None) -> Ledger:
-    """Returns the ledger of a recipe that runs on this machine."""
-    return Ledger(
-        f"{root.rstrip('/')}/artifacts/{recipe.name}" if root else str(home.artifacts / recipe.name)
-    )
-
-
 def decide(section: RetrainingSection, seen: TrainingData, ledger: Ledger) -> Decision:
-    """Decides by what the last training saw; without a ledger that can be read, it trains."""
+    """Compares with what the last training saw; if the ledger can't be read, it trains."""
     try:
         last = ledger.read()
     except LedgerError as error:
-        return Decision(True, f"Training: what the last one saw is not known, {error}")
+        return Decision(True, f"Training: what the last training saw is not known, {error}")
     return compare(section, seen, last)
 
 
 def compare(section: RetrainingSection, seen: TrainingData, last: Trained | None) -> Decision:
-    """Decides, from what is there now and what the last training saw.
+    """Decides by what a training would see now and what the last one saw.
 
     Args:
-        section: what the recipe wants to be new.
+        section: how much new data the recipe requires.
         seen: what a training would see now.
-        last: the last training that came to its end; None if there was none.
+        last: the last finished training; None if there was none.
     """
     if last is None:
         return Decision(True, "Training: no earlier training is on record.")
@@ -136,7 +103,7 @@ def changes_between(before: TrainingData, now: TrainingData) -> Changes:
 
 def _by_new_patients(section: RetrainingSection, changes: Changes, last: Trained) -> Decision:
     total = sum(changes.new_patients.values())
-    verdict = "blessed" if last.blessed else "refused"
+    verdict = "blessed" if last.blessed else "not blessed"
     since = f"since the training of {last.finished}, whose model was {verdict}"
     found = f"{_arrived(changes)} {since}"
     if not changes.new_images:
@@ -149,8 +116,8 @@ def _by_new_patients(section: RetrainingSection, changes: Changes, last: Trained
     if total < section.min_new_patients:
         short.insert(0, f"{section.min_new_patients}")
     if short:
-        wants = f"the recipe wants at least {_listed(short)} (section retraining)"
-        sentence = f"Declined: {found}; {wants}.{_ignored(changes)}"
+        required = f"the recipe requires at least {_listed(short)} (section retraining)"
+        sentence = f"Declined: {found}; {required}.{_ignored(changes)}"
         return Decision(False, sentence, changes.new_patients)
     return Decision(True, f"Training: {found}.{_ignored(changes)}", changes.new_patients)
 

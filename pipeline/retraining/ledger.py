@@ -1,11 +1,9 @@
-"""The training ledger: what the last training that came to its end saw, beside the artifacts.
+"""The training ledger: what the last finished training saw, in a file beside its artifacts.
 
-It lies where the next run finds it, on this machine or on another: on a disk, or in object storage
-at gs:// or s3://.
+The next run finds it there, on this machine or another one: on a disk, or at gs:// or s3://.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from components.runtime.errors import MedtfxError
 from components.storage import remote_file
+from components.storage.atomic_write import write_atomically
 from components.storage.files import is_remote
 from pipeline.retraining.training_data import TrainingData
 
@@ -21,18 +20,18 @@ _FORMAT = 1
 
 
 class LedgerError(MedtfxError):
-    """The ledger is there and can't be read, or can't be written."""
+    """The ledger exists but can't be read, or it can't be written."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A training that came to its end.
+    """A finished training.
 
     Attributes:
         data: what it saw.
         finished: when, e.g. `2026-11-21 02:40 UTC`.
-        blessed: whether its model was; a refused model has seen the data too.
-        sentence: its verdict in words.
+        blessed: whether its model was; a model that was not blessed has seen the data too.
+        sentence: the verdict in words.
     """
 
     data: TrainingData
@@ -44,24 +43,26 @@ class Trained:
 class Ledger:
     """The ledger of one pipeline.
 
-    A run that may be interrupted between its nodes first holds what it sees, and confirms it when
-    it has come to its end: what an interrupted run saw does not count.
+    A run whose nodes are separate processes first stages what it sees, and confirms it at its end:
+    what an interrupted run saw does not count.
+
+    Args:
+        folder: a path, gs:// or s3://; see `PipelinePaths.pipeline_root`.
     """
 
     def __init__(self, folder: str):
-        """Takes the ledger in `folder`: a path, gs:// or s3://, usually `<artifacts>/<recipe>`."""
         self._folder = folder.rstrip("/")
 
     @property
     def address(self) -> str:
-        """Where it lies."""
+        """Path or address of the file."""
         return f"{self._folder}/{FILE_NAME}"
 
     def read(self) -> Trained | None:
         """Returns the last training; None if there was none.
 
         Raises:
-            LedgerError: the file is broken, of another version of medtfx, or out of reach.
+            LedgerError: the file is broken, of another version of medtfx, or can't be reached.
         """
         values = _read(self.address)
         if values is None:
@@ -75,7 +76,7 @@ class Ledger:
             raise LedgerError(f"the ledger {self.address} is broken.") from None
 
     def write(self, data: TrainingData, *, blessed: bool, sentence: str) -> None:
-        """Records a training that has just come to its end.
+        """Records a training that has just finished.
 
         Raises:
             LedgerError: it can't be written.
@@ -89,35 +90,37 @@ class Ledger:
         }
         _write(self.address, values)
 
-    def hold(self, run_id: str, data: TrainingData) -> None:
+    def stage(self, run_id: str, data: TrainingData) -> None:
         """Keeps what a run sees until `confirm`.
 
         Raises:
             LedgerError: it can't be written.
         """
-        _write(self._held(run_id), data.plain())
+        _write(self._staged(run_id), data.plain())
 
-    def holds(self, run_id: str) -> bool:
-        """Whether something is held for the run and not confirmed yet.
+    def is_staged(self, run_id: str) -> bool:
+        """Returns whether data of the run are staged and not confirmed yet.
 
         Raises:
             LedgerError: it can't be read.
         """
-        return _read(self._held(run_id)) is not None
+        return _read(self._staged(run_id)) is not None
 
     def confirm(self, run_id: str, *, blessed: bool, sentence: str) -> None:
-        """Records the run whose data were held.
+        """Records the run whose data were staged.
 
         Raises:
-            LedgerError: nothing was held under that id, or the ledger can't be written.
+            LedgerError: nothing was staged under that id, or the ledger can't be written.
         """
-        values = _read(self._held(run_id))
+        values = _read(self._staged(run_id))
         if values is None:
-            raise LedgerError(f"{self._held(run_id)} is missing: the run {run_id} held no data.")
+            raise LedgerError(
+                f"{self._staged(run_id)} is missing: run {run_id} has not staged its data."
+            )
         self.write(TrainingData.of_plain(values), blessed=blessed, sentence=sentence)
-        _delete(self._held(run_id))
+        _delete(self._staged(run_id))
 
-    def _held(self, run_id: str) -> str:
+    def _staged(self, run_id: str) -> str:
         return f"{self._folder}/training-{run_id}.json"
 
 
@@ -143,9 +146,7 @@ def _write(address: str, values: dict[str, Any]) -> None:
             return
         path = Path(address)
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        fresh.write_bytes(content)
-        fresh.replace(path)  # in one step: a reader sees the old file or the new one
+        write_atomically(path, content)
     except (OSError, ValueError) as error:
         raise LedgerError(f"The ledger {address} can't be written: {error}") from None
 

@@ -1,4 +1,4 @@
-"""What a training saw: enough to tell later what is new, and nobody's name."""
+"""What a training saw: enough to find out later what is new, without any patient's name."""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from components.image_example_gen.listing import Listing
 from components.image_example_gen.patients import hash_patient
 from components.recipe.data import DataSection
 from components.recipe.recipe import Recipe
-from components.storage import files
+from components.storage.files import FoundFile
 from pipeline.dag.sources import model_source
 
-# What a recipe says without changing what is learnt from which images.
-_SAYS_NOTHING = {"summary", "retraining", "platform", "tuning"}
+# Sections of the recipe that change neither the model nor its verdict.
+_IRRELEVANT = {"summary", "retraining", "platform", "tuning"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class TrainingData:
     tables: dict[str, str] = field(default_factory=dict, repr=False)
 
     def plain(self) -> dict[str, Any]:
-        """Returns JSON-able values."""
+        """Returns values for JSON."""
         patients = {label: sorted(hashed) for label, hashed in self.patients.items()}
         return {**vars(self), "patients": patients}
 
@@ -48,27 +48,26 @@ class TrainingData:
         """Reads what `plain` returned.
 
         Raises:
-            KeyError, TypeError: it did not.
+            KeyError, TypeError: these are other values.
         """
         patients = {label: frozenset(hashed) for label, hashed in values["patients"].items()}
         return cls(**{**values, "patients": patients})
 
 
-def describe_data(recipe: Recipe, base: str, listing: Listing, key: bytes) -> TrainingData:
+def describe_data(recipe: Recipe, listing: Listing, key: bytes) -> TrainingData:
     """Describes what a training of `listing` would see.
 
     Args:
         recipe: with its overrides.
-        base: the data folder; it is listed once more, for sizes and times.
-        listing: what `list_folders` found there.
+        listing: of the data folder, by `list_folders`.
         key: the site's key, from `patient_key`.
     """
-    found = {file.relative: file for file in files.walk(base)}
+    found = {file.relative: file for file in listing.files}
     patients: dict[str, set[str]] = {label: set() for label in recipe.data.classes}
     for entry in listing.entries:
         patients[entry.label].add(hash_patient(entry.patient, key))
     return TrainingData(
-        recipe=_digest(recipe.model_dump_json(by_alias=True, exclude=_SAYS_NOTHING)),
+        recipe=_digest(recipe.model_dump_json(by_alias=True, exclude=_IRRELEVANT)),
         code=model_source(),
         key=hashlib.sha256(key).hexdigest()[:16],
         listing=listing.fingerprint,
@@ -82,7 +81,7 @@ def _tables(data: DataSection) -> list[str]:
     return [data.metadata.file] if data.metadata else []
 
 
-def _states(paths: Iterable[str], found: dict[str, files.FoundFile], key: bytes) -> dict[str, str]:
+def _states(paths: Iterable[str], found: dict[str, FoundFile], key: bytes) -> dict[str, str]:
     return {
         hash_patient(path, key): _digest(f"{found[path].size} {found[path].modified}")
         for path in paths

@@ -1,1 +1,1 @@
-"""A run on this machine: its nodes, its record, its summary and its page."""
+"""A run on this machine: session, nodes, record, summary and page."""

@@ -1,4 +1,4 @@
-"""Shows a run while it works: a live line on a terminal, plain lines elsewhere."""
+"""Shows the progress of a run: a live line on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Mapping
@@ -16,22 +16,22 @@ _SECONDS_BETWEEN_LINES = 15.0
 
 
 class Display(AbstractContextManager["Display"]):
-    """Tells which node runs, how far it is, and how long it may still take.
+    """Shows which node runs, its progress, and an estimate of the remaining time.
 
     Args:
         console: where to write.
-        usual: seconds each node took in earlier runs, for the estimate.
+        usual: seconds that each node took in earlier runs, for the estimate.
     """
 
-    def __init__(self, console: Console, usual: Mapping[str, float]):
-        self._console, self._usual = console, usual
+    def __init__(self, console: Console, usual: Mapping[str, float] | None = None):
+        self._console, self._usual = console, usual or {}
         self._node, self._number, self._total = "", 0, 0
         self._started = time.monotonic()
-        self._spoke = self._started
+        self._printed = self._started
         self._progress: Progress | None = None
         self._first_progress: Progress | None = None
         self._progress_started = self._started
-        # Redirecting would catch what libraries print, which belongs into the log.
+        # Redirection would show what libraries print, which belongs in the log.
         self._live = Live(
             console=console,
             get_renderable=self._line,
@@ -56,33 +56,30 @@ class Display(AbstractContextManager["Display"]):
             self._live.stop()
 
     def node_started(self, node: str, number: int, total: int) -> None:
-        """A node begins."""
+        """A node starts."""
         self._node, self._number, self._total = node, number, total
-        self._started = self._spoke = time.monotonic()
+        self._started = self._printed = time.monotonic()
         self._progress = None
 
     def node_finished(self, run: NodeRecord) -> None:
-        """A node has ended well: one lasting line."""
+        """A node has finished without an error: one line that stays."""
         how = "from the cache" if run.cached else f"{run.seconds:.1f} s"
-        line = f"  {self._position()} {run.node:<18} {how}"
+        line = f"  {position(self._number, self._total)} {run.node:<18} {how}"
         self._console.print(line, highlight=False, markup=False)
 
     def progressed(self, progress: Progress) -> None:
-        """A node says how far it is; without a terminal a line now and then."""
+        """A node reports its progress; without a terminal a line is printed every 15 seconds."""
         now = time.monotonic()
         if self._progress is None or progress.unit != self._progress.unit:
             self._first_progress, self._progress_started = progress, now
         self._progress = progress
-        if not self._console.is_terminal and now - self._spoke >= _SECONDS_BETWEEN_LINES:
-            self._spoke = now
+        if not self._console.is_terminal and now - self._printed >= _SECONDS_BETWEEN_LINES:
+            self._printed = now
             self._console.print(self._line(), highlight=False, soft_wrap=True)
-
-    def _position(self) -> str:
-        return f"[{self._number}/{self._total}]".rjust(len(f"[{self._total}/{self._total}]"))
 
     def _line(self) -> Text:
         seconds = time.monotonic() - self._started
-        parts = [f"  {self._position()} {self._node:<18} {seconds:.0f} s"]
+        parts = [f"  {position(self._number, self._total)} {self._node:<18} {seconds:.0f} s"]
         if self._progress:
             parts.append(f"{self._progress.done}/{self._progress.total} {self._progress.unit}")
         if (remaining := self._remaining(seconds)) is not None:
@@ -92,9 +89,9 @@ class Display(AbstractContextManager["Display"]):
         return Text(" · ".join(parts), overflow="ellipsis", no_wrap=self._console.is_terminal)
 
     def _remaining(self, seconds: float) -> float | None:
-        """Returns the node's remaining seconds: by its own progress, else as it took before."""
+        """Returns the node's remaining seconds, by its progress, else by earlier runs."""
         if self._progress and self._first_progress:
-            # Work that resumes does not begin at 0, so what counts is what came since.
+            # Resumed work does not start at 0: only what was done in this run counts.
             gained = self._progress.done - self._first_progress.done
             elapsed = time.monotonic() - self._progress_started
             if gained > 0:
@@ -102,6 +99,11 @@ class Display(AbstractContextManager["Display"]):
         if self._node in self._usual:
             return max(0.0, self._usual[self._node] - seconds)
         return None
+
+
+def position(number: int, total: int) -> str:
+    """Returns e.g. ` [3/12]`, as wide as the last one."""
+    return f"[{number}/{total}]".rjust(len(f"[{total}/{total}]"))
 
 
 def duration(seconds: float) -> str:

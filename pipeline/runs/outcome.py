@@ -1,4 +1,4 @@
-"""Draws the record of a run from what its nodes wrote."""
+"""Makes the record of a run from what its nodes wrote."""
 
 import os
 from typing import Any
@@ -7,12 +7,13 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.dsl.io import fileio
 
 from components.artifacts import AUDIT_PAGE, REPORT_PAGE
-from components.gate.results import Results, load_results
+from components.gate.results import load_results
 from components.gate.serving_blessing import REASON
 from components.gate.verdict import judge
 from components.imaging.quarantine import FILE_NAME
 from components.recipe.recipe import Recipe
-from pipeline.runs.records import Gate, RunRecord
+from pipeline.runs.execution import outputs_by_node
+from pipeline.runs.records import RunPaths, RunRecord, class_gates
 from pipeline.runs.runner import NodeRun
 
 
@@ -29,14 +30,14 @@ def summarise(
 
     Args:
         recipe: with the overrides applied.
-        data_folder: for the record, as are `run_id` and `overrides`.
+        data_folder: one folder per class.
         run_id: of the run.
         overrides: what `--set` changed.
-        node_runs: one of each node.
+        node_runs: one for each node.
         models: where models are pushed, a folder or an address of object storage.
         log: path of the log, if there is one.
     """
-    outputs = {run.record.node: run.outputs for run in node_runs}
+    outputs = outputs_by_node(node_runs)
     quarantine = outputs["ImageExampleGen"]["quarantine"][0]
     data_audit = outputs["DataAudit"]["audit"][0]
     evaluation = outputs["Evaluator"]["evaluation"][0]
@@ -46,16 +47,16 @@ def summarise(
     model_folder = os.path.join(models, recipe.model_name, str(version))
     approval, rejection = _approval(recipe, outputs) if verdict.blessed else ("", "")
     served = version is not None and fileio.isdir(model_folder)
-    places = {
-        "model": model_folder if served else "",
-        "report": os.path.join(outputs["RunReport"]["report"][0].uri, REPORT_PAGE),
-        "evaluation": evaluation.uri,
-        "TensorBoard": outputs["Trainer"]["model_run"][0].uri,
-        "validation": outputs["ServingValidator"]["blessing"][0].uri,
-        "data audit": os.path.join(data_audit.uri, AUDIT_PAGE),
-        "quarantine": os.path.join(quarantine.uri, FILE_NAME),
-        "log": log,
-    }
+    paths = RunPaths(
+        model=model_folder if served else "",
+        report=os.path.join(outputs["RunReport"]["report"][0].uri, REPORT_PAGE),
+        evaluation=evaluation.uri,
+        tensorboard=outputs["Trainer"]["model_run"][0].uri,
+        validation=outputs["ServingValidator"]["blessing"][0].uri,
+        audit=os.path.join(data_audit.uri, AUDIT_PAGE),
+        quarantine=os.path.join(quarantine.uri, FILE_NAME),
+        log=log,
+    )
     return RunRecord(
         run_id=run_id,
         recipe=recipe.name,
@@ -64,8 +65,9 @@ def summarise(
         data_fingerprint=quarantine.properties["data_fingerprint"].string_value,
         images=quarantine.properties["images_read"].int_value,
         unreadable=quarantine.properties["images_unreadable"].int_value,
+        not_used=quarantine.properties["not_used"].string_value,
         anomalies=_count_anomalies(outputs["ExampleValidator"]["anomalies"][0].uri),
-        gates=class_gates(recipe, results),
+        gates=class_gates(results, recipe.evaluation),
         floor_on=recipe.evaluation.floor_on,
         blessed=verdict.blessed,
         sentence=verdict.sentence,
@@ -78,26 +80,8 @@ def summarise(
         approval=approval,
         nodes=[run.record for run in node_runs],
         audit=data_audit.properties["summary"].string_value,
-        places={what: place for what, place in places.items() if place},
+        paths=paths,
     )
-
-
-def class_gates(recipe: Recipe, results: Results) -> list[Gate]:
-    """Returns what each class reached, and what it had to reach."""
-    return [
-        Gate(
-            label=result.label,
-            cases=result.cases,
-            recall=result.recall,
-            low=result.low,
-            high=result.high,
-            floor=recipe.evaluation.floor(result.label),
-            precision=result.precision,
-            specificity=result.specificity,
-            baseline=results.baseline.get(result.label),
-        )
-        for result in results.classes
-    ]
 
 
 def _refusal(blessing: Any) -> str:

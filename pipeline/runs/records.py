@@ -4,21 +4,21 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from components.gate.results import ClassResult, Results
+from components.recipe.evaluation import EvaluationSection
 from pipeline.home import Home
 
 
 @dataclass(frozen=True)
-class Gate:
-    """A class, what it reached on the test split, and what it had to reach."""
+class Gate(ClassResult):
+    """The result of a class on the test split, and what it is compared with.
 
-    label: str
-    cases: int
-    recall: float
-    low: float
-    high: float
+    Attributes:
+        floor: lowest recall allowed, see `EvaluationSection.floor_on`; NaN if not known.
+        baseline: recall of the latest blessed model; None without one.
+    """
+
     floor: float
-    precision: float
-    specificity: float
     baseline: float | None = None
 
 
@@ -32,6 +32,31 @@ class NodeRecord:
 
 
 @dataclass(frozen=True)
+class RunPaths:
+    """Where the results of a run are: paths, or addresses of object storage; '' for none.
+
+    Attributes:
+        model: the pushed version.
+        report: the page of the run.
+        evaluation: folder of the Evaluator's results.
+        tensorboard: folder of the training's event files.
+        validation: folder of the ServingValidator's result, with the validated model.
+        audit: the page of the data audit.
+        quarantine: the list of files that were not used.
+        log: what libraries printed.
+    """
+
+    model: str = ""
+    report: str = ""
+    evaluation: str = ""
+    tensorboard: str = ""
+    validation: str = ""
+    audit: str = ""
+    quarantine: str = ""
+    log: str = ""
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """A finished run.
 
@@ -41,22 +66,23 @@ class RunRecord:
         overrides: what `--set` changed.
         data_folder: absolute.
         data_fingerprint: hex digest over names, sizes and times of the data files.
-        images: read.
-        unreadable: images in quarantine because they can't be read.
-        anomalies: found by ExampleValidator.
+        images: number of images that were read.
+        unreadable: number of images in quarantine because they can't be read.
+        anomalies: number found by ExampleValidator.
         gates: one a class.
         floor_on: `point` or `lower_bound`.
-        blessed: the outcome.
-        sentence: the outcome in words.
+        blessed: the verdict of the gate.
+        sentence: the verdict in words.
         model: name under which it is pushed.
         version: pushed version, None if not pushed.
-        refused: why it was not pushed though the gate blessed it: refused when served, or
-            rejected by a person; '' otherwise.
-        approval: '' if none is asked for, else 'waiting', 'approved' or 'rejected'.
+        refused: why a blessed model was not pushed: the ServingValidator refused it, or a person
+            rejected it; '' otherwise.
+        approval: '' if the recipe requires none, else 'waiting', 'approved' or 'rejected'.
         audit: the data audit in one line.
-        served: whether that version lies where a server sees it; a rollback may have withdrawn it.
-        nodes: how each went.
-        places: what → path, for the reader who wants to look.
+        not_used: number of files that were not used, by suffix and reason; '' if there are none.
+        served: whether a server sees that version; a rollback may have withdrawn it.
+        nodes: time of each.
+        paths: where the results are.
     """
 
     run_id: str
@@ -77,13 +103,34 @@ class RunRecord:
     refused: str = ""
     approval: str = ""
     audit: str = ""
+    not_used: str = ""
     nodes: list[NodeRecord] = field(default_factory=list)
-    places: dict[str, str] = field(default_factory=dict)
+    paths: RunPaths = field(default_factory=RunPaths)
 
     @property
     def seconds(self) -> float:
         """Wall time of the nodes."""
         return sum(node.seconds for node in self.nodes)
+
+
+def class_gates(results: Results, evaluation: EvaluationSection | None) -> list[Gate]:
+    """Returns the result of each class beside its floor.
+
+    Args:
+        results: of the Evaluator.
+        evaluation: the recipe's section; None if it is not known.
+    """
+    return [
+        Gate(
+            **asdict(result),
+            floor=evaluation.floor(result.label) if evaluation else float("nan"),
+            baseline=results.baseline.get(result.label),
+        )
+        for result in results.classes
+    ]
+
+
+# === The files ===
 
 
 def save(record: RunRecord, home: Home) -> Path:
@@ -105,7 +152,7 @@ def load_all(home: Home) -> list[RunRecord]:
 
 
 def usual_seconds(home: Home, recipe: str) -> dict[str, float]:
-    """Returns how long each node of a recipe took when it last really ran."""
+    """Returns how long each node of a recipe took when it last was not taken from the cache."""
     seconds: dict[str, float] = {}
     for record in load_all(home):
         if record.recipe == recipe:
@@ -117,4 +164,5 @@ def _load(path: Path) -> RunRecord:
     values = json.loads(path.read_text(encoding="utf-8"))
     values["gates"] = [Gate(**gate) for gate in values["gates"]]
     values["nodes"] = [NodeRecord(**node) for node in values["nodes"]]
+    values["paths"] = RunPaths(**values["paths"])
     return RunRecord(**values)

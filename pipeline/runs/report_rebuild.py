@@ -1,4 +1,4 @@
-"""Draws the report of a past run anew, from its artifacts."""
+"""Renders the report of a past run again, from its artifacts."""
 
 import tempfile
 from pathlib import Path
@@ -15,22 +15,22 @@ _NODE = "RunReport"
 
 
 def render_again(run_id: str, home: Home) -> str:
-    """Returns the page of the run's node, drawn by today's code.
+    """Returns the page of the run's node, rendered by the installed version of medtfx.
 
     Raises:
-        MedtfxError: the run has no such node, or what it was drawn from is gone.
+        MedtfxError: the run has no such node, or its inputs are gone.
     """
     node = MetadataGraph.of_home(home).run(run_id).get(_NODE)
     if node is None:
         raise MedtfxError(
-            f"Run {run_id} has no report node: it was made before medtfx wrote reports. Run the "
-            "recipe again; what has not changed comes from the cache."
+            f"Run {run_id} has no report: ML Metadata knows no node {_NODE} of it. Run the recipe "
+            "again; what has not changed comes from the cache."
         )
     for key, artifacts in node.inputs.items():
         if not fileio.exists(artifacts[0].uri):
             raise MedtfxError(
-                f"The report is drawn from the artifact {key!r}, which is gone: "
-                f"{artifacts[0].uri}. Run the recipe again."
+                f"The report needs the artifact {key!r}, which is gone: {artifacts[0].uri}. Run "
+                "the recipe again."
             )
     with tempfile.TemporaryDirectory() as folder:
         write_report(sources_of(node.inputs, node.properties), folder)

@@ -1,7 +1,7 @@
-"""Runs a compiled pipeline node by node on this machine, and says how it goes.
+"""Runs a compiled pipeline node by node on this machine, and reports each node.
 
-TFX's LocalDagRunner does the same in silence, and goes on after a node whose inputs could not be
-resolved. The loop here asks ML Metadata for the state of each execution.
+TFX's LocalDagRunner reports nothing, and goes on after a node whose inputs could not be resolved.
+The loop here reads the state of each execution from ML Metadata.
 """
 
 import time
@@ -16,7 +16,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils, tfx_runner
 from tfx.proto.orchestration import pipeline_pb2
 
-from pipeline.beam.signatures import remember_signatures
+from components.storage.listed_once import listed_once
 from pipeline.runs.records import NodeRecord
 
 _State = metadata_store_pb2.Execution
@@ -24,7 +24,7 @@ _State = metadata_store_pb2.Execution
 
 @dataclass(frozen=True)
 class NodeRun:
-    """How a node went.
+    """A node that has run.
 
     Attributes:
         record: its id, whether an earlier result was used, wall time.
@@ -38,13 +38,13 @@ class NodeRun:
 
 
 class RunListener(Protocol):
-    """Who is told."""
+    """What a runner reports to."""
 
     def node_started(self, node: str, number: int, total: int) -> None:
-        """A node begins."""
+        """A node starts."""
 
     def node_finished(self, run: NodeRecord) -> None:
-        """A node has ended well."""
+        """A node has finished without an error."""
 
 
 class NodeFailedError(Exception):
@@ -56,16 +56,16 @@ class NodeFailedError(Exception):
 
 
 class ProgressRunner(tfx_runner.IrBasedRunner):
-    """A DAG runner that reports to a watcher.
+    """A DAG runner that reports each node to a listener.
 
     Args:
-        run_id: unique; the pipeline run is filed under it in ML Metadata.
-        watcher: told of each node.
-        connection: of ML Metadata, a server's too; None for the one that the pipeline names.
+        run_id: unique; the name of the pipeline run in ML Metadata.
+        listener: of the nodes.
+        connection: of ML Metadata, also of a server; None for the pipeline's own.
     """
 
-    def __init__(self, run_id: str, watcher: RunListener, connection: Any = None):
-        self._run_id, self._watcher, self._connection = run_id, watcher, connection
+    def __init__(self, run_id: str, listener: RunListener, connection: Any = None):
+        self._run_id, self._listener, self._connection = run_id, listener, connection
         self.node_runs: list[NodeRun] = []
 
     def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: Any = None) -> None:
@@ -81,10 +81,10 @@ class ProgressRunner(tfx_runner.IrBasedRunner):
         connection = self._connection or _own_connection(pipeline)
         for number, node in enumerate(pipeline.nodes, start=1):
             node_id = node.pipeline_node.node_info.id
-            self._watcher.node_started(node_id, number, len(pipeline.nodes))
+            self._listener.node_started(node_id, number, len(pipeline.nodes))
             run = launch_node(pipeline, node_id, connection)
             self.node_runs.append(run)
-            self._watcher.node_finished(run.record)
+            self._listener.node_finished(run.record)
 
 
 def _own_connection(pipeline: pipeline_pb2.Pipeline) -> Any:
@@ -104,18 +104,18 @@ def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) 
         NodeFailedError: the node failed, or its inputs could not be resolved.
     """
     start = time.monotonic()
-    remember_signatures()
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
     try:
-        info = launcher.Launcher(
-            pipeline_node=nodes[node_id],
-            mlmd_connection=metadata.Metadata(connection),
-            pipeline_info=pipeline.pipeline_info,
-            pipeline_runtime_spec=pipeline.runtime_spec,
-            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
-        ).launch()
+        with listed_once():  # driver and executor of ImageExampleGen see the same files
+            info = launcher.Launcher(
+                pipeline_node=nodes[node_id],
+                mlmd_connection=metadata.Metadata(connection),
+                pipeline_info=pipeline.pipeline_info,
+                pipeline_runtime_spec=pipeline.runtime_spec,
+                executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+            ).launch()
     except Exception as error:
         raise NodeFailedError(node_id) from error
     if info is None or info.execution_id is None:

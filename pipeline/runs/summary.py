@@ -1,6 +1,7 @@
-"""The end of a run: what came out, for a person who has ten seconds."""
+"""The summary of a run: the result of each class, the verdict, and where the results are."""
 
 import math
+from dataclasses import asdict
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -9,11 +10,14 @@ from rich.text import Text
 
 from pipeline.runs.records import Gate, RunRecord
 
+# Field of `RunPaths` → how it is called here.
+_LABELS = {"tensorboard": "TensorBoard", "audit": "data audit"}
+_COLUMNS = ("n", "recall", "95 % CI", "floor", "previous", "precision", "specificity")
 NOT_A_MEDICAL_DEVICE = "Not a medical device: for research, not for diagnosis."
 
 
 def print_summary(console: Console, record: RunRecord) -> None:
-    """Prints the table, the verdict and where to look."""
+    """Prints the table, the verdict and the paths."""
     console.print()
     console.print(gate_table(record.gates, record.floor_on))
     style = "bold green" if record.blessed and not record.refused else "bold red"
@@ -23,19 +27,21 @@ def print_summary(console: Console, record: RunRecord) -> None:
     if record.audit:
         line = f"Data audit: {record.audit}."
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    for what, place in record.places.items():
-        console.print(f"  {what:<14} {place}", highlight=False, markup=False, soft_wrap=True)
+    for name, path in asdict(record.paths).items():
+        if path:
+            line = f"  {_LABELS.get(name, name):<14} {path}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(Text(NOT_A_MEDICAL_DEVICE, style="dim"))
 
 
 def verdict(record: RunRecord) -> str:
-    """Returns the sentence with what followed from it."""
+    """Returns the verdict of the gate, and whether the model was pushed."""
     if record.refused:
         return f"{record.sentence} But NOT pushed: {record.refused}."
     if record.approval == "waiting":
         return (
-            f"{record.sentence} Not pushed: it waits for approval. `medtfx approve "
-            f"{record.run_id} --by NAME --note TEXT` pushes it, `medtfx reject` closes the matter."
+            f"{record.sentence} Not pushed yet: it waits for approval. `medtfx approve "
+            f"{record.run_id} --by NAME --note TEXT` pushes it, `medtfx reject` rejects it."
         )
     if record.version is None:
         return f"{record.sentence} Nothing was pushed."
@@ -48,9 +54,9 @@ def verdict(record: RunRecord) -> str:
 
 
 def gate_table(gates: list[Gate], floor_on: str) -> Table:
-    """Returns the per-class table."""
+    """Returns a row for each class; the floor is green where it is reached, red where not."""
     table = Table(
-        title="Test split, by the top answer",
+        title="Results on the test split",
         title_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -58,24 +64,24 @@ def gate_table(gates: list[Gate], floor_on: str) -> Table:
     )
     # In a narrow window names fold, since numbers must not.
     table.add_column("class", overflow="fold")
-    for name in ("n", "recall", "95 % interval", "floor", "before", "precision", "spec."):
+    for name in _COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
     for gate in gates:
-        held = gate.low if floor_on == "lower_bound" else gate.recall
+        reached = gate.low if floor_on == "lower_bound" else gate.recall
         table.add_row(
             Text(gate.label),  # a name such as `grade [2]` is no markup
             str(gate.cases),
             number(gate.recall),
             "-" if math.isnan(gate.low) else f"{number(gate.low)}-{number(gate.high)}",
-            Text(number(gate.floor), style="green" if held >= gate.floor - 1e-6 else "red"),
+            Text(number(gate.floor), style="green" if reached >= gate.floor - 1e-6 else "red"),
             number(gate.baseline),
             number(gate.precision),
             number(gate.specificity),
         )
-    held_to = "lower bound of the interval" if floor_on == "lower_bound" else "recall"
+    compared = "lower bound of the CI" if floor_on == "lower_bound" else "recall"
     table.caption = (
-        f"The floor holds for the {held_to}; before: recall of the latest blessed model; "
-        "spec.: specificity."
+        f"Floor: minimum of the {compared}. n: images.\n"
+        "Previous: recall of the latest blessed model."
     )
     table.caption_justify = "left"
     return table
@@ -83,10 +89,12 @@ def gate_table(gates: list[Gate], floor_on: str) -> Table:
 
 def _data_line(record: RunRecord) -> str:
     line = f"{record.images} images read, {record.unreadable} unreadable and in quarantine"
-    line += f", {record.anomalies} anomalies by ExampleValidator" if record.anomalies else ""
-    return f"{line}. Data {record.data_fingerprint[:12]}, {record.seconds:.0f} s in the nodes."
+    line += f", {record.anomalies} anomalies found by ExampleValidator" if record.anomalies else ""
+    line += f". {record.not_used}" if record.not_used else ""
+    data = record.data_fingerprint[:12]
+    return f"{line}. Data fingerprint {data}, {record.seconds:.0f} s in the nodes."
 
 
 def number(value: float | None) -> str:
-    """Returns two decimals, or a dash for what is not known."""
+    """Returns two decimals, or a dash for an unknown value."""
     return "-" if value is None or math.isnan(value) else f"{value:.2f}"

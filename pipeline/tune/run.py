@@ -13,12 +13,15 @@ from components.image_example_gen.listing import list_folders
 from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
 from components.storage import object_storage as storage
+from components.storage.listed_once import listed_once
 from components.tuner.space import parse_space
 from pipeline.home import Home
-from pipeline.paths import PipelinePaths
+from pipeline.paths import PipelinePaths, absolute
 from pipeline.recipes.loader import load_recipe
-from pipeline.runs.local import run_nodes, run_session
+from pipeline.runs.display import Display
+from pipeline.runs.execution import outputs_by_node, run_nodes
 from pipeline.runs.records import usual_seconds
+from pipeline.runs.session import RunSession, run_session
 from pipeline.tune.tuned_recipe import write_tuned
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ FOLDER = "searches"
 
 @dataclass(frozen=True)
 class Trial:
-    """A trial that was finished.
+    """A finished trial.
 
     Attributes:
         number: counted from 1.
@@ -59,27 +62,26 @@ def tune(
         argument: a recipe's name, or the path of a YAML file.
         overrides: of the recipe.
         data_folder: one folder per class.
-        space: `section.key=values` each; without any, what the recipe says.
-        trials: how many, those of an earlier search of the same included.
+        space: `section.key=values` each; without any, the recipe's `tuning.space`.
+        trials: how many, including those of an earlier search of the same space.
         out: the recipe file to write.
-        home: keeps artifacts, metadata and the search.
+        home: holds artifacts, metadata and the search.
         console: for progress and the table.
         command: as it was typed, for the comment in the file.
 
     Raises:
-        MedtfxError: what the user can mend.
+        MedtfxError: an error that the user can fix.
     """
     recipe = load_recipe(argument, list(overrides))
     texts = parse_options(space) or recipe.tuning.space
     parse_space(texts, recipe.model, recipe.training)
-    base = data_folder if "://" in data_folder else os.path.abspath(data_folder)
-    list_folders(base, recipe.data)
-    _check_place(out)
-    with run_session(home) as (run_id, log, quiet_console):
-        screen = quiet_console or console
-        found = _search(recipe, base, texts, trials, home, screen, run_id, log)
-        best = found[0]
-        write_tuned(out, argument, overrides, best.values, _comment(recipe, found, command))
+    base = absolute(data_folder)
+    with listed_once():
+        list_folders(base, recipe.data)
+        _check_out(out)
+        with run_session(home) as session:
+            found = _search(recipe, base, texts, trials, home, session)
+    write_tuned(out, argument, overrides, found[0].values, _comment(recipe, found, command))
     _print(console, recipe, found, out)
 
 
@@ -107,40 +109,39 @@ def _search(
     texts: dict[str, str],
     trials: int,
     home: Home,
-    console: Console,
-    run_id: str,
-    log: Path,
+    session: RunSession,
 ) -> list[Trial]:
-    console.print("Loading TensorFlow and TFX ...", highlight=False)
+    session.console.print("Loading TensorFlow and TFX ...", highlight=False)
     from components.network.weights import check_available
     from pipeline.dag.training import build_tuning
 
     check_available(recipe.model, recipe.data.image_size)
-    places = PipelinePaths.of_home(home)
-    storage.prepare(places.artifacts, places.models)
+    paths = PipelinePaths.of_home(home)
+    storage.prepare(paths.artifacts, paths.models)
     search = {"space": texts, "trials": trials, "searches": str(home.root / FOLDER)}
-    pipeline = build_tuning(recipe, base, places, search)
-    usual = usual_seconds(home, recipe.name)
-    return _trials(run_nodes(pipeline, run_id, console, usual, log))
+    pipeline = build_tuning(recipe, base, paths, search)
+    with Display(session.console, usual_seconds(home, recipe.name)) as display:
+        return _trials(run_nodes(pipeline, session.run_id, display, session.log))
 
 
 def _trials(node_runs: "list[NodeRun]") -> list[Trial]:
     """Returns the finished trials, best first."""
     from tfx.dsl.io import fileio
 
-    outputs = {run.record.node: run.outputs for run in node_runs}
-    path = os.path.join(outputs["Tuner"]["tuner_results"][0].uri, "tuner_results.json")
+    path = os.path.join(
+        outputs_by_node(node_runs)["Tuner"]["tuner_results"][0].uri, "tuner_results.json"
+    )
     with fileio.open(path, "r") as file:
         rows = json.loads(file.read())
     found = [Trial(int(row.pop("trial_id")) + 1, row.pop("score"), row) for row in rows]
     return sorted(found, key=lambda trial: -trial.score)
 
 
-def _check_place(out: Path) -> None:
+def _check_out(out: Path) -> None:
     if out.suffix not in (".yaml", ".yml"):
         raise RecipeError(f"--out takes the name of a .yaml file. Received: {str(out)!r}")
     if not out.absolute().parent.is_dir():
-        raise RecipeError(f"--out: there is no folder {str(out.absolute().parent)!r}. Make it.")
+        raise RecipeError(f"--out: there is no folder {str(out.absolute().parent)!r}. Create it.")
 
 
 def _comment(recipe: Recipe, trials: list[Trial], command: str) -> list[str]:
@@ -161,8 +162,8 @@ def _print(console: Console, recipe: Recipe, trials: list[Trial], out: Path) -> 
         line = f"  trial {trial.number:<3} {trial.score:.3f}  {values}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(
-        f"The best of many is also the luckiest: the gate's test split has not been looked at. "
-        f"Wrote {out}. Next: medtfx run {out} --data ..., or medtfx compare.",
+        f"Wrote {out}. The best of many trials is partly luck, so these values are too high; the "
+        f"test split was not used. Next: medtfx run {out} --data ..., or medtfx compare.",
         highlight=False,
         markup=False,
         soft_wrap=True,

@@ -1,4 +1,4 @@
-"""A recipe file with other values, which keeps the order and the leading comment of the first."""
+"""Writes a recipe file with other values; order and leading comment stay."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from components.storage.atomic_write import write_atomically
 from pipeline.recipes.loader import apply_override, parse_recipe, recipe_path
 
 
@@ -18,17 +19,17 @@ def write_tuned(
     values: Mapping[str, Any],
     comment: Sequence[str],
 ) -> None:
-    """Writes the new recipe, replacing the file at once.
+    """Writes the new recipe, in one step.
 
     Args:
-        out: where to.
+        out: the file.
         argument: the first recipe: a name, or the path of a YAML file.
         overrides: of it, as `--set` takes them; they are written into the new one.
         values: `section.key` → value, likewise.
-        comment: lines to stand on top, with the date.
+        comment: lines for the top of the file; the date is added.
 
     Raises:
-        RecipeError: the values do not make a recipe.
+        RecipeError: with these values the recipe is not valid.
     """
     text = recipe_path(argument).read_text(encoding="utf-8")
     plain = yaml.safe_load(text)
@@ -47,13 +48,11 @@ def write_tuned(
     ]
     head = "".join(f"# {line}\n" for line in wrapped)
     body = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
-    temporary = out.with_name(f".{out.name}.new")
-    temporary.write_text(f"{head}#\n{_leading_comment(text)}{body}", encoding="utf-8")
-    temporary.replace(out)
+    write_atomically(out, f"{head}#\n{_leading_comment(text)}{body}")
 
 
 def _few_digits(value: Any) -> Any:
-    """A learning rate of sixteen digits would say more than the search knows."""
+    """Returns a number with six digits: a search finds no more."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 

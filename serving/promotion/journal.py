@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
+from components.storage.append_log import append_json, check_appendable
 from serving.protocol.errors import ServingError
 
 FILE_NAME = "promotions.jsonl"
@@ -51,9 +52,7 @@ def check(model_folder: Path) -> None:
     Raises:
         OSError: the journal can't be written.
     """
-    model_folder.mkdir(parents=True, exist_ok=True)
-    with (model_folder / FILE_NAME).open("a", encoding="utf-8"):
-        pass
+    check_appendable(model_folder / FILE_NAME)
 
 
 def append(model_folder: Path, entry: Entry) -> None:
@@ -62,8 +61,7 @@ def append(model_folder: Path, entry: Entry) -> None:
     Raises:
         OSError: the journal can't be written.
     """
-    with (model_folder / FILE_NAME).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
+    append_json(model_folder / FILE_NAME, asdict(entry))
 
 
 def read(model_folder: Path) -> list[Entry]:

@@ -4,12 +4,12 @@ The file is read and written by code only: its text is the message `ModelServerC
 """
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from google.protobuf import text_format
 
+from components.storage.atomic_write import replacing
 from serving.protocol.errors import ServingError
 from serving.protocol.tensorflow_free import model_server_config_pb2
 
@@ -53,17 +53,10 @@ def write_models_config(config: Any, file: Path) -> None:
         OSError: it can't be written; the old file is as it was.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as written:
-            written.write(_HEADER + text_format.MessageToString(config, as_utf8=True))
-            written.flush()
-            os.fsync(handle)
-        Path(name).chmod(_MODE)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    text = _HEADER + text_format.MessageToString(config, as_utf8=True)
+    with replacing(file) as new:
+        os.fchmod(new.fileno(), _MODE)  # whatever the umask
+        new.write(text.encode())
 
 
 def find_model(config: Any, name: str) -> Any:

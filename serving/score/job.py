@@ -11,11 +11,12 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from components.runtime.parallel import in_order
+from components.runtime.text import one_line
+from components.runtime.threads import map_in_threads
 from serving.score.batch_scorer import BatchScorer
 from serving.score.errors import ScoreError
 from serving.score.listing import ImageFolder
-from serving.score.rows import Row, one_line
+from serving.score.rows import Row
 from serving.score.summary import Summary
 from serving.score.table import ScoreTable
 
@@ -97,7 +98,7 @@ class Job:
         skip = begun % self.batch_size if begun < len(images) else 0
         starts = range(begun - skip, len(images), self.batch_size)
         groups = (images[start : start + self.batch_size] for start in starts)
-        for answered in in_order(self.asker, groups, self.workers):
+        for answered in map_in_threads(self.asker, groups, self.workers, ahead=2):
             rows, skip = answered[skip:], 0
             yield rows
             self.summary.count_scored(rows)

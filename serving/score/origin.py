@@ -5,10 +5,10 @@ appended unseen.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from components.storage.atomic_write import write_atomically
 from serving.score.errors import ScoreError
 
 
@@ -38,10 +38,8 @@ def save(origin: Origin, csv: Path) -> None:
     Raises:
         OSError: it can't be written.
     """
-    path = path_of(csv)
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(new, path)
+    text = json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n"
+    write_atomically(path_of(csv), text)
 
 
 def load(csv: Path) -> Origin:

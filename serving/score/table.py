@@ -1,13 +1,13 @@
 """The CSV on the disk: begun, taken up again, appended to, completed in its middle."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from heapq import merge
 from pathlib import Path
 from types import TracebackType
 
-from components.storage.append_log import AppendFile, written_to
+from components.storage.append_log import AppendFile
+from components.storage.atomic_write import OWNER_ONLY, replacing
 from serving.score import origin
 from serving.score.errors import ScoreError
 from serving.score.origin import Origin
@@ -33,7 +33,8 @@ class ScoreTable(AbstractContextManager["ScoreTable"]):
 
     def __init__(self, path: Path, asked: Origin, restart: bool = False) -> None:
         self.path, self._origin = path, asked
-        self._file = AppendFile(path)
+        with _errors_of(path):
+            self._file = AppendFile(path)
         try:
             self._take_up(restart)
         except BaseException:
@@ -73,7 +74,9 @@ class ScoreTable(AbstractContextManager["ScoreTable"]):
         Raises:
             ScoreError: they can't be written.
         """
-        self._file.append(b"".join(to_line(row, self._origin.classes) for row in rows))
+        lines = b"".join(to_line(row, self._origin.classes) for row in rows)
+        with _errors_of(self.path):
+            self._file.append(lines)
 
     def fill(self, rows: Iterable[Row], replaced: Callable[[str], bool]) -> None:
         """Puts rows where they belong by their file; all at once, when the last one is there.
@@ -88,22 +91,24 @@ class ScoreTable(AbstractContextManager["ScoreTable"]):
         kept = (row for row in self.rows() if not replaced(row.file))
         write_table(self.path, self._origin, merge(kept, rows, key=lambda row: row.file))
         self._file.close()
-        self._file = AppendFile(self.path)
+        with _errors_of(self.path):
+            self._file = AppendFile(self.path)
 
     # === Helpers ===
 
     def _take_up(self, restart: bool) -> None:
         first = check_is_table(self.path)
         if restart or not first.endswith(b"\n"):
-            self._file.clear()
-            with written_to(self.path):
+            with _errors_of(self.path):
+                self._file.clear()
                 origin.save(self._origin, self.path)
-            self._file.append(header(self._origin.classes))
+                self._file.append(header(self._origin.classes))
             return
         origin.check_same(origin.load(self.path), self._origin, self.path)
         if first != header(self._origin.classes):
             raise self._damaged(1, "It does not name the classes of the model.")
-        self._file.cut_torn_line()
+        with _errors_of(self.path):
+            self._file.cut_torn_line()
 
     def _lines(self) -> Iterator[bytes]:
         with open(self.path, "rb") as file:
@@ -147,14 +152,24 @@ def write_table(path: Path, source: Origin, rows: Iterable[Row]) -> None:
     Raises:
         ScoreError: it can't be written.
     """
-    new = path.with_name(f"{path.name}.new")
+    with _errors_of(path), replacing(path, OWNER_ONLY) as file:
+        file.write(header(source.classes))
+        for row in rows:
+            file.write(to_line(row, source.classes))
+        origin.save(source, path)
+
+
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    """Turns an error of the file system into a sentence about the CSV."""
     try:
-        with written_to(path):
-            with open(new, "wb") as file:
-                file.write(header(source.classes))
-                for row in rows:
-                    file.write(to_line(row, source.classes))
-            origin.save(source, path)
-            os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
+        yield
+    except BlockingIOError:
+        raise ScoreError(
+            f"Another run is writing {path}. Wait for it, or name another file with --out."
+        ) from None
+    except OSError as error:
+        raise ScoreError(
+            f"{path} can't be written: {error.strerror or error}. Make room or fix the rights, or "
+            "name another file with --out; the rows that are in it stay."
+        ) from error

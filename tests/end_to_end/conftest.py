@@ -1,4 +1,4 @@
-"""A user's machine: the command line in a process of its own, on phantoms, in a home of its own."""
+"""A user's machine: a home, phantoms, and the command line."""
 
 import os
 import shutil
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from components.runtime.errors import MedtfxError
+from pipeline.cli.main import app
 from pipeline.home import Home
 from pipeline.runs.records import RunRecord, load_all
 from pipeline.sample_data import write_sample_data
@@ -61,6 +64,18 @@ class Machine:
         assert "Traceback" not in done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def here(self, *arguments: str, code: int = 0) -> str:
+        """Runs a command that trains nothing in this process, and returns what it printed."""
+        line = [*arguments, "--home", str(self.home.root)]
+        done = CliRunner().invoke(app, line, env={"COLUMNS": "120"})
+        text = done.output
+        if isinstance(done.exception, MedtfxError):  # `main` prints it
+            text += f"Error: {done.exception}"
+        elif done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == code, text
+        return text
+
     def last_record(self) -> RunRecord:
         """Returns the record of the latest run."""
         return load_all(self.home)[-1]
@@ -89,17 +104,59 @@ class Machine:
                 found[name] = path.parent.name.removeprefix("Split-")
         return found
 
+    @property
+    def first_output(self) -> str:
+        """What the first run printed."""
+        return (self.data.parent / "first.txt").read_text()
+
     def _log_tail(self) -> str:
         logs = sorted(self.home.runs.glob("*.log"))
         return logs[-1].read_text(errors="replace")[-4000:] if logs else ""
 
 
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """A fresh machine with phantoms of 40 patients a class."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps what uses the machine on one processor: a home takes one run at a time."""
+    for item in items:
+        if "machine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("machine"))
+
+
+@pytest.fixture(scope="session")
+def trained_machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A machine with phantoms of 40 patients a class, after the first run of the quickstart.
+
+    Every module begins with it as it was then, so that its runs find their nodes in the cache.
+    """
     root = tmp_path_factory.mktemp("machine")
     for package in ("components", "pipeline", "serving"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, root / "source" / package, ignore=ignore)
     write_sample_data(root / "data", patients_per_class=40)
-    return Machine(root / "source", Home.at(str(root / "home")), root / "data")
+    machine = Machine(root / "source", Home.at(str(root / "home")), root / "data")
+    (root / "first.txt").write_text(machine.medtfx(machine.run_command()))
+    for folder in ("home", "data"):
+        _copy(root / folder, root / f"{folder}-as-it-was")
+    return machine
+
+
+@pytest.fixture(scope="module")
+def machine(trained_machine: Machine) -> Machine:
+    """The machine after its first run."""
+    root = trained_machine.data.parent
+    for folder in ("home", "data"):
+        shutil.rmtree(root / folder)
+        _copy(root / f"{folder}-as-it-was", root / folder)
+    return trained_machine
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copies a folder; what nobody writes into again is linked, with its time."""
+    written = {".sqlite", ".json", ".log", ".yaml"}
+
+    def copy(one: str, other: str) -> str:
+        if Path(one).suffix in written and "artifacts" not in Path(one).parts:
+            return str(shutil.copy2(one, other))
+        os.link(one, other)
+        return other
+
+    shutil.copytree(source, target, copy_function=copy)

@@ -21,7 +21,7 @@ from tests.doubles.kfp_emulator import build_image, container_environment, run_p
 from tests.doubles.kfp_package import parse
 from tests.doubles.kfp_pod import Run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.other_stack, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(1800)]
 
 # Small enough for a minute, large enough to learn.
 EPOCHS = 25

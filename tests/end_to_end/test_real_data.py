@@ -41,8 +41,8 @@ def test_real_radiographs_are_trained_on_and_judged(machine, real_data, real_wei
 
 def _is_calibrated(machine):
     """Of the test split, which had no part in it."""
-    (report,) = machine.home.artifacts.glob("*/RunReport/report/*/predictions.csv")
-    (facts,) = machine.home.artifacts.glob(f"*/Trainer/model_run/*/{UNCERTAINTY_FILE}")
+    (report,) = machine.home.artifacts.glob("covid19-3class/RunReport/report/*/predictions.csv")
+    (facts,) = machine.home.artifacts.glob(f"covid19-3class/Trainer/model_run/*/{UNCERTAINTY_FILE}")
     temperature = UncertaintySummary.from_json(facts.read_text()).temperature
     with open(report, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

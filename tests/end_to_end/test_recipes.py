@@ -1,4 +1,4 @@
-"""Every recipe trains, exports and answers: one step each, on phantoms of 32 pixels."""
+"""Every recipe trains one step, on phantoms of 32 pixels; three are exported and asked."""
 
 import json
 
@@ -38,6 +38,8 @@ SMALLER = {
     "radiography-scratch-cnn-augmented": ["data.image_size=75", "model.dense=[8]"],
     "radiography-vgg19-finetuned": ["training.fine_tuning.epochs=1"],
 }
+# A CNN from scratch, several members with contrast and flips, a sigmoid head.
+EXPORTED = {"quickstart", "covid19-3class", "covid-simple-cnn-binary"}
 ONE_STEP = ["training.epochs=1", "training.batch_size=64"]
 
 
@@ -118,19 +120,50 @@ def _feature(value):
     return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
 
 
-@pytest.mark.parametrize("name", recipe_names())
-def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp_path):
+def _small_recipe(name, folder):
+    """Returns the recipe on 32 pixels with light backbones, frozen ones at random weights."""
+    small = ["data.image_size=32", *SMALLER.get(name, []), *ONE_STEP]
+    recipe = load_recipe(name, small)
+    if not recipe.model.pretrained:
+        return recipe
+    weights = _random_weights(recipe.model, recipe.data.image_size, folder)
+    return load_recipe(name, [*small, *weights])
+
+
+@pytest.mark.parametrize("name", sorted(set(recipe_names()) - EXPORTED))
+def test_a_recipe_trains_one_step(name, transformed, tmp_path):
+    import keras
+
+    from components.network.network import build_network
+    from components.training.checkpoint import Checkpoint
+    from components.training.dataset import TransformedSplit
+    from components.training.fit import Fitter
+
+    recipe = _small_recipe(name, tmp_path)
+    records, _ = transformed(recipe.data)
+    split = TransformedSplit((records,), recipe.data)
+    network = build_network(recipe.model, recipe.data)
+    checkpoint = Checkpoint(tmp_path / "state", recipe.training.early_stopping.monitor)
+    fitter = Fitter(
+        network, recipe.model, recipe.training, split, split, checkpoint, str(tmp_path / "logs")
+    )
+    history = fitter.fit()
+    assert len(history["head"]) == 1 and np.isfinite(history["head"][0]["loss"])
+    pixels, _ = next(iter(split.batches(4)))
+    probabilities = network.classifier(pixels, training=False).numpy()
+    assert probabilities.shape == (4, len(recipe.data.classes))
+    np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-3)
+    keras.backend.clear_session()
+
+
+@pytest.mark.parametrize("name", sorted(EXPORTED))
+def test_a_recipe_is_exported_and_served(name, transformed, phantoms, tmp_path):
     import keras
     from tfx.components.trainer.fn_args_utils import FnArgs
 
-    from components.trainer.run_fn import HISTORY_FILE, run_fn
+    from components.trainer.run_fn import run_fn
 
-    small = ["data.image_size=32", *SMALLER.get(name, []), *ONE_STEP]
-    recipe = load_recipe(name, small)
-    if recipe.model.pretrained:
-        recipe = load_recipe(
-            name, [*small, *_random_weights(recipe.model, recipe.data.image_size, tmp_path)]
-        )
+    recipe = _small_recipe(name, tmp_path)
     records, graph = transformed(recipe.data)
     config = {
         "recipe": name,
@@ -148,8 +181,6 @@ def test_a_recipe_trains_one_step_and_is_served(name, transformed, phantoms, tmp
             custom_config=config,
         )
     )  # fmt: skip
-    history = json.loads((tmp_path / "logs" / HISTORY_FILE).read_text())
-    assert len(history["head"]) == 1 and np.isfinite(history["head"][0]["loss"])
     _answers_as_the_network_did(tmp_path, phantoms, recipe.data.classes)
     keras.backend.clear_session()
 
@@ -187,31 +218,6 @@ def _answers_as_the_network_did(folder, encoded, classes):
             expected = list(kept.by_file.values())
             np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-4)
     assert answer["heatmap"].ndim == 3 and answer["heatmap"].max() <= 1
-
-
-@pytest.mark.parametrize(
-    ("name", "size", "parameters"),
-    [
-        ("densenet201", 32, 18_321_984),
-        ("efficientnet_b7", 32, 64_097_687),
-        ("efficientnet_b0", 32, 4_049_571),
-        ("inception_v3", 75, 21_802_784),
-        ("mobilenet", 32, 3_228_864),
-        ("vgg19", 32, 20_024_384),
-    ],
-)
-def test_a_backbone_of_a_recipe_is_the_published_one(name, size, parameters):
-    from components.network.backbones import build_backbone
-    from components.recipe.model import ModelSection
-
-    used = {network.backbone for recipe in recipe_names() for network in _networks(recipe)}
-    assert name in used
-    model = ModelSection(backbone=name, weights="none")
-    assert build_backbone(model, size, 3).count_params() == parameters
-
-
-def _networks(recipe):
-    return load_recipe(recipe).model.networks
 
 
 # Phantoms have other folders than the data that the recipes are for.

@@ -14,17 +14,11 @@ TOLERANCE = 1e-6
 
 
 @pytest.fixture(scope="module")
-def trained(machine):
-    machine.medtfx(machine.run_command())
-    return machine
-
-
-@pytest.fixture(scope="module")
-def folder(trained):
+def folder(machine):
     """Phantoms in nested folders, broken ones among them, a 16-bit PNG, a DICOM, other files."""
-    folder = trained.data.parent / "worklist"
-    shutil.copytree(trained.data / "COVID", folder / "2024" / "spring")
-    shutil.copytree(trained.data / "NORMAL", folder / "2024" / "summer")
+    folder = machine.data.parent / "worklist"
+    shutil.copytree(machine.data / "COVID", folder / "2024" / "spring")
+    shutil.copytree(machine.data / "NORMAL", folder / "2024" / "summer")
     levels = np.linspace(500, 3800, 96 * 80).astype(np.uint16).reshape(96, 80)
     Image.fromarray(levels).save(folder / "sixteen bits.png")
     (folder / "corrupt.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
@@ -36,18 +30,18 @@ def folder(trained):
 
 
 @pytest.fixture(scope="module")
-def scored(trained, folder):
+def scored(machine, folder):
     """What `medtfx score` printed, and the rows it wrote."""
     out = folder.parent / "predicted.csv"
-    return trained.medtfx(trained.command("score", str(folder), "--out", str(out)), 1), read(out)
+    return machine.medtfx(machine.command("score", str(folder), "--out", str(out)), 1), read(out)
 
 
 @pytest.fixture(scope="module")
-def bulk(trained, folder):
+def bulk(machine, folder):
     """What `medtfx bulk-score` printed, and the rows it wrote."""
     out = folder.parent / "bulk.csv"
-    command = trained.command("bulk-score", str(folder), "--out", str(out))
-    return trained.medtfx(command, 1), read(out)
+    command = machine.command("bulk-score", str(folder), "--out", str(out))
+    return machine.medtfx(command, 1), read(out)
 
 
 def read(path):
@@ -55,7 +49,7 @@ def read(path):
         return list(csv.DictReader(file))
 
 
-def test_every_image_has_its_row(trained, folder, scored):
+def test_every_image_has_its_row(machine, folder, scored):
     text, rows = scored
     images = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
     assert [row["file"] for row in rows] == sorted(images - {"readme.txt"})
@@ -64,7 +58,7 @@ def test_every_image_has_its_row(trained, folder, scored):
     assert by_file["corrupt.png"]["error"].split(":")[0] in ("truncated", "corrupt")
     assert by_file["unreadable.png"]["error"].startswith("the file can't be read: No such file")
     assert by_file["sixteen bits.png"]["label"]
-    (version,) = trained.versions()
+    (version,) = machine.versions()
     for row in rows:
         assert bool(row["label"]) != bool(row["error"])
         if row["label"]:
@@ -87,17 +81,17 @@ def test_the_pipeline_gives_the_same_table(scored, bulk):
                 assert row[name] == other[name], row["file"]
 
 
-def test_the_pipeline_is_cached_and_its_rows_can_be_gone_on_from(trained, folder, bulk):
+def test_the_pipeline_is_cached_and_its_rows_can_be_gone_on_from(machine, folder, bulk):
     text, _ = bulk
     assert "[3/3] BulkInferrer" in text and "from the cache" not in text
     out = folder.parent / "bulk.csv"
     before = out.read_bytes()
-    command = trained.command("bulk-score", str(folder), "--out", str(out))
-    assert trained.medtfx(command, 1).count("from the cache") >= 2
+    command = machine.command("bulk-score", str(folder), "--out", str(out))
+    assert machine.medtfx(command, 1).count("from the cache") >= 2
     assert out.read_bytes() == before
     os.remove(folder / "unreadable.png")
     shutil.copy(folder / "sixteen bits.png", folder / "unreadable.png")
-    text = trained.medtfx(trained.command("score", str(folder), "--out", str(out)), 1)
+    text = machine.medtfx(machine.command("score", str(folder), "--out", str(out)), 1)
     assert "1 rows by version" in text
     rows = {row["file"]: row for row in read(out)}
     assert rows["unreadable.png"]["p_COVID"] == rows["sixteen bits.png"]["p_COVID"]

@@ -1,11 +1,12 @@
 """A server of Kubeflow Pipelines on localhost, a package for it, and the command line."""
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.command_line import medtfx
 from tests.doubles.kfp_api_server import start
 from tests.doubles.kfp_api_state import PipelinesServer
 
@@ -62,17 +63,6 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pipeline
 
 
 @pytest.fixture
-def kubeflow(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def kubeflow() -> Callable[..., tuple[int, str, str]]:
     """Runs `medtfx kubeflow ...` in this process; returns exit code, output and errors."""
-    from pipeline.cli import main as cli
-
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")  # `main` sets it for good otherwise
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["medtfx", "kubeflow", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        written = capsys.readouterr()
-        return int(stopped.value.code or 0), written.out, written.err
-
-    return run
+    return partial(medtfx, "kubeflow")

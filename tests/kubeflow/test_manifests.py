@@ -12,6 +12,8 @@ import yaml
 import kubeflow
 from components.recipe.platform import PlatformSection
 from kubeflow.image.context import dockerfile
+from tests.doubles.pod_security import baseline, restricted
+from tests.pods import DIGEST, unbounded
 
 FOLDER = Path(kubeflow.__file__).parent / "manifests"
 KUSTOMIZATIONS = [FOLDER, FOLDER / "metadata"]
@@ -127,16 +129,26 @@ def test_nobody_may_do_everything():
 
 @pytest.mark.parametrize(("name", "template"), templates())
 def test_pods_are_bounded(name, template):
-    spec = template["spec"]
-    assert spec["automountServiceAccountToken"] is False
-    root = name == "Job/medtfx-volume-owner"
-    assert root or spec["securityContext"]["runAsNonRoot"]
-    for container in spec["containers"]:
-        security = container["securityContext"]
-        assert security["allowPrivilegeEscalation"] is False
-        assert security["capabilities"]["drop"] == ["ALL"]
-        assert "memory" in container["resources"]["limits"]
-        assert ":" in container["image"] and not container["image"].endswith(":latest")
+    assert unbounded(template["spec"]) == []
+
+
+@pytest.mark.parametrize(("name", "template"), templates())
+def test_pod_security_restricted_accepts_all_but_the_one_that_says_why(name, template):
+    found = restricted(template["spec"])
+    if name == "Job/medtfx-volume-owner":
+        assert found == {"runAsNonRoot", "runAsUser", "capabilities"}
+        assert baseline(template["spec"]) == set()
+        assert "`restricted` does not" in (FOLDER / "volume-owner.yaml").read_text()
+    else:
+        assert found == set()
+
+
+def test_images_are_named_by_their_digests():
+    images = set(values_of(ALL, "image"))
+    assert {image for image in images if DIGEST not in image} == {
+        "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0"
+    }
+    assert "No list of its digests" in (FOLDER / "metadata" / "server.yaml").read_text()
 
 
 def test_the_volume_belongs_to_the_user_of_the_image():

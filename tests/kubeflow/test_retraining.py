@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from components.image_example_gen.listing import list_folders
-from components.image_example_gen.patients import KEY_VARIABLE
+from components.runtime.environment import PATIENT_KEY
 from components.runtime.stack import installed_stack
 from kubeflow.node.ledger import confirm_training, run_ledger
 from kubeflow.package.compile import write_package
@@ -41,12 +41,12 @@ class Site:
         for heavy in ("tensorflow", "tfx", "keras", "kfp"):
             (light / f"{heavy}.py").write_text("raise ImportError('too heavy for this task')")
         path = os.pathsep.join([str(light), str(ROOT)])
-        self.environment = container_environment(ROOT, PYTHONPATH=path, **{KEY_VARIABLE: KEY})
+        self.environment = container_environment(ROOT, PYTHONPATH=path, **{PATIENT_KEY.name: KEY})
 
     def train(self) -> None:
         """Records a training of what is there now."""
         listing = list_folders(str(self.films), RECIPE.data)
-        seen = describe_data(RECIPE, str(self.films), listing, KEY.encode())
+        seen = describe_data(RECIPE, listing, KEY.encode())
         self.ledger.write(seen, blessed=True, sentence="Blessed: all of them.")
 
     def add_patient(self) -> None:
@@ -92,7 +92,7 @@ def test_where_nothing_is_new_the_nodes_are_skipped_and_the_run_is_green(site, t
     log, page = run.log("retraining"), run.artifacts["retraining", "decision"].read_text()
     assert "Declined: no new image since the training of " in log
     assert page.startswith("Declined: no new image since the training of ")
-    assert not site.ledger.holds(run.run_id)
+    assert not site.ledger.is_staged(run.run_id)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_where_nothing_is_new_the_nodes_are_skipped_and_the_run_is_green(site, t
         (True, True, "true", r"1 new patient (COVID 1) with 1 new image since"),
     ],
 )
-def test_what_a_training_will_see_is_held_until_the_last_node(site, trained, grown, if_new, reason):
+def test_what_a_training_sees_is_staged_until_the_last_node(site, trained, grown, if_new, reason):
     if trained:
         site.train()
     if grown:
@@ -112,15 +112,15 @@ def test_what_a_training_will_see_is_held_until_the_last_node(site, trained, gro
     assert code == 0, output
     assert f"Training: {reason}" in output and "Retraining of quickstart, run 0f5b" in output
     assert (site.folder / "outputs" / "train").read_text() == "yes"
-    assert site.ledger.holds("0f5b")
+    assert site.ledger.is_staged("0f5b")
 
     for _ in range(2):  # the last node may fail after it, and be started again
         confirm_training(RECIPE, str(site.root), "0f5b", blessed=False, sentence="NOT blessed: x")
-    assert not site.ledger.holds("0f5b")
+    assert not site.ledger.is_staged("0f5b")
     last = site.ledger.read()
     assert last is not None and last.sentence == "NOT blessed: x"
     _, output = site.decide(if_new="true")
-    assert "Declined: no new image since" in output and "whose model was refused" in output
+    assert "Declined: no new image since" in output and "whose model was not blessed" in output
     assert (site.folder / "outputs" / "train").read_text() == "no"
 
 

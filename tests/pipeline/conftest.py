@@ -1,21 +1,24 @@
-"""A record of a run, as the closing table and the lists show it."""
+"""A record of a run, as the summary and the lists show it."""
 
 from collections.abc import Callable
 
 import pytest
 
-from pipeline.runs.records import Gate, NodeRecord, RunRecord
+from pipeline.runs.records import Gate, NodeRecord, RunPaths, RunRecord
 
 
 def gate(label: str = "COVID", **changes: object) -> Gate:
     values = {
         "cases": 40,
+        "hits": 36,
         "recall": 0.9,
         "low": 0.77,
         "high": 0.96,
         "floor": 0.6,
         "precision": 0.88,
         "specificity": 0.94,
+        "f1": 0.89,
+        "auc": 0.97,
         "baseline": 0.85,
     }
     return Gate(label, **values | changes)
@@ -48,7 +51,7 @@ def make_record() -> Callable[..., RunRecord]:
             "version": 1735732800,
             "served": True,
             "nodes": [NodeRecord("ImageExampleGen", False, 4.0), NodeRecord("Trainer", False, 8.4)],
-            "places": {"log": "/home/runs/20250101-120000.log"},
+            "paths": RunPaths(log="/home/runs/20250101-120000.log"),
         }
         return RunRecord(**values | changes)
 

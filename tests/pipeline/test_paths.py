@@ -1,42 +1,47 @@
-from pathlib import Path
-
 import pytest
 
 from pipeline.home import Home
-from pipeline.paths import PipelinePaths, recipe_of
+from pipeline.paths import PipelinePaths, absolute, recipe_of
 
 
 @pytest.fixture
-def places(tmp_path, monkeypatch):
-    monkeypatch.setattr(Home, "metadata_connection", lambda home: "sqlite")  # spares TFX
+def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return lambda *given: PipelinePaths.of_home(Home(Path("/home")), *given)
+    return Home(tmp_path / "home")
 
 
-def test_all_in_the_home(places):
-    found = places()
-    assert (found.artifacts, found.models) == ("/home/artifacts", "/home/models")
-    assert (found.checkpoints, found.keys, found.metadata) == (
-        "/home/checkpoints",
-        "/home",
-        "sqlite",
-    )
+def test_by_default_everything_is_in_the_home(home):
+    found = PipelinePaths.of_home(home)
+    assert (found.artifacts, found.models) == (str(home.artifacts), str(home.models))
+    assert (found.checkpoints, found.keys) == (str(home.checkpoints), str(home.root))
+    assert found.metadata.sqlite.filename_uri == str(home.metadata_file)
 
 
 @pytest.mark.parametrize("root", ["gs://bucket/x", "s3://bucket/x", "/volume"])
-def test_another_root_takes_artifacts_and_models_and_leaves_the_rest(places, root):
-    found = places(f"{root}/")
+def test_another_root_is_that_of_artifacts_and_models_alone(home, root):
+    found = PipelinePaths.of_home(home, f"{root}/")
     assert (found.artifacts, found.models) == (f"{root}/artifacts", f"{root}/models")
-    assert (found.checkpoints, found.keys) == ("/home/checkpoints", "/home")
-    assert places(f"{root}/").pipeline_name("chest") == places(root).pipeline_name("chest")
+    assert found.pipeline_root("chest") == f"{root}/artifacts/chest"
+    assert (found.checkpoints, found.keys) == (str(home.checkpoints), str(home.root))
+    assert found.pipeline_name("chest") == PipelinePaths.of_home(home, root).pipeline_name("chest")
 
 
-def test_each_root_has_a_cache_and_a_baseline_of_its_own(places):
-    names = [places(root).pipeline_name("chest") for root in (None, "/volume", "s3://bucket/x")]
+def test_each_root_has_its_own_cache_and_baseline(home):
+    roots = (None, "/volume", "s3://bucket/x")
+    names = [PipelinePaths.of_home(home, root).pipeline_name("chest") for root in roots]
     assert names[0] == "chest" and len(set(names)) == 3
     assert {recipe_of(name) for name in names} == {"chest"}
 
 
-def test_models_may_go_elsewhere_alone(places, tmp_path):
-    found = places(None, "pushed")
-    assert (found.artifacts, found.models) == ("/home/artifacts", str(tmp_path / "pushed"))
+def test_models_may_be_pushed_elsewhere(home, tmp_path):
+    found = PipelinePaths.of_home(home, None, "pushed")
+    assert (found.artifacts, found.models) == (str(home.artifacts), str(tmp_path / "pushed"))
+
+
+def test_the_root_of_a_volume():
+    assert PipelinePaths("/", "/models", "", "", None).artifacts == "/artifacts"
+
+
+def test_an_address_stays_as_it_is_but_for_its_last_slash(home, tmp_path):
+    assert absolute("s3://bucket/films/") == "s3://bucket/films"
+    assert absolute("films/") == str(tmp_path / "films")

@@ -1,8 +1,7 @@
-"""Attributes of a DICOM dataset, which may be absent or broken, and the few that may leave it."""
+"""Texts of a DICOM dataset, which may be absent or broken, and the few that may leave it."""
 
 from __future__ import annotations
 
-import math
 import re
 
 from pydicom import Dataset
@@ -11,23 +10,28 @@ _OLDEST = 90  # years; HIPAA's safe harbour lumps all ages above 89 together
 
 
 def find_holder(dataset: Dataset, keyword: str, sequence: str) -> Dataset:
-    """Where an attribute stands: in the dataset, or in the first frame's functional groups."""
-    if keyword in dataset:
-        return dataset
+    """The dataset, or the item of the first frame's functional groups, where an attribute is.
+
+    Sequences and items that are empty are passed over (PS3.3 C.7.6.16).
+
+    Args:
+        dataset: of the whole file.
+        keyword: of the attribute.
+        sequence: keyword of the functional group that may hold it.
+    """
+    candidates = [dataset]
     for groups in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
-        if (found := dataset.get(groups)) and (items := found[0].get(sequence)):
-            return items[0]
-    return dataset
+        for group in list(dataset.get(groups) or [])[:1]:
+            candidates += list(group.get(sequence) or [])[:1]
+    return next((one for one in candidates if has_value(one, keyword)), dataset)
 
 
-def read_number(dataset: Dataset, keyword: str) -> float | None:
-    """First value of a numeric attribute; None if absent, empty, broken or not finite."""
-    try:
-        value = dataset.get(keyword)
-        number = float(value if isinstance(value, (int, float)) else value[0])
-    except Exception:  # noqa: BLE001 - broken values raise anything, and nothing depends on them
-        return None
-    return number if math.isfinite(number) else None
+def has_value(dataset: Dataset, keyword: str) -> bool:
+    """Whether an attribute is present and not empty."""
+    if keyword not in dataset:
+        return False
+    value = dataset.get_item(keyword).value
+    return value is not None and not (hasattr(value, "__len__") and len(value) == 0)
 
 
 def read_text(dataset: Dataset, keyword: str) -> str:
@@ -35,12 +39,17 @@ def read_text(dataset: Dataset, keyword: str) -> str:
     try:
         value = dataset.get(keyword)
         return "" if value is None else str(value).strip("\0 ")
-    except Exception:  # noqa: BLE001 - see read_number
+    except Exception:  # noqa: BLE001 - pydicom raises anything on broken values
         return ""
 
 
 def read_tags(dataset: Dataset) -> dict[str, str | int]:
-    """The whitelist: no names, dates, places or identifiers."""
+    """The whitelist: no names, dates, places or identifiers.
+
+    Returns:
+        As far as present: 'view' and 'modality' (code strings), 'sex' (M, F or O), 'age' (whole
+        years, 90 stands for 90 and above), 'manufacturer' (at most 64 characters).
+    """
     tags: dict[str, str | int] = {}
     for name, keyword in (("view", "ViewPosition"), ("modality", "Modality")):
         # (0018,5101), (0008,0060): code strings; anything else may be free text about a patient

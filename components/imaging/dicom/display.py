@@ -2,7 +2,7 @@
 
 Grey goes through the pipeline of the standard (PS3.3 C.7.6.3, C.11.1, C.11.2): modality LUT or
 rescale, VOI LUT or window, MONOCHROME1 inversion. Without a usable window, the robust
-``grey.stretch`` takes its place. Palettes become RGB.
+``grey.stretch_levels`` takes its place. Palettes become RGB.
 """
 
 from __future__ import annotations
@@ -11,123 +11,191 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset
+from pydicom import Dataset, uid
 from pydicom.pixels.processing import apply_color_lut
 
-from components.imaging.dicom.attributes import find_holder, read_number
-from components.imaging.grey import as_float, check_finite, stretch, to_bytes
+from components.imaging.dicom.attributes import find_holder, has_value
+from components.imaging.dicom.layout import Layout
+from components.imaging.dicom.numbers import Notes, label, read_number, read_whole
+from components.imaging.dicom.tables import Table, read_table
+from components.imaging.dicom.window import read_window
+from components.imaging.grey import (
+    Counts,
+    Levels,
+    check_finite,
+    map_levels,
+    stretch_levels,
+    to_bytes,
+)
 from components.imaging.unreadable import UnreadableImage
 
+# Their modality LUT leads back to the intensity of the beam and is not for display: PS3.3 C.8.7.1.1
+# (DCMTK leaves it out as well, and the rescale with it).
+_NOT_RESCALED = frozenset(
+    {
+        uid.XRayAngiographicImageStorage,
+        uid.XRayRadiofluoroscopicImageStorage,
+        "1.2.840.10008.5.1.4.1.1.12.3",  # X-Ray Angiographic Bi-Plane Image Storage, retired
+    }
+)
 
-def displayed(frame: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
+
+def displayed(
+    frame: NDArray[Any], dataset: Dataset, layout: Layout, notes: Notes
+) -> NDArray[np.uint8]:
     """What a viewer shows of a frame.
 
     Args:
         frame: stored values of any dtype, [rows, columns] or [rows, columns, samples].
         dataset: the attributes that say what the values mean.
+        layout: of the same dataset.
+        notes: gets what was read otherwise than it is written.
 
     Returns:
         uint8 array, [rows, columns] grey or [rows, columns, 3] RGB, 0 is black.
 
     Raises:
-        UnreadableImage: 'corrupt' for NaN, 'unsupported' for an unknown kind of colour.
+        UnreadableImage: 'corrupt' for values that are no numbers, contradict each other or leave
+            no picture.
     """
-    if frame.ndim == 2 and dataset.PhotometricInterpretation.startswith("MONOCHROME"):
-        return _grey(frame, dataset)
-    return _colour(frame, dataset)
+    if layout.photometric.startswith("MONOCHROME"):
+        return _grey(frame, dataset, layout, notes)
+    if layout.photometric == "PALETTE COLOR":
+        return _palette(frame, dataset, layout, notes)
+    return _eight_bits(frame, layout.stored)
 
 
 # === Grey ===
 
 
-def _grey(frame: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
-    values = _modality(frame, dataset)
-    check_finite(values)
-    pixels = _voi(values, dataset)
-    if pixels is None:
-        padding = read_number(dataset, "PixelPaddingValue")  # (0028,0120), marks what is no anatomy
-        inside = values[frame != padding] if padding is not None else values
-        pixels = stretch(values, sample=inside if inside.size else values)
-    return ~pixels if dataset.PhotometricInterpretation == "MONOCHROME1" else pixels
+def _grey(frame: NDArray[Any], dataset: Dataset, layout: Layout, notes: Notes) -> NDArray[np.uint8]:
+    def shown(levels: Levels, counts: Counts) -> NDArray[np.uint8]:
+        values = _modality(levels, dataset, layout, notes)
+        check_finite(values)
+        pixels = _voi(values, dataset, layout, notes)
+        if pixels is None:
+            return stretch_levels(values, _without_padding(levels, counts, dataset, layout, notes))
+        return pixels
+
+    pixels = map_levels(frame, shown)
+    return ~pixels if layout.photometric == "MONOCHROME1" else pixels
 
 
-def _modality(values: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
+def _modality(values: Levels, dataset: Dataset, layout: Layout, notes: Notes) -> Levels:
     """Modality LUT Sequence (0028,3000), or Rescale Slope and Intercept (0028,1053 and 1052)."""
-    if tables := dataset.get("ModalityLUTSequence"):
-        return _look_up(values, tables[0], dataset)
-    holder = find_holder(dataset, "RescaleSlope", "PixelValueTransformationSequence")
-    slope = read_number(holder, "RescaleSlope") or 1.0
-    intercept = read_number(holder, "RescaleIntercept") or 0.0
-    if (slope, intercept) == (1.0, 0.0):
+    if dataset.get("SOPClassUID") in _NOT_RESCALED:
         return values
-    return as_float(values) * slope + intercept
+    if table := _first_table(dataset, "ModalityLUTSequence", notes):
+        if len(table.entries) == 1:
+            raise UnreadableImage(
+                "corrupt",
+                f"{label('ModalityLUTSequence')} has a table of one entry, which leaves no "
+                "picture; export the image again",
+            )
+        return table.look_up(values, layout.signed).astype(np.float64)
+    holder = find_holder(dataset, "RescaleSlope", "PixelValueTransformationSequence")
+    slope = read_number(holder, "RescaleSlope", notes)
+    intercept = read_number(holder, "RescaleIntercept", notes)
+    if slope == 0:
+        raise UnreadableImage(
+            "corrupt",
+            f"{label('RescaleSlope')} is 0, which leaves no picture; export the image again",
+        )
+    return values * (1.0 if slope is None else slope) + (intercept or 0.0)
 
 
-def _voi(values: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8] | None:
+def _voi(
+    values: Levels, dataset: Dataset, layout: Layout, notes: Notes
+) -> NDArray[np.uint8] | None:
     """VOI LUT Sequence (0028,3010), else Window Center and Width (0028,1050 and 1051), the first.
 
-    None if there is neither, or if the window lies beside the data: a uniform picture is no use.
+    None if there is neither, or if it shows a single grey: a uniform picture is no use.
     """
-    if tables := dataset.get("VOILUTSequence"):
-        table = _table(tables[0], dataset)[1]
+    pixels = None
+    if table := _first_table(dataset, "VOILUTSequence", notes):
+        signed = layout.signed or bool(values.min() < 0)
         # The largest entry is white: writers declare 16 bits and fill 12.
-        pixels = to_bytes(_look_up(np.rint(values), tables[0], dataset), 0, float(table.max()))
-    else:
-        holder = find_holder(dataset, "WindowCenter", "FrameVOILUTSequence")
-        center, width = read_number(holder, "WindowCenter"), read_number(holder, "WindowWidth")
-        if center is None or width is None or width <= 0:
-            return None
-        pixels = _window(values, center, width, str(holder.get("VOILUTFunction") or "LINEAR"))
-    uniform = pixels.min() == pixels.max() and values.min() != values.max()
-    return None if uniform else pixels
+        pixels = to_bytes(table.look_up(values, signed), 0, float(table.entries.max()))
+        pixels = _unless_uniform(pixels, values, label("VOILUTSequence"), notes)
+    if pixels is None and (window := read_window(dataset, notes)):
+        pixels = _unless_uniform(window(values), values, label("WindowCenter"), notes)
+    return pixels
 
 
-def _window(values: NDArray[Any], center: float, width: float, function: str) -> NDArray[np.uint8]:
-    """VOI LUT Function (0028,1056): PS3.3 C.11.2.1.2 and C.11.2.1.3, output 0..255."""
-    if function == "SIGMOID":
-        exponent = np.clip(-4 * (values.astype(np.float64) - center) / width, -700, 700)
-        return np.rint(255 / (1 + np.exp(exponent))).astype(np.uint8)
-    if function == "LINEAR_EXACT":
-        low, high = center - width / 2, center + width / 2
-    else:
-        low, high = center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2
-    return to_bytes(values, low, max(high, low + 1e-3))  # a width of 1 is a threshold
+def _unless_uniform(
+    pixels: NDArray[np.uint8], values: Levels, what: str, notes: Notes
+) -> NDArray[np.uint8] | None:
+    if pixels.min() == pixels.max() and values.min() != values.max():
+        notes.append(f"{what} would show a single grey, and was left out")
+        return None
+    return pixels
 
 
-def _table(item: Dataset, dataset: Dataset) -> tuple[int, NDArray[Any]]:
-    """First mapped value and entries of a LUT: Descriptor (0028,3002), Data (0028,3006)."""
-    count, first, _ = (int(value) for value in item.LUTDescriptor)
-    data = item.LUTData
-    if isinstance(data, bytes):
-        little = dataset.file_meta.TransferSyntaxUID.is_little_endian
-        width = 1 if len(data) < 2 * (count or 65536) else 2
-        data = np.frombuffer(
-            data[: len(data) // width * width], f"{'<' if little else '>'}u{width}"
-        )
-    if first > 0x7FFF and dataset.get("PixelRepresentation") == 1:
-        first -= 0x10000  # written as unsigned, though the pixel values are signed
-    return first, np.atleast_1d(np.asarray(data))[: count or 65536]
+def _without_padding(
+    levels: Levels, counts: Counts, dataset: Dataset, layout: Layout, notes: Notes
+) -> Counts:
+    """Counts without the pixels that mark what is no anatomy, where others are left.
+
+    Pixel Padding Value (0028,0120) alone, or all between it and Pixel Padding Range Limit
+    (0028,0121), both included and in either order: PS3.3 C.7.5.1.1.2.
+    """
+    value = read_whole(dataset, "PixelPaddingValue", notes)
+    if value is None:
+        return counts
+    limit = read_whole(dataset, "PixelPaddingRangeLimit", notes)
+    ends = [_as_stored(end, layout) for end in (value, value if limit is None else limit)]
+    inside = np.where((levels >= min(ends)) & (levels <= max(ends)), 0, counts)
+    return inside if inside.any() else counts
 
 
-def _look_up(values: NDArray[Any], item: Dataset, dataset: Dataset) -> NDArray[Any]:
-    first, table = _table(item, dataset)
-    index = np.clip(values.astype(np.int64) - first, 0, len(table) - 1)
-    return np.asarray(table[index])
+def _as_stored(value: int, layout: Layout) -> int:
+    """A padding value with the sign of the pixels: writers give -2000 as US 63536."""
+    span = 1 << layout.allocated
+    if layout.signed and value >= span // 2:
+        return value - span
+    return value + span if value < 0 and not layout.signed else value
+
+
+def _first_table(dataset: Dataset, sequence: str, notes: Notes) -> Table | None:
+    """The table in the first item of a sequence; None if either is absent or empty."""
+    items = dataset.get(sequence) or []
+    little = dataset.file_meta.TransferSyntaxUID != uid.ExplicitVRBigEndian
+    table = read_table(items[0], "LUTDescriptor", "LUTData", little, notes) if items else None
+    if items and not table:
+        notes.append(f"{label(sequence)} holds no table, and was left out")
+    return table
 
 
 # === Colour ===
 
 
-def _colour(frame: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
-    """Palette or RGB values (pydicom has turned YBR into RGB) to uint8 [rows, columns, 3]."""
-    photometric, bits = str(dataset.PhotometricInterpretation), int(dataset.BitsStored)
-    if photometric == "PALETTE COLOR" and "RedPaletteColorLookupTableData" in dataset:
-        frame = apply_color_lut(frame, dataset)
-        bits = 8 if frame.max() <= 255 else 16  # writers declare 16 bits and fill 8
-    elif photometric not in ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"):
+def _palette(
+    frame: NDArray[Any], dataset: Dataset, layout: Layout, notes: Notes
+) -> NDArray[np.uint8]:
+    """Palette Color Lookup Tables (0028,1201 to 1203): PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6."""
+    if has_value(dataset, "SegmentedRedPaletteColorLookupTableData"):
+        coloured = apply_color_lut(frame, dataset)
+        return _eight_bits(coloured[..., :3], coloured.dtype.itemsize * 8)
+    little = dataset.file_meta.TransferSyntaxUID != uid.ExplicitVRBigEndian
+    tables = [
+        read_table(dataset, f"{stem}Descriptor", f"{stem}Data", little, notes)
+        for stem in (f"{name}PaletteColorLookupTable" for name in ("Red", "Green", "Blue"))
+    ]
+    if lacking := [table for table in tables if table is None]:
         raise UnreadableImage(
-            "unsupported",
-            f"Photometric Interpretation (0028,0004) is {photometric!r}; readable are MONOCHROME1, "
-            "MONOCHROME2, RGB, YBR and unsegmented PALETTE COLOR; export it as one of these",
+            "corrupt",
+            f"{label('PhotometricInterpretation')} is PALETTE COLOR, and {len(lacking)} of the "
+            "three palettes are missing; export the image again",
         )
-    return np.ascontiguousarray(frame[..., :3] >> max(bits - 8, 0), dtype=np.uint8)
+    found = [table for table in tables if table is not None]
+    coloured = np.stack([table.look_up(frame, layout.signed) for table in found], -1)
+    # By what the tables hold: writers declare 16 bits and fill 8.
+    brightest = max(int(table.entries.max()) for table in found)
+    return _eight_bits(coloured, 8 if brightest <= 255 else 16)
+
+
+def _eight_bits(frame: NDArray[Any], bits: int) -> NDArray[np.uint8]:
+    """The high byte of colours of more than 8 bits; fewer bits are spread over 0..255."""
+    if bits < 8:
+        return to_bytes(frame, 0, 2**bits - 1)
+    return np.ascontiguousarray(frame >> (bits - 8), dtype=np.uint8)

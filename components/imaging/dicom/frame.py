@@ -1,10 +1,12 @@
-"""The first frame of a DICOM dataset, decompressed by pydicom's plug-ins, Pillow or GDCM."""
+"""The first frame of a DICOM dataset, decompressed by Pillow, CharLS (pyjpegls) or GDCM."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,53 +15,163 @@ from pydicom import Dataset, uid
 from pydicom.encaps import get_frame
 from pydicom.pixels.utils import pixel_array
 
+from components.imaging.dicom.layout import JPEG_2000, NATIVE, Layout
+from components.imaging.dicom.syntaxes import syntax_name
+from components.imaging.jpeg import check_entropy, jpeg_header
 from components.imaging.unreadable import UnreadableImage
 
+DEFLATED_FRAME = uid.UID("1.2.840.10008.1.2.8.1")
+
 _GDCM_WORKER = Path(__file__).with_name("gdcm_worker.py")
+_WARNING = b"Corrupt JPEG data"
 _GDCM_SECONDS = 120  # for one frame; 50 million pixels take about 5
 
 
-def first_frame(dataset: Dataset) -> NDArray[Any]:
-    """Stored values [rows, columns] or [rows, columns, samples]; YBR has become RGB."""
+def first_frame(dataset: Dataset, layout: Layout) -> NDArray[Any]:
+    """Decodes the first frame; the dataset may be changed on the way.
+
+    Args:
+        dataset: `checks.check_header` has passed it.
+        layout: of the same dataset.
+
+    Returns:
+        Stored values [rows, columns] or [rows, columns, samples]; YBR has become RGB.
+
+    Raises:
+        UnreadableImage: 'unsupported' without a decoder for the transfer syntax, 'corrupt' if
+            there is one and it can not decode the frame.
+    """
     syntax = dataset.file_meta.TransferSyntaxUID
-    if syntax in (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit):
-        return pixel_array(dataset, index=0, decoding_plugin="pillow")
-    if syntax in uid.JPEG2000TransferSyntaxes:
-        try:
-            return pixel_array(dataset, index=0, decoding_plugin="pillow")
-        except RuntimeError:  # colour of more than 8 bits, and streams that OpenJPEG dislikes
-            _decompress(dataset)
-    elif syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1, *uid.JPEGLSTransferSyntaxes):
-        _decompress(dataset)
-    return pixel_array(dataset, index=0)
+    decode = _native if syntax in NATIVE else _DECODERS.get(syntax)
+    if decode is None:
+        raise UnreadableImage(
+            "unsupported",
+            f"the transfer syntax {syntax_name(syntax)} can't be decoded here; export the image "
+            "uncompressed or as JPEG 2000",
+        )
+    try:
+        return decode(dataset, layout)
+    except (UnreadableImage, MemoryError):
+        raise
+    except Exception as error:  # decoders raise anything on broken frames
+        raise _damaged(syntax_name(syntax)) from error
 
 
-def compressed_frame(dataset: Dataset) -> bytes:
+def _damaged(syntax: str) -> UnreadableImage:
+    return UnreadableImage(
+        "corrupt",
+        f"the pixels can't be decoded (transfer syntax {syntax}): they are damaged or end early; "
+        "export the image again from the PACS",
+    )
+
+
+def compressed_frame(dataset: Dataset, layout: Layout) -> bytes:
     """The first frame as it stands in encapsulated Pixel Data (7FE0,0010)."""
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    return get_frame(dataset.PixelData, 0, number_of_frames=frames)
+    return get_frame(dataset.PixelData, 0, number_of_frames=layout.frames)
 
 
-def _decompress(dataset: Dataset) -> None:
-    """Replaces the pixel data by its first frame, uncompressed by GDCM."""
-    syntax, bits = dataset.file_meta.TransferSyntaxUID, int(dataset.BitsStored)
-    if syntax not in (uid.JPEGLossless, uid.JPEGLosslessSV1):
+# === Decoders, by transfer syntax ===
+
+
+def _native(dataset: Dataset, layout: Layout) -> NDArray[Any]:
+    """Values that end at High Bit (0028,0102), which may lie above Bits Stored: PS3.5 8.1.1."""
+    if layout.high == layout.stored - 1:
+        return pixel_array(dataset, index=0)
+    dataset.BitsStored, dataset.HighBit = layout.allocated, layout.allocated - 1
+    above = layout.allocated - 1 - layout.high
+    shifted: NDArray[Any] = pixel_array(dataset, index=0) << above
+    return shifted >> (layout.allocated - layout.stored)
+
+
+def _jpeg(dataset: Dataset, layout: Layout) -> NDArray[Any]:
+    """JPEG of 8 bits by Pillow, of 12 bits by GDCM."""
+    frame = compressed_frame(dataset, layout)
+    if jpeg_header(frame).precision != 8:
+        return _gdcm(dataset, layout)
+    check_entropy(frame)
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+    return pixel_array(dataset, index=0, decoding_plugin="pillow")
+
+
+def _jpeg_2000(dataset: Dataset, layout: Layout) -> NDArray[Any]:
+    # The stream is the same for OpenJPEG, which Pillow holds; pydicom does not offer it for HTJ2K.
+    dataset.file_meta.TransferSyntaxUID = uid.JPEG2000Lossless
+    try:
+        return pixel_array(dataset, index=0, decoding_plugin="pillow")
+    except Exception:  # noqa: BLE001 - colour of more than 8 bits, and streams that Pillow dislikes
+        return _gdcm(dataset, layout)
+
+
+def _jpeg_ls(dataset: Dataset, layout: Layout) -> NDArray[Any]:
+    try:
+        import jpeg_ls  # noqa: F401 - pydicom asks it; here so that its absence has a name
+    except ImportError:
+        return _gdcm(dataset, layout)
+    return pixel_array(dataset, index=0, decoding_plugin="pyjpegls")
+
+
+def _rle(dataset: Dataset, layout: Layout) -> NDArray[Any]:
+    return pixel_array(dataset, index=0, decoding_plugin="pydicom")
+
+
+def _deflated(dataset: Dataset, layout: Layout) -> NDArray[Any]:
+    """Each frame a raw deflate stream of native pixels: PS3.5 A.4.14."""
+    frame = zlib.decompressobj(-zlib.MAX_WBITS).decompress(
+        compressed_frame(dataset, layout), layout.frame_bytes + 1
+    )
+    if len(frame) not in (layout.frame_bytes, layout.frame_bytes + layout.frame_bytes % 2):
+        raise ValueError(f"{len(frame)} bytes, not {layout.frame_bytes}")
+    return _native(_uncompressed(dataset, frame), layout)
+
+
+def _gdcm(dataset: Dataset, layout: Layout) -> NDArray[Any]:
+    """GDCM in a process of its own; a frame may hold more bits than Bits Stored says."""
+    syntax, planar, allocated = dataset.file_meta.TransferSyntaxUID, 0, layout.allocated
+    frame = compressed_frame(dataset, layout)
+    lossless_jpeg = syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1)
+    stored = layout.stored
+    if frame.startswith(b"\xff\xd8") and not layout.signed:
+        stored = max(stored, jpeg_header(frame).precision)
+    if lossless_jpeg:
+        planar = int(dataset.get("PlanarConfiguration") or 0)
+    else:
         # Whatever the file says: GDCM returns colour by pixel, in the smallest container.
-        dataset.PlanarConfiguration = 0
-        dataset.BitsAllocated = 8 if bits <= 8 else 16
-    layout = (dataset.SamplesPerPixel, dataset.BitsAllocated, bits, bits - 1)
+        allocated = 8 if stored <= 8 else 16
     ask = {
         "uid": str(syntax),
-        "dimensions": [int(dataset.Columns), int(dataset.Rows), 1],
-        "photometric": str(dataset.PhotometricInterpretation),
-        "planar": int(dataset.get("PlanarConfiguration") or 0),
-        "format": [int(value) for value in (*layout, dataset.PixelRepresentation)],
+        "dimensions": [layout.columns, layout.rows, 1],
+        "photometric": layout.photometric,
+        "planar": planar,
+        "format": [layout.samples, allocated, stored, stored - 1, int(layout.signed)],
     }
-    dataset.PixelData, dataset.NumberOfFrames = _run_gdcm(ask, compressed_frame(dataset)), 1
+    pixels = _run_gdcm(ask, frame)
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = allocated, stored, stored - 1
+    if layout.samples > 1:
+        dataset.PlanarConfiguration = planar
+    return pixel_array(_uncompressed(dataset, pixels), index=0)
+
+
+def _uncompressed(dataset: Dataset, pixels: bytes) -> Dataset:
+    """The dataset with the pixels of one frame instead of its own."""
+    dataset.PixelData, dataset.NumberOfFrames = pixels, 1
     dataset["PixelData"].VR = "OW"
     if dataset.PhotometricInterpretation in ("YBR_RCT", "YBR_ICT"):
         dataset.PhotometricInterpretation = "RGB"  # undone by every JPEG 2000 decoder
     dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    return dataset
+
+
+_DECODERS: dict[str, Callable[[Dataset, Layout], NDArray[Any]]] = {
+    uid.JPEGBaseline8Bit: _jpeg,
+    uid.JPEGExtended12Bit: _jpeg,
+    uid.JPEGLossless: _gdcm,
+    uid.JPEGLosslessSV1: _gdcm,
+    uid.JPEGLSLossless: _jpeg_ls,
+    uid.JPEGLSNearLossless: _jpeg_ls,
+    uid.RLELossless: _rle,
+    DEFLATED_FRAME: _deflated,
+    **dict.fromkeys(JPEG_2000, _jpeg_2000),
+}
 
 
 def _run_gdcm(ask: dict[str, Any], frame: bytes) -> bytes:
@@ -67,6 +179,7 @@ def _run_gdcm(ask: dict[str, Any], frame: bytes) -> bytes:
 
     Some broken frames make GDCM abort the whole process, and it writes to stderr.
     """
+    name = syntax_name(uid.UID(ask["uid"]))
     try:
         run = subprocess.run(
             # -S: without the site packages, whose folders it gets from here, it starts faster
@@ -77,10 +190,11 @@ def _run_gdcm(ask: dict[str, Any], frame: bytes) -> bytes:
             check=True,
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        lacking = b"No module named 'gdcm'" in (error.stderr or b"")
-        raise UnreadableImage(
-            "unsupported" if lacking else "corrupt",
-            f"GDCM could not decode the compressed frame (transfer syntax {ask['uid']}); "
-            + ("pip install python-gdcm" if lacking else "export it again from the PACS"),
-        ) from error
+        if b"No module named 'gdcm'" in (error.stderr or b""):
+            raise UnreadableImage(
+                "unsupported", f"the transfer syntax {name} needs GDCM; pip install python-gdcm"
+            ) from None
+        raise _damaged(name) from error
+    if _WARNING in run.stderr:  # which its libjpeg takes for no error, and fills the rest
+        raise _damaged(name)
     return run.stdout

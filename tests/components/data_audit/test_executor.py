@@ -1,4 +1,4 @@
-"""The node in one process: Examples in, report out; then the gate on that report."""
+"""The node in one process: Examples in, report out."""
 
 import csv
 import json
@@ -11,8 +11,6 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import Audit, Quarantine
 from components.data_audit.executor import Executor
-from components.data_audit.gate import AuditError, check
-from components.data_audit.gate import Executor as Gate
 from components.image_example_gen.examples import to_example
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
@@ -56,7 +54,7 @@ def audit(drawn, leak, tmp_path_factory) -> Audit:
         records[picture.split].append(
             example(png(image), name, picture.label, picture.patient, picture.metadata)
         )
-    copied = example(png(drawn[leak[0]][1]), "-", "COVID", "stranger")
+    copied = example(png(drawn[leak[0]][1]), "-", "COVID", "another")
     copied["filename"] = leak[1].encode(errors="surrogateescape")
     records["test"].append(copied)
     section = AuditSection(min_cell=1, drift="off")
@@ -84,7 +82,7 @@ def test_the_list_has_a_row_a_file(audit, leak):
     with open(Path(audit.uri, "leaks.csv"), encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {(row["class"], row["split"]) for row in rows} == {("COVID", "train"), ("COVID", "test")}
-    assert {row["patient"] for row in rows} >= {"stranger"}
+    assert {row["patient"] for row in rows} >= {"another"}
     assert {row["reason"] for row in rows} == {"the same pixels"}
 
 
@@ -94,37 +92,3 @@ def test_the_page_shows_the_pair_and_asks_the_network_for_nothing(audit, leak):
     assert "&lt;b&gt;a," in page and "<b>a," not in page
     assert not re.search(r"(src|href)=.?(https?:)?//", page) and "<script" not in page
     assert "--set audit.leaks=report" in page
-
-
-def gate(audit: Audit) -> standard_artifacts.String:
-    verdict = standard_artifacts.String()
-    verdict.uri = str(Path(audit.uri).parent / "verdict")
-    Gate().Do({"audit": [audit]}, {"verdict": [verdict]}, {})
-    return verdict
-
-
-def test_the_gate_stops_with_a_sentence(audit, leak):
-    with pytest.raises(AuditError) as error:
-        gate(audit)
-    for part in (
-        "1 picture stands in two splits, 1 of them in test",
-        leak[0],
-        "Keep one file of each group",
-        "--set audit.leaks=report",
-        str(Path(audit.uri, "audit.html")),
-    ):
-        assert part in str(error.value)
-
-
-def test_the_gate_lets_reports_pass(audit):
-    found = json.loads(Path(audit.uri, "audit.json").read_text())
-    for finding in found["findings"]:
-        finding["severity"] = finding["severity"].replace("stop", "report")
-    check(found, "page")
-    found["summary"] = "1 finding to look at"
-    folder = Path(audit.uri).parent / "passed"
-    folder.mkdir()
-    (folder / "audit.json").write_text(json.dumps(found))
-    passed = Audit()
-    passed.uri = str(folder)
-    assert gate(passed).read() == "1 finding to look at"

@@ -77,7 +77,13 @@ def dicom(**changes: object) -> bytes:
 
 
 def seeds() -> dict[str, bytes]:
-    colour = {"SamplesPerPixel": 3, "PlanarConfiguration": 0, "BitsAllocated": 8, "BitsStored": 8}
+    colour = {
+        "SamplesPerPixel": 3,
+        "PlanarConfiguration": 0,
+        "BitsAllocated": 8,
+        "BitsStored": 8,
+        "HighBit": 7,
+    }
     frames = [picture("L"), picture("L").rotate(90)]
     plain = dicom()
     return {
@@ -100,7 +106,7 @@ def seeds() -> dict[str, bytes]:
         "TIFF_16_lzw": save("I;16", "TIFF", compression="tiff_lzw"),
         "TIFF_8_deflate": save("L", "TIFF", compression="tiff_adobe_deflate"),
         "TIFF_jpeg": save("RGB", "TIFF", compression="jpeg"),
-        "TIFF_1_g4": save("1", "TIFF", compression="group4"),
+        "TIFF_1": save("1", "TIFF"),
         "TIFF_float": save("F", "TIFF"),
         "GIF_animated": save("P", "GIF", save_all=True, append_images=frames),
         "WEBP_lossy": save("RGB", "WEBP"),
@@ -238,7 +244,7 @@ def test_seeds_are_readable() -> None:
 
 
 def test_mutants_are_refused_or_decodable(
-    recwarn: pytest.WarningsRecorder, capsys: pytest.CaptureFixture[str]
+    recwarn: pytest.WarningsRecorder, capfd: pytest.CaptureFixture[str]
 ) -> None:
     seen: Counter[bool] = Counter()
     readable = []
@@ -249,7 +255,7 @@ def test_mutants_are_refused_or_decodable(
         seen[image is not None] += 1
         readable += [(name, image)] if image else []
     assert not recwarn.list
-    assert capsys.readouterr().err == ""  # libtiff writes there from C, which this does not see
+    assert capfd.readouterr().err == ""  # of C libraries as well
     for name, image in readable:
         assert decoded_shape(image.encoded) == (image.height, image.width, 3), name
     assert min(seen[True], seen[False]) > 50, "the mutations are too tame or too wild"

@@ -5,12 +5,12 @@ from components.network.losses import build_loss
 from components.recipe.training import TrainingSection
 
 TRUTH = np.array([[0, 1], [1, 0]], "float32")
-ANSWER = np.array([[0.3, 0.7], [0.6, 0.4]], "float32")
+PREDICTION = np.array([[0.3, 0.7], [0.6, 0.4]], "float32")
 RIGHT = np.array([0.7, 0.6])  # probability of the true class
 
 
 def value(**section):
-    return float(build_loss(TrainingSection(**section))(TRUTH, ANSWER))
+    return float(build_loss(TrainingSection(**section))(TRUTH, PREDICTION))
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,3 @@ def test_each_loss_is_its_formula(loss, expected):
 @pytest.mark.parametrize("loss", ["categorical_crossentropy", "binary_crossentropy", "focal"])
 def test_labels_can_be_smoothed(loss):
     assert value(loss=loss, label_smoothing=0.2) > value(loss=loss)
-
-
-def test_a_squared_error_has_no_labels_to_smooth():
-    with pytest.raises(ValueError, match="leave it out with mse"):
-        TrainingSection(loss="mse", label_smoothing=0.1)
-
-
-def test_copies_without_augmentation_are_refused():
-    with pytest.raises(ValueError, match="without, it is `oversample`"):
-        TrainingSection(balance="augmented_copies")

@@ -4,6 +4,7 @@ import pytest
 from components.network import weights
 from components.network.backbones import build_backbone
 from components.recipe.model import ModelSection
+from components.runtime.environment import WEIGHTS
 from components.runtime.errors import WeightsError
 
 
@@ -16,7 +17,7 @@ def folder_with_weights(tmp_path, monkeypatch):
     network = build_backbone(mobilenet(), 32, 3)
     path = tmp_path / "mobilenet_v2_0.35_224_imagenet_no_top.weights.h5"
     network.save_weights(path)
-    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(WEIGHTS.name, str(tmp_path))
     return path, network
 
 
@@ -34,7 +35,7 @@ def test_another_width_is_not_taken_from_the_folder(folder_with_weights):
 
 def test_a_path_may_hold_a_variable(folder_with_weights):
     path, _ = folder_with_weights
-    section = mobilenet(weights=f"${weights.FOLDER_VARIABLE}/{path.name}")
+    section = mobilenet(weights=f"${WEIGHTS}/{path.name}")
     assert weights.local_file(section) == path
 
 
@@ -44,11 +45,16 @@ def test_weights_of_another_network_do_not_fit(folder_with_weights):
         weights.pretrained_backbone(mobilenet(alpha=1.0, weights=str(path)), 32)
 
 
+def test_a_missing_file_is_named():
+    with pytest.raises(WeightsError, match=r"no file at the path received: 'nowhere/x\.weights"):
+        weights.pretrained_backbone(mobilenet(weights="nowhere/x.weights.h5"), 32)
+
+
 def test_a_failed_download_says_what_to_do(monkeypatch):
     def no_network(*args, **options):
         raise Exception("URL fetch failure on https://example.org/x.h5: no route to host")
 
-    monkeypatch.delenv(weights.FOLDER_VARIABLE, raising=False)
+    monkeypatch.delenv(WEIGHTS.name, raising=False)
     monkeypatch.setattr("keras.src.applications.mobilenet_v2.file_utils.get_file", no_network)
     with pytest.raises(WeightsError, match=r"URL fetch failure.*MEDTFX_WEIGHTS"):
         weights.check_available(mobilenet(), 224)
@@ -68,7 +74,7 @@ def test_the_digest_follows_the_file(folder_with_weights):
     [("mobilenet_v2", 0.35), ("mobilenet_v2", 1.0), ("mobilenet", 0.75), ("mobilenet", 1.0)],
 )
 def test_published_weights_load(real_weights, monkeypatch, backbone, alpha):
-    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(real_weights))
+    monkeypatch.setenv(WEIGHTS.name, str(real_weights))
     section = ModelSection(backbone=backbone, alpha=alpha)
     _, words = weights.pretrained_backbone(section, 224)
     assert words.startswith("mobilenet_v") and words.endswith("no_top.weights.h5")

@@ -53,3 +53,10 @@ def test_fewer_replicas_than_always():
         ValidationError, match=re.escape("replicas.min (3) is above replicas.max (2)")
     ):
         Replicas(min=3, max=2)
+
+
+@pytest.mark.parametrize("name", ["../other", "a/b", ".hidden", "", "two words"])
+def test_a_model_name_is_a_folder_name(name):
+    assert ServingSection(model_name="chest-v2.1").model_name == "chest-v2.1"
+    with pytest.raises(ValidationError, match="the name becomes a folder"):
+        ServingSection(model_name=name)

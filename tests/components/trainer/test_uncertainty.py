@@ -40,28 +40,28 @@ def test_it_is_measured_on_the_eval_split(network, splits):
     found = measure_uncertainty(network, train, eval_split, Uncertainty(max_deferral_rate=0.5))
     batches = list(eval_split.batches(120))
     (pixels, _) = batches[0]
-    vector, probabilities = (np.asarray(part) for part in network.answer(pixels))
+    vector, probabilities = (np.asarray(part) for part in network.predict(pixels))
     served = np.asarray(found.calibrated(probabilities))
-    assert found.facts.temperature > 1.5
+    assert found.summary.temperature > 1.5
     assert log_loss(eval_split.labels, served) < log_loss(eval_split.labels, probabilities)
-    below = served.max(-1) < found.facts.uncertain_below
-    assert found.facts.deferred == pytest.approx(below.mean(), abs=1e-6) and below.mean() <= 0.5
+    below = served.max(-1) < found.summary.uncertain_below
+    assert found.summary.deferred == pytest.approx(below.mean(), abs=1e-6) and below.mean() <= 0.5
     out_of_distribution = found.ood_detector.out_of_distribution(describe(pixels, vector))
-    assert found.facts.out_of_distribution == np.asarray(out_of_distribution).sum() <= 2
-    assert (found.facts.images, found.facts.ood_false_positive_rate) == (120, 0.01)
+    assert found.summary.out_of_distribution == np.asarray(out_of_distribution).sum() <= 2
+    assert (found.summary.images, found.summary.ood_false_positive_rate) == (120, 0.01)
     noise = np.random.default_rng(5).choice([0.0, 255.0], (3, 16, 16, 1)).astype(np.float32)
-    stranger = describe(noise, network.answer(noise)[0])
+    stranger = describe(noise, network.predict(noise)[0])
     assert np.asarray(found.ood_detector.out_of_distribution(stranger)).all()
 
 
 def test_features_that_are_at_hand_are_not_computed_again(network, splits):
     train, eval_split = splits
     (pixels, _) = next(iter(train.batches(80)))
-    vectors = np.asarray(network.answer(pixels)[0])
-    seen = [np.asarray(network.answer(next(iter(eval_split.batches(120)))[0])[0])]
+    vectors = np.asarray(network.predict(pixels)[0])
+    seen = [np.asarray(network.predict(next(iter(eval_split.batches(120)))[0])[0])]
     alone = measure_uncertainty(network, train, eval_split, Uncertainty())
     given = measure_uncertainty(network, train, eval_split, Uncertainty(), vectors, seen)
-    assert given.facts.temperature == pytest.approx(alone.facts.temperature, rel=1e-3)
+    assert given.summary.temperature == pytest.approx(alone.summary.temperature, rel=1e-3)
     np.testing.assert_allclose(given.ood_detector.mean, alone.ood_detector.mean, rtol=1e-4)
     assert given.ood_detector.limit == pytest.approx(alone.ood_detector.limit, rel=1e-3)
 
@@ -69,8 +69,8 @@ def test_features_that_are_at_hand_are_not_computed_again(network, splits):
 def test_the_recipe_may_set_the_threshold_and_switch_the_rest_off(network, splits):
     section = Uncertainty(calibrated=False, uncertain_below=0.6, ood_false_positive_rate=None)
     found = measure_uncertainty(network, *splits, section)
-    assert (found.facts.temperature, found.facts.uncertain_below) == (1.0, 0.6)
-    assert found.ood_detector is None and found.facts.ood_false_positive_rate is None
+    assert (found.summary.temperature, found.summary.uncertain_below) == (1.0, 0.6)
+    assert found.ood_detector is None and found.summary.ood_false_positive_rate is None
 
 
 def test_a_network_that_diverged_is_left_to_the_gate(network, splits):

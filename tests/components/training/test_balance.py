@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from components.recipe.training import TrainingSection
-from components.training.balance import class_weights, times_of_each
+from components.training.balance import class_weights, repetitions
 
 LABELS = np.array([0] * 11 + [1] * 4 + [3] * 2)  # of class 2 there is none
 
@@ -26,7 +26,7 @@ def test_class_weights_make_every_class_count_the_same():
 )
 def test_every_class_comes_to_the_same_count(balance, counts):
     section = TrainingSection(balance=balance, augmentation={"flip": True})
-    times = times_of_each(LABELS, section)
+    times = repetitions(LABELS, section)
     assert [times[label == LABELS].sum() for label in (0, 1, 3)] == counts
     # No image is repeated once more than another of its class needs to be.
     assert all(np.ptp(times[label == LABELS]) <= 1 for label in (0, 1, 3))
@@ -34,7 +34,7 @@ def test_every_class_comes_to_the_same_count(balance, counts):
 
 def test_the_seed_chooses_the_images():
     drawn = [
-        times_of_each(LABELS, TrainingSection(balance="undersample", seed=seed)).tolist()
+        repetitions(LABELS, TrainingSection(balance="undersample", seed=seed)).tolist()
         for seed in (1, 1, 2)
     ]
     assert drawn[0] == drawn[1] != drawn[2]

@@ -53,7 +53,7 @@ def test_a_kill_while_saving_leaves_the_epoch_before(tmp_path, model, monkeypatc
     def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("components.training.checkpoint.os.replace", killed)
+    monkeypatch.setattr("components.training.checkpoint.write_atomically", killed)
     with pytest.raises(KeyboardInterrupt):
         epoch(checkpoint, model, 0.2)
     again = Checkpoint(tmp_path, "val_loss")

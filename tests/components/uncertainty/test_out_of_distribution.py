@@ -48,11 +48,11 @@ def photographs():
     ).numpy()
 
 
-def test_strangers_lie_further_away_than_any_image_of_the_kind(ood_detector, network):
+def test_images_of_another_kind_are_further_away_than_any_of_the_kind(ood_detector, network):
     known = distances(ood_detector, network, shapes(300, seed=2))
     noise = np.random.default_rng(3).uniform(0, 255, (4, SIZE, SIZE, 1)).astype(np.float32)
-    strangers = np.concatenate([255 - shapes(4, seed=4), noise, photographs()])
-    assert distances(ood_detector, network, strangers).min() > known.max()
+    others = np.concatenate([255 - shapes(4, seed=4), noise, photographs()])
+    assert distances(ood_detector, network, others).min() > known.max()
 
 
 def test_the_distance_is_that_of_the_gaussian(ood_detector, network):
@@ -79,9 +79,20 @@ def test_the_next_image_is_a_false_alarm_as_seldom_as_was_asked(count):
     assert 0.002 < np.mean(alarms) < 0.015
 
 
+@pytest.mark.parametrize(("gap", "beyond"), [(0.0, 1), (1e-6, 1), (1e-3, 1), (0.1, 2)])
+def test_rounding_moves_no_image_across_the_limit(gap, beyond):
+    """Also where the next image is almost as far away as the one that sets the limit."""
+    found = np.append(np.linspace(5, 6, 148), [6.0 + gap, 7.0]).astype(np.float32)
+    limit = limit_of(found, 0.02)
+    assert np.abs(found - limit).min() > 9e-4
+    assert (found > limit).sum() == beyond
+
+
 def test_of_few_images_none_lies_beyond_the_limit():
     few = np.random.default_rng(8).normal(3, 1, 20).astype(np.float32)
-    assert few.max() <= limit_of(few, 0.01) < few.max() + 3
+    assert few.max() < limit_of(few, 0.01) < few.max() + 3
+    one_far = np.append(np.zeros(30), 9).astype(np.float32)  # further than a normal distribution's
+    assert 9 < limit_of(one_far, 0.02) < 9.01
     assert limit_of(few[:1], 0.01) == np.inf
 
 

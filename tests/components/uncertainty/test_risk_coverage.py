@@ -56,11 +56,23 @@ PROBABILITIES = np.where(
 def test_the_threshold_is_the_lowest_at_which_every_class_reaches_the_wanted_recall():
     curve = risk_coverage_curve(PROBABILITIES, LABELS)
     chosen = choose_threshold(curve, 0.95, most=0.5)
-    assert chosen.below == pytest.approx(CONFIDENCE[4])
+    assert chosen.below == pytest.approx(CONFIDENCE[3:5].mean())
     assert (chosen.deferred, chosen.lowest_recall) == (0.2, 1.0)
     assert threshold_at(curve, chosen.below) == chosen
     assert choose_threshold(curve, 0.8, most=0.5).below == 0  # reached without any
-    assert choose_threshold(curve, 0.85, most=0.5).below == pytest.approx(CONFIDENCE[2])
+    assert choose_threshold(curve, 0.85, most=0.5).below == pytest.approx(CONFIDENCE[1:3].mean())
+
+
+def test_rounding_defers_no_other_image():
+    """Between confidences that are almost the same there is no threshold."""
+    confidence = CONFIDENCE.copy()
+    confidence[4] = confidence[3] + 1e-7
+    probabilities = np.where(
+        np.arange(2) == ANSWERS[:, None], confidence[:, None], 1 - confidence[:, None]
+    )
+    chosen = choose_threshold(risk_coverage_curve(probabilities, LABELS), 0.95, most=0.5)
+    assert (chosen.deferred, chosen.lowest_recall) == (0.25, 1.0)
+    assert np.abs(confidence - chosen.below).min() > 1e-6
 
 
 def test_where_the_wanted_recall_takes_too_much_it_comes_as_near_as_may_be():

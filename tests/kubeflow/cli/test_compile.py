@@ -1,25 +1,14 @@
-import sys
-
 import pytest
 
-from pipeline.cli import main as cli
+from tests.command_line import assert_one_message, medtfx
 from tests.doubles.kfp_package import parse
 
 
 @pytest.fixture
-def compile_recipe(monkeypatch, capsys, tmp_path):
-    """Runs `medtfx kubeflow compile` here; returns exit code, output and errors."""
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")  # `main` sets it for good otherwise
+def compile_recipe(monkeypatch, tmp_path):
+    """Runs `medtfx kubeflow compile` in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["medtfx", "kubeflow", "compile", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        written = capsys.readouterr()
-        return stopped.value.code or 0, written.out, written.err
-
-    return run
+    return lambda *line: medtfx("kubeflow", "compile", *line)
 
 
 def test_it_says_what_it_wrote_and_what_a_run_must_give(compile_recipe, tmp_path):
@@ -27,7 +16,7 @@ def test_it_says_what_it_wrote_and_what_a_run_must_give(compile_recipe, tmp_path
     code, out, _ = compile_recipe(*line, "--set", "training.epochs=3", "-o", "new/films.yaml")
     assert code == 0
     assert out.startswith("new/films.yaml: ") and "for images of stack wide" in out
-    assert out.endswith("Each run must give: data.\n")
+    assert out.endswith("Parameters that each run must have: data.\n")
     package = parse(tmp_path / "new" / "films.yaml")
     assert package.container("trainer")["image"] == "medtfx:1"
     arguments = package.container("trainer")["args"]
@@ -45,7 +34,5 @@ def test_it_says_what_it_wrote_and_what_a_run_must_give(compile_recipe, tmp_path
     ],
 )
 def test_a_mistake_is_one_sentence(compile_recipe, tmp_path, arguments, sentence):
-    code, out, err = compile_recipe(*arguments)
-    assert (code, out) == (1, "")
-    assert err.startswith("Error: ") and sentence in err and "Traceback" not in err
+    assert_one_message(compile_recipe(*arguments), sentence)
     assert list(tmp_path.iterdir()) == []

@@ -1,21 +1,17 @@
-import pytest
-from typer.testing import CliRunner
-
-from kubeflow.cli.main import app
-from pipeline.metadata.connection import MetadataError, count_runs
+from tests.command_line import assert_one_message, medtfx
 from tests.doubles.databases import free_port
 
 
 def test_it_makes_the_tables_and_counts_the_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("MEDTFX_MLMD", f"sqlite:///{tmp_path}/metadata.sqlite")
     for _ in range(2):
-        done = CliRunner().invoke(app, ["metadata"])
-        assert done.exit_code == 0, done.output
-        assert done.output.endswith("answers. Pipeline runs: 0.\n")
+        code, out, err = medtfx("kubeflow", "metadata")
+        assert (code, err) == (0, "")
+        assert out.endswith("answers. Pipeline runs: 0.\n")
     assert (tmp_path / "metadata.sqlite").stat().st_size > 0
 
 
-def test_nobody_there_is_a_sentence():
+def test_a_store_that_does_not_answer_is_one_message(monkeypatch):
     port = free_port()
-    with pytest.raises(MetadataError, match=rf"127\.0\.0\.1:{port}.* can't be used"):
-        count_runs(f"grpc://127.0.0.1:{port}")
+    monkeypatch.setenv("MEDTFX_MLMD", f"grpc://127.0.0.1:{port}")
+    assert_one_message(medtfx("kubeflow", "metadata"), f"127.0.0.1:{port}", "can't be used")

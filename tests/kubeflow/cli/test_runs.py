@@ -1,4 +1,4 @@
-"""Submitting and watching, against a server on localhost."""
+"""Submitting and watching, with a server on localhost (its module says why)."""
 
 import threading
 
@@ -38,14 +38,14 @@ def test_a_run_is_under_a_service_account(server, kubeflow, package):
 
 def test_the_same_content_is_uploaded_once_and_another_as_a_new_version(server, kubeflow, package):
     submit(kubeflow, package)
-    assert submit(kubeflow, package).startswith("Already there: pipeline chest, version chest\n")
+    assert submit(kubeflow, package).startswith("Already uploaded: pipeline chest, version chest\n")
     assert len(server.versions) == 1
     first = dict(server.versions[0])
     package.write_text(package.read_text().replace("medtfx:1", "medtfx:2"))
     assert submit(kubeflow, package).startswith("Uploaded: pipeline chest, version 0.1.0-")
     server.largest_page = 1  # what was uploaded is found on any page
     package.write_text(package.read_text().replace("medtfx:2", "medtfx:1"))
-    assert submit(kubeflow, package).startswith("Already there")
+    assert submit(kubeflow, package).startswith("Already uploaded")
     assert len(server.versions) == 2 and server.versions[0] == first
     used = [run["pipeline_version_reference"]["pipeline_version_id"] for run in server.runs]
     old, new = (version["pipeline_version_id"] for version in server.versions)
@@ -53,7 +53,7 @@ def test_the_same_content_is_uploaded_once_and_another_as_a_new_version(server, 
     assert len(server.experiments) == 1
 
 
-def test_a_wrong_parameter_is_known_before_anything_is_sent(server, kubeflow, package):
+def test_a_wrong_parameter_is_reported_before_anything_is_sent(server, kubeflow, package):
     code, out, err = kubeflow("submit", package, *DATA, "--param", "row=7")
     assert (code, out) == (1, "")
     assert "Did you mean 'rows'?" in err
@@ -144,7 +144,7 @@ def test_status_shows_the_nodes_and_what_went_wrong(server, kubeflow, package):
         "Never began: StatisticsGen, SchemaGen, ExampleValidator, StatisticsBaseline, DataAudit, "
         "AuditGate, Transform, Baseline, Evaluator, ServingValidator, Pusher, RunReport.",
     ]
-    assert lines[4].startswith("The logs: kubectl logs -n kubeflow -l pipeline/runid=" + run_id)
+    assert lines[4].startswith("Logs: kubectl logs -n kubeflow -l pipeline/runid=" + run_id)
     assert len(lines) == 5
 
 
@@ -158,7 +158,7 @@ def test_status_of_an_unknown_run_names_the_latest(server, kubeflow, package):
 
 
 @pytest.mark.parametrize(("state", "code"), [("SUCCEEDED", 0), ("FAILED", 1)])
-def test_watching_tells_each_change_until_the_end(server, kubeflow, package, state, code):
+def test_watching_prints_each_change_until_the_end(server, kubeflow, package, state, code):
     submit(kubeflow, package)
     run_id = server.runs[0]["run_id"]
     server.change(run_id, "RUNNING", task("Trainer", "RUNNING"))
@@ -192,5 +192,5 @@ def test_a_run_can_be_stopped_once(server, kubeflow, package):
     assert server.runs[0]["state"] == "CANCELING"
     assert " STOPPING, started " in kubeflow("status", "chest")[1]
     server.change(run_id, "FAILED")  # as the server calls it in the end
-    assert kubeflow("terminate", "chest")[1].endswith("has ended already: STOPPED.\n")
+    assert kubeflow("terminate", "chest")[1].endswith("has already ended: STOPPED.\n")
     assert " STOPPED, started " in kubeflow("status", "chest")[1]

@@ -10,7 +10,7 @@ def schedule(kubeflow, package, *more):
     return out
 
 
-def test_a_schedule_runs_once_at_a_time_and_makes_up_for_nothing(server, kubeflow, package):
+def test_a_schedule_starts_one_run_at_a_time_and_no_missed_runs(server, kubeflow, package):
     schedule(kubeflow, package)
     (made,) = server.schedules
     assert made["display_name"] == "chest-"
@@ -36,12 +36,10 @@ def test_a_schedule_runs_once_at_a_time_and_makes_up_for_nothing(server, kubeflo
         (("--always-train", "--param", "if_new=true"), True),
     ],
 )
-def test_its_runs_train_if_enough_is_new_unless_told_otherwise(
-    server, kubeflow, package, more, sent
-):
+def test_its_runs_train_only_on_enough_new_data_by_default(server, kubeflow, package, more, sent):
     out = schedule(kubeflow, package, *CRON, *more)
     assert server.schedules[0]["runtime_config"]["parameters"]["if_new"] is sent
-    assert ("A run trains if enough is new" in out) == sent
+    assert ("trains only if there is enough new data" in out) == sent
 
 
 def test_a_package_that_does_not_know_what_is_new_trains_each_time(server, kubeflow, package):
@@ -50,7 +48,7 @@ def test_a_package_that_does_not_know_what_is_new_trains_each_time(server, kubef
     package.write_text("".join(line for line in lines if not any(n in line for n in unknown)))
     out = schedule(kubeflow, package)
     assert server.schedules[0]["runtime_config"]["parameters"] == {"data": "gs://site/films"}
-    assert "enough is new" not in out
+    assert "enough new data" not in out
 
 
 def test_its_runs_are_under_a_service_account(server, kubeflow, package, monkeypatch):

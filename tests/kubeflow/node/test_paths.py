@@ -1,11 +1,12 @@
 import pytest
 
-from kubeflow.node.paths import CHECKPOINTS_VARIABLE, node_paths
+from components.runtime.environment import CHECKPOINTS
+from kubeflow.node.paths import node_paths
 
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch):
-    monkeypatch.delenv(CHECKPOINTS_VARIABLE, raising=False)
+    monkeypatch.delenv(CHECKPOINTS.name, raising=False)
 
 
 def test_on_a_volume_everything_lies_below_the_root():
@@ -31,5 +32,5 @@ def test_what_lies_below_another_root_is_no_part_of_the_pipeline():
 
 
 def test_checkpoints_may_lie_elsewhere(monkeypatch):
-    monkeypatch.setenv(CHECKPOINTS_VARIABLE, "/volume/unfinished")
+    monkeypatch.setenv(CHECKPOINTS.name, "/volume/unfinished")
     assert node_paths("gs://bucket", "", None).checkpoints == "/volume/unfinished"

@@ -23,7 +23,9 @@ def test_another_runner_gets_its_own_options_alone():
         address = f"127.0.0.1:{server.getsockname()[1]}"
         given = ("--runner=PortableRunner", f"--job_endpoint={address}")
         assert beam_args(given) == given
-    with pytest.raises(BeamError, match=f"No job server .* at --job_endpoint={address}.*refused"):
+    with pytest.raises(
+        BeamError, match=f"No job server of Beam at --job_endpoint={address}.*refused"
+    ):
         beam_args(given)
 
 
@@ -39,9 +41,9 @@ def test_which_nodes_are_on_beam():
 
     from pipeline.dag.training import build_pipeline
 
-    places = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
+    paths = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
     pipeline = compiler.Compiler().compile(
-        build_pipeline(load_recipe("quickstart"), "/data", places, ("--direct_num_workers=2",))
+        build_pipeline(load_recipe("quickstart"), "/data", paths, ("--direct_num_workers=2",))
     )
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     nodes = [node.pipeline_node.node_info.id for node in pipeline.nodes]

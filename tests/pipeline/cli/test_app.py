@@ -7,15 +7,16 @@ import urllib.request
 import pytest
 
 from components.runtime.errors import MedtfxError
-from pipeline.cli.app import check_exposure, is_loopback
+from pipeline.cli.app import PageAddress, is_loopback
 from pipeline.sample_data import CLASSES
+from tests.command_line import assert_one_message, medtfx
 
 LONG_ENOUGH = "0123456789abcdef"
 
 
 @pytest.fixture
 def start():
-    """Starts `medtfx app` as a person does; returns the process and the page's address."""
+    """Starts `medtfx app` in a process to be ended; returns it and the page's address."""
     running = []
 
     def begin(*arguments):
@@ -25,9 +26,9 @@ def start():
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         running.append(process)
-        said = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", said)
-        assert found, said + process.stderr.read()
+        printed = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", printed)
+        assert found, printed + process.stderr.read()
         return process, found.group()
 
     yield begin
@@ -55,11 +56,29 @@ def fetch(address):
     ],
 )
 def test_others_only_reach_a_page_that_asks_for_a_token(host, token, no_token, words):
+    page = PageAddress(host=host, token=token, no_token=no_token)
     if words is None:
-        check_exposure(host, token, no_token)
+        page.check()
         return
     with pytest.raises(MedtfxError, match=words):
-        check_exposure(host, token, no_token)
+        page.check()
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        (PageAddress(), ("127.0.0.1", "localhost", "[::1]", "127.0.0.1")),
+        (PageAddress(host="::1"), ("127.0.0.1", "localhost", "[::1]", "[::1]")),
+        (PageAddress(token=LONG_ENOUGH), ("*",)),
+        (PageAddress(host="0.0.0.0", no_token=True), ("*",)),
+    ],
+)
+def test_a_page_without_a_token_has_fixed_names(page, names):
+    assert page.names() == names
+
+
+def test_the_token_is_not_shown():
+    assert LONG_ENOUGH not in repr(PageAddress(token=LONG_ENOUGH))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +101,7 @@ def test_the_page_of_a_running_server(start, tmp_path):
     assert process.stderr.read() == ""
 
 
-def test_alone_it_starts_a_server_and_offers_phantoms(start, tmp_path):
+def test_alone_it_starts_a_server_and_offers_samples(start, tmp_path):
     assets = tmp_path / "models" / "quickstart" / "1" / "assets"
     assets.mkdir(parents=True)
     (assets / "labels.txt").write_text("\n".join(CLASSES))
@@ -104,19 +123,12 @@ def test_alone_it_starts_a_server_and_offers_phantoms(start, tmp_path):
         ((), "`medtfx run`"),
         (("--server", "127.0.0.1:1"), "--server and --model"),
         (("--server", "nonsense", "--model", "m"), "host:port"),
-        (("--lang", "fr"), "en and es"),
+        (("--lang", "fr"), "en or es"),
         (("--key", "a.pem"), "Received: no certificate, a.pem."),
         (("--key", "a.pem", "--certificate", "b.pem"), "(no such file or directory)"),
-        (("--host", "203.0.113.1", "--no-token", "--model", "m"), "can't be listened on"),
+        (("--host", "203.0.113.1", "--no-token", "--model", "m"), "Can't listen on port 0"),
         (("--server", "127.0.0.1:1", "--model", "m", "--samples", "/none"), "no folder /none"),
     ],
 )
 def test_a_mistake_gets_one_message(arguments, words, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", "from pipeline.cli.main import main; main()", "app",
-         "--port", "0", "--home", str(tmp_path), *arguments],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
-    assert words in done.stderr
+    assert_one_message(medtfx("app", "--port", 0, "--home", tmp_path, *arguments), words)

@@ -1,14 +1,12 @@
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
 
-from pipeline.cli import main as cli
-from pipeline.cli.promotion import NOT_YET
+from pipeline.cli.exit_codes import ExitCode
 from serving.promotion.labels import labels_of
 from serving.promotion.models_config import find_model, read_models_config
+from tests.command_line import assert_one_message, medtfx
 
 
 @pytest.fixture
@@ -20,45 +18,35 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def medtfx(monkeypatch, capsys, home):
-    """Runs a command line in this process; returns exit code, output and errors."""
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
-    monkeypatch.setenv("COLUMNS", "160")
+def promotion(monkeypatch, home):
+    """Runs a command line on the home; returns exit code, output and errors."""
     monkeypatch.setenv("MEDTFX_HOME", str(home))
-
-    def run(line, *more):
-        monkeypatch.setattr(sys, "argv", ["medtfx", *line.split(), *map(str, more)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        written = capsys.readouterr()
-        return stopped.value.code or 0, written.out, written.err
-
-    return run
+    return lambda line, *more: medtfx(*line.split(), *more)
 
 
 def labels(file):
     return labels_of(find_model(read_models_config(file), "chest"))
 
 
-def test_from_the_first_version_to_a_rollback(medtfx, home):
+def test_from_the_first_version_to_a_rollback(promotion, home):
     file = home / "models" / "models.config"
-    code, out, _ = medtfx("promote chest 100")
+    code, out, _ = promotion("promote chest 100")
     assert code == 0
     assert out.splitlines() == [
-        "chest: `stable` now means version 100. From now on, a version that is pushed is served "
-        "once it is promoted.",
-        "Served: 100 (stable). A request that names no label is answered by the highest, 100.",
-        f"Written to {file}; a server that polls this file follows by itself.",
+        "chest: `stable` now means version 100. From now on, a pushed version is served when it "
+        "is promoted.",
+        "Served: 100 (stable). A request without a label gets the highest, 100.",
+        f"Written to {file}; a server that polls this file applies it.",
     ]
-    code, out, _ = medtfx("canary chest 200")
+    code, out, _ = promotion("canary chest 200")
     assert "Served: 100 (stable), 200 (canary). " in out
-    assert "answered by the highest, 200." in out
-    code, out, _ = medtfx("promote chest 200 --by", "Dr. Ruiz", "--note", "40 cases reviewed")
+    assert "A request without a label gets the highest, 200." in out
+    code, out, _ = promotion("promote chest 200 --by", "Dr. Ruiz", "--note", "40 cases reviewed")
     assert out.startswith("chest: `stable` now means version 200, no longer 100.\n")
-    code, out, _ = medtfx("rollback chest --note", "missed effusions")
+    code, out, _ = promotion("rollback chest --note", "missed effusions")
     assert (code, labels(file)) == (0, {"canary": 100, "stable": 100})
     assert out.startswith("chest: `stable` now means version 100 again, no longer 200.\n")
-    out = medtfx("promotions chest")[1]
+    out = promotion("promotions chest")[1]
     for words in ("Dr. Ruiz", "40 cases reviewed", "missed effusions", "rollback"):
         assert words in out
     journal = (home / "models" / "chest" / "promotions.jsonl").read_text().splitlines()
@@ -71,56 +59,36 @@ def test_from_the_first_version_to_a_rollback(medtfx, home):
     ]
 
 
-def test_a_version_that_is_not_loaded_yet_has_another_exit_code(medtfx, home):
-    medtfx("promote chest 100")
-    code, out, _ = medtfx("promote chest")
-    assert code == NOT_YET
+def test_a_version_that_is_not_loaded_yet_has_another_exit_code(promotion, home):
+    promotion("promote chest 100")
+    code, out, _ = promotion("promote chest")
+    assert code == ExitCode.NOT_LOADED
     assert "`stable` still means version 100" in out
-    assert "Once version 300 is AVAILABLE there, give the same command again" in out
-    assert medtfx("promote chest")[0] == 0
+    assert "When version 300 is AVAILABLE there, repeat the command" in out
+    assert promotion("promote chest")[0] == 0
     assert labels(home / "models" / "models.config") == {"previous": 100, "stable": 300}
 
 
-def test_in_production(medtfx, home, tmp_path):
+def test_in_production(promotion, home, tmp_path):
     out = tmp_path / "production"
-    code, text, _ = medtfx("serving-config quickstart --set serving.model_name=chest -o", out)
+    code, text, _ = promotion("serving-config quickstart --set serving.model_name=chest -o", out)
     assert code == 0
     assert f"kubectl apply -k {out}" in text
     file = out / "config" / "models.config"
     assert labels(file) == {"stable": 300}
-    code, text, _ = medtfx("canary chest 200 --config", file)
+    code, text, _ = promotion("canary chest 200 --config", file)
     assert (code, labels(file)) == (0, {"canary": 200, "stable": 300})
-    assert f"`kubectl apply -k {out}` brings it to Kubernetes." in text
+    assert f"`kubectl apply -k {out}` applies it to Kubernetes." in text
     assert not (home / "models" / "models.config").exists()
 
 
-def test_machines_of_the_recipe(medtfx, tmp_path):
-    gpu = (
-        "platform.nodes={Trainer: {gpu: 1, node_selector: {pool: gpu}, "
-        "tolerations: [{key: nvidia.com/gpu}]}}"
-    )
-    every = "platform.defaults={node_selector: {pool: cpu}}"
-    line = "serving-config quickstart --set", gpu, "--set", every
-    for more, pool in (
-        ((), "pool: cpu"),
-        (("--set", "serving.gpu=1"), "pool: gpu"),
-        (("--set", "serving.node_selector={pool: x}"), "pool: x"),
-    ):
-        assert medtfx(*line, *more, "-o", tmp_path / "out")[0] == 0
-        text = (tmp_path / "out" / "kubernetes" / "deployment.yaml").read_text()
-        assert pool in text
-        assert ("key: nvidia.com/gpu" in text) == (pool == "pool: gpu")
-
-
-def test_s3_is_for_kserve_alone(medtfx, tmp_path):
-    code, out, _ = medtfx("serving-config quickstart --storage s3://bucket -o", tmp_path / "out")
+def test_rollback_without_labels_withdraws_and_is_in_the_journal(promotion, home):
+    code, out, _ = promotion("rollback chest --by anna")
     assert code == 0
-    assert "has not read s3:// since 2.7" in out
-    assert [path.name for path in (tmp_path / "out").rglob("*.*")] == ["inference-service.yaml"]
-
-
-def test_rollback_without_labels_is_written_down_too(medtfx, home):
-    medtfx("rollback chest --by anna")
+    assert out.splitlines() == [
+        "chest: version 200 is served now, before it was 300.",
+        "Served: [100, 200]. Withdrawn: [300].",
+    ]
     (line,) = (home / "models" / "chest" / "promotions.jsonl").read_text().splitlines()
     entry = json.loads(line)
     assert (entry["by"], entry["label"], entry["before"], entry["after"]) == (
@@ -129,7 +97,9 @@ def test_rollback_without_labels_is_written_down_too(medtfx, home):
         300,
         200,
     )
-    assert "anna" in medtfx("promotions chest")[1]
+    assert "anna" in promotion("promotions chest")[1]
+    out = promotion("rollback chest 300")[1]
+    assert out.startswith("chest: version 300 is served now, before it was 200.\n")
 
 
 @pytest.mark.parametrize(
@@ -140,25 +110,21 @@ def test_rollback_without_labels_is_written_down_too(medtfx, home):
         ("promote chest --server nowhere", "Received: 'nowhere'"),
         ("promotions chst", "Pushed models: chest."),
         ("rollback chest --label canary --server localhost:1", "no label 'canary'"),
-        ("serving-config quickstart --storage /models -o x", "Received: '/models'"),
-        ("serving-config quickstart --set serving.memory=much -o x", "quickstart.yaml"),
+        ("rollback chest 7", "no version 7"),
+        ("rollback chst", "Pushed models: chest."),
     ],
 )
-def test_one_message(medtfx, tmp_path, monkeypatch, line, words):
-    monkeypatch.chdir(tmp_path)
-    code, out, err = medtfx(line)
-    assert (code, out) == (1, "")
-    assert err.startswith("Error: ") and words in err and "Traceback" not in err
-    assert not Path("x").exists()
+def test_a_mistake_is_one_message(promotion, line, words):
+    assert_one_message(promotion(line), words)
 
 
-def test_a_journal_that_can_not_be_written_keeps_the_label(medtfx, home):
+def test_a_journal_that_can_not_be_written_keeps_the_label(promotion, home):
     (home / "models" / "chest" / "promotions.jsonl").mkdir()
-    code, _, err = medtfx("promote chest 100")
+    code, _, err = promotion("promote chest 100")
     assert code == 1 and "promotions.jsonl" in err
     assert not (home / "models" / "models.config").exists()
 
 
-def test_nothing_was_promoted(medtfx, home):
+def test_nothing_was_promoted(promotion, home):
     shutil.rmtree(home / "models" / "chest" / "300")
-    assert medtfx("promotions chest")[1] == "chest: nothing has been promoted or rolled back.\n"
+    assert promotion("promotions chest")[1] == "chest: nothing has been promoted or rolled back.\n"

@@ -1,4 +1,4 @@
-"""`medtfx score` as a user types it: another process, a real server on loopback."""
+"""`medtfx score` on a tiny model: in this process, or of a server on loopback."""
 
 import csv
 import os
@@ -11,7 +11,7 @@ import time
 import pytest
 
 from serving.embedded.server import EmbeddedServer, Settings
-from tests.paths import ROOT
+from tests.command_line import assert_one_message, medtfx
 from tests.serving.tiny_model import png, save_tiny_model
 
 
@@ -40,26 +40,10 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def score(home, tmp_path):
-    """Starts `medtfx score FOLDER`, and waits for its end unless told otherwise."""
-
-    def start(folder, *options, wait=True):
-        call = "from pipeline.cli.main import main; main()"
-        process = subprocess.Popen(
-            [sys.executable, "-c", call, "score", str(folder), "--home", str(home), *options],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        if not wait:
-            return process
-        out, err = process.communicate(timeout=120)
-        assert "Traceback" not in err
-        return process.returncode, out, err
-
-    return start
+def score(home, tmp_path, monkeypatch):
+    """Runs `medtfx score FOLDER` on the home; returns exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    return lambda folder, *options: medtfx("score", folder, "--home", home, *options)
 
 
 def read(path):
@@ -68,17 +52,17 @@ def read(path):
 
 
 def wait_at(folder):
-    """Puts an image there that takes for ever to read, and returns what mends it."""
+    """Puts an image there that takes for ever to read, and returns a function that restores it."""
     place = folder / "ward1" / "07.png"
     content = place.read_bytes()
     place.unlink()
     os.mkfifo(place)
 
-    def mend():
+    def restore():
         place.unlink()
         place.write_bytes(content)
 
-    return mend
+    return restore
 
 
 def until_rows(path, process, number):
@@ -116,11 +100,15 @@ def test_an_image_without_label_is_exit_code_1(score, server, folder, tmp_path):
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_that_is_ended_in_the_middle_is_gone_on_with(score, server, folder, tmp_path, end):
+def test_a_process_that_is_ended_in_the_middle_is_continued(
+    score, home, server, folder, tmp_path, end
+):
     options = ("--server", server, "--batch-size", "2")
     assert score(folder, *options, "--out", "whole.csv")[0] == 0
-    mend = wait_at(folder)
-    process = score(folder, *options, wait=False)
+    restore = wait_at(folder)
+    call = "from pipeline.cli.main import main; main()"
+    line = [sys.executable, "-c", call, "score", folder, "--home", home, *options]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until_rows(tmp_path / "predicted.csv", process, 18)
     process.send_signal(end)
     if end == signal.SIGINT:  # the thread that reads waits for us
@@ -130,23 +118,21 @@ def test_a_run_that_is_ended_in_the_middle_is_gone_on_with(score, server, folder
     assert process.returncode == (130 if end == signal.SIGINT else -9)
     assert ("Stopped. 18 rows for 30 images" in err) == (end == signal.SIGINT)
     assert "Traceback" not in err
-    mend()
+    restore()
     with open(tmp_path / "predicted.csv", "ab") as file:
         file.write(b"ward1/07.png,dar")  # as a power cut may leave it
     code, out, _ = score(folder, *options)
-    assert code == 0 and "18 were there before" in out
+    assert code == 0 and "18 are from an earlier run" in out
     whole, resumed = (tmp_path / name for name in ("whole.csv", "predicted.csv"))
     assert resumed.read_bytes() == whole.read_bytes()
 
 
-def test_another_version_is_refused_with_the_way_out(score, server, folder, tmp_path):
+def test_another_version_is_refused_with_the_remedy(score, server, folder, tmp_path):
     assert score(folder, "--server", server)[0] == 0
     path = tmp_path / "predicted.csv.json"
     path.write_text(path.read_text().replace(": 5", ": 4"))
-    code, out, err = score(folder, "--server", server)
-    assert (code, out) == (1, "")
-    assert "rows of version 4 of 'tiny', and version 5 would answer now" in err
-    assert "--version 4" in err and "--restart" in err
+    result = score(folder, "--server", server)
+    assert_one_message(result, "version 4 of 'tiny'", "--version 4", "--restart")
     assert score(folder, "--server", server, "--restart")[0] == 0
 
 
@@ -162,13 +148,11 @@ def free_port():
         (("--server", f"127.0.0.1:{free_port()}"), "No model server answers at"),
         (("--model", "tny"), "No model 'tny' has been pushed"),
         (("--version", "3"), "does not have version 3 to serve. Served: [5]"),
-        (("--label", "stable"), "Labels are given by a model server"),
+        (("--label", "stable"), "Only a model server knows labels"),
         (("--out", "films/predicted.csv"), "would lie in the folder that is scored"),
         (("--out", "none/predicted.csv"), "there is no folder none"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_leaves_nothing(score, folder, tmp_path, options, words):
-    code, out, err = score(folder, *options)
-    assert (code, out) == (1, "")
-    assert words in err and err.count("Error: ") == 1
+    assert_one_message(score(folder, *options), words)
     assert [path.name for path in tmp_path.iterdir()] == ["films"]

@@ -52,9 +52,9 @@ def test_a_tuned_recipe_of_the_same_name_is_called_by_its_file(write_recipe):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["quickstart"], "two recipes or more"),
+        (["quickstart"], "two or more recipes"),
         (["quickstart", "quickstart"], "'quickstart' is named twice"),
-        (["quickstart", "crc-tissue"], "same classes apart.*quickstart: .*crc-tissue: "),
+        (["quickstart", "crc-tissue"], "same classes can be compared.*quickstart: .*crc-tissue: "),
     ],
 )
 def test_what_can_not_be_compared(arguments, reason):

@@ -10,6 +10,7 @@ from importlib import metadata
 
 import pytest
 
+from components.runtime.environment import ML_METADATA
 from components.runtime.stack import installed_stack
 from kubeflow.package.recipe_codec import encode_recipe
 from pipeline.metadata import connection as metadata_store
@@ -54,7 +55,7 @@ def node(address, data, tmp_path_factory):
         return subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, metadata_store.VARIABLE: address},
+            env={**os.environ, ML_METADATA.name: address},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -44,13 +44,13 @@ def test_a_training_comes_back_as_it_was(folder, seen):
     assert last.finished.endswith(" UTC")
 
 
-def test_held_data_count_when_they_are_confirmed(folder, seen):
+def test_staged_data_count_when_they_are_confirmed(folder, seen):
     ledger = Ledger(folder)
-    ledger.hold("run-1", seen)
-    assert ledger.read() is None
+    ledger.stage("run-1", seen)
+    assert ledger.read() is None and ledger.is_staged("run-1")
     ledger.confirm("run-1", blessed=True, sentence="Blessed.")
-    assert ledger.read().data == seen
-    with pytest.raises(LedgerError, match="run-1 held no data"):  # it is not kept twice
+    assert ledger.read().data == seen and not ledger.is_staged("run-1")
+    with pytest.raises(LedgerError, match="run-1 has not staged its data"):
         ledger.confirm("run-1", blessed=True, sentence="Blessed.")
 
 

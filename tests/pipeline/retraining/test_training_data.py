@@ -8,7 +8,7 @@ RECIPE = ["data.min_per_class=2", "data.min_per_split=1", "data.split_seed=158"]
 def describe(folder, key=b"key", *overrides):
     recipe = load_recipe("quickstart", [*RECIPE, *overrides])
     listing = list_folders(str(folder), recipe.data)
-    return describe_data(recipe, str(folder), listing, key)
+    return describe_data(recipe, listing, key)
 
 
 def make_films(folder):
@@ -23,7 +23,7 @@ def make_films(folder):
     (folder / "metadata.csv").write_text("\n".join(rows))
 
 
-def test_what_is_kept_names_nobody_and_comes_back(tmp_path):
+def test_the_description_names_nobody_and_can_be_read_back(tmp_path):
     make_films(tmp_path)
     seen = describe(tmp_path)
     assert {label: len(found) for label, found in seen.patients.items()} == {

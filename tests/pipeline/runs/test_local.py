@@ -1,80 +1,130 @@
-"""What a user reads when a node fails."""
+"""A run up to its first node; the end-to-end tests run all nodes."""
 
+import io
 import os
 import re
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
 
-from components.image_example_gen.listing import Entry, Listing
+from components.image_example_gen.listing import Entry, Listing, list_folders
+from components.image_example_gen.patients import patient_key
 from components.image_example_gen.splits import split_of
 from components.recipe.recipe import Recipe
-from components.runtime.errors import DataError
+from components.run_report.slot import RUN_SLOT
+from components.storage import files
+from pipeline.cli.exit_codes import ExitCode
 from pipeline.home import Home
+from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
-from pipeline.runs.local import (
-    RunFailedError,
-    _everything_else_to,
-    _for_the_user,
-    _only_run,
-    _split_hint,
-)
+from pipeline.retraining.ledger import Ledger
+from pipeline.retraining.training_data import describe_data
+from pipeline.runs.local import RunOptions, _split_hint, run_recipe
+from pipeline.runs.records import RunPaths, load_all
+from pipeline.sample_data import write_sample_data
+from tests.paths import ROOT
 
-LOG = Path("run.log")
-
-
-def chained(*errors: Exception) -> Exception:
-    """Returns the last error, each raised from the one before."""
-    cause = None
-    for error in errors:
-        error.__cause__ = cause
-        cause = error
-    return errors[-1]
+TINY = ["data.min_per_split=1", "data.max_quarantine_share=0.2"]
 
 
-def test_a_users_mistake_comes_through_as_it_is():
-    mistake = DataError("Class 'a' has 1 image.")
-    assert _for_the_user(chained(mistake, RuntimeError("Node X failed.")), LOG) is mistake
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films") / "phantoms"
+    write_sample_data(folder, patients_per_class=12, size=32)
+    return folder
 
 
-def test_a_full_disk_is_named():
-    error = chained(OSError(28, "No space left on device"), RuntimeError("Node X failed."))
-    assert "The disk is full" in str(_for_the_user(error, LOG))
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path / "home")
 
 
-def test_anything_else_names_the_node_the_cause_and_the_log():
-    found = _for_the_user(chained(KeyError("x"), RuntimeError("Node Trainer failed.")), LOG)
-    assert isinstance(found, RunFailedError)
-    assert str(found) == "Node Trainer failed. KeyError: 'x' The log: run.log"
+@pytest.fixture
+def first_node_alone(monkeypatch, make_record, tmp_path):
+    """Cuts the pipeline after ImageExampleGen: no later node reads the folder, and they train."""
+    page = tmp_path / "report.html"
+    page.write_text(RUN_SLOT)
+    images = []
+
+    def build(recipe, base, paths, beam_args):
+        from tfx.orchestration.pipeline import Pipeline
+
+        from components.image_example_gen.component import ImageExampleGen
+
+        return Pipeline(
+            paths.pipeline_name(recipe.name),
+            paths.pipeline_root(recipe.name),
+            metadata_connection_config=paths.metadata,
+            components=[ImageExampleGen(base, recipe.data, paths.keys, "0")],
+        )
+
+    def summarise(recipe, base, run_id, overrides, node_runs, models, log):
+        images.append(node_runs[0].outputs["quarantine"][0].properties["images_read"].int_value)
+        return make_record(run_id=run_id, paths=RunPaths(report=str(page)))
+
+    monkeypatch.setattr("pipeline.dag.training.build_pipeline", build)
+    monkeypatch.setattr("pipeline.runs.outcome.summarise", summarise)
+    return images
 
 
-def test_a_node_that_failed_without_a_word():
-    assert "Node Transform failed." in str(
-        _for_the_user(RuntimeError("Node Transform failed."), LOG)
+def test_a_run_lists_the_data_folder_once(films, home, first_node_alone, monkeypatch):
+    listed, walk = [], files.walk
+    monkeypatch.setattr(files, "walk", lambda base: listed.append(base) or walk(base))
+    recipe, text = load_recipe("quickstart", TINY), io.StringIO()
+
+    def run():
+        return run_recipe(recipe, str(films), home, Console(file=text), RunOptions(if_new=True))
+
+    record = run()
+    assert record is not None and load_all(home) == [record]
+    # The decision, the splits, the counts, the ledger, and driver and executor of the node.
+    assert listed == [str(films)]
+    assert len(list_folders(str(films), recipe.data).entries) == first_node_alone[0] + 6
+    assert "Training: no earlier training is on record." in text.getvalue()
+
+    listed.clear()
+    assert run() is None
+    assert listed == [str(films)]
+    assert "Declined: no new image since the training of " in text.getvalue()
+    assert load_all(home) == [record]
+
+
+def test_the_command_declines_with_its_own_exit_code_and_without_tensorflow(films, home):
+    recipe = load_recipe("quickstart", TINY)
+    listing = list_folders(str(films), recipe.data)
+    seen = describe_data(recipe, listing, patient_key(str(home.root)))
+    ledger = Ledger(PipelinePaths.of_home(home).pipeline_root("quickstart"))
+    ledger.write(seen, blessed=True, sentence="A verdict.")
+    # A process of its own, since this one has imported TensorFlow.
+    script = """
+import sys
+from pipeline.cli.main import main
+try:
+    main()
+finally:
+    print([name for name in ("tensorflow", "tfx", "keras", "apache_beam") if name in sys.modules])
+"""
+    line = ["run", "quickstart", "--data", str(films), "--home", str(home.root), "--if-new"]
+    for override in TINY:
+        line += ["--set", override]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *line],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
+    assert done.returncode == ExitCode.DECLINED, done.stderr
+    declined, heavy = done.stdout.splitlines()
+    assert declined.startswith("Declined: no new image since the training of ")
+    assert heavy == "[]"
 
 
-def test_two_runs_in_one_home_are_refused(tmp_path):
-    home = Home(tmp_path)
-    refused = pytest.raises(DataError, match="Another run is at work")
-    with _only_run(home), refused, _only_run(home):
-        pass
-    with _only_run(home):
-        pass
-
-
-def test_what_libraries_print_goes_to_the_log(tmp_path, capfd):
-    log = tmp_path / "x.log"
-    with _everything_else_to(log) as console:
-        assert isinstance(console, Console)
-        os.write(1, b"a library speaks\n")  # as C++ does, past sys.stdout
-        console.print("the product speaks")
-    os.write(1, b"after\n")
-    shown = capfd.readouterr().out
-    assert "the product speaks" in shown and "after" in shown
-    assert "a library" not in shown
-    assert "a library speaks" in log.read_text()
+# === The hint on the splits ===
 
 
 def listing_of(seed: int) -> tuple[Recipe, Listing]:
@@ -88,8 +138,8 @@ def listing_of(seed: int) -> tuple[Recipe, Listing]:
     return recipe, Listing(tuple(entries), (), "")
 
 
-def test_a_lopsided_split_is_told_with_a_seed_that_mends_it():
-    lopsided = next(seed for seed in range(50) if _split_hint(*listing_of(seed)))
-    hint = _split_hint(*listing_of(lopsided))
+def test_uneven_splits_come_with_a_seed_that_fixes_them():
+    uneven = next(seed for seed in range(50) if _split_hint(*listing_of(seed)))
+    hint = _split_hint(*listing_of(uneven))
     better = int(re.search(r"split_seed=(\d+)", hint)[1])
     assert _split_hint(*listing_of(better)) is None

@@ -91,12 +91,12 @@ def test_a_node_whose_inputs_are_missing_fails_rather_than_being_skipped(run_fir
     from pipeline.runs.runner import NodeFailedError, launch_node
 
     recipe = load_recipe("quickstart")
-    places = PipelinePaths.of_home(Home(tmp_path / "home"))
-    compiled = compiler.Compiler().compile(build_pipeline(recipe, str(tmp_path), places))
+    paths = PipelinePaths.of_home(Home(tmp_path / "home"))
+    compiled = compiler.Compiler().compile(build_pipeline(recipe, str(tmp_path), paths))
     runtime_parameter_utils.substitute_runtime_parameter(
         compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: "alone"}
     )
-    connection = places.metadata
+    connection = paths.metadata
     assert isinstance(connection, metadata_store_pb2.ConnectionConfig)
     with pytest.raises(NodeFailedError, match="StatisticsGen"):
         launch_node(compiled, "StatisticsGen", connection)

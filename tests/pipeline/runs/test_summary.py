@@ -5,6 +5,7 @@ import re
 import pytest
 from rich.console import Console
 
+from pipeline.runs.records import RunPaths
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, gate_table, print_summary
 
 
@@ -33,7 +34,10 @@ def test_a_blessed_run(make_record):
     ]
     assert "Blessed: every class is above its floor." in text
     assert "Pushed as version 1735732800 of quickstart." in text
-    assert "420 images read, 3 unreadable and in quarantine. Data 0123456789ab, 12 s" in text
+    assert (
+        "420 images read, 3 unreadable and in quarantine. Data fingerprint 0123456789ab, 12 s"
+        in text
+    )
     assert re.search(r"log +/home/runs/20250101-120000\.log", text)
     assert text.rstrip().endswith(NOT_A_MEDICAL_DEVICE)
     assert "anomalies" not in text
@@ -45,7 +49,7 @@ def test_a_run_that_is_not_blessed(make_record):
     text = text_of(record)
     assert f"{sentence} Nothing was pushed." in text
     assert "version" not in text
-    assert "2 anomalies by ExampleValidator" in text
+    assert "2 anomalies found by ExampleValidator" in text
 
 
 def test_a_blessed_model_that_was_refused_when_served(make_record):
@@ -58,7 +62,7 @@ def test_a_blessed_model_that_was_refused_when_served(make_record):
 
 
 def test_a_version_that_was_withdrawn_since(make_record):
-    # A cached run tells of a version that a rollback has put aside.
+    # The version of a cached run may have been withdrawn by a rollback.
     text = " ".join(text_of(make_record(served=False)).split())
     assert "pushed as version 1735732800 of quickstart, which has been withdrawn or deleted" in text
 
@@ -88,20 +92,21 @@ def test_a_floor_is_green_when_it_is_held(make_gate, floor_on, changes, color):
     console = Console(file=file, width=100, force_terminal=True, color_system="standard")
     console.print(gate_table([make_gate(**changes)], floor_on))
     assert re.search(rf"\x1b\[{color}m *0\.60", file.getvalue())
-    held_to = "lower bound of the interval" if floor_on == "lower_bound" else "recall"
-    assert f"The floor holds for the {held_to};" in file.getvalue()
+    compared = "lower bound of the CI" if floor_on == "lower_bound" else "recall"
+    assert f"Floor: minimum of the {compared}." in file.getvalue()
 
 
 def test_names_are_no_markup(make_record, make_gate):
-    text = text_of(make_record(gates=[make_gate("[grade 3]")], places={"log": "/a/[b]/c"}))
+    text = text_of(make_record(gates=[make_gate("[grade 3]")], paths=RunPaths(log="/a/[b]/c")))
     assert "[grade 3]" in text
     assert "/a/[b]/c" in text
 
 
 def test_eighty_columns_are_enough(make_record, make_gate):
     # What a pipe has. A long class name may fold; numbers and paths are never cut.
-    place = "/srv/" + "long/" * 30 + "file"
-    record = make_record(gates=[make_gate("pneumonia of unknown origin")], places={"log": place})
+    path = "/srv/" + "long/" * 30 + "file"
+    gates = [make_gate("pneumonia of unknown origin")]
+    record = make_record(gates=gates, paths=RunPaths(log=path))
     text = text_of(record, 80)
     assert "…" not in text
     assert row_of(text, "pneumonia of")[-7:] == [
@@ -113,4 +118,4 @@ def test_eighty_columns_are_enough(make_record, make_gate):
         "0.88",
         "0.94",
     ]
-    assert place in text
+    assert path in text

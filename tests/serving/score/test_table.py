@@ -105,3 +105,12 @@ def test_until_the_last_gap_is_filled_nothing_changes(out, origin, make_row):
             table.fill(breaks_down(), lambda file: file == "a")
         assert files(table) == ["b"]
     assert sorted(path.name for path in out.parent.iterdir()) == ["a.csv", "a.csv.json"]
+
+
+def test_a_table_that_another_run_writes_or_that_cant_be_written_is_a_sentence(
+    out, origin, tmp_path
+):
+    with ScoreTable(out, origin), pytest.raises(ScoreError, match="Another run is writing"):
+        ScoreTable(out, origin)
+    with pytest.raises(ScoreError, match=r"can't be written: Is a directory\. Make room"):
+        ScoreTable(tmp_path, origin)

@@ -30,7 +30,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "pdf": (pdf, "no_pixels"),
     "pixel_data_empty": (lambda: make(PixelData=b""), "no_pixels"),
     "pixel_data_absent": (lambda: make(PixelData=None), "no_pixels"),
-    "rows_absent": (lambda: make(Rows=None), "too_small"),
+    "rows_absent": (lambda: make(Rows=None), "corrupt"),
     "rows_7": (lambda: make(Rows=7), "too_small"),
     "half": (lambda: make()[:-400], "truncated"),
     "rows_60000": (lambda: make(Rows=60_000, Columns=60_000), "too_large"),
@@ -38,7 +38,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "photometric_absent": (lambda: make(PhotometricInterpretation=None), "corrupt"),
     "photometric_unknown": (lambda: make(RGB, PhotometricInterpretation="HSV"), "unsupported"),
     "palette_absent": (
-        lambda: make(RAMP, PhotometricInterpretation="PALETTE COLOR"), "unsupported",
+        lambda: make(RAMP, PhotometricInterpretation="PALETTE COLOR"), "corrupt",
     ),
     "syntax_unknown": (
         lambda: make(syntax=uid.MPEG2MPML, PixelData=encapsulate([bytes(99)])), "unsupported",

@@ -1,0 +1,231 @@
+"""TIFF files, BigTIFF of either byte order and microscopes' compressions among them, by tifffile.
+
+tifffile reads what is not compressed by itself; imagecodecs brings the decoders of the rest. A
+layout that contradicts itself is refused: TIFF 6.0, sections 3 to 8 and 15.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tifffile import TiffFile, TiffPage
+
+from components.imaging.grey import stretch, to_bytes
+from components.imaging.jpeg import jpeg_header
+from components.imaging.size import check_size
+from components.imaging.unreadable import COPY_AGAIN, UnreadableImage
+
+_SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3}  # by Photometric Interpretation (262)
+_WHITE_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 2, 3, 5, 6
+_UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3  # Sample Format (339)
+_UNCOMPRESSED = 1
+_JPEG = 7
+_JPEG_2000 = (33003, 33004, 33005, 34712)
+_YCBCR_JPEG_2000 = 33003
+# LZW, JPEG, Deflate, PackBits, LERC, LZMA, Zstandard, WebP, JPEG XL. Not CCITT (fax) and JPEG of
+# before 1995: imagecodecs has no decoder, and libtiff writes to stderr.
+_READABLE = frozenset(
+    {_UNCOMPRESSED, 5, _JPEG, 8, 32773, 32946, 34887, 34925, 50000, 50001, 50002, 52546}
+).union(_JPEG_2000)
+_MAX_SAMPLES = 8  # per pixel, with those that are dropped
+
+
+def read_tiff(data: bytes, max_pixels: int) -> tuple[Image.Image, int]:
+    """Decodes the first picture to 8 bits.
+
+    Grey of more than 8 bits, signed or float is stretched; colours keep their high byte; samples
+    beyond grey and colour are dropped.
+
+    Args:
+        data: the whole file.
+        max_pixels: refuse above this many (width x height), before decoding.
+
+    Returns:
+        The picture as mode 'L' or 'RGB', and its orientation (1..8).
+
+    Raises:
+        UnreadableImage: 'truncated', 'corrupt', 'unsupported', 'too_small', 'too_large'.
+    """
+    try:
+        with TiffFile(io.BytesIO(data)) as file:
+            page = file.pages.first
+            assert isinstance(page, TiffPage)
+            _check_size(page, max_pixels)
+            _check_layout(page)
+            _check_segments(page, data)
+            return _picture(page), int(page.tags.valueof(274, 1))
+    except (UnreadableImage, MemoryError):
+        raise
+    except Exception as error:  # tifffile and its decoders raise anything on broken data
+        raise _refusal(error) from error
+
+
+def _refusal(error: Exception) -> UnreadableImage:
+    text = str(error)
+    if isinstance(error, ImportError) or "imagecodecs" in text:
+        return UnreadableImage(
+            "unsupported", "the TIFF needs a decoder that is not installed; pip install imagecodecs"
+        )
+    if isinstance(error, NotImplementedError) or "not supported" in text:
+        return UnreadableImage(
+            "unsupported", "the TIFF is of a kind that can't be read here; convert it to PNG"
+        )
+    return UnreadableImage("corrupt", f"the TIFF is damaged; {COPY_AGAIN}")
+
+
+# === Checks before anything is decoded ===
+
+
+def _check_size(page: TiffPage, max_pixels: int) -> None:
+    if not page.imagewidth or not page.imagelength:
+        raise UnreadableImage("corrupt", f"the TIFF names no width or height; {COPY_AGAIN}")
+    check_size(page.imagewidth, page.imagelength, max_pixels)
+
+
+def _check_layout(page: TiffPage) -> None:
+    compression, photometric = int(page.compression), int(page.photometric)
+    if compression not in _READABLE:
+        name = getattr(page.compression, "name", "")
+        raise _unsupported(f"its compression is {name or compression} ({compression})")
+    if photometric not in _SAMPLES or page.imagedepth != 1:
+        name = getattr(page.photometric, "name", photometric)
+        raise _unsupported(f"its colours are {name}, its depth {page.imagedepth}")
+    due, extra = _SAMPLES[photometric], len(page.extrasamples)
+    if photometric == _RGB and page.samplesperpixel == 4:
+        extra = 1  # alpha, which many writers do not declare
+    if page.samplesperpixel - extra != due:
+        raise UnreadableImage(
+            "corrupt",
+            f"Photometric Interpretation (262) is {photometric} with {due} samples, and "
+            f"Samples Per Pixel (277) is {page.samplesperpixel} with {extra} extra; save it again",
+        )
+    _check_samples(page, coloured=photometric not in (0, 1))
+
+
+def _check_samples(page: TiffPage, coloured: bool) -> None:
+    bits: Any = page.bitspersample  # a tuple where samples differ
+    kind = int(page.sampleformat or _UNSIGNED)
+    alike = isinstance(bits, int) and page.dtype is not None
+    kinds = (_UNSIGNED,) if coloured else (_UNSIGNED, _SIGNED, _FLOAT)
+    deep_enough = not coloured or page.samplesperpixel < 3 or (alike and bits >= 8)
+    if not (alike and deep_enough and kind in kinds and page.samplesperpixel <= _MAX_SAMPLES):
+        raise _unsupported(
+            f"it has {page.samplesperpixel} samples of {bits} bits in sample format {kind}"
+        )
+
+
+def _check_segments(page: TiffPage, data: bytes) -> None:
+    """Compares strips or tiles with the size of the picture and of the file."""
+    offsets, counts, due = page.dataoffsets, page.databytecounts, math.prod(page.chunked)
+    kind = "tiles" if page.is_tiled else "strips"
+    if len(offsets) != len(counts) or len(offsets) != due:
+        raise UnreadableImage(
+            "corrupt",
+            f"the size of the TIFF makes {due} {kind}, and it lists {len(offsets)} offsets and "
+            f"{len(counts)} lengths; {COPY_AGAIN}",
+        )
+    if any(not count for count in counts):
+        raise UnreadableImage("corrupt", f"some {kind} of the TIFF are empty; {COPY_AGAIN}")
+    if any(start + count > len(data) for start, count in zip(offsets, counts, strict=True)):
+        raise UnreadableImage("truncated", f"the TIFF ends before its {kind} do; {COPY_AGAIN}")
+    if page.compression == _UNCOMPRESSED:
+        _check_uncompressed(page, sum(counts), kind)
+    else:
+        for start, count in zip(offsets, counts, strict=True):
+            _check_segment(page, data[start : start + count])
+
+
+def _check_uncompressed(page: TiffPage, found: int, kind: str) -> None:
+    planes, depth, height, width, samples = page.shaped
+    if page.is_tiled:
+        tiles = math.prod(page.chunked)
+        row = math.ceil(page.tilewidth * samples * page.bitspersample / 8)
+        due = tiles * page.tilelength * row
+    else:
+        due = planes * depth * height * math.ceil(width * samples * page.bitspersample / 8)
+    if found != due:
+        raise UnreadableImage(
+            "corrupt",
+            f"the size of the TIFF makes {due} bytes, and its {kind} have {found}; {COPY_AGAIN}",
+        )
+
+
+def _check_segment(page: TiffPage, segment: bytes) -> None:
+    """Refuses a strip or tile that would be decoded to more than its size, or ends early."""
+    height, width = (
+        (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
+    )
+    if page.compression == _JPEG:
+        header = jpeg_header(segment)
+        found = header.height, header.width
+        if not header.complete:
+            raise UnreadableImage("truncated", f"a JPEG in the TIFF has no end; {COPY_AGAIN}")
+    elif int(page.compression) in _JPEG_2000:
+        start = segment[:1024].find(b"\xff\x4f\xff\x51") + 8
+        right, bottom, left, top = (
+            int.from_bytes(segment[start + 4 * field : start + 4 * field + 4], "big")
+            for field in range(4)
+        )
+        found = bottom - top, right - left
+    else:
+        return
+    if found[0] > height or found[1] > width:
+        raise UnreadableImage(
+            "corrupt",
+            f"a strip or tile of the TIFF is {width} x {height} pixels, and the picture in it "
+            f"{found[1]} x {found[0]}; save it again",
+        )
+
+
+# === Pixels ===
+
+
+def _picture(page: TiffPage) -> Image.Image:
+    pixels = _by_pixel(page)
+    photometric, bits = int(page.photometric), page.bitspersample
+    assert isinstance(bits, int)
+    if photometric == _PALETTE:
+        return Image.fromarray(_from_palette(pixels[..., 0], page))
+    if photometric in (0, 1):
+        return Image.fromarray(_grey(pixels[..., 0], photometric == _WHITE_IS_ZERO, page))
+    eight = np.ascontiguousarray(
+        pixels[..., : _SAMPLES[photometric]] >> max(bits - 8, 0), dtype=np.uint8
+    )
+    if photometric == _CMYK:
+        return Image.fromarray(eight, "CMYK").convert("RGB")
+    if photometric == _YCBCR and page.compression != _JPEG:
+        return Image.fromarray(eight, "YCbCr").convert("RGB")
+    return Image.fromarray(eight)
+
+
+def _by_pixel(page: TiffPage) -> NDArray[Any]:
+    """Values as [H, W, S], however the samples are stored."""
+    values = np.asarray(page.asarray(maxworkers=1)).reshape(page.shaped)[:, 0]
+    return np.concatenate(list(values), -1)
+
+
+def _grey(values: NDArray[Any], inverted: bool, page: TiffPage) -> NDArray[np.uint8]:
+    bits = page.bitspersample
+    assert isinstance(bits, int)
+    if bits <= 8 and int(page.sampleformat or 1) == _UNSIGNED:
+        grey = to_bytes(values, 0, 2**bits - 1)
+        return ~grey if inverted else grey
+    return stretch(values, inverted)
+
+
+def _from_palette(index: NDArray[Any], page: TiffPage) -> NDArray[np.uint8]:
+    colours = page.colormap
+    if colours is None or int(index.max()) >= colours.shape[1]:
+        raise UnreadableImage("corrupt", f"the palette of the TIFF is missing; {COPY_AGAIN}")
+    # 16 bits by the standard (TIFF 6.0, section 5); some writers fill 8.
+    eight = colours >> 8 if colours.max() > 255 else colours
+    return np.ascontiguousarray(np.moveaxis(eight[:, index], 0, -1), dtype=np.uint8)
+
+
+def _unsupported(what: str) -> UnreadableImage:
+    return UnreadableImage("unsupported", f"the TIFF can't be read: {what}; convert it to PNG")

@@ -1,0 +1,119 @@
+"""The environment variables of medtfx: all of them, and nothing else reads one by its name.
+
+Variables of other programs (AWS_*, KF_PIPELINES_*, METADATA_GRPC_SERVICE_*, TF_*) keep the meaning
+that those give them, and are read where they are needed.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable.
+
+    Attributes:
+        name: `MEDTFX_...`.
+        meaning: what its value is, as a phrase.
+        default: what holds where it is not set or empty, as a phrase.
+        read_by: the commands or nodes that read it.
+    """
+
+    name: str
+    meaning: str
+    default: str
+    read_by: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get(self, environment: Mapping[str, str] = os.environ) -> str:
+        """Returns the value, '' where the variable is not set."""
+        return environment.get(self.name, "")
+
+
+HOME = Variable(
+    "MEDTFX_HOME",
+    "folder of everything that medtfx writes on this machine: artifacts, metadata, runs, models",
+    "`medtfx-home` in the current folder",
+    "every command with the option `--home`, which has precedence",
+)
+WEIGHTS = Variable(
+    "MEDTFX_WEIGHTS",
+    "folder of Keras weights files of the backbones, for `model.weights: imagenet`",
+    "Keras downloads the weights",
+    "`medtfx run`, `tune` and `compare`; the nodes Trainer and Tuner",
+)
+UMASK = Variable(
+    "MEDTFX_UMASK",
+    "umask of everything that is written, in octal: 027 lets the group read, as a TensorFlow "
+    "Serving that runs as another user has to, and 022 everybody",
+    "077: the user alone",
+    "every command but `medtfx serving-config` and `medtfx kubeflow`, whose files others read",
+)
+PATIENT_KEY = Variable(
+    "MEDTFX_PATIENT_KEY",
+    "the site's secret key: patients and paths are written to disk only as hashes with this key",
+    "the file `patient.key` in the home, or in the root of a volume, which the first run creates; "
+    "with artifacts in object storage there is no default",
+    "every command that lists a data folder; the node ImageExampleGen and the task Retraining",
+)
+ML_METADATA = Variable(
+    "MEDTFX_MLMD",
+    "address of ML Metadata on a cluster: `grpc://HOST:PORT`, "
+    "`mysql://USER:PASSWORD@HOST:PORT/DATABASE` or `sqlite:////ABSOLUTE/PATH`",
+    "METADATA_GRPC_SERVICE_HOST and _PORT, which Kubeflow Pipelines sets in its pods",
+    "every node on Kubeflow Pipelines; `medtfx kubeflow metadata`; commands with `--cluster`",
+)
+CHECKPOINTS = Variable(
+    "MEDTFX_CHECKPOINTS",
+    "folder on a volume for the state of unfinished trainings on a cluster",
+    "`<root>/checkpoints` where the root is on a volume, else a folder that is lost with the pod",
+    "the nodes Trainer and Tuner on Kubeflow Pipelines",
+)
+ROOT_CERTIFICATES = Variable(
+    "MEDTFX_ROOT_CERTIFICATES",
+    "PEM file of the authorities that sign the certificate of a model server (TLS)",
+    "the public authorities",
+    "every command with the option `--root-certificates`, which has precedence",
+)
+CLIENT_CERTIFICATE = Variable(
+    "MEDTFX_CLIENT_CERTIFICATE",
+    "PEM file of the certificate that a client shows to a model server (mutual TLS)",
+    "none is shown",
+    "every command with the option `--client-certificate`, which has precedence",
+)
+CLIENT_KEY = Variable(
+    "MEDTFX_CLIENT_KEY",
+    "PEM file of the key of that certificate",
+    "none; needed with a client certificate",
+    "every command with the option `--client-key`, which has precedence",
+)
+APP_TOKEN = Variable(
+    "MEDTFX_APP_TOKEN",
+    "secret that a visitor of the web page must know",
+    "none; needed where other machines reach the page",
+    "`medtfx app`, whose option `--token` has precedence",
+)
+
+SERVING_TOKEN = Variable(
+    "MEDTFX_SERVING_TOKEN",
+    "secret that a model server asks for, and that a client shows to it",
+    "none; needed where other machines reach `medtfx serve`",
+    "`medtfx serve`; every command that calls a model server; `serving.client.Client`",
+)
+
+VARIABLES = (
+    HOME,
+    UMASK,
+    WEIGHTS,
+    PATIENT_KEY,
+    ML_METADATA,
+    CHECKPOINTS,
+    ROOT_CERTIFICATES,
+    CLIENT_CERTIFICATE,
+    CLIENT_KEY,
+    APP_TOKEN,
+    SERVING_TOKEN,
+)
