@@ -175,7 +175,7 @@ app.add_typer(kubeflow_app, name="kubeflow")
 @app.command("sample-data")
 def sample_data(
     out: Annotated[Path, typer.Argument(help="Folder to write to.")],
-    patients: Annotated[int, typer.Option(help="Patients of each class.", min=5)] = 70,
+    patients: Annotated[int, typer.Option(help="Patients of each class.", min=5)] = 90,
     seed: Annotated[int, typer.Option(help="Another seed, other patients.")] = 7,
 ) -> None:
     """Draw phantom radiographs to try the pipeline on: the same ones every time."""
