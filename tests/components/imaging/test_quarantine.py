@@ -28,6 +28,11 @@ def test_a_name_that_is_not_utf8_can_still_be_written():
     text.encode()  # a lone surrogate would not
 
 
+def test_a_detail_with_nul_can_be_written():
+    (item,) = from_csv(to_csv([Quarantined("a.dcm", "unsupported", "MONO\0CHROME")]))
+    assert item.detail == "MONO\N{REPLACEMENT CHARACTER}CHROME"
+
+
 def test_what_the_recipe_leaves_out_is_no_fault_of_the_file():
     assert Quarantined("a.png", "corrupt").unreadable
     assert not Quarantined("a.png", "ignored_folder").unreadable
