@@ -23,10 +23,10 @@ test-current: ## the tests on the stack `current`, in a Debian 13 where this is 
 check: setup ## formatting, lint, types
 	@scripts/check
 
-format: setup ## put the formatting right
+format: setup ## format, and fix what ruff can fix
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
-lock: ## write requirements/ anew from pyproject.toml
+lock: ## write requirements/ again from pyproject.toml
 	@scripts/lock
 
 clean: ## remove .venv, its tools and the caches; data and models stay
