@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from components.runtime.environment import HOME
+from components.storage.plain_path import plain_path
 from components.storage.private import opened_to_others, private_files
 
 DEFAULT_HOME = "medtfx-home"
@@ -15,7 +16,7 @@ class Home:
     """Paths below one root.
 
     Attributes:
-        root: absolute.
+        root: absolute, without characters that Beam and TensorFlow take for a pattern.
     """
 
     root: Path
@@ -23,7 +24,7 @@ class Home:
     @classmethod
     def at(cls, path: str | None = None) -> "Home":
         """Returns the home at `path`, else $MEDTFX_HOME, else `medtfx-home` in this folder."""
-        return cls(Path(path or HOME.get() or DEFAULT_HOME).absolute())
+        return cls(plain_path(Path(path or HOME.get() or DEFAULT_HOME).absolute()))
 
     @property
     def artifacts(self) -> Path:

@@ -34,7 +34,8 @@ from components.imaging.unreadable import REASONS, UnreadableImage, refusal
 __all__ = ["MAX_PIXELS", "REASONS", "ReadImage", "UnreadableImage", "is_image_name", "read_image"]
 
 _SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".tif", ".tiff", ".gif", ".webp", ".dcm", ".dicom",
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff", ".gif", ".webp", ".dcm",
+    ".dicom",
 )  # fmt: skip
 
 

@@ -97,6 +97,13 @@ APP_TOKEN = Variable(
     "`medtfx app`, whose option `--token` has precedence",
 )
 
+SERVING_TOKEN = Variable(
+    "MEDTFX_SERVING_TOKEN",
+    "secret that a model server asks for, and that a client shows to it",
+    "none; needed where other machines reach `medtfx serve`",
+    "`medtfx serve`; every command that calls a model server; `serving.client.Client`",
+)
+
 VARIABLES = (
     HOME,
     UMASK,
@@ -108,4 +115,5 @@ VARIABLES = (
     CLIENT_CERTIFICATE,
     CLIENT_KEY,
     APP_TOKEN,
+    SERVING_TOKEN,
 )

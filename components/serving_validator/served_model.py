@@ -54,6 +54,7 @@ class ServedModel:
 
     def __init__(self, server: ServerProcess, address: str, name: str, seconds: float) -> None:
         self._server, self._name, self._seconds = server, name, seconds
+        self._metadata = (("authorization", f"Bearer {server.token}"),)
         self._channel = grpc.insecure_channel(address, options=_OPTIONS)
         self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
@@ -109,7 +110,7 @@ class ServedModel:
 
     def _call(self, method: Callable[..., Any], request: Any) -> Any:
         try:
-            return method(request, timeout=self._seconds)
+            return method(request, timeout=self._seconds, metadata=self._metadata)
         except grpc.RpcError as error:
             raise self._translated(error) from error
 

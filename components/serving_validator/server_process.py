@@ -4,6 +4,7 @@ A model that crashes TensorFlow, or never ends, ends this process and not the no
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from components.runtime.environment import SERVING_TOKEN
 from components.serving_validator.unservable import UnservableError
 
 _TAIL_BYTES = 20_000
@@ -19,6 +21,9 @@ _TAIL_BYTES = 20_000
 class ServerProcess:
     """Runs `python -m <module> <models> --parent-fd <socket>`; see `serving.embedded.__main__`.
 
+    Attributes:
+        token: that the server asks for, so that no other user of this machine can ask it.
+
     Args:
         module: import path of the server.
         models: folder with `<model>/<version>/`.
@@ -26,13 +31,18 @@ class ServerProcess:
     """
 
     def __init__(self, module: str, models: Path, folder: Path) -> None:
-        self._log = folder / "server.log"
+        self._log, self.token = folder / "server.log", secrets.token_urlsafe(32)
         self._ours, theirs = socket.socketpair()
         # The folder is empty, so that nothing in it is imported by mistake; all else is imported
         # from the same paths as here.
         paths = os.pathsep.join(os.path.abspath(path) for path in sys.path)
         # A process takes all of a GPU's memory, and this one may have taken it.
-        environment = {**os.environ, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": "-1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": paths,
+            "CUDA_VISIBLE_DEVICES": "-1",
+            SERVING_TOKEN.name: self.token,
+        }
         with theirs, open(self._log, "wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, str(models), "--parent-fd", str(theirs.fileno())],

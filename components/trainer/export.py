@@ -19,6 +19,7 @@ from components.imaging.preprocessing import cut_borders, unpack
 from components.network.network import Network
 from components.recipe.data import DataSection
 from components.saved_model.assets import LABELS_ASSET, RECIPE_ASSET
+from components.saved_model.prediction_check import SUM_TOLERANCE
 from components.trainer.grad_cam import grad_cam
 from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.out_of_distribution import describe
@@ -69,11 +70,13 @@ class Exporter:
         Returns:
             `probabilities`, calibrated, [B, classes] float32; `out_of_distribution`, bool [B],
             whether the image is unlike the training images; `uncertain`, bool [B], whether it is,
-            or its top probability is below the threshold. A top probability that is not finite
-            is uncertain.
+            its top probability is below the threshold, or the values are no probabilities (not
+            finite, or their sum is not 1).
         """
         served = self.uncertainty.calibrated(probabilities)
         low = tf.reduce_max(served, -1) < self.uncertainty.summary.uncertain_below
+        # Both: calibration may turn what is not finite into something that looks like a share.
+        low |= ~(_are_probabilities(probabilities) & _are_probabilities(served))
         if self.uncertainty.ood_detector is None:
             out_of_distribution = tf.zeros_like(low)
         else:
@@ -146,6 +149,12 @@ class Exporter:
                 _asset(folder, RECIPE_ASSET, json.dumps(recipe, indent=2, sort_keys=True)),
             ]
             tf.saved_model.save(root, path, signatures=signatures)
+
+
+def _are_probabilities(values: tf.Tensor) -> tf.Tensor:
+    """Returns bool [B] for [B, C]; comparisons with NaN are false, so this is, too."""
+    sums = abs(tf.reduce_sum(values, -1) - 1) <= SUM_TOLERANCE
+    return sums & (tf.reduce_min(values, -1) >= 0)
 
 
 def _asset(folder: str, name: str, text: str) -> tf.saved_model.Asset:

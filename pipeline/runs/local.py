@@ -134,6 +134,8 @@ def _print_counts(console: Console, recipe: Recipe, listing: Listing) -> None:
 
 def _split_hint(recipe: Recipe, listing: Listing) -> str | None:
     """Names a better seed, if there is one and a class is far from its shares of the splits."""
+    if recipe.data.folder_splits == "use":
+        return None
     patients = [(entry.label, entry.patient) for entry in listing.entries]
     found = imbalance(recipe.data, patients, recipe.data.split_seed)
     if found <= _IMBALANCE:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from components.imaging.candidates import may_be_unnamed
-from components.imaging.images import UnreadableImage, is_image_name, read_image
+from components.imaging.candidates import may_be_image
+from components.imaging.images import UnreadableImage, read_image
 from components.runtime.errors import MedtfxError
 from serving.app.pictures import as_webp, reduce
 from serving.app.uploads import Upload
@@ -51,9 +51,9 @@ class Samples:
     def __iter__(self) -> Iterator[Sample]:
         return iter(self._list)
 
-    def get(self, number: int) -> Sample | None:
-        """Returns a sample by its number, or None."""
-        return next((sample for sample in self._list if sample.number == number), None)
+    def get(self, number: str) -> Sample | None:
+        """Returns a sample by its number as text, or None."""
+        return next((sample for sample in self._list if str(sample.number) == number), None)
 
     def upload(self, sample: Sample) -> Upload:
         """Reads a sample as if it had been uploaded.
@@ -91,7 +91,7 @@ def _find(folder: Path) -> list[Sample]:
 
 
 def _offered(name: str) -> bool:
-    return (is_image_name(name) or may_be_unnamed(name)) and not name.startswith(".")
+    return may_be_image(name) and not name.startswith(".")
 
 
 def _is_readable(path: Path) -> bool:

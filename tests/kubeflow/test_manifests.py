@@ -1,5 +1,6 @@
 """The manifests, as far as they can be judged without a cluster."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,12 +11,13 @@ import yaml
 
 import kubeflow
 from components.recipe.platform import PlatformSection
-from kubeflow.image.dockerfile import USER_ID
+from kubeflow.image.context import dockerfile
 from tests.doubles.pod_security import baseline, restricted
 from tests.pods import DIGEST, unbounded
 
 FOLDER = Path(kubeflow.__file__).parent / "manifests"
 KUSTOMIZATIONS = [FOLDER, FOLDER / "metadata"]
+(USER,) = re.findall(r"^USER (\d+:0)$", dockerfile("cpu").read_text(), re.MULTILINE)
 TEMPLATE = FOLDER / "secrets-template.yaml"  # applied by nobody
 FILES = FOLDER / "files.yaml"  # applied by hand
 EXAMPLE = FOLDER.parent / "platform-example.yaml"
@@ -152,10 +154,10 @@ def test_images_are_named_by_their_digests():
 def test_the_volume_belongs_to_the_user_of_the_image():
     (job,) = (document for document in ALL if document["kind"] == "Job")
     (container,) = job["spec"]["template"]["spec"]["containers"]
-    assert container["command"][:2] == ["chown", f"{USER_ID}:0"]
+    assert container["command"][:2] == ["chown", USER]
     (pod,) = (document for document in ALL if document["kind"] == "Pod")
     security = pod["spec"]["securityContext"]
-    assert (security["runAsUser"], security["runAsGroup"]) == (USER_ID, 0)
+    assert f"{security['runAsUser']}:{security['runAsGroup']}" == USER
 
 
 def test_no_secret_has_a_value():

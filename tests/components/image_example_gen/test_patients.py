@@ -18,8 +18,8 @@ from pipeline.recipes.loader import load_recipe
 NO_TABLE = MetadataTable()
 
 
-def finder(table=NO_TABLE, **source):
-    return PatientFinder(PatientSource.model_validate(source), table)
+def finder(table=NO_TABLE, base="no folder", **source):
+    return PatientFinder(str(base), PatientSource.model_validate(source), table)
 
 
 # === Who the patient is ===
@@ -58,7 +58,7 @@ def test_metadata_names_the_patient_also_in_a_column_that_is_no_feature():
 )
 def test_the_rule_of_covid19_3class(name, patient):
     source = load_recipe("covid19-3class").data.patient
-    assert PatientFinder(source, NO_TABLE).find([f"x/{name}"]) == [patient]
+    assert PatientFinder("no folder", source, NO_TABLE).find([f"x/{name}"]) == [patient]
 
 
 # === Who has none ===

@@ -25,6 +25,12 @@ class NotProbabilities(Exporter):
         return good | {"probabilities": 2.0 * good["probabilities"]}
 
 
+class SumOff(Exporter):
+    def with_labels(self, outputs):
+        good = super().with_labels(outputs)
+        return good | {"probabilities": 1.001 * good["probabilities"]}
+
+
 class NoHeatmap(Exporter):
     def signatures(self):
         return super().signatures() | {"explain": super().signatures()["serving_default"]}
@@ -99,6 +105,7 @@ def models(tmp_path_factory, make_exporter, make_network):
         "classes_swapped": make_exporter(classes=("bright", "dark")),
         "label_of_another": make_exporter(kind=OutOfOrder),
         "not_probabilities": make_exporter(kind=NotProbabilities),
+        "sum_off": make_exporter(kind=SumOff),
         "nan": make_exporter(of=diverged(make_network())),
         "depends_on_batch": make_exporter(kind=DependsOnBatch),
         "accepts_anything": make_exporter(kind=AcceptsAnything),
@@ -149,9 +156,10 @@ def test_a_good_export_passes(serve, images, trained):
             "classes_swapped",
             r"names the classes \['bright', 'dark'\], the recipe \['dark', 'bright'",
         ),
-        ("label_of_another", "the label of the served model is not its most probable class"),
-        ("not_probabilities", "probabilities that do not sum to 1"),
-        ("nan", "probabilities that are not finite numbers"),
+        ("label_of_another", "the label is 'dark', but the most probable class is 'bright'"),
+        ("not_probabilities", "is none: probabilities are outside of 0 to 1"),
+        ("sum_off", "is none: probabilities do not sum to 1, but to 1.001"),
+        ("nan", "is none: probabilities are not finite numbers"),
         ("depends_on_batch", "predicts otherwise for .* alone than in a batch"),
         ("accepts_anything", "predicts for bytes that are not an image"),
         ("inverted", "does not predict as the network did after training: for .*png it predicts"),

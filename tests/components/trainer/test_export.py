@@ -187,3 +187,22 @@ def test_a_session_predicts_and_explains_with_all_members(of_members, tmp_path):
     assert probabilities.shape == (2, len(of_members.data.classes))
     assert outputs["heatmap"].shape == (2, 8, 8)  # the finest grid among the members
     assert outputs["heatmap"].min() >= 0 and outputs["heatmap"].max() <= 1
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+@pytest.mark.parametrize(
+    ("values", "uncertain"),
+    [
+        ([0.1, 0.8, 0.1], False),
+        ([np.nan] * 3, True),
+        ([np.nan, 1.0, 0.0], True),
+        ([0.0, np.inf, 0.0], True),
+        ([-0.2, 1.2, 0.0], True),
+        ([0.1, 0.8, 0.101], True),
+    ],
+)
+def test_what_is_no_probability_is_uncertain(exporter, temperature, values, uncertain):
+    measured = MeasuredUncertainty(UncertaintySummary(temperature=temperature))
+    judge = Exporter(exporter.network, exporter.transform, DATA, measured).with_uncertainty
+    found = judge(tf.zeros([1, 32, 32, 1]), tf.zeros([1, 8]), tf.constant([values]))
+    assert bool(found["uncertain"][0]) is uncertain

@@ -115,7 +115,7 @@ def test_stop_answers_what_is_under_way(base, start, stubs, tools):
     server = start(base)
     stub = stubs(server.address).predictions
     call = stub.Predict.future(slow_request(5000), timeout=30)
-    tools.eventually(lambda: server.manager.versions("tiny")[1]._lent)
+    tools.eventually(lambda: server.manager.versions("tiny")[1]._acquired)
     server.stop()
     assert call.result().outputs["value"].float_val
     with (
