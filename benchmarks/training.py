@@ -82,7 +82,7 @@ def first_phase(
         checkpoint = Checkpoint(Path(folder), "val_loss")
         fitter = Fitter(network, recipe.model, recipe.training, split, split, checkpoint, folder)
         phase = fitter._phases[0]
-        trainee, batches, _, _ = fitter._material(phase)
+        trainee, batches, _, _ = fitter._prepared(phase)
         fitter._compile(trainee, phase.rate, 1_000)
         yield trainee, batches
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.runtime.environment import HOME
 from components.storage.plain_path import plain_path
+from components.storage.private import opened_to_others, private_files
 
 DEFAULT_HOME = "medtfx-home"
 
@@ -50,12 +51,25 @@ class Home:
         """The SQLite file of ML Metadata."""
         return self.root / "metadata.sqlite"
 
+    def make(self) -> str:
+        """Makes the folder, for the user alone unless the site's umask says otherwise.
+
+        Returns:
+            A sentence if it was there and others can use it; '' otherwise.
+
+        Raises:
+            MedtfxError: the site's umask is not one.
+        """
+        with private_files():
+            self.root.mkdir(parents=True, exist_ok=True)
+        return opened_to_others(self.root)
+
     def metadata_connection(self) -> Any:
         """Returns the `ConnectionConfig` of ML Metadata; makes the folder."""
         # TFX has a function for this, whose import takes ten seconds.
         from ml_metadata.proto import metadata_store_pb2
 
-        self.root.mkdir(parents=True, exist_ok=True)
+        self.make()
         config = metadata_store_pb2.ConnectionConfig()
         config.sqlite.filename_uri = str(self.metadata_file)
         config.sqlite.connection_mode = config.sqlite.READWRITE_OPENCREATE

@@ -1,4 +1,4 @@
-"""Brings the Examples to the audit, and the report back."""
+"""From the Examples to the audit, and the report into its artifact."""
 
 import os
 from collections import Counter
@@ -32,7 +32,7 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Fills `audit`; what it finds is no error of this node."""
+        """Fills `audit`; a finding is not an error of this node."""
         section = AuditSection.model_validate_json(exec_properties["section"])
         files = {
             split: fileio.glob(artifact_utils.get_split_uri(input_dict["examples"], split) + "/*")

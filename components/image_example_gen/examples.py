@@ -20,14 +20,18 @@ def read_entry(
     Args:
         base: the data folder.
         entry: the file; its patient is hashed.
-        data: classes, metadata columns and the pixel limit.
+        data: classes, metadata columns, the pixel limit, and whether EXIF and texts are kept.
 
     Returns:
         The example, and a remark with the reason `quarantine.NOTED` for each note; or None, and
         why the file can't be read.
     """
     try:
-        image = read_image(files.read_bytes(base, entry.relative), max_pixels=data.max_pixels)
+        image = read_image(
+            files.read_bytes(base, entry.relative),
+            max_pixels=data.max_pixels,
+            keep_metadata=data.keep_metadata,
+        )
     except OSError as error:
         reason = str(error.strerror or error)
         return None, [Quarantined(entry.relative, "unreadable_file", reason)]

@@ -17,6 +17,7 @@ from components.image_example_gen.metadata import MetadataTable
 from components.recipe.data import PatientSource
 from components.runtime.environment import PATIENT_KEY
 from components.runtime.errors import DataError
+from components.storage.private import trouble_with_key
 
 
 class PatientFinder:
@@ -96,8 +97,8 @@ def patient_key(home: str) -> bytes:
             Empty where no folder outlives the node, as in a container: the environment must tell.
 
     Raises:
-        DataError: the file is empty, since hashing without a key would hide nobody; or neither
-            environment nor folder is given.
+        DataError: the file is empty, since hashing without a key would hide nobody; or others can
+            read it; or neither environment nor folder is given.
     """
     if text := PATIENT_KEY.get():
         return text.encode()
@@ -113,6 +114,8 @@ def patient_key(home: str) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):  # another run was quicker: its key is the key
             _write_key(path)
+    if trouble := trouble_with_key(path):
+        raise DataError(f"{trouble} Or give the site's key in the variable {PATIENT_KEY}.")
     key = path.read_bytes()
     if not key:
         raise DataError(

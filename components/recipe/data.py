@@ -153,6 +153,8 @@ class DataSection(Section):
         min_per_split: smallest number of images of a class in each split; below it the run stops.
         max_pixels: largest number of pixels of an image. Larger ones are not decoded, since a small
             file may hold a huge image (a decompression bomb).
+        keep_metadata: whether EXIF, texts and colour profiles of PNG and JPEG files go into the
+            examples. They may name patients, and no node reads them.
     """
 
     classes: tuple[str, ...]
@@ -172,6 +174,7 @@ class DataSection(Section):
     min_per_class: Positive = 10
     min_per_split: Positive = 2
     max_pixels: Positive = 50_000_000
+    keep_metadata: bool = False
 
     @field_validator("classes", mode="before")
     @classmethod

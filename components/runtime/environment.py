@@ -45,6 +45,14 @@ WEIGHTS = Variable(
     "Keras downloads the weights",
     "`medtfx run`, `tune` and `compare`; the nodes Trainer and Tuner",
 )
+UMASK = Variable(
+    "MEDTFX_UMASK",
+    "umask of everything that is written, in octal: 027 lets the group read, as a TensorFlow "
+    "Serving that runs as another user has to, and 022 everybody",
+    "077, the user alone; on Kubeflow Pipelines 027, user 10001 and group 0",
+    "every command but `medtfx serving-config` and `medtfx kubeflow`, whose files others read; "
+    "every node on Kubeflow Pipelines",
+)
 PATIENT_KEY = Variable(
     "MEDTFX_PATIENT_KEY",
     "the site's secret key: patients and paths are written to disk only as hashes with this key",
@@ -90,8 +98,16 @@ APP_TOKEN = Variable(
     "`medtfx app`, whose option `--token` has precedence",
 )
 
+SERVING_TOKEN = Variable(
+    "MEDTFX_SERVING_TOKEN",
+    "secret that a model server asks for, and that a client shows to it",
+    "none; needed where other machines reach `medtfx serve`",
+    "`medtfx serve`; every command that calls a model server; `serving.client.Client`",
+)
+
 VARIABLES = (
     HOME,
+    UMASK,
     WEIGHTS,
     PATIENT_KEY,
     ML_METADATA,
@@ -100,4 +116,5 @@ VARIABLES = (
     CLIENT_CERTIFICATE,
     CLIENT_KEY,
     APP_TOKEN,
+    SERVING_TOKEN,
 )

@@ -1,1 +1,1 @@
-"""ServingValidator: the served model is asked before it is pushed."""
+"""ServingValidator: serves the candidate and tests it before it is pushed."""

@@ -1,17 +1,21 @@
-"""What a served model must do before it may be pushed. Each check raises `UnservableError`."""
+"""The checks that a served model must pass before it is pushed.
+
+Each check raises `UnservableError` with the reason.
+"""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.saved_model.prediction_check import prediction_fault
 from components.saved_model.reference_predictions import Predictions
 from components.serving_validator.samples import StoredImage
 from components.serving_validator.served_model import (
     EXPLAIN,
     PREDICT,
-    Answer,
-    RefusedError,
+    Outputs,
+    RequestRefusedError,
     ServedModel,
 )
 from components.serving_validator.unservable import UnservableError
@@ -21,22 +25,21 @@ _OUTPUTS = {
     PREDICT: {"probabilities", "label", "labels", *_FLAGS},
     EXPLAIN: {"probabilities", "label", "labels", "heatmap", *_FLAGS},
 }
-# Largest difference of one probability computed in two ways. The server's graph is optimised: that
-# costs 1e-5 in float32, and 1e-2 where layers compute in float16. A wrong scaling or order of
-# colours moves the images that are compared by more than either.
+# Largest difference of a probability that is computed in two ways. The server optimises its graph,
+# which changes it by 1e-5 in float32, and by 1e-2 where layers compute in float16. A wrong scaling
+# or order of colours changes the compared images by more than either.
 FLOAT32_TOLERANCE, MIXED_PRECISION_TOLERANCE = 0.001, 0.05
-_SUM_TOLERANCE = 0.001
-_JUNK = b"GIF89a, or so it says"
+_NOT_AN_IMAGE = b"\xff\xd8\xff begins like a JPEG"
 
 
 def check_loaded(model: ServedModel) -> None:
-    """The server could load the model, as TensorFlow Serving does, and replay its warm-up."""
+    """The server has loaded the model, as TensorFlow Serving does, and replayed its warm-up."""
     if error := model.load_error():
         raise UnservableError(f"a model server can't load it: {error}")
 
 
 def check_signatures(model: ServedModel) -> None:
-    """The signatures and their outputs are those of the contract."""
+    """The model has the signatures and outputs that clients need."""
     found = model.signatures()
     for name, outputs in _OUTPUTS.items():
         if name not in found:
@@ -44,70 +47,77 @@ def check_signatures(model: ServedModel) -> None:
                 f"the served model has no signature {name!r}, only {sorted(found)}"
             )
         if missing := outputs - found[name]:
-            raise UnservableError(f"signature {name!r} does not give {sorted(missing)}")
+            raise UnservableError(f"signature {name!r} has no outputs {sorted(missing)}")
 
 
-def check_answers(
+def check_predictions(
     model: ServedModel, images: Sequence[StoredImage], classes: Sequence[str], tolerance: float
 ) -> None:
-    """Answers are well-formed, alone and in a batch, with and without explanation."""
-    together = _ask(model, PREDICT, images)
+    """Predictions are valid, and the same alone, in a batch and with an explanation.
+
+    Args:
+        model: the served model.
+        images: images to send.
+        classes: names of the classes, in the recipe's order.
+        tolerance: largest difference of a probability that is allowed.
+    """
+    together = _predict(model, PREDICT, images)
     _check_form(together, len(images), classes)
-    explained = _ask(model, EXPLAIN, images)
+    explained = _predict(model, EXPLAIN, images)
     _check_form(explained, len(images), classes)
     _check_heatmap(explained["heatmap"], len(images))
     _check_same(together, explained, images, tolerance, "with an explanation than without")
     for position, image in enumerate(images):
-        alone = _ask(model, PREDICT, [image])
+        alone = _predict(model, PREDICT, [image])
         _check_form(alone, 1, classes)
         same = {name: value[position : position + 1] for name, value in together.items()}
         _check_same(same, alone, [image], tolerance, "alone than in a batch")
 
 
-def check_junk(model: ServedModel, image: StoredImage) -> None:
-    """What is no image is refused as the sender's mistake, and the server goes on."""
+def check_invalid_image(model: ServedModel, image: StoredImage) -> None:
+    """Bytes that are not an image are refused as an invalid argument, and the server goes on."""
     try:
-        model.ask(PREDICT, [_JUNK])
-    except RefusedError as refused:
+        model.predict(PREDICT, [_NOT_AN_IMAGE])
+    except RequestRefusedError as refused:
         if refused.code != "INVALID_ARGUMENT":
             raise UnservableError(
-                f"the served model answers bytes that are no image with {refused}, not with "
-                "INVALID_ARGUMENT"
+                "the served model must refuse bytes that are not an image with INVALID_ARGUMENT, "
+                f"and refuses them with {refused}"
             ) from refused
     else:
-        raise UnservableError("the served model gives probabilities for bytes that are no image")
-    _ask(model, PREDICT, [image])
+        raise UnservableError("the served model predicts for bytes that are not an image")
+    _predict(model, PREDICT, [image])
 
 
-def check_against_training(
-    model: ServedModel, trained: Predictions, encoded: Mapping[str, bytes], tolerance: float
+def check_against_reference(
+    model: ServedModel, reference: Predictions, encoded: Mapping[str, bytes], tolerance: float
 ) -> float:
-    """The served model gives the probabilities that the network gave in training.
+    """The served model predicts as the network did after training.
 
     Args:
-        model: is asked.
-        trained: what the network said of the transformed images.
+        model: the served model.
+        reference: predictions of the network for the transformed images.
         encoded: file name → the same images, as stored before Transform.
-        tolerance: largest difference of a probability that is none.
+        tolerance: largest difference of a probability that is allowed.
 
     Returns:
         The largest difference of a probability.
     """
-    if missing := sorted(set(trained.by_file) - set(encoded)):
+    if missing := sorted(set(reference.by_file) - set(encoded)):
         raise UnservableError(
-            f"the Examples have no image {missing[0]!r}, though it was trained on"
+            f"the Examples have no image {missing[0]!r}, for which there is a reference prediction"
         )
     worst, sentence = 0.0, ""
-    for name, expected in trained.by_file.items():
-        answer = _ask(model, PREDICT, [StoredImage(name, -1, encoded[name])])
-        _check_form(answer, 1, trained.classes)
-        served = dict(zip(_names(answer["labels"][0]), answer["probabilities"][0], strict=True))
-        difference, said = _difference(trained.classes, expected, served)
+    for name, expected in reference.by_file.items():
+        outputs = _predict(model, PREDICT, [StoredImage(name, -1, encoded[name])])
+        _check_form(outputs, 1, reference.classes)
+        served = dict(zip(_names(outputs["labels"][0]), outputs["probabilities"][0], strict=True))
+        difference, words = _difference(reference.classes, expected, served)
         if not difference < worst:  # NaN is the worst
-            worst, sentence = difference, f"for {name} it gives {said}"
+            worst, sentence = difference, f"for {name} it predicts {words}"
     if not worst <= tolerance:
         raise UnservableError(
-            f"the served model does not say what the network said in training: {sentence}. "
+            f"the served model does not predict as the network did after training: {sentence}. "
             "Preprocessing, labels or weights differ between the two"
         )
     return worst
@@ -122,43 +132,40 @@ def _difference(
     return float(differences[index]), f"{name} {served[name]:.3f}, not {expected[index]:.3f}"
 
 
-# === Asking and looking ===
+# === Requests and their outputs ===
 
 
-def _ask(model: ServedModel, signature: str, images: Sequence[StoredImage]) -> Answer:
+def _predict(model: ServedModel, signature: str, images: Sequence[StoredImage]) -> Outputs:
     try:
-        return model.ask(signature, [image.encoded for image in images])
-    except RefusedError as refused:
+        return model.predict(signature, [image.encoded for image in images])
+    except RequestRefusedError as refused:
         raise UnservableError(
             f"signature {signature!r} of the served model refuses {images[0].filename}"
             f"{' and others' if len(images) > 1 else ''}: {refused}"
         ) from refused
 
 
-def _check_form(answer: Answer, count: int, classes: Sequence[str]) -> None:
-    probabilities, labels = answer["probabilities"], answer["labels"]
+def _check_form(outputs: Outputs, count: int, classes: Sequence[str]) -> None:
+    probabilities, labels = outputs["probabilities"], outputs["labels"]
     if probabilities.shape != (count, len(classes)) or probabilities.dtype != np.float32:
         raise UnservableError(
             f"the served model gives probabilities as {probabilities.dtype} "
             f"{list(probabilities.shape)}, for {count} images and {len(classes)} classes"
         )
-    if not np.isfinite(probabilities).all():
-        raise UnservableError("the served model gives probabilities that are not finite numbers")
-    if (probabilities < 0).any() or (abs(probabilities.sum(-1) - 1) > _SUM_TOLERANCE).any():
-        raise UnservableError(
-            "the served model gives probabilities that do not sum to 1: "
-            f"{probabilities[0].tolist()}"
-        )
     if labels.shape != probabilities.shape or any(_names(row) != list(classes) for row in labels):
         raise UnservableError(
             f"the served model names the classes {_names(labels[0])}, the recipe {list(classes)}"
         )
-    top = [classes[index] for index in probabilities.argmax(-1)]
-    if answer["label"].shape != (count,) or _names(answer["label"]) != top:
-        raise UnservableError("the label of the served model is not its most probable class")
+    if outputs["label"].shape != (count,):
+        raise UnservableError(f"the served model gives labels as {list(outputs['label'].shape)}")
+    for values, label in zip(probabilities, _names(outputs["label"]), strict=True):
+        if fault := prediction_fault(values, label, classes):
+            raise UnservableError(f"a prediction of the served model is none: {fault}")
     for name in _FLAGS:
-        if answer[name].shape != (count,) or answer[name].dtype != np.bool_:
-            raise UnservableError(f"the served model does not say yes or no to `{name}`")
+        if outputs[name].shape != (count,) or outputs[name].dtype != np.bool_:
+            raise UnservableError(
+                f"the served model does not give one bool `{name}` for each image"
+            )
 
 
 def _check_heatmap(heatmap: NDArray[np.float32], count: int) -> None:
@@ -171,13 +178,13 @@ def _check_heatmap(heatmap: NDArray[np.float32], count: int) -> None:
 
 
 def _check_same(
-    expected: Answer, found: Answer, images: Sequence[StoredImage], tolerance: float, when: str
+    expected: Outputs, found: Outputs, images: Sequence[StoredImage], tolerance: float, when: str
 ) -> None:
     differences = abs(expected["probabilities"] - found["probabilities"]).max(-1)
     if differences.max() > tolerance:
         name = images[int(differences.argmax())].filename
         raise UnservableError(
-            f"the served model answers {name} otherwise {when}, by {differences.max():.3f}"
+            f"the served model predicts otherwise for {name} {when}, by {differences.max():.3f}"
         )
 
 

@@ -23,7 +23,7 @@ class ServingValidatorSpec(types.ComponentSpec):
         "mixed_precision": ExecutionParameter(type=int),
         "server": ExecutionParameter(type=str),
         "load_seconds": ExecutionParameter(type=float),
-        "answer_seconds": ExecutionParameter(type=float),
+        "request_seconds": ExecutionParameter(type=float),
         "source": ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -36,7 +36,7 @@ class ServingValidatorSpec(types.ComponentSpec):
 
 
 class ServingValidator(base_component.BaseComponent):
-    """Serves the blessed model as TensorFlow Serving would, and asks it before it is pushed.
+    """Serves the blessed model as TensorFlow Serving does, and tests it before it is pushed.
 
     In a pipeline:
 
@@ -50,6 +50,7 @@ class ServingValidator(base_component.BaseComponent):
             largest_batch=32,
             mixed_precision=recipe.training.mixed_precision,
             server="serving.embedded",
+            source=node_source("ServingValidator"),
         )
         Pusher(
             model_blessing=evaluator.outputs["blessing"],
@@ -57,10 +58,10 @@ class ServingValidator(base_component.BaseComponent):
             push_destination=...,
         )
 
-    The Pusher gets no `model`: it then pushes the one in the blessing, with its warm-up file.
+    The Pusher gets no `model`: it then pushes the copy in the blessing, with its warm-up file.
 
     Outputs:
-        blessing: as of TFX's InfraValidator, with `validation.json`.
+        blessing: an InfraBlessing, as of TFX's InfraValidator, with `validation.json`.
     """
 
     SPEC_CLASS = ServingValidatorSpec
@@ -80,23 +81,23 @@ class ServingValidator(base_component.BaseComponent):
         server: str,
         source: str,
         load_seconds: float = 300.0,
-        answer_seconds: float = 60.0,
+        request_seconds: float = 60.0,
     ):
         """Builds the node.
 
         Args:
-            model: the candidate.
-            model_run: of the same Trainer; holds what the network said in training.
-            model_blessing: of the Evaluator; without it the model is not tried.
-            examples: raw, with the splits `eval` and `test`.
+            model: the candidate, of the Trainer.
+            model_run: of the Trainer, with the reference predictions of the network.
+            model_blessing: of the Evaluator; a model that is not blessed is not tested.
+            examples: of ImageExampleGen, with the splits `eval` and `test`.
             data: the recipe's section.
-            model_name: under which it is served.
-            largest_batch: images that the server runs together, at most.
-            mixed_precision: whether layers compute in float16; probabilities then agree less well.
-            server: import path of a package that is run as a server; see `ServerProcess`.
-            source: digest of the code behind the node.
-            load_seconds: that the server may take to start and to load the model.
-            answer_seconds: that an answer may take.
+            model_name: name under which it is served.
+            largest_batch: largest number of images that the server runs together.
+            mixed_precision: whether layers compute in float16; larger differences are allowed then.
+            server: import path of a package that is run as a server, see `ServerProcess`.
+            source: hash of the code behind the node, for TFX's cache.
+            load_seconds: longest time to start the server and load the model.
+            request_seconds: longest time of a request.
         """
         super().__init__(
             spec=ServingValidatorSpec(
@@ -111,7 +112,7 @@ class ServingValidator(base_component.BaseComponent):
                 mixed_precision=int(mixed_precision),
                 server=server,
                 load_seconds=load_seconds,
-                answer_seconds=answer_seconds,
+                request_seconds=request_seconds,
                 source=source,
                 blessing=types.Channel(type=standard_artifacts.InfraBlessing),
             )

@@ -1,4 +1,4 @@
-"""Keeps inconclusive verdicts out of the cache."""
+"""The driver: an inconclusive verdict is not taken from the cache."""
 
 from tfx.dsl.components.base import base_driver as dsl_driver
 from tfx.orchestration import data_types_utils, metadata
@@ -12,11 +12,11 @@ from components.gate.serving_blessing import INCONCLUSIVE, MODEL_ID
 class Driver(dsl_driver.BaseDriver, base_driver.BaseDriver):
     """Adds `earlier_attempts` to the execution properties.
 
-    That is how often this model got a verdict that a slow or full machine may be to blame for: the
-    number makes the next run another execution for the cache. A conclusive verdict leaves the
-    number as it is, and is found there from then on.
+    It is the number of inconclusive verdicts about this model, whose cause may be a slow or full
+    machine. With another number, TFX's cache has no execution, and the next run tries again. After
+    a conclusive verdict the number stays the same, and the cache has its execution.
 
-    TFX's component classes ask for the first base, its portable launcher for the second.
+    TFX's component classes require the first base class, its portable launcher the second.
     """
 
     def __init__(self, metadata_handle: metadata.Metadata):
@@ -24,7 +24,7 @@ class Driver(dsl_driver.BaseDriver, base_driver.BaseDriver):
         base_driver.BaseDriver.__init__(self, metadata_handle)
 
     def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
-        """Returns the execution properties with the number; the outputs stay as they are."""
+        """Returns the execution properties with the number; the outputs are unchanged."""
         model = artifact_utils.get_single_instance(execution_info.input_dict["model"])
         properties = dict(execution_info.exec_properties)
         properties["earlier_attempts"] = self._inconclusive_verdicts(model.id)

@@ -1,4 +1,4 @@
-"""Brings the artifacts to the validation, and the verdict back."""
+"""The executor: from artifacts to the validation, and from its verdict to the blessing."""
 
 import json
 import tempfile
@@ -16,14 +16,14 @@ from components.gate.serving_blessing import NOT_TRIED, publish
 from components.saved_model.reference_predictions import load_predictions
 from components.serving_validator.checks import FLOAT32_TOLERANCE, MIXED_PRECISION_TOLERANCE
 from components.serving_validator.samples import few_of_each_class, find_by_name
-from components.serving_validator.validate import Questions, Service, validate
+from components.serving_validator.validate import ServerSettings, ValidationData, validate
 from components.serving_validator.warmup import write_warmup
 
 _TEST_IMAGES = 12  # of all classes; one of each class at least
 
 
 class Executor(base_executor.BaseExecutor):
-    """Serves the candidate, asks it, and blesses it or says why not."""
+    """Serves the candidate, tests it, and blesses it or gives the reason why not."""
 
     def Do(
         self,
@@ -31,45 +31,45 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Fills `blessing`; a model that may not be served is no error of this node."""
+        """Fills `blessing`. A model that fails a check is not an error of this node."""
         model = artifact_utils.get_single_instance(input_dict["model"])
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         gate = artifact_utils.get_single_instance(input_dict["model_blessing"])
         if not model_utils.is_model_blessed(gate):
             publish(NOT_TRIED, blessing, model, saved_model="", log="")
             return
-        questions = _questions(input_dict, exec_properties)
+        data = _validation_data(input_dict, exec_properties)
         name = exec_properties["model_name"]
-        service = Service(
+        settings = ServerSettings(
             exec_properties["server"],
             exec_properties["load_seconds"],
-            exec_properties["answer_seconds"],
+            exec_properties["request_seconds"],
         )
         with tempfile.TemporaryDirectory() as folder:
             models, workplace = Path(folder, "models"), Path(folder, "server")
             workplace.mkdir()
-            # A copy: the server needs a version folder on a local disk, and the warm-up file a
-            # place where it may be written. The server replays it, so it is validated too.
+            # A copy: the server needs a version folder on a local disk, and the warm-up file is
+            # added to it. The server replays that file, so it is tested too.
             candidate = str(models / name / "1")
             io_utils.copy_dir(path_utils.serving_model_path(model.uri), candidate)
             size, batch = exec_properties["image_size"], exec_properties["largest_batch"]
             write_warmup(candidate, name, size, batch)
-            verdict, log = validate(models, name, questions, service, workplace)
+            verdict, log = validate(models, name, data, settings, workplace)
             publish(verdict, blessing, model, candidate, log)
 
 
-def _questions(
+def _validation_data(
     input_dict: dict[str, list[types.Artifact]], exec_properties: dict[str, Any]
-) -> Questions:
+) -> ValidationData:
     classes = json.loads(exec_properties["classes"])
     of_each = max(1, _TEST_IMAGES // len(classes))
     mixed = exec_properties["mixed_precision"]
-    trained = load_predictions(artifact_utils.get_single_uri(input_dict["model_run"]))
-    return Questions(
+    reference = load_predictions(artifact_utils.get_single_uri(input_dict["model_run"]))
+    return ValidationData(
         classes=tuple(classes),
         images=few_of_each_class(_files(input_dict, "test"), len(classes), of_each),
-        trained=trained,
-        encoded=find_by_name(_files(input_dict, "eval"), set(trained.by_file)),
+        reference=reference,
+        encoded=find_by_name(_files(input_dict, "eval"), set(reference.by_file)),
         tolerance=MIXED_PRECISION_TOLERANCE if mixed else FLOAT32_TOLERANCE,
     )
 

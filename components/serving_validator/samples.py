@@ -1,4 +1,4 @@
-"""Images as they are stored in the Examples: encoded, as a client would send them."""
+"""Images from the Examples: encoded, as a client sends them."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -14,8 +14,8 @@ class StoredImage:
     """An image of the Examples.
 
     Attributes:
-        filename: relative path in the data folder.
-        label: index of its class.
+        filename: path relative to the data folder.
+        label: index of the class.
         encoded: PNG or JPEG.
     """
 
@@ -29,8 +29,8 @@ def few_of_each_class(files: Sequence[str], classes: int, count: int) -> list[St
 
     Args:
         files: GZIP TFRecords of a split.
-        classes: how many there are.
-        count: images of each, at most.
+        classes: number of classes.
+        count: largest number of images of each class.
     """
     taken: Counter[int] = Counter()
     found = []
@@ -44,7 +44,7 @@ def few_of_each_class(files: Sequence[str], classes: int, count: int) -> list[St
 
 
 def find_by_name(files: Sequence[str], names: Collection[str]) -> dict[str, bytes]:
-    """Returns name → encoded image, for those names that the split has."""
+    """Returns file name → encoded image, for those of the names that are in the split."""
     found: dict[str, bytes] = {}
     for image in _stored_images(files):
         if image.filename in names:

@@ -1,4 +1,4 @@
-"""The served model, asked over gRPC by TensorFlow Serving's protocol."""
+"""A client of the served model, over gRPC in TensorFlow Serving's protocol."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from components.serving_validator.unservable import UnservableError
 
 IMAGE_INPUT = "image_bytes"
 PREDICT, EXPLAIN = "serving_default", "explain"
-Answer = dict[str, NDArray[Any]]  # output → [B, ...]
+Outputs = dict[str, NDArray[Any]]  # name of the output → [B, ...]
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", -1),
@@ -29,12 +29,12 @@ _OPTIONS = [
 ]
 
 
-class RefusedError(Exception):
+class RequestRefusedError(Exception):
     """The server refused a request.
 
     Args:
-        code: gRPC's, e.g. INVALID_ARGUMENT.
-        text: its first line.
+        code: name of gRPC's status code, for example INVALID_ARGUMENT.
+        text: first line of the message.
     """
 
     def __init__(self, code: str, text: str) -> None:
@@ -46,14 +46,15 @@ class ServedModel:
     """One model on a server.
 
     Args:
-        server: runs it.
-        address: 'host:port'.
-        name: of the model.
-        seconds: that an answer may take.
+        server: the process of the server.
+        address: 'host:port' of gRPC.
+        name: name of the model.
+        seconds: longest time of a request.
     """
 
     def __init__(self, server: ServerProcess, address: str, name: str, seconds: float) -> None:
         self._server, self._name, self._seconds = server, name, seconds
+        self._metadata = (("authorization", f"Bearer {server.token}"),)
         self._channel = grpc.insecure_channel(address, options=_OPTIONS)
         self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
@@ -65,7 +66,7 @@ class ServedModel:
         self._channel.close()
 
     def load_error(self) -> str | None:
-        """Returns why the model can't be loaded, or None if it is."""
+        """Returns why the model can't be loaded; None if it is loaded."""
         request = get_model_status_pb2.GetModelStatusRequest()
         request.model_spec.name = self._name
         (status,) = self._call(self._models.GetModelStatus, request).model_version_status
@@ -86,12 +87,19 @@ class ServedModel:
             if not name.startswith("__")  # TensorFlow's own
         }
 
-    def ask(self, signature: str, images: Sequence[bytes]) -> Answer:
-        """Asks a signature about encoded images, in one request.
+    def predict(self, signature: str, images: Sequence[bytes]) -> Outputs:
+        """Sends encoded images to a signature, in one request.
+
+        Args:
+            signature: name of the signature.
+            images: PNG or JPEG.
+
+        Returns:
+            Name of the output → array [B, ...].
 
         Raises:
-            RefusedError: the server refused the request.
-            UnservableError: no answer in time, or the server has ended.
+            RequestRefusedError: the server refused the request.
+            UnservableError: no response in time, or the server has ended.
         """
         response = self._call(
             self._predictions.Predict, predict_request(self._name, signature, images)
@@ -102,19 +110,22 @@ class ServedModel:
 
     def _call(self, method: Callable[..., Any], request: Any) -> Any:
         try:
-            return method(request, timeout=self._seconds)
+            return method(request, timeout=self._seconds, metadata=self._metadata)
         except grpc.RpcError as error:
             raise self._translated(error) from error
 
     def _translated(self, error: Any) -> Exception:
         if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
             return UnservableError(
-                f"the served model did not answer within {self._seconds:g} s", conclusive=False
+                f"the served model did not respond within {self._seconds:g} s", conclusive=False
             )
         if error.code() == grpc.StatusCode.UNAVAILABLE:
-            ending = self._server.wait_for_end() or f"no model server answers ({error.details()})"
-            return UnservableError(f"{ending} while it was asked", conclusive=False)
-        return RefusedError(error.code().name, _first_line(error.details()))
+            ending = (
+                self._server.wait_for_end()
+                or f"the model server does not respond ({error.details()})"
+            )
+            return UnservableError(f"{ending} during a request", conclusive=False)
+        return RequestRefusedError(error.code().name, _first_line(error.details()))
 
 
 def predict_request(name: str, signature: str, images: Sequence[bytes]) -> Any:
@@ -128,5 +139,5 @@ def predict_request(name: str, signature: str, images: Sequence[bytes]) -> Any:
 
 
 def _first_line(text: str) -> str:
-    """TensorFlow adds a list of graph nodes."""
+    """TensorFlow adds a list of graph nodes in further lines."""
     return str(text).strip().split("\n")[0][:400]

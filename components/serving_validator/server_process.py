@@ -1,9 +1,10 @@
-"""A model server in a process of its own, for the time of a validation.
+"""A model server in another process, for the duration of a validation.
 
-A model that crashes or hangs TensorFlow takes this process with it, not the node.
+A model that crashes TensorFlow, or never ends, ends this process and not the node.
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from components.runtime.environment import SERVING_TOKEN
 from components.serving_validator.unservable import UnservableError
 
 _TAIL_BYTES = 20_000
@@ -19,20 +21,28 @@ _TAIL_BYTES = 20_000
 class ServerProcess:
     """Runs `python -m <module> <models> --parent-fd <socket>`; see `serving.embedded.__main__`.
 
+    Attributes:
+        token: that the server asks for, so that no other user of this machine can ask it.
+
     Args:
         module: import path of the server.
-        models: folder `<model>/<version>/` that is served.
-        folder: empty folder, for the process to work in and for its log.
+        models: folder with `<model>/<version>/`.
+        folder: empty folder: the working directory of the process, and for its log.
     """
 
     def __init__(self, module: str, models: Path, folder: Path) -> None:
-        self._log = folder / "server.log"
+        self._log, self.token = folder / "server.log", secrets.token_urlsafe(32)
         self._ours, theirs = socket.socketpair()
-        # The folder is empty, so that nothing there is imported by mistake; what can be imported
-        # here can be imported there.
+        # The folder is empty, so that nothing in it is imported by mistake; all else is imported
+        # from the same paths as here.
         paths = os.pathsep.join(os.path.abspath(path) for path in sys.path)
-        # One process holds the memory of a GPU, and that may be ours.
-        environment = {**os.environ, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": "-1"}
+        # A process takes all of a GPU's memory, and this one may have taken it.
+        environment = {
+            **os.environ,
+            "PYTHONPATH": paths,
+            "CUDA_VISIBLE_DEVICES": "-1",
+            SERVING_TOKEN.name: self.token,
+        }
         with theirs, open(self._log, "wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, str(models), "--parent-fd", str(theirs.fileno())],
@@ -42,7 +52,7 @@ class ServerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is ours to handle
+                start_new_session=True,  # Ctrl-C reaches this process only
             )
 
     def __enter__(self) -> "ServerProcess":
@@ -56,7 +66,7 @@ class ServerProcess:
         self._ours.close()
 
     def wait_until_ready(self, seconds: float) -> str:
-        """Waits until the models are loaded, or can't be, and returns 'host:port'.
+        """Waits until the models are loaded, or have failed to load, and returns 'host:port'.
 
         Raises:
             UnservableError: the process ended, or took too long.
@@ -66,15 +76,15 @@ class ServerProcess:
             address = self._ours.recv(1024).decode().strip()
         except TimeoutError:
             raise UnservableError(
-                f"the model server was not ready to answer within {seconds:g} s", conclusive=False
+                f"the model server was not ready within {seconds:g} s", conclusive=False
             ) from None
         if not address:
-            ending = self.wait_for_end() or "the model server gave up"
+            ending = self.wait_for_end() or "the model server stopped"
             raise UnservableError(f"{ending} while it loaded the model", conclusive=False)
         return address
 
     def wait_for_end(self, seconds: float = 10.0) -> str | None:
-        """Says how the process ended, or returns None if it goes on."""
+        """Returns how the process ended, in words; None if it is still running after `seconds`."""
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -82,11 +92,11 @@ class ServerProcess:
         if code >= 0:
             return f"the model server ended with exit code {code}"
         name = signal.Signals(-code).name
-        blame = ", perhaps for want of memory," if name == "SIGKILL" else ""
-        return f"the model server was ended by {name}{blame}"
+        cause = ", perhaps because memory was short," if name == "SIGKILL" else ""
+        return f"the model server was ended by {name}{cause}"
 
     def log_tail(self) -> str:
-        """Returns the end of what the process wrote."""
+        """Returns the last lines of the log of the process."""
         with open(self._log, "rb") as file:
             file.seek(max(self._log.stat().st_size - _TAIL_BYTES, 0))
             return file.read().decode(errors="replace")

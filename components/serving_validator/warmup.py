@@ -1,7 +1,7 @@
-"""The warm-up file that travels with a version: a server replays it before it answers anybody.
+"""The warm-up file of a version: a server replays it before it takes requests.
 
-The first request to a fresh model is slow, as TensorFlow optimises the graph then, and on a GPU
-chooses algorithms for each size of batch.
+The first request to a model is slow, since TensorFlow then optimises the graph and, on a GPU,
+chooses algorithms for each batch size.
 """
 
 import tensorflow as tf
@@ -16,12 +16,12 @@ def write_warmup(saved_model: str, name: str, image_size: int, largest_batch: in
 
     Args:
         saved_model: folder of the SavedModel.
-        name: of the model.
-        image_size: side of the image, in pixels.
-        largest_batch: images that the server runs together, at most.
+        name: name of the model.
+        image_size: side of the image that is sent, in pixels.
+        largest_batch: largest number of images that the server runs together.
     """
     image = _grey_image(image_size)
-    # The largest batch takes the most memory: better short of it now than under load.
+    # The largest batch needs the most memory: if it is short, that shows now and not under load.
     sizes = {PREDICT: sorted({1, largest_batch}), EXPLAIN: [1]}
     requests = [
         predict_request(name, signature, [image] * size)
@@ -33,7 +33,7 @@ def write_warmup(saved_model: str, name: str, image_size: int, largest_batch: in
 
 
 def _grey_image(size: int) -> bytes:
-    # Drawn, not taken from the data: the file goes wherever the model goes, and no patient's
-    # picture may go with it.
+    # Drawn, not taken from the data: the file goes wherever the model goes, and an image of a
+    # patient must not.
     encoded: bytes = tf.io.encode_png(tf.fill([size, size, 1], tf.constant(128, tf.uint8))).numpy()
     return encoded

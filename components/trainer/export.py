@@ -19,6 +19,8 @@ from components.imaging.preprocessing import cut_borders, unpack
 from components.network.network import Network
 from components.recipe.data import DataSection
 from components.saved_model.assets import LABELS_ASSET, RECIPE_ASSET
+from components.saved_model.prediction_check import SUM_TOLERANCE
+from components.trainer.grad_cam import grad_cam
 from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.out_of_distribution import describe
 from components.uncertainty.summary import UNCERTAINTY_FILE
@@ -68,11 +70,13 @@ class Exporter:
         Returns:
             `probabilities`, calibrated, [B, classes] float32; `out_of_distribution`, bool [B],
             whether the image is unlike the training images; `uncertain`, bool [B], whether it is,
-            or its top probability is below the threshold. A top probability that is not finite
-            is uncertain.
+            its top probability is below the threshold, or the values are no probabilities (not
+            finite, or their sum is not 1).
         """
         served = self.uncertainty.calibrated(probabilities)
         low = tf.reduce_max(served, -1) < self.uncertainty.summary.uncertain_below
+        # Both: calibration may turn what is not finite into something that looks like a share.
+        low |= ~(_are_probabilities(probabilities) & _are_probabilities(served))
         if self.uncertainty.ood_detector is None:
             out_of_distribution = tf.zeros_like(low)
         else:
@@ -95,39 +99,6 @@ class Exporter:
             "labels": tf.tile(names[None, :], [batch, 1]),
         }
 
-    def heatmap(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Predicts, and computes the Grad-CAM of the most probable class.
-
-        Grad-CAM (Selvaraju et al. 2017) with the gradient of the logit at the last feature map.
-        Maps of several backbones, and of the mirror image, are averaged on the finest grid.
-
-        Args:
-            pixels: [B, H, W, C] float32 in 0..255.
-
-        Returns:
-            Pooled features [B, D], probabilities [B, classes], and the heatmap [B, h, w] float32
-            in 0..1.
-        """
-        network = self.network
-        views = [pixels, tf.reverse(pixels, [2])] if network.flip_tta else [pixels]
-        maps = [network.feature_maps(view) for view in views]
-        with tf.GradientTape() as tape:
-            tape.watch(maps)
-            vectors = [network.pooling(found) for found in maps]
-            logits = [network.head(vector, training=False) for vector in vectors]
-            probabilities = tf.reduce_mean(tf.nn.softmax(tf.stack(logits)), 0)
-            top = tf.argmax(probabilities, -1)
-            score = sum(tf.gather(found, top, batch_dims=1) for found in logits)
-        last = [network.last_maps(found) for found in maps]
-        gradients = tape.gradient(score, last)
-        heatmaps = [
-            _average([_cam(*pair) for pair in zip(*view, strict=True)])
-            for view in zip(last, gradients, strict=True)
-        ]
-        if network.flip_tta:
-            heatmaps[1] = tf.reverse(heatmaps[1], [2])
-        return vectors[0], probabilities, _average(heatmaps)
-
     def signatures(self) -> dict[str, Any]:
         """Returns the signatures by name, as `tf.function`s."""
         # AutoGraph is not needed, and would rewrite the code of every layer of Keras.
@@ -140,7 +111,7 @@ class Exporter:
         @tf.function(input_signature=[_IMAGES], autograph=False)
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             pixels = self.pixels(image_bytes)
-            vector, probabilities, heatmap = self.heatmap(pixels)
+            vector, probabilities, heatmap = grad_cam(self.network, pixels)
             if self.data.resize == "pad":  # the client's image has no added borders
                 heatmap = cut_borders(heatmap, image_bytes)
             return self.with_labels(self.with_uncertainty(pixels, vector, probabilities)) | {
@@ -180,26 +151,10 @@ class Exporter:
             tf.saved_model.save(root, path, signatures=signatures)
 
 
-def _cam(feature_map: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
-    weights = tf.reduce_mean(tf.cast(gradient, tf.float32), [1, 2], keepdims=True)
-    return _scaled(tf.nn.relu(tf.reduce_sum(tf.cast(feature_map, tf.float32) * weights, -1)))
-
-
-def _average(heatmaps: list[tf.Tensor]) -> tf.Tensor:
-    """Averages maps [B, h, w] of several sizes on the finest of their grids, in 0..1."""
-    side = max(heatmap.shape[1] for heatmap in heatmaps)
-    resized = [
-        heatmap[..., None]
-        if heatmap.shape[1] == side
-        else tf.image.resize(heatmap[..., None], [side, side])
-        for heatmap in heatmaps
-    ]
-    return _scaled(tf.reduce_mean(tf.concat(resized, -1), -1))
-
-
-def _scaled(heatmap: tf.Tensor) -> tf.Tensor:
-    peak = tf.reduce_max(heatmap, [1, 2], keepdims=True)
-    return tf.math.divide_no_nan(heatmap, peak)
+def _are_probabilities(values: tf.Tensor) -> tf.Tensor:
+    """Returns bool [B] for [B, C]; comparisons with NaN are false, so this is, too."""
+    sums = abs(tf.reduce_sum(values, -1) - 1) <= SUM_TOLERANCE
+    return sums & (tf.reduce_min(values, -1) >= 0)
 
 
 def _asset(folder: str, name: str, text: str) -> tf.saved_model.Asset:

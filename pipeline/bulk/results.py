@@ -1,4 +1,4 @@
-"""Rows of the CSV from what the nodes wrote: predictions, and files that can't be read."""
+"""Makes the rows of the CSV from what the nodes wrote: predictions, and unreadable files."""
 
 import os
 from collections import Counter
@@ -11,10 +11,11 @@ from tfx.dsl.io import fileio
 
 from components.imaging import quarantine
 from components.imaging.quarantine import Quarantined
+from components.runtime.text import one_line
 from components.storage.examples import records
 from pipeline.bulk.model import BulkModel
 from serving.score.listing import suffix_of
-from serving.score.rows import CAN_NOT_BE_READ, Row, one_line
+from serving.score.rows import CAN_NOT_BE_READ, Row
 
 _NOT_AN_IMAGE = "not_an_image_name"
 
@@ -24,7 +25,7 @@ def predicted_rows(uri: str, model: BulkModel) -> Iterator[Row]:
 
     Args:
         uri: of the `InferenceResult`: GZIP TFRecords of `PredictionLog`.
-        model: that was asked, by its signature `serve_examples`.
+        model: that predicted, by its signature `serve_examples`.
     """
     for record in records(fileio.glob(os.path.join(uri, "*.gz"))).as_numpy_iterator():
         log = prediction_log_pb2.PredictionLog.FromString(record).predict_log

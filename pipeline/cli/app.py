@@ -1,10 +1,9 @@
 """The command `app`: a web page that shows a model's predictions for uploaded images."""
 
-import ipaddress
 import signal
 import socket
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,10 +25,12 @@ from pipeline.cli.options import (
     ModelOption,
     TlsOptions,
 )
+from serving.protocol.addresses import in_brackets, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from serving.app.child import EmbeddedChild
     from serving.app.settings import Limits, Settings
 
 
@@ -50,7 +51,7 @@ class PageAddress:
         typer.Option(
             envvar=APP_TOKEN.name, help="Secret that a visitor has to enter. Default: none."
         ),
-    ] = None
+    ] = field(default=None, repr=False)
     no_token: Annotated[
         bool,
         typer.Option("--no-token", help="Allow everybody who can reach --host to use the page."),
@@ -83,7 +84,7 @@ class PageAddress:
 
         if self.token is not None or not is_loopback(self.host):
             return ("*",)
-        return (*LOOPBACK_NAMES, _in_url(self.host))
+        return (*LOOPBACK_NAMES, in_brackets(self.host))
 
     def listen(self) -> socket.socket:
         """Returns a socket that listens.
@@ -91,9 +92,10 @@ class PageAddress:
         Raises:
             MedtfxError: the address is taken, or is not of this machine.
         """
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        from serving.protocol.bounded_http import listen
+
         try:
-            return socket.create_server((self.host.strip("[]"), self.port), family=family)
+            return listen(self.host, self.port)
         except (OSError, OverflowError) as error:
             raise MedtfxError(
                 f"Can't listen on port {self.port} of {self.host} ({error}). Choose another --port "
@@ -148,10 +150,11 @@ def app(
         if samples is None and server is None:
             folder = stack.enter_context(TemporaryDirectory(prefix="medtfx-samples-"))
             samples = draw_samples(home.models / name, Path(folder))
-        address = _fixed(server) if server else _start_server(stack, home.models, name)
+        child = None if server else _start_server(stack, home.models, name)
         settings = Settings(
             model=name,
-            address=address,
+            address=child.address if child else _fixed(server or ""),
+            server_token=child.token if child else None,
             tls=encryption,
             label=lambda: label_to_ask(home.models, name, None, label),
             audit_log=audit_log or home.root / "audit" / "app.jsonl",
@@ -174,18 +177,6 @@ def _check_packages() -> None:
                 f"The web page needs the package {package!r}, which is not installed. Install it: "
                 "`pip install 'medtfx[app]'`."
             )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs on this machine can reach the address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _in_url(host: str) -> str:
-    return f"[{host.strip('[]')}]" if ":" in host else host
 
 
 def _check_https(certificate: Path | None, key: Path | None) -> None:
@@ -214,7 +205,7 @@ def _fixed(server: str) -> "Callable[[], str | None]":
     return lambda: server
 
 
-def _start_server(stack: ExitStack, models: Path, name: str) -> "Callable[[], str | None]":
+def _start_server(stack: ExitStack, models: Path, name: str) -> "EmbeddedChild":
     from serving.app.child import EmbeddedChild
     from serving.promotion.versions import list_versions
 
@@ -223,7 +214,7 @@ def _start_server(stack: ExitStack, models: Path, name: str) -> "Callable[[], st
             f"Model {name!r} in {models} has no version that can be served. Push one with "
             f"`medtfx run`, or serve an earlier one again with `medtfx rollback {name} VERSION`."
         )
-    return stack.enter_context(EmbeddedChild(models)).address
+    return stack.enter_context(EmbeddedChild(models))
 
 
 def _limits(megabytes: int, megapixels: int) -> "Limits":
@@ -240,22 +231,15 @@ def _run(settings: "Settings", listener: socket.socket, page: PageAddress) -> No
     import uvicorn
 
     from serving.app.application import create_app
+    from serving.protocol.bounded_http import bounded_config
 
     tls: dict[str, Any] = {}
     if page.certificate and page.key:
         tls = {"ssl_certfile": str(page.certificate), "ssl_keyfile": str(page.key)}
-    # No access log: it would hold the visitors' addresses.
-    config = uvicorn.Config(
-        create_app(settings),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE,
-        **tls,
-    )
+    config = bounded_config(create_app(settings), timeout_graceful_shutdown=_GRACE, **tls)
     host, port = listener.getsockname()[:2]
     typer.echo(
-        f"{settings.model}: the page is http{'s' if tls else ''}://{_in_url(host)}:{port}, its "
+        f"{settings.model}: the page is http{'s' if tls else ''}://{in_brackets(host)}:{port}, its "
         f"audit log {settings.audit_log}. Ctrl-C ends it."
     )
     if not tls and not is_loopback(host):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.runtime.errors import MedtfxError
+from components.runtime.text import one_line
 from pipeline.cli.exit_codes import ExitCode
 from pipeline.cli.options import (
     MEGAPIXELS,
@@ -114,24 +115,31 @@ def _as_row(prediction: "Prediction") -> dict[str, object]:
 
 def _print_json(predictions: Iterable["Prediction"]) -> None:
     for prediction in predictions:
-        typer.echo(json.dumps(_as_row(prediction), ensure_ascii=False))
+        typer.echo(json.dumps(_as_row(prediction)))
 
 
 def _print_csv(predictions: list["Prediction"]) -> None:
     classes = next((list(p.probabilities) for p in predictions if p.probabilities), [])
     plain = ["file", "label", "uncertain", "out_of_distribution", "version", "error"]
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*plain, *(f"p_{name}" for name in classes)])
+    writer.writerow([*plain, *(f"p_{one_line(name)}" for name in classes)])
     for prediction in predictions:
         row = _as_row(prediction)
         values = [prediction.probabilities.get(name, "") for name in classes]
-        writer.writerow([*("" if row[key] is None else row[key] for key in plain), *values])
+        cells = ("" if row[key] is None else _cell(row[key]) for key in plain)
+        writer.writerow([*cells, *values])
+
+
+def _cell(value: object) -> object:
+    from serving.score.rows import quoted_cell
+
+    return quoted_cell(one_line(value)) if isinstance(value, str) else value
 
 
 def _print_lines(predictions: Iterable["Prediction"]) -> None:
     for prediction in predictions:
         if prediction.error:
-            typer.echo(f"{prediction.source}: no prediction: {prediction.error}")
+            typer.echo(one_line(f"{prediction.source}: no prediction: {prediction.error}"))
             continue
         shares = ", ".join(
             f"{name} {value:.3f}" for name, value in prediction.probabilities.items()
@@ -140,6 +148,8 @@ def _print_lines(predictions: Iterable["Prediction"]) -> None:
         if prediction.out_of_distribution:
             caution = " (unlike the training images)"
         typer.echo(
-            f"{prediction.source}: {prediction.label}{caution}: {shares} "
-            f"[version {prediction.version}]"
+            one_line(
+                f"{prediction.source}: {prediction.label}{caution}: {shares} "
+                f"[version {prediction.version}]"
+            )
         )

@@ -64,7 +64,7 @@ class ModelTarget(TlsOptions):
         """Folder of pushed models."""
         return self.model_base or self.home.models
 
-    def connect(self, address: str, name: str, **options: int) -> "Client":
+    def connect(self, address: str, name: str, token: str | None, **options: int) -> "Client":
         """Returns a client of the model: of the server, or of the one in this process."""
         from serving.client import Client
 
@@ -74,6 +74,7 @@ class ModelTarget(TlsOptions):
             timeout=self.timeout,
             tls=self.encryption() if self.server else None,
             max_pixels=self.max_megapixels * 10**6,
+            token=token,
             **options,
         )
 
@@ -120,23 +121,25 @@ def _score(
 ) -> "Summary":
     from rich.console import Console
 
-    from pipeline.cli.score_display import shown
+    from pipeline.cli.score_display import show_progress
     from serving.score.batch_scorer import BatchScorer
     from serving.score.job import Job
     from serving.score.summary import Summary
     from serving.score.table import ScoreTable
 
     screen = Console(stderr=True)
-    with _served(target, screen) as (address, model):
-        origin = _origin(address, model, target)
+    with _served(target, screen) as (address, model, token):
+        origin = _origin(address, model, token, target)
         summary = Summary(origin, len(images.images))
         # A server that restarts is waited for as long as one request may take.
         attempts = max(1, round(target.timeout))
         with (
             ScoreTable(out, origin, restart) as table,
-            target.connect(address, model, attempts=attempts, batch_size=batch_size) as client,
+            target.connect(
+                address, model, token, attempts=attempts, batch_size=batch_size
+            ) as client,
             _kept_rows(summary, out),
-            shown(screen) as report,
+            show_progress(screen) as report,
         ):
             scorer = BatchScorer(client, origin, images.root)
             Job(images, scorer, table, summary, batch_size, workers, report).run()
@@ -144,14 +147,14 @@ def _score(
 
 
 @contextmanager
-def _served(target: ModelTarget, screen: "Console") -> Iterator[tuple[str, str]]:
-    """Yields address and name of the model, which is served here if no server is named."""
+def _served(target: ModelTarget, screen: "Console") -> Iterator[tuple[str, str, str | None]]:
+    """Yields address, name and token of the model; it is served here if no server is named."""
     from serving.promotion.model_selection import choose_model, choose_version
     from serving.score.in_process import served
 
     model = choose_model(target.models, target.model)
     if target.server is not None:
-        yield target.server, model
+        yield target.server, model, None
         return
     if target.label is not None:
         raise ScoreError(
@@ -161,11 +164,11 @@ def _served(target: ModelTarget, screen: "Console") -> Iterator[tuple[str, str]]
     folder = target.models / model
     version = choose_version(folder, target.version)
     screen.print(f"Loading version {version} of {model} ...", highlight=False, markup=False)
-    with served(folder, version) as address:
-        yield address, model
+    with served(folder, version) as (address, token):
+        yield address, model, token
 
 
-def _origin(address: str, model: str, target: ModelTarget) -> "Origin":
+def _origin(address: str, model: str, token: str | None, target: ModelTarget) -> "Origin":
     """Returns which version predicts; a wrong address fails here, within seconds."""
     from serving.promotion.model_selection import label_to_ask
     from serving.score.batch_scorer import ask_origin
@@ -173,7 +176,7 @@ def _origin(address: str, model: str, target: ModelTarget) -> "Origin":
     label = target.label
     if target.server is not None:  # in this process there is only one version
         label = label_to_ask(target.models, model, target.version, label)
-    with target.connect(address, model) as client:
+    with target.connect(address, model, token) as client:
         return ask_origin(client, target.version, label)
 
 

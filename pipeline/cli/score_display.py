@@ -22,7 +22,7 @@ Report = Callable[[Summary], None]
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Report]:
+def show_progress(console: Console) -> Iterator[Report]:
     """Yields a function to report progress: a bar on a terminal, else a line every 15 seconds."""
     if not console.is_terminal:
         yield _Lines(console)

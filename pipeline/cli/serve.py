@@ -20,15 +20,28 @@ def serve(
     ] = None,
     certificate: CertificateOption = None,
     key: KeyOption = None,
+    allow_reload: Annotated[
+        bool,
+        typer.Option(
+            "--allow-reload",
+            help="Serve what `medtfx promote --server` sends; it shows the token in the home.",
+        ),
+    ] = False,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Listen beyond this machine without TLS or a token."),
+    ] = False,
     *,
     home: HomeOption,
 ) -> None:
     """Serve pushed models on this machine.
 
-    Over gRPC and REST, with TensorFlow Serving's protocol, until Ctrl-C.
+    Over gRPC and REST, with TensorFlow Serving's protocol, until Ctrl-C. With a token in
+    $MEDTFX_SERVING_TOKEN, every request has to show it.
     """
     from serving.embedded.server import Settings
     from serving.embedded.server import serve as serve_models
+    from serving.protocol.token import reload_token, token_from_environment
 
     base = model_base or home.models
     settings = Settings(
@@ -38,12 +51,15 @@ def serve(
         models_config=models_config,
         certificate=certificate,
         key=key,
+        token=token_from_environment(),
+        reload_token=reload_token(base) if allow_reload else None,
+        insecure=insecure,
     )
     serve_models(
         base,
         settings,
         when_ready=lambda server: typer.echo(
-            f"Serving {base}: gRPC on {server.address}, REST on {host}:{server.rest_port}. "
+            f"Serving {base}: gRPC on {server.address}, REST on port {server.rest_port}. "
             "Ctrl-C ends it."
         ),
     )

@@ -54,16 +54,13 @@ def log_folders(home: Home, wanted: list[str]) -> dict[str, Path]:
         Run id and recipe → folder with event files.
 
     Raises:
-        TensorBoardError: a run is unknown, or there are no logs.
+        MedtfxError: a run is unknown.
+        TensorBoardError: there are no logs.
     """
     from pipeline.runs.records import load_all
+    from pipeline.runs.run_page import find_run
 
-    records = {record.run_id: record for record in load_all(home)}
-    if unknown := [run for run in wanted if run not in records]:
-        raise TensorBoardError(
-            f"There is no run {unknown[0]!r} in {home.root}. `medtfx runs` lists them."
-        )
-    chosen = [records[run] for run in wanted] or list(records.values())
+    chosen = [find_run(run, home) for run in wanted] or load_all(home)
     found: dict[str, Path] = {}
     for record in chosen:
         folder = _folder(record)

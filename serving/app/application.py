@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import anyio
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -15,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from serving.app.rendering import error_text, render, translations_for
 from serving.app.routes import router
-from serving.app.security import HEADERS, bearer_of, is_forged
+from serving.app.security import HEADERS, HTTPS_HEADERS, bearer_of, is_forged
 from serving.app.settings import Settings
 from serving.app.state import State
 
@@ -37,7 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.middleware("http")(_protect)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
     app.add_exception_handler(HTTPException, _explain)
-    app.add_exception_handler(Exception, _admit)
+    app.add_exception_handler(Exception, _report_defect)
     return app
 
 
@@ -50,20 +49,26 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _protect(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Turns away what is forged or has no token, and adds the headers to every answer."""
-    response = await _turn_away(request) or await call_next(request)
+    """Refuses what is forged or has no token, and adds the headers to every response."""
+    response = await _refuse(request) or await call_next(request)
+    return _with_headers(request, response)
+
+
+def _with_headers(request: Request, response: Response) -> Response:
     response.headers.update(HEADERS)
+    if request.url.scheme == "https":
+        response.headers.update(HTTPS_HEADERS)
     return response
 
 
-async def _turn_away(request: Request) -> Response | None:
+async def _refuse(request: Request) -> Response | None:
     state: State = request.app.state.shared
     if is_forged(request):
         return _error_page(request, "forged", 403)
-    if state.guard.admits(request):
+    if state.auth.admits(request):
         return None
     if bearer_of(request) is not None:
-        await anyio.sleep(state.settings.refusal_pause)
+        await state.auth.refuse()
         return PlainTextResponse("wrong token", 401, {"WWW-Authenticate": "Bearer"})
     if "hx-request" in request.headers:
         return Response(status_code=401, headers={"HX-Redirect": "/login"})
@@ -75,17 +80,15 @@ async def _explain(request: Request, error: Exception) -> Response:
     return _error_page(request, "not_found" if status == 404 else "broken_upload", status)
 
 
-async def _admit(request: Request, _: Exception) -> Response:
+async def _report_defect(request: Request, _: Exception) -> Response:
     """A defect: the traceback is for the log, not for the visitor."""
-    response = _error_page(request, "defect", 500)
-    response.headers.update(HEADERS)
-    return response
+    return _with_headers(request, _error_page(request, "defect", 500))
 
 
 def _error_page(request: Request, kind: str, status: int) -> Response:
     settings = request.app.state.shared.settings
     text = error_text(translations_for(request, settings), settings.limits, kind)
     if "hx-request" in request.headers:
-        values = {"answers": [], "refusal": text, "summary": text, "is_fragment": True}
+        values = {"results": [], "refusal": text, "summary": text, "is_fragment": True}
         return render("batch.html", request, settings, status, **values)
     return render("error.html", request, settings, status, text=text, signed_in=False)

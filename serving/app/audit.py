@@ -1,4 +1,4 @@
-"""The audit log: which model said what about which image, without the image.
+"""The audit log: which prediction which model gave for which image, without the image.
 
 One JSON object a line. No pixels, no file name (it may hold a patient's name), no address of the
 visitor: the hash finds the image again for those who have it.
@@ -20,13 +20,13 @@ class Entry:
 
     Attributes:
         model: its name.
-        version: that answered; None where none did.
+        version: that was asked; None where none was.
         sha256: of the uploaded bytes, hexadecimal; None where they were not received whole.
         label: the most probable class, or None.
-        probabilities: by class; empty where there is no answer.
-        uncertain: what the model says of its answer, or None.
-        out_of_distribution: what it says of the image, or None.
-        error: kind of the error, such as 'not_an_image'; None where there is an answer.
+        probabilities: by class; None where there is no prediction.
+        uncertain: whether the prediction is not to be relied on, or None.
+        out_of_distribution: whether the image is unlike the training images, or None.
+        error: kind of the error, such as 'not_an_image'; None where there is a prediction.
     """
 
     model: str

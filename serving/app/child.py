@@ -1,42 +1,47 @@
 """The embedded server as a child process: TensorFlow starts and lives there, not in the page.
 
-As a program (`python -m serving.app.child FOLDER`) this is the child: it prints the address once it
-answers, and goes down when its standard input is closed, so also when its parent was killed.
+The child ends with its parent, also with one that was killed; see `serving.embedded.__main__`.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import signal
+import socket
 import subprocess
 import sys
 import threading
-import warnings
+from contextlib import suppress
 from pathlib import Path
+
+from components.runtime.environment import SERVING_TOKEN
+from serving.protocol.token import new_token
 
 log = logging.getLogger(__name__)
 
-_MARK = "medtfx model server at "
+_COMMAND = [sys.executable, "-m", "serving.embedded"]
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds before a child that died is replaced
 _GRACE = 15.0  # seconds that a child has to answer what is under way
 
 
 class EmbeddedChild:
-    """Serves a folder of pushed models, and goes on doing so should the child die.
+    """Serves a folder of pushed models, and replaces the child if it dies.
 
         with EmbeddedChild(home.models) as child:
-            create_app(Settings("quickstart", child.address, ...))
+            create_app(Settings("quickstart", child.address, ..., server_token=child.token))
+
+    Attributes:
+        token: that the child asks for, so that no other user of this machine can ask it.
 
     Args:
         models: folder of pushed models, `<models>/<name>/<version>/`.
     """
 
     def __init__(self, models: Path) -> None:
-        self._models = models.absolute()
+        self._models, self.token = models.absolute(), new_token()
         self._address: str | None = None
         self._stopping = threading.Event()
-        self._process = self._spawn()
+        self._spawn()
         self._thread = threading.Thread(target=self._keep_up, name="model server", daemon=True)
 
     def __enter__(self) -> EmbeddedChild:
@@ -45,7 +50,7 @@ class EmbeddedChild:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        _close_input(self._process)
+        self._let_go()
         self._thread.join(_GRACE)
         self._process.kill()  # does nothing to one that has ended
         self._thread.join()
@@ -64,69 +69,33 @@ class EmbeddedChild:
             log.warning("the model server ended; another one starts in %g s", pause)
             if self._stopping.wait(pause):
                 return
-            self._process = self._spawn()
+            self._spawn()
             if self._stopping.is_set():  # while it was being started
-                _close_input(self._process)
+                self._let_go()
 
-    def _spawn(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "serving.app.child", str(self._models)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            # `-m` looks into the current folder first: there our own packages have to lie.
-            cwd=Path(__file__).parents[2],
-            env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ},
-            start_new_session=True,  # Ctrl-C is for the parent, who then stops the child
-        )
+    def _spawn(self) -> None:
+        self._ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [*_COMMAND, str(self._models), "--parent-fd", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                # `-m` looks into the current folder first: there our own packages have to lie.
+                cwd=Path(__file__).parents[2],
+                env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, SERVING_TOKEN.name: self.token},
+                start_new_session=True,  # Ctrl-C is for the parent, who then stops the child
+            )
 
     def _watch(self) -> bool:
         """Learns the address and waits for the end; returns whether the server ever answered."""
-        answered = False
-        with self._process as process:  # closes its pipes afterwards
-            assert process.stdout is not None
-            for line in process.stdout:
-                if line.startswith(_MARK):
-                    self._address, answered = line[len(_MARK) :].strip(), True
-            self._address = None
-        return answered
+        with self._ours as line:
+            address = line.recv(1024).decode().strip()
+            self._address = address or None
+            self._process.wait()
+        self._address = None
+        return bool(address)
 
-
-def _close_input(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-
-
-def main(models: Path) -> None:
-    """Serves until the standard input is closed."""
-    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
-    from serving.embedded.server import Settings, serve
-    from serving.protocol.errors import ServingError
-
-    ready = threading.Event()
-    threading.Thread(target=_end_with_parent, args=(ready,), daemon=True).start()
-    try:
-        serve(
-            models,
-            Settings(grpc_port=0, rest_port=None, grace=_GRACE - 5),
-            when_ready=lambda server: _tell(server.address, ready),
-        )
-    except ServingError as error:
-        sys.exit(f"Error: {error}")
-
-
-def _tell(address: str, ready: threading.Event) -> None:
-    ready.set()
-    sys.stdout.write(f"{_MARK}{address}\n")
-    sys.stdout.flush()
-
-
-def _end_with_parent(ready: threading.Event) -> None:
-    os.read(sys.stdin.fileno(), 1)  # nothing ever comes but the end
-    if not ready.is_set():  # nothing is under way, and loading a model takes no signals
-        os._exit(0)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    def _let_go(self) -> None:
+        """Ends our side of the connection, which the child takes as its parent's end."""
+        with suppress(OSError):  # the child has ended, and the line is closed
+            self._ours.shutdown(socket.SHUT_WR)

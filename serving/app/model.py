@@ -50,7 +50,8 @@ class Model:
         address: returns 'host:port' of the server's gRPC port, or None while it starts.
         timeout: seconds for one image.
         label: returns the version label to ask for, or None for the highest version served.
-        tls: how the way to the server is encrypted; None for plain text.
+        tls: how the connection to the server is encrypted; None for plain text.
+        token: shown to the server; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
     """
 
     def __init__(
@@ -60,8 +61,9 @@ class Model:
         timeout: float,
         label: Callable[[], str | None] = lambda: None,
         tls: Tls | None = None,
+        token: str | None = None,
     ) -> None:
-        self.name, self._tls = name, tls
+        self.name, self._tls, self._token = name, tls, token
         self._address, self._timeout, self._label = address, timeout, label
         self._lock = threading.Lock()
         self._clients: tuple[Client, Client] | None = None
@@ -93,7 +95,7 @@ class Model:
         return _judge(found)
 
     def _connect(self) -> tuple[Client, Client]:
-        """Returns the clients, to ask and to look: one with patience and one without."""
+        """Returns the clients for predictions and for the health: a patient one and a quick one."""
         address = self._address()
         if address is None:
             raise ModelLoadingError("The model server is starting. Ask again in a few seconds.")
@@ -101,10 +103,20 @@ class Model:
             if self._clients is None or self._clients[0].address != address:
                 self.close()
                 self._clients = (
-                    Client(address, self.name, timeout=self._timeout, attempts=2, tls=self._tls),
-                    Client(address, self.name, timeout=_HEALTH_SECONDS, attempts=1, tls=self._tls),
+                    self._client(address, self._timeout, 2),
+                    self._client(address, _HEALTH_SECONDS, 1),
                 )
             return self._clients
+
+    def _client(self, address: str, timeout: float, attempts: int) -> Client:
+        return Client(
+            address,
+            self.name,
+            timeout=timeout,
+            attempts=attempts,
+            tls=self._tls,
+            token=self._token,
+        )
 
 
 def kind_of(error: ServingError) -> str:

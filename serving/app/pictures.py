@@ -1,6 +1,6 @@
-"""What the page shows of an image: the picture and the heatmap over it, as data: addresses.
+"""An image for the page, and the heatmap over it, as `data:` addresses.
 
-They travel inside the answer, so the server has nothing to keep.
+They travel inside the response, so the server keeps nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from PIL import Image
 
 from serving.client.overlay import draw_layer
 
-_SIDE = 640  # pixels of the longer side on the page; a scan of 50 megapixels is no web picture
+_SIDE = 640  # pixels of the longer side on the page: less to send, and enough to look at
 
 
 @dataclass(frozen=True)

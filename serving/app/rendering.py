@@ -35,7 +35,7 @@ def translations_for(request: Request, settings: Settings) -> Translations:
 
 
 def error_text(t: Translations, limits: Limits, kind: str) -> str:
-    """Says in a visitor's words what an error of this kind means."""
+    """Returns the text for an error of this kind."""
     return t(
         f"error.{kind}",
         files=limits.files,
@@ -48,13 +48,13 @@ def error_text(t: Translations, limits: Limits, kind: str) -> str:
 def render(
     template: str, request: Request, settings: Settings, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """Returns a template as an answer.
+    """Returns a template as a response.
 
     Args:
         template: its file name.
         request: whose language is meant.
         settings: of the page.
-        status: of the HTTP answer.
+        status: of the HTTP response.
         values: for the template, beside those that every template gets.
     """
     t = translations_for(request, settings)
@@ -66,7 +66,7 @@ def render(
         megabytes=settings.limits.file_bytes // MEGABYTE,
         error_text=partial(error_text, t, settings.limits),
         heat_strength=round(100 * STRENGTH),
-        # At random, as answers of several uploads come together on one page.
+        # At random, as results of several uploads come together on one page.
         new_id=lambda: secrets.token_hex(4),
         **values,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,16 +14,16 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from components.imaging.images import UnreadableImage
-from serving.app.answers import Answer, answer_each
 from serving.app.language import COOKIE, LANGUAGES
 from serving.app.model import Health
 from serving.app.rendering import error_text, render, translations_for
+from serving.app.results import Result, results_of
 from serving.app.samples import Sample
 from serving.app.security import SESSION_COOKIE, SESSION_SECONDS
 from serving.app.state import State
 from serving.app.uploads import RefusedUploadError, Upload, read_uploads
 
-_LONGEST_FORM = 4096  # bytes of the form to sign in
+_LONGEST_FORM, _FORM_SECONDS = 4096, 10  # bytes of the form to sign in, and its seconds
 _LANGUAGE_SECONDS = 365 * 24 * 3600
 
 router = APIRouter()
@@ -38,7 +39,7 @@ def state_of(request: Request) -> State:
 
 @router.get("/")
 def show_page(request: Request) -> Response:
-    """The page, without answers yet."""
+    """The page, without results yet."""
     return _page(request)
 
 
@@ -54,7 +55,7 @@ def show_status(request: Request, seen: str = "") -> Response:
 
 @router.get("/healthz")
 def show_alive() -> Response:
-    """For probes: this process answers. The model's health is the model server's own business."""
+    """For probes: this process answers. The model server has a probe of its own."""
     return PlainTextResponse("ok")
 
 
@@ -67,35 +68,36 @@ def choose_language(request: Request, to: str = "") -> Response:
     return response
 
 
-# === Answers ===
+# === Predictions ===
 
 
-@router.post("/answers")
-async def answer_upload(request: Request) -> Response:
-    """Answers the images of an upload."""
+@router.post("/predictions")
+async def predict_upload(request: Request) -> Response:
+    """The results of an upload. It takes a slot once it has arrived, so a slow one holds none."""
     state = state_of(request)
-    async with state.uploads:
-        try:
-            uploads = await read_uploads(request, state.settings.limits)
-        except RefusedUploadError as refused:
-            return await run_sync(partial(_refusal, request, refused.kind, refused.status))
-        return await run_sync(partial(_answers, request, uploads))
+    try:
+        with state.bodies.hold() as count:
+            uploads = await read_uploads(request, state.settings.limits, count)
+            async with state.slots:
+                return await run_sync(partial(_results, request, uploads))
+    except RefusedUploadError as refused:
+        return await run_sync(partial(_refusal, request, refused.kind, refused.status))
 
 
-@router.post("/samples/{number:int}")
-async def answer_sample(request: Request, number: int) -> Response:
-    """Answers a sample, as if it had been uploaded."""
+@router.post("/samples/{number}")
+async def predict_sample(request: Request, number: str) -> Response:
+    """The result of a sample, as if it had been uploaded."""
     state = state_of(request)
     try:
         upload = await run_sync(partial(state.samples.upload, _sample(request, number)))
     except OSError:
         return await run_sync(partial(_refusal, request, "no_sample", 404))
-    async with state.uploads:
-        return await run_sync(partial(_answers, request, [upload]))
+    async with state.slots:
+        return await run_sync(partial(_results, request, [upload]))
 
 
-@router.get("/samples/{number:int}/thumbnail")
-def show_thumbnail(request: Request, number: int) -> Response:
+@router.get("/samples/{number}/thumbnail")
+def show_thumbnail(request: Request, number: str) -> Response:
     """A small picture of a sample."""
     try:
         picture = state_of(request).samples.thumbnail(_sample(request, number))
@@ -110,7 +112,7 @@ def show_thumbnail(request: Request, number: int) -> Response:
 @router.get("/login")
 def show_login(request: Request) -> Response:
     """The form for the token."""
-    if not state_of(request).guard.needs_token:
+    if not state_of(request).auth.needs_token:
         return RedirectResponse("/", 303)
     return _login_page(request)
 
@@ -119,17 +121,18 @@ def show_login(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Hands out a session for the token."""
     state = state_of(request)
-    if not state.guard.knows(await _form_value(request, "token")):
-        await anyio.sleep(state.settings.refusal_pause)
+    if not state.auth.knows(await _form_value(request, "token")):
+        await state.auth.refuse()
         return _login_page(request, 401)
     response = RedirectResponse("/", 303)
-    _set_cookie(request, response, SESSION_COOKIE, state.guard.new_session(), SESSION_SECONDS)
+    _set_cookie(request, response, SESSION_COOKIE, state.auth.new_session(), SESSION_SECONDS)
     return response
 
 
 @router.post("/logout")
-def sign_out() -> Response:
-    """Forgets the session in the browser."""
+def sign_out(request: Request) -> Response:
+    """Ends the session, here and in the browser."""
+    state_of(request).auth.end_session(request)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(SESSION_COOKIE)
     return response
@@ -138,34 +141,33 @@ def sign_out() -> Response:
 # === Helpers ===
 
 
-def _answers(request: Request, uploads: list[Upload]) -> Response:
+def _results(request: Request, uploads: list[Upload]) -> Response:
     state = state_of(request)
     pixels = state.settings.limits.pixels
-    return _batch(request, answers=list(answer_each(uploads, state.model, state.log, pixels)))
+    return _batch(request, list(results_of(uploads, state.model, state.log, pixels)))
 
 
 def _refusal(request: Request, kind: str, status: int) -> Response:
     settings = state_of(request).settings
     text = error_text(translations_for(request, settings), settings.limits, kind)
     response = _batch(request, refusal=text, status=status)
-    if status in (408, 413):  # what is left of the upload is not read
+    if status in (408, 413, 503):  # what is left of the upload is not read
         response.headers["Connection"] = "close"
     return response
 
 
 def _batch(
-    request: Request, answers: list[Answer] | None = None, refusal: str = "", status: int = 200
+    request: Request, results: Sequence[Result] = (), refusal: str = "", status: int = 200
 ) -> Response:
     """A fragment for htmx; the whole page for a browser without scripts."""
-    answers = answers or []
     settings = state_of(request).settings
     t = translations_for(request, settings)
-    failed = sum(answer.error is not None for answer in answers)
-    good = len(answers) - failed
+    failed = sum(result.error is not None for result in results)
+    good = len(results) - failed
     summary = [refusal] if refusal else []
     summary += [t.count("results.answered", good)] if good else []
     summary += [t.count("results.failed", failed)] if failed else []
-    values = {"answers": answers, "refusal": refusal, "summary": " ".join(summary)}
+    values = {"results": results, "refusal": refusal, "summary": " ".join(summary)}
     if "hx-request" in request.headers:
         return render("batch.html", request, settings, status, is_fragment=True, **values)
     return _page(request, status, **values)
@@ -174,7 +176,7 @@ def _batch(
 def _page(request: Request, status: int = 200, **values: Any) -> Response:
     state = state_of(request)
     health = state.model.health()
-    values = {"answers": [], "refusal": "", "summary": "", "is_fragment": False} | values
+    values = {"results": [], "refusal": "", "summary": "", "is_fragment": False} | values
     return render(
         "page.html",
         request,
@@ -197,7 +199,7 @@ def _mark(health: Health) -> str:
     return hashlib.sha256(repr(health).encode()).hexdigest()[:12]
 
 
-def _sample(request: Request, number: int) -> Sample:
+def _sample(request: Request, number: str) -> Sample:
     sample = state_of(request).samples.get(number)
     if sample is None:
         raise HTTPException(404)
@@ -206,10 +208,14 @@ def _sample(request: Request, number: int) -> Sample:
 
 async def _form_value(request: Request, name: str) -> str:
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST_FORM:
-            raise HTTPException(413)
+    try:
+        with anyio.fail_after(_FORM_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _LONGEST_FORM:
+                    raise HTTPException(413)
+    except TimeoutError as error:
+        raise HTTPException(408) from error
     return parse_qs(body.decode("utf-8", "replace")).get(name, [""])[0]
 
 

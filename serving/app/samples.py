@@ -51,9 +51,9 @@ class Samples:
     def __iter__(self) -> Iterator[Sample]:
         return iter(self._list)
 
-    def get(self, number: int) -> Sample | None:
-        """Returns a sample by its number, or None."""
-        return next((sample for sample in self._list if sample.number == number), None)
+    def get(self, number: str) -> Sample | None:
+        """Returns a sample by its number as text, or None."""
+        return next((sample for sample in self._list if str(sample.number) == number), None)
 
     def upload(self, sample: Sample) -> Upload:
         """Reads a sample as if it had been uploaded.

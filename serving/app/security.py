@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import hmac
+import logging
+import secrets
 import time
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
+
+log = logging.getLogger(__name__)
 
 SESSION_COOKIE = "medtfx_session"
 SESSION_SECONDS = 12 * 3600
@@ -15,11 +19,15 @@ MIN_TOKEN = 16  # characters
 
 _OPEN = ("/login", "/healthz", "/language")  # and what is below /static/
 
-# data: is for the answered images alone, which are kept nowhere and so have no address.
+# data: is for the images of results alone, which are kept nowhere and so have no address.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_PATIENCE, _LONGEST_PAUSE = 10, 60.0  # wrong tokens before the pause doubles, and its seconds
+
+# Over HTTPS alone: browsers then refuse to come back without it, for a year.
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": _POLICY,
@@ -34,42 +42,61 @@ HEADERS = {
 
 
 class SessionAuth:
-    """Knows the token, and hands out sessions that outlive a restart.
+    """Knows the token, and the sessions of those who have shown it.
+
+    Sessions are kept in memory: one that was signed out of, or that began before a restart, is
+    worth nothing.
 
     Args:
         token: None lets everybody in.
+        pause: seconds before a wrong token gets its response; doubled after ten of them.
     """
 
-    def __init__(self, token: str | None) -> None:
+    def __init__(self, token: str | None, pause: float = 1.0) -> None:
         self.needs_token = token is not None
-        self._token = (token or "").encode()
+        self._token, self._pause = (token or "").encode(), pause
+        self._ends: dict[str, float] = {}  # session → when it ends
+        self._wrong = 0
+        self._refusing = asyncio.Lock()
 
     def admits(self, request: Request) -> bool:
-        """Whether a request may be answered: an open address, a bearer token, or a session."""
+        """Whether a request gets its response: an open address, a bearer token, or a session."""
         if not self.needs_token or is_open(request.url.path):
             return True
         bearer = bearer_of(request)
         if bearer is not None:
             return self.knows(bearer)
-        return self._is_session(request.cookies.get(SESSION_COOKIE, ""))
+        return self._ends.get(session_of(request), 0.0) > time.time()
 
     def knows(self, token: str) -> bool:
         """Whether this is the token; takes as long for a near miss as for a far one."""
-        return self.needs_token and _same(token.encode(), self._token)
+        return self.needs_token and hmac.compare_digest(token.encode(), self._token)
 
     def new_session(self) -> str:
-        """Returns the value of a session cookie: when it ends, signed with the token."""
-        end = str(int(time.time()) + SESSION_SECONDS)
-        return f"{end}.{self._sign(end)}"
+        """Returns the value of a session cookie."""
+        now = time.time()
+        self._wrong = 0
+        self._ends = {session: end for session, end in self._ends.items() if end > now}
+        session = secrets.token_urlsafe(32)
+        self._ends[session] = now + SESSION_SECONDS
+        return session
 
-    def _is_session(self, cookie: str) -> bool:
-        end, _, signature = cookie.partition(".")
-        if not _same(signature.encode(), self._sign(end).encode()):
-            return False
-        return time.time() < int(end)  # signed by us, so it is a number
+    def end_session(self, request: Request) -> None:
+        """Ends the session of a request, if it has one."""
+        self._ends.pop(session_of(request), None)
 
-    def _sign(self, text: str) -> str:
-        return hmac.new(self._token, f"medtfx session {text}".encode(), hashlib.sha256).hexdigest()
+    async def refuse(self) -> None:
+        """Waits before a wrong token gets its response, one after the other, and logs it."""
+        async with self._refusing:
+            self._wrong += 1
+            log.warning("%d wrong tokens since the last right one", self._wrong)
+            doubled = min(self._wrong // _PATIENCE, 10)
+            await asyncio.sleep(min(self._pause * 2**doubled, _LONGEST_PAUSE))
+
+
+def session_of(request: Request) -> str:
+    """Returns the session cookie of a request, or ''."""
+    return request.cookies.get(SESSION_COOKIE, "")
 
 
 def is_open(path: str) -> bool:
@@ -95,7 +122,3 @@ def is_forged(request: Request) -> bool:
         return site not in ("same-origin", "none")
     origin = request.headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-
-
-def _same(one: bytes, other: bytes) -> bool:
-    return hmac.compare_digest(one, other)

@@ -1,4 +1,4 @@
-"""What the web page is told when it starts."""
+"""The settings of the web page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Limits:
         files: images in one upload.
         pixels: of one image (width x height); more are not decoded.
         seconds: until an upload has to be complete.
-        uploads: that are in memory at the same time; others wait for their turn.
+        uploads: that are decoded at the same time; others wait for their turn. So many of the
+            largest size are in memory; beyond, an upload is refused.
     """
 
     file_bytes: int = 50 * MEGABYTE
@@ -41,18 +42,19 @@ class Settings:
     Attributes:
         model: name of the model that is asked.
         address: returns 'host:port' of the model server's gRPC port, or None while it starts.
-        tls: how the way to the model server is encrypted; None for plain text.
+        tls: how the connection to the model server is encrypted; None for plain text.
+        server_token: shown to the model server; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
         label: returns the version label to ask for, or None for the highest version served. It is
-            called for each image: a promotion must not wait until the page is started anew.
+            called for each image: a promotion must not wait until the page is started again.
         audit_log: JSON lines, one for each image; see `audit.py`.
         samples: folder of images that are offered to try, or None.
-        token: what a visitor has to know; None lets everybody in.
+        token: that a visitor has to know; None lets everybody in.
         hosts: names under which the page may be addressed; '*' is any. With a fixed list, a
             foreign site can't lead a browser here under a name of its own (DNS rebinding).
         language: of the page where the visitor did not choose; None asks the browser.
         timeout: seconds that the model server has for one image.
         limits: of an upload.
-        refusal_pause: seconds before a wrong token is answered.
+        refusal_pause: seconds before a wrong token gets its response.
     """
 
     model: str
@@ -60,6 +62,7 @@ class Settings:
     audit_log: Path
     label: Callable[[], str | None] = lambda: None
     tls: Tls | None = None
+    server_token: str | None = field(default=None, repr=False)
     samples: Path | None = None
     token: str | None = field(default=None, repr=False)
     hosts: tuple[str, ...] = LOOPBACK_NAMES

@@ -9,6 +9,7 @@ from serving.app.model import Model
 from serving.app.samples import Samples
 from serving.app.security import SessionAuth
 from serving.app.settings import Settings
+from serving.protocol.bounded_http import ByteBudget
 
 
 class State:
@@ -16,11 +17,12 @@ class State:
 
     Attributes:
         settings: of the page.
-        guard: who may use it.
+        auth: who may use it.
         model: that is asked.
-        log: of the answers.
+        log: of the predictions.
         samples: that are offered.
-        uploads: lets a bounded number of uploads into memory.
+        bodies: bounds the bytes of uploads in memory.
+        slots: bounds the uploads that are being decoded; each has arrived by then.
 
     Raises:
         MedtfxError: the samples can't be read.
@@ -29,10 +31,17 @@ class State:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.guard = SessionAuth(settings.token)
+        self.auth = SessionAuth(settings.token, settings.refusal_pause)
         self.model = Model(
-            settings.model, settings.address, settings.timeout, settings.label, settings.tls
+            settings.model,
+            settings.address,
+            settings.timeout,
+            settings.label,
+            settings.tls,
+            settings.server_token,
         )
         self.log = AuditLog(settings.audit_log)
         self.samples = Samples(settings.samples)
-        self.uploads = asyncio.Semaphore(settings.limits.uploads)
+        limits = settings.limits
+        self.bodies = ByteBudget(limits.uploads * limits.request_bytes)
+        self.slots = asyncio.Semaphore(limits.uploads)

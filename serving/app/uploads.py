@@ -5,7 +5,7 @@ Starlette's own form parser writes files of more than 1 MB to the disk, where pi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import anyio
@@ -14,6 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from serving.app.settings import Limits
+from serving.protocol.bounded_http import BusyError
 
 _LONGEST_NAME = 120  # characters that are kept of a file name
 _MAX_PARTS_BESIDE_FILES = 8
@@ -38,9 +39,9 @@ class RefusedUploadError(Exception):
     """The whole upload is refused.
 
     Attributes:
-        kind: of the error: 'no_files', 'too_many_files', 'upload_too_large', 'too_slow' or
-            'broken_upload'.
-        status: of the HTTP answer.
+        kind: of the error: 'no_files', 'too_many_files', 'upload_too_large', 'too_slow', 'busy'
+            or 'broken_upload'.
+        status: of the HTTP response.
     """
 
     def __init__(self, kind: str, status: int) -> None:
@@ -48,15 +49,24 @@ class RefusedUploadError(Exception):
         self.kind, self.status = kind, status
 
 
-async def read_uploads(request: Request, limits: Limits) -> list[Upload]:
+async def read_uploads(
+    request: Request, limits: Limits, count: Callable[[int], None] = lambda _: None
+) -> list[Upload]:
     """Reads the files of a multipart/form-data request.
+
+    Args:
+        request: its body is read.
+        limits: of the upload.
+        count: called with the bytes of each chunk; raises `BusyError` if there is no memory left.
 
     Raises:
         RefusedUploadError: too many files or bytes, too slow, no file at all, or not multipart.
     """
     try:
         with anyio.fail_after(limits.seconds):
-            uploads = await _parse(request, limits)
+            uploads = await _parse(request, limits, count)
+    except BusyError as error:
+        raise RefusedUploadError("busy", 503) from error
     except TimeoutError as error:
         raise RefusedUploadError("too_slow", 408) from error
     except (FormParserError, ClientDisconnect) as error:
@@ -66,7 +76,7 @@ async def read_uploads(request: Request, limits: Limits) -> list[Upload]:
     return uploads
 
 
-async def _parse(request: Request, limits: Limits) -> list[Upload]:
+async def _parse(request: Request, limits: Limits, count: Callable[[int], None]) -> list[Upload]:
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise RefusedUploadError("broken_upload", 400)
@@ -84,6 +94,7 @@ async def _parse(request: Request, limits: Limits) -> list[Upload]:
         },
     )
     async for chunk in _bounded(request, limits.request_bytes):
+        count(len(chunk))
         parser.write(chunk)
     if not parts.finished:
         raise RefusedUploadError("broken_upload", 400)
@@ -101,8 +112,8 @@ async def _bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
         total += len(chunk)
         if total <= limit:
             yield chunk
-        # A browser reads no answer while it sends. So as much again is thrown away before the line
-        # is cut, and whoever is a little over the limit learns why.
+        # A browser reads no response while it sends. So as much again is thrown away before the
+        # connection is closed: an upload a little over the limit gets the reason.
         elif total > 2 * limit:
             break
     if total > limit:

@@ -29,6 +29,7 @@ from serving.protocol.tensorflow_free import (
 )
 from serving.protocol.tensors import strings
 from serving.protocol.tls import Tls
+from serving.protocol.token import token_from_environment
 
 IMAGE_INPUT = "image_bytes"
 PREDICT, EXPLAIN = "serving_default", "explain"
@@ -49,6 +50,7 @@ class Client:
         batch_size: images in one request, at most.
         tls: how the connection is encrypted; None for plain text.
         max_pixels: images with more (width x height) are not decoded, but get an `error`.
+        token: shown to a server that asks for one; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
 
     Raises:
         ServingError: an argument is not usable.
@@ -64,11 +66,12 @@ class Client:
         batch_size: int = 16,
         tls: Tls | None = None,
         max_pixels: int = MAX_PIXELS,
+        token: str | None = None,
     ) -> None:
         _check(model, timeout, attempts, batch_size, max_pixels)
         self.address, self.model, self.batch_size = address, model, batch_size
         self._max_pixels = max_pixels
-        self._caller = Caller(address, timeout, attempts, tls)
+        self._caller = Caller(address, timeout, attempts, tls, token or token_from_environment())
         self._channel = open_channel(address, tls, [*_UNLIMITED, *_RECONNECT])
         self._predictions = PredictionServiceStub(self._channel)
         self._models = ModelServiceStub(self._channel)

@@ -1,4 +1,4 @@
-"""What a model says about one image."""
+"""The prediction of a model for one image."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ import numpy as np
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
+from components.saved_model.prediction_check import prediction_fault
 from serving.protocol.errors import RequestError
 from serving.protocol.tensors import to_array
 
@@ -16,18 +17,21 @@ _ALWAYS = ("probabilities", "label", "labels", "uncertain")
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answer to one image, or the reason why there is none.
+    """The prediction for one image, or the reason why there is none.
 
     Attributes:
         source: the path as given, or 'image 0', 'image 1', ... for bytes.
-        version: of the model that answered; None where the image was never sent.
-        probabilities: by class, in the model's order, each in 0..1; empty on an error.
+        version: of the model that was asked; None where the image was never sent.
+        probabilities: by class, in the model's order, each in 0..1; their sum is 1. Empty on an
+            error.
         label: the most probable class, or None.
-        uncertain: whether the answer is not to be relied on: the probability of `label` is below
-            the model's bound, or the image is out of distribution.
+        uncertain: whether the prediction is not to be relied on: the probability of `label` is
+            below the model's threshold, or the image is out of distribution.
         out_of_distribution: whether the image is unlike those of training.
         heatmap: float32 [h, w] in 0..1 on the grid of the last feature map; of `explain` only.
-        error: why this image was not answered: rule, received value, way out. None if it was.
+        error: why there is no prediction: the image can't be read, the server refused it, or the
+            model's values are no prediction. None if there is one.
+        invalid: whether the last of these is the reason.
     """
 
     source: str
@@ -38,55 +42,68 @@ class Prediction:
     out_of_distribution: bool | None = None
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     error: str | None = None
+    invalid: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether the image was answered."""
+        """Whether there is a prediction."""
         return self.error is None
 
 
 def read_predictions(sources: list[str], response: Any) -> list[Prediction]:
     """Reads a PredictResponse to one request of `sources`, in their order.
 
+    Values that are no prediction (NaN, a sum that is not 1, a label that is not the most probable
+    class) become the `error` of their image.
+
     Raises:
-        RequestError: the answer is not that of a medtfx model.
+        RequestError: the response is not that of a medtfx model.
     """
     outputs = {name: _read(name, tensor) for name, tensor in response.outputs.items()}
     missing = [name for name in _ALWAYS if name not in outputs]
     if missing:
         raise RequestError(
-            f"A medtfx model answers with {', '.join(_ALWAYS)}, but {response.model_spec.name!r} "
-            f"answered with {', '.join(sorted(outputs)) or 'nothing'}. Serve a model that medtfx "
-            "pushed, or ask this one with a client of its own."
+            f"The outputs of a medtfx model are {', '.join(_ALWAYS)}, but those of "
+            f"{response.model_spec.name!r} are {', '.join(sorted(outputs)) or 'missing'}. Serve a "
+            "model that medtfx pushed, or ask this one with another client."
         )
     sizes = {name: array.shape[:1] for name, array in outputs.items()}
     if set(sizes.values()) != {(len(sources),)}:
         raise RequestError(
-            f"A model answers once for each image, but {len(sources)} images were answered with "
-            f"{sizes}. The export of model {response.model_spec.name!r} is broken: push another."
+            f"A model gives one prediction for each image, but for {len(sources)} images the "
+            f"sizes are {sizes}. The export of model {response.model_spec.name!r} is broken: push "
+            "another."
         )
-    version = response.model_spec.version.value
-    return [_row(outputs, row, source, version) for row, source in enumerate(sources)]
+    spec = response.model_spec
+    return [_row(outputs, row, source, spec) for row, source in enumerate(sources)]
 
 
 def _read(name: str, tensor: Message) -> NDArray[Any]:
     try:
         return to_array(tensor)
     except ValueError as error:
-        raise RequestError(f"The server's answer {name!r} can't be read: {error}.") from error
+        raise RequestError(f"The output {name!r} of the server can't be read: {error}.") from error
 
 
-def _row(outputs: dict[str, NDArray[Any]], row: int, source: str, version: int) -> Prediction:
-    names = [name.decode() for name in outputs["labels"][row]]
-    values = outputs["probabilities"][row].tolist()
+def _row(outputs: dict[str, NDArray[Any]], row: int, source: str, spec: Any) -> Prediction:
+    version, probabilities = spec.version.value, outputs["probabilities"][row]
+    label = _text(outputs["label"][row])
+    names = [_text(name) for name in np.ravel(outputs["labels"][row]).tolist()]
+    if fault := prediction_fault(probabilities, label, names):
+        error = f"version {version} of model {spec.name!r} gave no prediction: {fault}"
+        return Prediction(source, version, error=error, invalid=True)
     heatmap, out_of_distribution = outputs.get("heatmap"), outputs.get("out_of_distribution")
     return Prediction(
         source=source,
         version=version,
-        probabilities=dict(zip(names, values, strict=True)),
-        label=outputs["label"][row].decode(),
-        uncertain=bool(outputs["uncertain"][row]),
+        probabilities=dict(zip(names, probabilities.tolist(), strict=True)),
+        label=label,
+        uncertain=bool(np.any(outputs["uncertain"][row])),
         # Models of version 0.1.0 do not say.
         out_of_distribution=None if out_of_distribution is None else bool(out_of_distribution[row]),
         heatmap=None if heatmap is None else heatmap[row],
     )
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

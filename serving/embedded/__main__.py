@@ -1,18 +1,24 @@
 """The embedded server as a process of its own, for a program that starts it.
 
-    python -m serving.embedded MODELS --parent-fd 7
+    MEDTFX_SERVING_TOKEN=... python -m serving.embedded MODELS --parent-fd 7
 
-A person starts it with `medtfx serve`, which says more.
+It listens on loopback and answers whoever shows the token. A person starts it with `medtfx serve`.
 """
 
 import argparse
 import os
+import signal
 import socket
 import sys
 import threading
+import time
+import warnings
 from pathlib import Path
 
 from serving.protocol.errors import ServingError
+from serving.protocol.token import token_from_environment
+
+_GRACE = 10.0  # seconds for requests under way, once the parent is gone
 
 
 def main() -> None:
@@ -28,24 +34,34 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     parent = None if arguments.parent_fd is None else socket.socket(fileno=arguments.parent_fd)
+    ready = threading.Event()
     if parent is not None:
         # At once, not only when it answers: a model may hang while it is loaded.
-        threading.Thread(target=_end_with, args=[parent], name="parent", daemon=True).start()
+        watch = threading.Thread(target=_end_with, args=[parent, ready], name="parent", daemon=True)
+        watch.start()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     from serving.embedded.server import EmbeddedServer, Settings, serve
 
-    def tell(server: EmbeddedServer) -> None:
+    def report(server: EmbeddedServer) -> None:
+        ready.set()
         if parent is not None:
             parent.sendall(f"{server.address}\n".encode())
 
+    settings = Settings(
+        grpc_port=arguments.port, rest_port=None, grace=_GRACE, token=token_from_environment()
+    )
     try:
-        serve(arguments.models, Settings(grpc_port=arguments.port, rest_port=None), tell)
+        serve(arguments.models, settings, report)
     except ServingError as error:
-        sys.exit(str(error))
+        sys.exit(f"Error: {error}")
 
 
-def _end_with(parent: socket.socket) -> None:
-    """Waits for the end of the parent; nobody is left then to be answered."""
+def _end_with(parent: socket.socket, ready: threading.Event) -> None:
+    """Waits for the end of the parent, then answers what is under way, if that is possible."""
     parent.recv(1)
+    if ready.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_GRACE + 1)
     os._exit(1)
 
 

@@ -90,6 +90,29 @@ def check_config(config: Any) -> None:
             )
 
 
+def check_paths(config: Any, root: Path | None, given: Any) -> None:
+    """Checks where the models of a reload request lie: a SavedModel is a program.
+
+    Args:
+        config: that was sent.
+        root: folder below which they may lie, after links are followed; None for no folder.
+        given: the configuration that a person wrote, or None; its paths are allowed.
+
+    Raises:
+        StatusError: a path leads elsewhere.
+    """
+    allowed = set() if given is None else {one.base_path for one in given.model_config_list.config}
+    for model in config.model_config_list.config:
+        path = Path(model.base_path)
+        inside = root is not None and path.resolve().is_relative_to(root.resolve())
+        if not inside and model.base_path not in allowed:
+            raise StatusError(
+                grpc.StatusCode.PERMISSION_DENIED,
+                f"Model {model.name} has to lie below {root}, the folder that is served, after "
+                f"links are followed; got base_path()={model.base_path}",
+            )
+
+
 def list_folders(base: Path) -> dict[int, Path]:
     """Returns the folder of each version of a model. `withdrawn` and copies under way are none.
 

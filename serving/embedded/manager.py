@@ -13,7 +13,13 @@ from typing import Any
 
 import grpc
 
-from serving.embedded.config import allows_older, check_config, choose_versions, list_folders
+from serving.embedded.config import (
+    allows_older,
+    check_config,
+    check_paths,
+    choose_versions,
+    list_folders,
+)
 from serving.embedded.model import LoadedModel
 from serving.embedded.status_error import StatusError
 from serving.embedded.versions import ServedVersion
@@ -33,12 +39,19 @@ class Manager:
             one then holds.
         poll_seconds: between two looks at the folders.
         max_rows: rows of a batch made of several requests; 0 runs each by itself.
+        root: folder below which the models of a reload request have to lie.
+        given: whether `read_config` reads a file that a person wrote: its paths are allowed too.
     """
 
     def __init__(
-        self, read_config: Callable[[], Any], poll_seconds: float = 1.0, max_rows: int = 32
+        self,
+        read_config: Callable[[], Any],
+        poll_seconds: float = 1.0,
+        max_rows: int = 32,
+        root: Path | None = None,
+        given: bool = False,
     ) -> None:
-        self._read_config = read_config
+        self._read_config, self._root, self._given = read_config, root, given
         self._config: Any = None  # in force
         self._read: Any = None  # the last one that was read
         self._unreadable = ""
@@ -84,21 +97,23 @@ class Manager:
         """Serves what another configuration says, from now on.
 
         Raises:
-            StatusError: the configuration is not valid, or labels a version that is not available.
-                In the second case everything else of it is in force.
+            StatusError: the configuration is not valid, names a folder that is not served, or
+                labels a version that is not available. In the last case everything else of it is
+                in force.
         """
         check_config(config)
         with self._polling:
             self._look_for_config()  # so that a change before this request is not taken for a later
+            check_paths(config, self._root, self._read if self._given else None)
             self._config = config
             self._follow_config()
         self._check_labels(config)
 
-    # === PredictHandlers ===
+    # === Finding a version ===
 
     @contextmanager
     def acquire(self, spec: Any) -> Iterator[LoadedModel]:
-        """Lends the model that a `ModelSpec` names; it is not unloaded in the meantime.
+        """Yields the model that a `ModelSpec` names; it is not unloaded in the meantime.
 
         Raises:
             StatusError: there is no such model, version or label.

@@ -7,6 +7,7 @@ import grpc
 import numpy as np
 
 from serving.embedded.batching import Arrays
+from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
 from serving.embedded.model import LoadedModel
 from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import predict_pb2
@@ -16,11 +17,17 @@ DEFAULT_SIGNATURE = "serving_default"
 _INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 
-def predict(model: LoadedModel, request: Any) -> Any:
+def predict(model: LoadedModel, request: Any, bounds: ImageBounds = DEFAULT_BOUNDS) -> Any:
     """Answers a PredictRequest with a PredictResponse.
 
+    Args:
+        model: runs it.
+        request: the PredictRequest.
+        bounds: of its images, checked before the model decodes them.
+
     Raises:
-        StatusError: unknown signature, inputs that do not fit it, or images that can't be decoded.
+        StatusError: unknown signature, inputs that do not fit it, too many images or pixels, or
+            images that can't be decoded.
     """
     key = request.model_spec.signature_name or DEFAULT_SIGNATURE
     signature = model.signatures.get(key)
@@ -29,6 +36,7 @@ def predict(model: LoadedModel, request: Any) -> Any:
             grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{key}" not found.'
         )
     inputs = _read_inputs(request.inputs, signature.inputs)
+    bounds.check(inputs)
     names = _wanted_outputs(list(request.output_filter), signature.outputs)
     outputs = model.run(key, inputs)
     response = predict_pb2.PredictResponse()

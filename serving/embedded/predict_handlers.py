@@ -1,10 +1,11 @@
-"""What the server answers, whichever way it was asked."""
+"""TensorFlow Serving's calls, whether they come by gRPC or by REST."""
 
 import time
 from typing import Any
 
 import grpc
 
+from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
 from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
 from serving.embedded.predict import predict
@@ -26,18 +27,21 @@ class PredictHandlers:
     Args:
         manager: has the models.
         metrics: counts the requests.
+        bounds: of a request.
     """
 
-    def __init__(self, manager: Manager, metrics: Metrics) -> None:
-        self.manager, self.metrics = manager, metrics
+    def __init__(
+        self, manager: Manager, metrics: Metrics, bounds: ImageBounds = DEFAULT_BOUNDS
+    ) -> None:
+        self.manager, self.metrics, self._bounds = manager, metrics, bounds
 
     def predict(self, request: Any, entrypoint: str = "GRPC") -> Any:
         """Answers a PredictRequest with a PredictResponse; `entrypoint` is GRPC or REST."""
         start, status, model = time.monotonic(), "OK", request.model_spec.name
         try:
             return self._predict(request)
-        except StatusError as refused:
-            status = refused.code.name
+        except StatusError as error:
+            status = error.code.name
             raise
         finally:
             # A name that is not there comes from outside: counted one by one, such names would
@@ -51,7 +55,7 @@ class PredictHandlers:
     def _predict(self, request: Any) -> Any:
         with self.manager.acquire(_model_spec(request)) as model:
             start = time.monotonic()
-            response = predict(model, request)
+            response = predict(model, request, self._bounds)
             self.metrics.runtime_latency.add(
                 model.name, "Predict", "TF1", value=_microseconds(start)
             )
@@ -100,7 +104,7 @@ class PredictHandlers:
         return response
 
     def reload(self, request: Any) -> Any:
-        """Takes over the configuration of a ReloadConfigRequest; answers when it is loaded."""
+        """Serves the configuration of a ReloadConfigRequest; answers when it is loaded."""
         self.manager.reload(request.config)
         response = model_management_pb2.ReloadConfigResponse()
         response.status.error_code = 0

@@ -5,308 +5,260 @@ GET  /v1/models/NAME[/versions/N | /labels/LABEL][/metadata]
 GET  /monitoring/prometheus/metrics
 """
 
+import asyncio
 import json
-import logging
 import re
-import socket
-import ssl
-import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import anyio
 import grpc
+import uvicorn
 from google.protobuf import json_format
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from serving.embedded.access import Access
 from serving.embedded.metrics import CONTENT_TYPE
 from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.rest_json import read_request, write_answer
 from serving.embedded.status_error import StatusError
+from serving.protocol.bounded_http import BusyError, ByteBudget, bounded_config, listen
 from serving.protocol.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
-
-log = logging.getLogger(__name__)
 
 METRICS_PATH = "/monitoring/prometheus/metrics"
 
-_MODEL = r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?"
+_MODEL = r"(?i)/v1/models/([^/:]+)(?:/versions/([0-9]+)|/labels/([^/:]+))?"
 _PREDICT = re.compile(_MODEL + ":predict")
 _ABOUT = re.compile(_MODEL + "(/metadata)?")
-_IDLE = 60  # seconds; then a connection that says nothing is closed
-_TOLD, _LATE_IDLE = 16, 2  # connections beyond the bound that are told so, and their seconds
-_LINGER, _CHUNK = 2.0, 65536  # seconds and bytes for what a client still sends after its answer
+_LOOK_SECONDS = 0.05
 
 _HTTP = {
     grpc.StatusCode.INVALID_ARGUMENT: HTTPStatus.BAD_REQUEST,
     grpc.StatusCode.FAILED_PRECONDITION: HTTPStatus.BAD_REQUEST,
+    grpc.StatusCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     grpc.StatusCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     grpc.StatusCode.RESOURCE_EXHAUSTED: HTTPStatus.TOO_MANY_REQUESTS,
     grpc.StatusCode.UNIMPLEMENTED: HTTPStatus.NOT_IMPLEMENTED,
     grpc.StatusCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED: HTTPStatus.GATEWAY_TIMEOUT,
 }
+_HEADERS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is turned away.
+    """What is refused.
 
     Attributes:
         body: bytes of a request, at most.
-        connections: at the same time, a thread each. A few more get a 503, then none is taken.
+        pending: bytes of all bodies in memory, at most; a request beyond gets 503.
+        connections: at the same time; see `bounded_config`.
+        threads: requests that are run at the same time; others wait, with their body in memory.
+        header_seconds: until the header of a request has to be complete.
+        body_seconds: until its body has to be complete.
     """
 
     body: int
+    pending: int
     connections: int
+    threads: int
+    header_seconds: float = 10.0
+    body_seconds: float = 120.0
 
 
 class RestServer:
-    """An HTTP server around the answers.
+    """An HTTP server around the handlers, on a thread of its own.
 
     Attributes:
         port: that it listens on.
 
     Args:
-        answers: what is answered.
+        handlers: answer the requests.
+        access: who may ask.
         host: address to listen on.
         port: 0 for any free one.
-        limits: what is turned away.
-        tls: how connections are encrypted; None for plain text.
+        limits: what is refused.
+        certificate: PEM file of a certificate (chain), for HTTPS; None for plain text.
+        key: PEM file of its key.
 
     Raises:
-        OSError: the port is not to be had.
+        OSError: the port can't be listened on.
     """
 
     def __init__(
         self,
-        answers: PredictHandlers,
+        handlers: PredictHandlers,
+        access: Access,
         host: str,
         port: int,
         limits: Limits,
-        tls: ssl.SSLContext | None = None,
+        certificate: Path | None = None,
+        key: Path | None = None,
     ) -> None:
-        self._busy = _Busy()
-        given = {"answers": answers, "busy": self._busy, "limits": limits}
-        handler = type("Handler", (_Handler,), given)
-        self._server = _Server((host, port), handler, limits.connections, tls)
-        self.port = int(self._server.server_address[1])
+        self._listener = listen(host, port)
+        self.port = int(self._listener.getsockname()[1])
+        self._app = _RestApp(handlers, access, limits)
+        self._server = uvicorn.Server(
+            bounded_config(
+                self._app.asgi(),
+                connections=limits.connections,
+                header_seconds=limits.header_seconds,
+                lifespan="off",
+                timeout_graceful_shutdown=1,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
+            )
+        )
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="rest", daemon=True
+            target=self._server.run, args=([self._listener],), name="rest", daemon=True
         )
 
     def start(self) -> None:
         """Begins to answer."""
         self._thread.start()
 
+    def drain(self) -> None:
+        """From now on, new requests get 503; those under way are answered."""
+        self._app.draining = True
+
     def stop(self, grace: float) -> None:
-        """Takes no more requests, and waits up to `grace` seconds for those under way."""
+        """Drains, waits up to `grace` seconds for the requests under way, and ends."""
+        self.drain()
+        end = time.monotonic() + grace
+        while self._server.server_state.tasks and time.monotonic() < end:
+            time.sleep(_LOOK_SECONDS)
+        self._server.should_exit = True
         if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
-        self._busy.wait(grace)
+            self._thread.join()
+        self._listener.close()
+        self._app.pool.shutdown(wait=False, cancel_futures=True)
 
 
-class _Server(ThreadingHTTPServer):
-    """A thread for each connection, and a bound to their number.
+class _RestApp:
+    """The ASGI application; the handlers run on a pool of threads.
 
     Attributes:
-        late: connections beyond the bound: they are told so, and closed.
+        draining: whether new requests are refused.
+        pool: runs the handlers.
     """
 
-    daemon_threads = True  # idle connections must not keep the process alive
-    request_queue_size = 128
+    def __init__(self, handlers: PredictHandlers, access: Access, limits: Limits) -> None:
+        self.draining = False
+        self.pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="rest")
+        self._handlers, self._access, self._limits = handlers, access, limits
+        self._budget = ByteBudget(limits.pending)
 
-    def __init__(
-        self, address: tuple[str, int], handler: Any, most: int, tls: ssl.SSLContext | None
-    ) -> None:
-        super().__init__(address, handler)
-        self.most, self._tls = most, tls
-        self.late: set[socket.socket] = set()
-        self._open = 0
-        self._lock = threading.Lock()  # of the two above
+    def asgi(self) -> Starlette:
+        return Starlette(routes=[Route("/{path:path}", self._respond, methods=["GET", "POST"])])
 
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        if self._tls is not None:  # the handshake is the thread's: here it would hold up the others
-            connection = self._tls.wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
-        return connection, address
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            self._open += 1
-            beyond = self._open - self.most
-            if beyond > 0:
-                self.late.add(request)
-        if beyond > _TOLD:
-            self.close_request(request)
-        else:
-            super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        """Ends a connection so that the last answer arrives.
-
-        Were it closed while the client still sends, the system would drop the answer too.
-        """
-        end = time.monotonic() + _LINGER
-        with suppress(OSError):
-            request.shutdown(socket.SHUT_WR)
-            request.settimeout(_LINGER)
-            while time.monotonic() < end and request.recv(_CHUNK):
-                pass
-        self.close_request(request)
-
-    def close_request(self, request: Any) -> None:
-        with self._lock:
-            self._open -= 1
-            self.late.discard(request)
-        super().close_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is its own affair; anything else is a defect."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, OSError):
-            log.error("a REST request from %s failed", client_address, exc_info=error)
-
-
-class _Busy:
-    """Counts the requests under way."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._changed = threading.Condition()
-
-    def __enter__(self) -> None:
-        with self._changed:
-            self._count += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._changed:
-            self._count -= 1
-            self._changed.notify_all()
-
-    def wait(self, seconds: float) -> None:
-        """Waits until there are none, at most so long."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._count, seconds)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    answers: PredictHandlers
-    busy: _Busy
-    limits: Limits
-    server: _Server
-
-    protocol_version = "HTTP/1.1"
-    server_version, sys_version = "medtfx", ""
-    timeout = _IDLE
-    # Unbuffered, headers and body leave in packets of their own, and Nagle's algorithm holds the
-    # second one back for 40 ms.
-    wbufsize = -1
-    disable_nagle_algorithm = True
-
-    def setup(self) -> None:
-        self.is_late = self.request in self.server.late
-        super().setup()
-        if self.is_late:
-            self.connection.settimeout(_LATE_IDLE)
-
-    def do_GET(self) -> None:
-        with self.busy:
-            if self.path == METRICS_PATH:
-                self._reply(HTTPStatus.OK, self.answers.metrics.text(), CONTENT_TYPE)
-            else:
-                self._answer(self._about)
-
-    def do_POST(self) -> None:
-        with self.busy:
-            self._answer(self._predict)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing: the metrics count requests."""
-
-    def _answer(self, answer: Any) -> None:
+    async def _respond(self, request: Request) -> Response:
         try:
-            self._check_room()
-            self._reply(HTTPStatus.OK, json.dumps(answer(), indent=4))
-        except StatusError as refused:
-            status = _HTTP.get(refused.code, HTTPStatus.INTERNAL_SERVER_ERROR)
-            self._reply(status, json.dumps({"error": refused.message}))
+            self._check_open(request)
+            if request.method == "POST":
+                return await self._read_and_predict(request)
+            if request.scope["path"] == METRICS_PATH:
+                text = await self._run(self._handlers.metrics.text)
+                return Response(text, headers={"Content-Type": CONTENT_TYPE})
+            return _json(await self._run(lambda: _as_text(self._about(request))))
+        except StatusError as error:
+            status = _HTTP.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+            return _json(json.dumps({"error": error.message}), status)
 
-    def _check_room(self) -> None:
-        if self.is_late:
-            self.close_connection = True
+    async def _run(self, make: Callable[[], str]) -> str:
+        return await asyncio.get_running_loop().run_in_executor(self.pool, make)
+
+    async def _read_and_predict(self, request: Request) -> Response:
+        """Holds no thread before the body is complete."""
+        length = request.headers.get("content-length", "0")
+        self._check_length(int(length) if len(length) < 20 else 10**20)
+        body = bytearray()
+        try:
+            with self._budget.hold() as count:
+                with anyio.fail_after(self._limits.body_seconds):
+                    async for chunk in request.stream():
+                        self._check_length(len(body) + len(chunk))
+                        count(len(chunk))
+                        body += chunk
+                return _json(await self._run(lambda: _as_text(self._predict(request, body))))
+        except BusyError as error:
             raise StatusError(
                 grpc.StatusCode.UNAVAILABLE,
-                f"{self.server.most} connections are open, and more are not taken; close some, or "
-                "try again in a moment",
-            )
+                f"requests of {self._budget.limit} bytes are in memory; try again in a moment",
+            ) from error
+        except TimeoutError:
+            late = f"a request arrives within {self._limits.body_seconds:g} s"
+            return _json(json.dumps({"error": late}), HTTPStatus.REQUEST_TIMEOUT)
+        except ClientDisconnect:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
 
-    def _reply(self, status: HTTPStatus, text: str, kind: str = "application/json") -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            self.send_header("Retry-After", "1")
-        if self.close_connection or self.is_late:
-            self.close_connection = True
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
+    def _check_open(self, request: Request) -> None:
+        if self.draining:
+            raise StatusError(grpc.StatusCode.UNAVAILABLE, "the server is shutting down")
+        self._access.check(request.headers.get("authorization"))
 
-    def _predict(self) -> dict[str, Any]:
-        body = self._body()
-        found = _PREDICT.fullmatch(self.path)
-        if not found:
-            raise self._malformed()
-        spec = get_model_status_pb2.GetModelStatusRequest().model_spec
-        _fill(spec, found)
-        with self.answers.manager.acquire(spec) as model:
-            request, by_row = read_request(body, model.signatures)
-        request.model_spec.MergeFrom(spec)
-        return write_answer(self.answers.predict(request, "REST"), by_row)
-
-    def _about(self) -> dict[str, Any]:
-        found = _ABOUT.fullmatch(self.path)
-        if not found:
-            raise self._malformed()
-        if not found[4]:
-            request = get_model_status_pb2.GetModelStatusRequest()
-            _fill(request.model_spec, found)
-            return _plain(self.answers.status(request))
-        request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
-        _fill(request.model_spec, found)
-        return _plain(self.answers.metadata(request))
-
-    def _body(self) -> bytes:
-        length = self.headers.get("Content-Length", "")
-        # A body that is not read would be taken for the next request of the connection.
-        if not length.isdecimal():
-            self.close_connection = True
-            raise StatusError(grpc.StatusCode.INVALID_ARGUMENT, "a POST needs a Content-Length")
-        if int(length) > self.limits.body:
-            self.close_connection = True
+    def _check_length(self, length: int) -> None:
+        if length > self._limits.body:
             raise StatusError(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                f"a request has at most {self.limits.body} bytes, not {length}; send fewer images",
+                f"a request has at most {self._limits.body} bytes, not {length}; send fewer images",
             )
-        return self.rfile.read(int(length))
 
-    def _malformed(self) -> StatusError:
-        return StatusError(
-            grpc.StatusCode.INVALID_ARGUMENT, f"Malformed request: {self.command} {self.path}"
-        )
+    def _predict(self, request: Request, body: bytearray) -> dict[str, Any]:
+        found = _PREDICT.fullmatch(request.scope["path"])
+        if not found:
+            raise _malformed(request)
+        spec = get_model_status_pb2.GetModelStatusRequest().model_spec
+        _fill(spec, found)
+        with self._handlers.manager.acquire(spec) as model:
+            message, by_row = read_request(body, model.signatures)
+        message.model_spec.MergeFrom(spec)
+        return write_answer(self._handlers.predict(message, "REST"), by_row)
+
+    def _about(self, request: Request) -> dict[str, Any]:
+        found = _ABOUT.fullmatch(request.scope["path"])
+        if not found:
+            raise _malformed(request)
+        if not found[4]:
+            message = get_model_status_pb2.GetModelStatusRequest()
+            _fill(message.model_spec, found)
+            return _as_object(self._handlers.status(message))
+        message = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
+        _fill(message.model_spec, found)
+        return _as_object(self._handlers.metadata(message))
+
+
+def _as_text(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=4)
+
+
+def _json(text: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    headers = {"Content-Type": "application/json", **_HEADERS.get(status, {})}
+    return Response(text, status, headers)
+
+
+def _malformed(request: Request) -> StatusError:
+    return StatusError(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        f"Malformed request: {request.method} {request.scope['path']}",
+    )
 
 
 def _fill(spec: Any, found: re.Match[str]) -> None:
     spec.name = found[1]
     if found[2]:
-        if int(found[2]) >= 2**63:
+        if len(found[2]) > 19 or int(found[2]) >= 2**63:
             raise StatusError(
                 grpc.StatusCode.INVALID_ARGUMENT,
                 f"Failed to convert version: {found[2]} to numeric.",
@@ -316,7 +268,7 @@ def _fill(spec: Any, found: re.Match[str]) -> None:
         spec.version_label = found[3]
 
 
-def _plain(message: Any) -> dict[str, Any]:
+def _as_object(message: Any) -> dict[str, Any]:
     """Returns a message as an object for JSON, fields at their default included."""
     options: dict[str, Any] = {"preserving_proto_field_name": True, "descriptor_pool": POOL}
     try:

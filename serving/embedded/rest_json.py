@@ -1,4 +1,4 @@
-"""TensorFlow Serving's JSON: requests and answers of the REST predict call.
+"""TensorFlow Serving's JSON: requests and responses of the REST predict call.
 
 Row format: `{"instances": [...]}` is answered with `{"predictions": [...]}`, one element an image.
 Column format: `{"inputs": ...}` is answered with `{"outputs": ...}`, one array a tensor. Bytes
@@ -6,7 +6,6 @@ travel as `{"b64": "..."}`; a lone input or output goes without its name.
 """
 
 import base64
-import binascii
 import json
 from typing import Any
 
@@ -19,10 +18,11 @@ from serving.protocol.tensorflow_free import predict_pb2
 from serving.protocol.tensors import numpy_type, to_array, to_tensor
 
 _INVALID = grpc.StatusCode.INVALID_ARGUMENT
+_MAX_VALUES = 1_000_000  # of one body; Python takes about 100 bytes for each
 _BYTES_SUFFIX = "_bytes"  # outputs of strings named so are base64, all others UTF-8 text
 
 
-def read_request(body: bytes, signatures: dict[str, Any]) -> tuple[Any, bool]:
+def read_request(body: bytes | bytearray, signatures: dict[str, Any]) -> tuple[Any, bool]:
     """Reads the body of a predict call.
 
     Args:
@@ -72,7 +72,10 @@ def write_answer(response: Any, by_row: bool) -> dict[str, Any]:
 # === Reading ===
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def _parse(body: bytes | bytearray) -> dict[str, Any]:
+    # An upper limit of the values, counted before any is made; base64 has none of these signs.
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > _MAX_VALUES:
+        raise StatusError(_INVALID, f"JSON of more than {_MAX_VALUES} values: send fewer at once")
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -118,7 +121,7 @@ def _lone_input(infos: Any) -> str:
 def _tensor(name: str, column: Any, dtype: int) -> Any:
     try:
         return to_tensor(_array(column, numpy_type(dtype)), dtype)
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise StatusError(
             _INVALID, f"Failed to process element of input {name!r}: {error}"
         ) from error
@@ -140,9 +143,18 @@ def _decoded(value: Any) -> Any:
         return value.encode()
     if not _is_bytes(value) or not isinstance(value["b64"], str):
         raise ValueError(f"expected text or {{'b64': text}}, received {type(value).__name__}")
+    return _bytes_of(value["b64"])
+
+
+def _bytes_of(text: str) -> bytes:
+    """Decodes base64, as TensorFlow Serving: white space is skipped, padding may be missing."""
     try:
-        return base64.b64decode(value["b64"], validate=True)
-    except binascii.Error as error:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        text = "".join(text.split()).rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError as error:
         raise ValueError(f"Unable to base64 decode: {error}") from error
 
 

@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,14 +14,18 @@ from typing import Any
 import grpc
 
 from serving.embedded import grpc_service
+from serving.embedded.access import Access, check_exposure
 from serving.embedded.config import config_of_file, config_of_folder
 from serving.embedded.health import Health
+from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
 from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
 from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.rest import Limits, RestServer
 from serving.embedded.status_error import StatusError
 from serving.promotion.models_config import FILE_NAME
+from serving.protocol.addresses import in_brackets
+from serving.protocol.bounded_http import CONNECTIONS
 from serving.protocol.errors import ServingError
 from serving.protocol.tls import load_pair
 
@@ -39,19 +43,24 @@ class Settings:
     """How to serve.
 
     Attributes:
-        host: address to listen on. Nobody else can reach the default.
+        host: address to listen on. Nobody else can reach the default; any other needs a
+            certificate and a token.
         grpc_port: 0 for any free one.
         rest_port: 0 for any free one, None for no REST.
         models_config: TensorFlow Serving's `models.config`, instead of all models of the folder. A
-            change of the file is taken over at the next poll.
+            change of the file is followed at the next poll.
         poll_seconds: between two looks at the folders.
         max_batch: images of several requests that are run together; 0 runs each by itself.
         max_message: bytes of a request, at most: a batch of large radiographs fits, also as base64.
-        threads: requests that are handled at the same time.
-        connections: to the REST port at the same time; more are turned away with a 503.
+        images: how many images and pixels a request may hold.
+        threads: requests that are run at the same time, for each port.
+        connections: to the REST port at the same time.
         grace: seconds that requests under way are given when the server goes down.
         certificate: PEM file of a certificate (chain); with it, both ports speak TLS alone.
         key: PEM file of its key.
+        token: that each request has to show; None lets everybody in who can reach the host.
+        reload_token: that a request for another configuration has to show; None refuses them all.
+        insecure: listen beyond loopback without TLS or a token, as behind a proxy that has both.
     """
 
     host: str = "127.0.0.1"
@@ -61,23 +70,28 @@ class Settings:
     poll_seconds: float = 1.0
     max_batch: int = 32
     max_message: int = 256 * 2**20
+    images: ImageBounds = DEFAULT_BOUNDS
     threads: int = 64
-    connections: int = 128
+    connections: int = CONNECTIONS
     grace: float = 30.0
     certificate: Path | None = None
     key: Path | None = None
+    token: str | None = field(default=None, repr=False)
+    reload_token: str | None = field(default=None, repr=False)
+    insecure: bool = False
 
-    def tls(self) -> ssl.SSLContext | None:
-        """Returns the certificate as Python's own TLS wants it, or None for plain text.
+    def check(self) -> None:
+        """Checks what can be checked before anything starts.
 
         Raises:
-            ServingError: the files are not a certificate and its key.
+            ServingError: the files are not a certificate and its key, or others could reach a
+                server that does not protect itself.
         """
-        if self.certificate is None and self.key is None:
-            return None
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        load_pair(context, self.certificate, self.key, "A server with TLS")
-        return context
+        encrypted = self.certificate is not None or self.key is not None
+        if encrypted:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            load_pair(context, self.certificate, self.key, "A server with TLS")
+        check_exposure(self.host, encrypted, self.token, self.insecure)
 
     def grpc_credentials(self) -> grpc.ServerCredentials | None:
         """Returns the certificate as gRPC wants it, or None for plain text."""
@@ -109,24 +123,29 @@ class EmbeddedServer:
 
     def __init__(self, base: Path, settings: Settings | None = None) -> None:
         self._settings = settings = settings or Settings()
-        tls = settings.tls()  # what is wrong with it is said at once
+        settings.check()
         self._labels_file = settings.models_config or base / FILE_NAME
         metrics, self._health = Metrics(), Health()
         self.manager = Manager(
-            _config_reader(base, settings), settings.poll_seconds, settings.max_batch
+            _config_reader(base, settings),
+            settings.poll_seconds,
+            settings.max_batch,
+            base,
+            given=settings.models_config is not None,
         )
-        answers = PredictHandlers(self.manager, metrics)
+        handlers = PredictHandlers(self.manager, metrics, settings.images)
+        access = Access(settings.token, settings.reload_token)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="grpc")
         limit = ("grpc.max_receive_message_length", settings.max_message)
         self._server = grpc.server(self._pool, options=[*_OPTIONS, limit])
         self._server.add_generic_rpc_handlers(
-            (*grpc_service.handlers(answers), self._health.handler())
+            (*grpc_service.services(handlers, access), self._health.handler())
         )
-        # Ports are taken before models load: that one is in use is said at once.
+        # Ports are taken before models load: that one is in use is reported at once.
         self.grpc_port = _take_grpc_port(self._server, settings)
-        self._rest = _take_rest_port(answers, settings, tls)
+        self._rest = _take_rest_port(handlers, access, settings)
         self.rest_port = self._rest.port if self._rest else None
-        self.address = f"{settings.host}:{self.grpc_port}"
+        self.address = f"{in_brackets(settings.host)}:{self.grpc_port}"
 
     def __enter__(self) -> "EmbeddedServer":
         self.start()
@@ -157,6 +176,8 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Takes no more requests, answers those under way, and frees the models."""
         self._health.serving = False
+        if self._rest:
+            self._rest.drain()
         stopped = self._server.stop(self._settings.grace)
         if self._rest:
             self._rest.stop(self._settings.grace)
@@ -207,7 +228,7 @@ def serve(
 def _config_reader(base: Path, settings: Settings) -> Callable[[], Any]:
     if settings.models_config is not None:
         file = settings.models_config
-        config_of_file(file)  # what is wrong with it is said at once
+        config_of_file(file)  # what is wrong with it is reported at once
         return lambda: config_of_file(file)
     if not base.is_dir():
         raise ServingError(
@@ -218,7 +239,8 @@ def _config_reader(base: Path, settings: Settings) -> Callable[[], Any]:
 
 
 def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
-    credentials, address = settings.grpc_credentials(), f"{settings.host}:{settings.grpc_port}"
+    credentials = settings.grpc_credentials()
+    address = f"{in_brackets(settings.host)}:{settings.grpc_port}"
     try:
         port = (
             server.add_secure_port(address, credentials)
@@ -233,13 +255,19 @@ def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
 
 
 def _take_rest_port(
-    answers: PredictHandlers, settings: Settings, tls: ssl.SSLContext | None
+    handlers: PredictHandlers, access: Access, settings: Settings
 ) -> RestServer | None:
     if settings.rest_port is None:
         return None
-    limits = Limits(settings.max_message, settings.connections)
+    limits = Limits(
+        body=settings.max_message,
+        pending=2 * settings.max_message,
+        connections=settings.connections,
+        threads=settings.threads,
+    )
+    pair = settings.certificate, settings.key
     try:
-        return RestServer(answers, settings.host, settings.rest_port, limits, tls)
+        return RestServer(handlers, access, settings.host, settings.rest_port, limits, *pair)
     except OSError as error:
         raise _taken("REST", settings.host, settings.rest_port) from error
 

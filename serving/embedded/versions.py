@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class ServedVersion:
-    """A version: loaded, acquire to requests, unloaded.
+    """A version: loaded, acquired by requests, unloaded.
 
     Attributes:
         name: of the model.
@@ -52,7 +52,7 @@ class ServedVersion:
         self.error_code, self.error = 0, ""
         self._folder, self._max_rows = folder, max_rows
         self._model: LoadedModel | None = None
-        self._lent = 0
+        self._acquired = 0
         self._changed = threading.Condition()
         self._pause, self._try_at = first_pause, 0.0
         self._seen: tuple | None = None
@@ -113,19 +113,19 @@ class ServedVersion:
         )  # fmt: skip
         self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
-    # === Lending and unloading ===
+    # === Acquiring and unloading ===
 
     @contextmanager
     def acquire(self) -> Iterator[LoadedModel | None]:
-        """Lends the model to a request; None if it is not (any more) available."""
+        """Yields the model for a request; None if it is not (any more) available."""
         with self._changed:
             model = self._model if self.available else None
-            self._lent += 1
+            self._acquired += 1
         try:
             yield model
         finally:
             with self._changed:
-                self._lent -= 1
+                self._acquired -= 1
                 self._changed.notify_all()
 
     def retire(self) -> None:
@@ -140,7 +140,7 @@ class ServedVersion:
         """Retires, waits for the requests under way, and frees the memory."""
         self.retire()
         with self._changed:
-            self._changed.wait_for(lambda: not self._lent)
+            self._changed.wait_for(lambda: not self._acquired)
             model, self._model = self._model, None
         if model is not None:
             model.close()

@@ -20,8 +20,10 @@ from serving.promotion.labels import PREVIOUS, labels_of, served_versions, set_l
 from serving.promotion.models_config import add_model, find_model, is_remote, write_models_config
 from serving.promotion.reload import RunningServer
 from serving.promotion.versions import list_versions
+from serving.protocol.addresses import is_loopback, split_address
 from serving.protocol.errors import ServingError
 from serving.protocol.tls import Tls
+from serving.protocol.token import TOKEN_FILE, read_token
 
 
 class PromotionError(ServingError):
@@ -37,7 +39,7 @@ class PromotionTarget:
         config: the `models.config`; it is made if there is none.
         servers: 'host:port' of servers that take the change over at once.
         timeout: seconds that a server is given to load a version.
-        tls: how the way to the servers is encrypted; None for plain text.
+        tls: how the connections to the servers are encrypted; None for plain text.
     """
 
     models: Path
@@ -175,7 +177,9 @@ def _take_over(
     existed = place.config.is_file()
     with ExitStack() as stack:
         servers = [
-            stack.enter_context(RunningServer(address, place.timeout, place.tls))
+            stack.enter_context(
+                RunningServer(address, place.timeout, place.tls, _token_for(address, place.models))
+            )
             for address in place.servers
         ]
         try:
@@ -194,3 +198,13 @@ def _take_over(
                 with suppress(ServingError):  # the reason of the first failure is what counts
                     server.reload(before)
             raise PromotionError(f"{error} No label has moved; all is as it was.") from error
+
+
+def _token_for(address: str, models: Path) -> str | None:
+    """Returns the token that `medtfx serve --allow-reload` made for this user, if it did.
+
+    It is shown on this machine alone. None leaves the choice to `RunningServer`.
+    """
+    file = models / TOKEN_FILE
+    host, _ = split_address(address)
+    return read_token(file) if is_loopback(host) and file.is_file() else None

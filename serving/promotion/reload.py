@@ -12,6 +12,7 @@ from serving.protocol.model_metadata import VersionStatus, read_status
 from serving.protocol.stubs import ModelServiceStub
 from serving.protocol.tensorflow_free import get_model_status_pb2, model_management_pb2
 from serving.protocol.tls import Tls
+from serving.protocol.token import token_from_environment
 
 _LOOK_SECONDS = 0.2
 _ATTEMPTS = 4
@@ -24,14 +25,21 @@ class RunningServer:
         address: 'host:port' of its gRPC port.
         timeout: seconds for a reload, and for a version to be loaded.
         tls: how the connection is encrypted; None for plain text.
+        token: shown to a server that asks for one; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
 
     Raises:
         ServingError: the address is none.
     """
 
-    def __init__(self, address: str, timeout: float = 300.0, tls: Tls | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        timeout: float = 300.0,
+        tls: Tls | None = None,
+        token: str | None = None,
+    ) -> None:
         self.address, self._timeout = address, timeout
-        self._caller = Caller(address, timeout, _ATTEMPTS, tls)
+        self._caller = Caller(address, timeout, _ATTEMPTS, tls, token or token_from_environment())
         # A proxy of the environment does not carry gRPC to a server of one's own network.
         self._channel = open_channel(address, tls, [("grpc.enable_http_proxy", 0)])
         self._models = ModelServiceStub(self._channel)

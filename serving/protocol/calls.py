@@ -3,21 +3,24 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 
+from components.runtime.environment import SERVING_TOKEN
 from serving.protocol.errors import (
     ClosedError,
     DeadlineError,
     RequestError,
     ServerUnavailableError,
     ServingError,
+    TokenError,
     UnknownServableError,
 )
 from serving.protocol.tls import Tls
 from serving.protocol.tls_diagnosis import tls_trouble
+from serving.protocol.token import metadata_of
 
 _CLOSED = "Channel closed!"  # gRPC's words where our own side ended the call
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds; doubled after each attempt
@@ -32,12 +35,14 @@ class Caller:
         timeout: seconds for a call, all its attempts together.
         attempts: at most so many; only UNAVAILABLE is tried again, as the request was not handled.
         tls: how the connection is encrypted; None for plain text.
+        token: that is shown to the server, or None.
     """
 
     address: str
     timeout: float
     attempts: int
     tls: Tls | None = None
+    token: str | None = field(default=None, repr=False)
 
     def call(self, method: Callable[..., Any], request: Any) -> Any:
         """Calls a stub's method.
@@ -46,9 +51,10 @@ class Caller:
             grpc.RpcError: the last attempt's error; `explain_error` puts it in words.
         """
         end, pause = time.monotonic() + self.timeout, _FIRST_PAUSE
+        shown = metadata_of(self.token)
         for left in reversed(range(self.attempts)):
             try:
-                return method(request, timeout=max(end - time.monotonic(), 0.001))
+                return method(request, timeout=max(end - time.monotonic(), 0.001), metadata=shown)
             except grpc.RpcError as error:
                 # Half to one and a half of the pause: clients of a server that restarts spread out.
                 wait = pause * random.uniform(0.5, 1.5)
@@ -60,7 +66,7 @@ class Caller:
         raise AssertionError("the loop returns or raises")
 
     def explain_error(self, error: Any) -> ServingError:
-        """Returns the exception that says what a `grpc.RpcError` means, and the way out."""
+        """Returns the exception that says what a `grpc.RpcError` means, and the remedy."""
         code, text = error.code(), error.details()
         if code == grpc.StatusCode.UNAVAILABLE:
             return ServerUnavailableError(
@@ -76,6 +82,12 @@ class Caller:
             return DeadlineError(
                 f"The model server at {self.address} did not answer within {self.timeout:g} s. "
                 "Give it more time, send fewer images at once, or look at its load."
+            )
+        if code == grpc.StatusCode.UNAUTHENTICATED:
+            shown = "none was shown" if self.token is None else "another one was shown"
+            return TokenError(
+                f"The model server at {self.address} asks for a token, and {shown}. Set "
+                f"${SERVING_TOKEN} to the one that the server was started with."
             )
         if is_unknown_servable(code, text):
             return UnknownServableError(f"The model server at {self.address} says: {text}.")

@@ -2,27 +2,10 @@
 
 import grpc
 
-from serving.protocol.errors import ServingError
+from serving.protocol.addresses import is_loopback, split_address
 from serving.protocol.tls import Tls
 
 Options = list[tuple[str, int]]
-
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Returns host and port of 'host:port'; an IPv6 address keeps its brackets.
-
-    Raises:
-        ServingError: it is no such address.
-    """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ServingError(
-            "A model server is named as host:port of its gRPC port, such as localhost:8500. "
-            f"Received: {address!r}."
-        )
-    return host, int(port)
 
 
 def open_channel(address: str, tls: Tls | None, options: Options) -> grpc.Channel:
@@ -37,7 +20,7 @@ def open_channel(address: str, tls: Tls | None, options: Options) -> grpc.Channe
         ServingError: the address is none.
     """
     host, _ = split_address(address)
-    if host in _LOOPBACK:
+    if is_loopback(host):
         # gRPC would send even these through the proxy of the environment, which can't reach them.
         options = [*options, ("grpc.enable_http_proxy", 0)]
     if tls is None:

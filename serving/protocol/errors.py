@@ -1,15 +1,16 @@
 """What can go wrong between a client and a model server.
 
     MedtfxError
-    └── ServingError               base: whatever a client of a model server can mend
+    └── ServingError               base: whatever a client of a model server can fix
         ├── ServerUnavailableError nobody answers at the address
         ├── ClosedError            this client was closed in the meantime
         ├── DeadlineError          no answer in time
+        ├── TokenError             the server does not know the token, or none was shown
         ├── UnknownServableError   no such model, version, label or signature there
-        └── RequestError           the server answered, and refused
+        └── RequestError           the server refused the request, or its response can't be read
 
-A bad image is none of these: it is the `error` of its own `Prediction`, and the others are
-answered.
+A bad image is none of these: it is the `error` of its own `Prediction`, and the other images get
+theirs. The same holds for values that are no probabilities.
 """
 
 from components.runtime.errors import MedtfxError
@@ -29,6 +30,10 @@ class ClosedError(ServingError):
 
 class DeadlineError(ServingError):
     """The server did not answer within the time it was given."""
+
+
+class TokenError(ServingError):
+    """The server asks for a token, and the right one was not shown."""
 
 
 class UnknownServableError(ServingError):

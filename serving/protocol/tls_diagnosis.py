@@ -7,7 +7,7 @@ TLS, which tells what went wrong.
 import socket
 import ssl
 
-from serving.protocol.channel import split_address
+from serving.protocol.addresses import split_address
 from serving.protocol.tls import Tls
 
 _SECONDS = 2.0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from components.runtime.text import one_line
 from serving.client import Client
 from serving.client.prediction import Prediction
 from serving.protocol.errors import (
@@ -17,7 +18,7 @@ from serving.protocol.errors import (
 )
 from serving.score.errors import ScoreError
 from serving.score.origin import Origin
-from serving.score.rows import NO_ANSWER, Row, one_line, row_of
+from serving.score.rows import NO_ANSWER, Row, row_of
 
 # Nobody would answer the single images either.
 _GONE = (ClosedError, ServerUnavailableError, UnknownServableError)
@@ -40,9 +41,9 @@ def ask_origin(client: Client, version: int | None = None, label: str | None = N
     square = io.BytesIO()
     Image.new("L", (64, 64), 128).save(square, "PNG")
     (answer,) = client.predict([square.getvalue()], version, label)
-    if answer.version is None:
+    if answer.version is None or answer.error:
         raise ScoreError(
-            f"Model {client.model!r} at {client.address} can't be asked about a grey PNG: "
+            f"Model {client.model!r} at {client.address} has no prediction for a grey PNG: "
             f"{answer.error}. Serve a model that medtfx pushed."
         )
     return Origin(client.model, answer.version, tuple(answer.probabilities))

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from serving.protocol.tensorflow_free import model_server_config_pb2
+from serving.protocol.token import new_token
 from serving.score.errors import ScoreError
 
 
 @contextmanager
-def served(folder: Path, version: int) -> Iterator[str]:
-    """Serves one version on a free port of the loopback device, and yields 'host:port'.
+def served(folder: Path, version: int) -> Iterator[tuple[str, str]]:
+    """Serves one version on a free port of loopback, and yields 'host:port' and the token.
 
     Each request is run by itself: in batches that depend on what else is waiting, the last digit
     of a probability might depend on it too.
@@ -31,13 +32,16 @@ def served(folder: Path, version: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as scratch:
         config = Path(scratch, "models.config")
         config.write_text(_config(folder, version), encoding="utf-8")
-        settings = Settings(grpc_port=0, rest_port=None, models_config=config, max_batch=0)
+        token = new_token()
+        settings = Settings(
+            grpc_port=0, rest_port=None, models_config=config, max_batch=0, token=token
+        )
         with EmbeddedServer(folder.parent, settings) as server:
             found = server.manager.versions(folder.name).get(version)
             if found is None or not found.available:
                 why = found.error if found and found.error else "it is not complete"
                 raise ScoreError(f"{folder / str(version)} can't be loaded: {why}. Push it again.")
-            yield server.address
+            yield server.address, token
 
 
 def _config(folder: Path, version: int) -> str:

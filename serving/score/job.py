@@ -11,11 +11,12 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from components.runtime.text import one_line
 from components.runtime.threads import map_in_threads
 from serving.score.batch_scorer import BatchScorer
 from serving.score.errors import ScoreError
 from serving.score.listing import ImageFolder
-from serving.score.rows import Row, one_line
+from serving.score.rows import Row
 from serving.score.summary import Summary
 from serving.score.table import ScoreTable
 

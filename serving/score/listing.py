@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from components.imaging.candidates import image_files, may_be_unnamed
+from components.runtime.text import one_line
 from components.storage import files
 from serving.score.errors import ScoreError
-from serving.score.rows import one_line
 
 NO_SUFFIX = "without suffix"
 

@@ -1,30 +1,32 @@
-"""One row of the CSV: what the model says about a file, or why it says nothing.
+"""One row of the CSV: the prediction for a file, or why there is none.
 
     file,label,p_COVID,p_NORMAL,uncertain,out_of_distribution,version,error
 
 Probabilities are printed as the shortest decimal that reads back as the same float32. A row is
-always one line of UTF-8, so that a torn last row is found by its missing line break.
+always one line of UTF-8, so that a torn last row is found by its missing line break. A cell that a
+spreadsheet would take for a formula begins with an apostrophe.
 """
 
 import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from unicodedata import category
 
 import numpy as np
 
+from components.runtime.text import one_line
 from serving.client.prediction import Prediction
 from serving.score.errors import ScoreError
 
-_NO_TEXT = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
 _BEFORE, _AFTER = ("file", "label"), ("uncertain", "out_of_distribution", "version", "error")
 
 _FLAGS = {"True": True, "False": False, "": None}
 
+_FORMULA = tuple("=+-@'")  # what a spreadsheet computes, and the apostrophe that keeps it from it
+
 # Of the model server, not of the file: such a row is scored again by the next run.
 NO_ANSWER = "no answer: "
-# A share that was away, or rights that somebody mends: reading again costs nothing.
+# A share that was away, or rights that somebody corrects: reading again costs nothing.
 CAN_NOT_BE_READ = "the file can't be read: "
 
 
@@ -36,7 +38,7 @@ class Row:
         file: path below the folder, as `one_line` writes it.
         label: the most probable class; '' on an error.
         probabilities: by class in the model's order, each in 0..1; empty on an error.
-        uncertain: whether the model doubts; None on an error.
+        uncertain: whether the prediction is not to be relied on; None on an error.
         version: of the model; None where it was not asked.
         error: why there is no label; '' if there is one.
         out_of_distribution: whether the image is unlike those of training; None on an
@@ -55,17 +57,6 @@ class Row:
     def transient(self) -> bool:
         """Whether a later run may have an answer, with the file as it is."""
         return self.error.startswith((NO_ANSWER, CAN_NOT_BE_READ))
-
-
-def one_line(text: str) -> str:
-    r"""Returns text without line breaks, control characters and broken UTF-8: `\n`, `\xff`."""
-    text = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(
-        char.encode("unicode_escape").decode() if category(char) in _NO_TEXT else char
-        for char in text
-    )
 
 
 def row_of(file: str, prediction: Prediction) -> Row:
@@ -97,7 +88,8 @@ def to_line(row: Row, classes: Sequence[str]) -> bytes:
     probabilities = [str(np.float32(value)) for value in row.probabilities] or [""] * len(classes)
     values = (row.uncertain, row.out_of_distribution, row.version)
     rest = ["" if value is None else str(value) for value in values]
-    return _line([row.file, one_line(row.label), *probabilities, *rest, row.error])
+    file, label, error = map(quoted_cell, (row.file, one_line(row.label), row.error))
+    return _line([file, label, *probabilities, *rest, error])
 
 
 def from_line(line: bytes, classes: Sequence[str]) -> Row:
@@ -113,16 +105,25 @@ def from_line(line: bytes, classes: Sequence[str]) -> Row:
         if len(probabilities) != len(classes):
             raise ValueError(cells)
         return Row(
-            file,
-            label,
+            _unquoted(file),
+            _unquoted(label),
             tuple(map(float, probabilities)) if label else (),
             _FLAGS[uncertain],
             int(version) if version else None,
-            error,
+            _unquoted(error),
             _FLAGS[out_of_distribution],
         )
     except (KeyError, ValueError):
         raise ScoreError(f"{line[:200]!r} is not a row of {len(classes)} classes.") from None
+
+
+def quoted_cell(text: str) -> str:
+    """Puts an apostrophe before text that a spreadsheet would take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _unquoted(cell: str) -> str:
+    return cell.removeprefix("'")
 
 
 def _line(cells: Sequence[str]) -> bytes:

@@ -4,21 +4,24 @@ tiny_model     the SavedModel of `tests.serving.tiny_model`
 base           folder of pushed models with tiny/1
 server         an embedded server on tiny/1 and tiny/2, for tests that do not change anything
 dark, bright   16-px PNGs of grey 51 (probability 0.2 of 'bright') and 204 (0.8)
+broken         a server whose model returns no prediction; `broken("nan")` gives its address
 authority      signs certificates: `authority.issue("127.0.0.1")` gives files
 tools          functions that several test files use
 """
 
 import shutil
 import time
+from concurrent import futures
 from pathlib import Path
 from types import SimpleNamespace
 
 import grpc
+import numpy as np
 import pytest
 
 from serving.protocol.stubs import ModelServiceStub, PredictionServiceStub
-from serving.protocol.tensorflow_free import predict_pb2
-from serving.protocol.tensors import strings
+from serving.protocol.tensorflow_free import predict_pb2, types_pb2
+from serving.protocol.tensors import strings, to_tensor
 from tests.serving.certificates import Authority
 from tests.serving.tiny_model import png, save_tiny_model, stranger
 
@@ -97,6 +100,32 @@ def stubs():
         channel.close()
 
 
+@pytest.fixture
+def broken():
+    """Starts servers of version 7 of a model that is broken in the way that is named."""
+    servers = []
+
+    def begin(fault):
+        server = grpc.server(futures.ThreadPoolExecutor(2))
+        handler = grpc.unary_unary_rpc_method_handler(
+            lambda request, _: broken_response(request, *FAULTS[fault]),
+            request_deserializer=predict_pb2.PredictRequest.FromString,
+            response_serializer=predict_pb2.PredictResponse.SerializeToString,
+        )
+        service = "tensorflow.serving.PredictionService"
+        server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(service, {"Predict": handler}),)
+        )
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        servers.append(server)
+        return f"127.0.0.1:{port}"
+
+    yield begin
+    for server in servers:
+        server.stop(0).wait()
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
@@ -106,7 +135,12 @@ def authority(tmp_path_factory):
 def tools():
     """What several test files call; tests can't import from each other."""
     return SimpleNamespace(
-        png=png, stranger=stranger, request=predict_request, eventually=eventually, FAST=FAST
+        png=png,
+        stranger=stranger,
+        request=predict_request,
+        eventually=eventually,
+        FAST=FAST,
+        FAULTS=FAULTS,
     )
 
 
@@ -118,6 +152,32 @@ def dark():
 @pytest.fixture(scope="session")
 def bright():
     return png(204)
+
+
+# Probabilities of the classes 'a' and 'b', the label, and the words of the error.
+FAULTS = {
+    "nan": ([np.nan, np.nan], "a", "not finite numbers"),
+    "inf": ([np.inf, 0.0], "a", "not finite numbers"),
+    "negative": ([-0.25, 1.25], "b", "outside of 0 to 1"),
+    "sum": ([0.25, 0.751], "b", "do not sum to 1"),
+    "label": ([0.25, 0.75], "a", "the most probable class is 'b'"),
+    "unknown label": ([0.25, 0.75], "c", "not one of the classes"),
+}
+
+
+def broken_response(request, probabilities, label, _):
+    """A sure prediction of values that are none."""
+    rows = len(request.inputs["image_bytes"].string_val)
+    response = predict_pb2.PredictResponse()
+    response.model_spec.name, response.model_spec.version.value = "broken", 7
+    values = np.float32([probabilities] * rows)
+    names = np.array([[b"a", b"b"]] * rows, object)
+    response.outputs["probabilities"].CopyFrom(to_tensor(values, types_pb2.DT_FLOAT))
+    response.outputs["label"].CopyFrom(strings([label.encode()] * rows))
+    response.outputs["labels"].CopyFrom(to_tensor(names, types_pb2.DT_STRING))
+    for flag in ("uncertain", "out_of_distribution"):
+        response.outputs[flag].CopyFrom(to_tensor(np.zeros(rows, bool), types_pb2.DT_BOOL))
+    return response
 
 
 def predict_request(*images, model="tiny", signature="", **spec):

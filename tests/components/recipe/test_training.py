@@ -39,6 +39,11 @@ def test_keys_that_do_not_go_together(values, words):
         {},
         {"augmentation": {"flip": True}},
         {"augmentation": {"zoom": 0.1}, "augment_head": False},
+        {
+            "augmentation": {"flip": True},
+            "augment_head": False,
+            "balance": "augmented_copies",
+        },
     ],
 )
 def test_a_head_can_be_refitted_where_every_epoch_has_the_same_images(values):

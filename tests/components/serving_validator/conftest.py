@@ -1,4 +1,4 @@
-"""A good export of a tiny network, ways to break it, and Examples to ask it about.
+"""A good export of a tiny network, ways to break it, and Examples for it.
 
 The network tells dark from bright images. Its weights are set, not learned.
 """
@@ -97,13 +97,17 @@ def make_exporter(network) -> Callable[..., Exporter]:
 
 @pytest.fixture(scope="session")
 def trained(network, make_exporter, images) -> Predictions:
-    """What the network in memory says of the images."""
+    """The predictions of the network in memory."""
     pixels = make_exporter().pixels(tf.constant([image.encoded for image in images]))
-    answers = network.classifier(pixels, training=False).numpy()
-    # Else nothing could be told apart by them.
-    assert np.ptp(answers[:, 0]) > 0.01 and answers.min() > 0.05 and answers.max() < 0.95, answers
+    probabilities = network.classifier(pixels, training=False).numpy()
+    # Otherwise the checks could not tell good from broken models.
+    assert (
+        np.ptp(probabilities[:, 0]) > 0.01
+        and probabilities.min() > 0.05
+        and probabilities.max() < 0.95
+    ), probabilities
     names = [image.filename for image in images]
-    return Predictions(CLASSES, dict(zip(names, answers, strict=True)))
+    return Predictions(CLASSES, dict(zip(names, probabilities, strict=True)))
 
 
 @pytest.fixture(scope="session")

@@ -14,15 +14,21 @@ TOLERANCE = checks.FLOAT32_TOLERANCE
 
 
 class OutOfOrder(Exporter):
-    def named(self, judged):
-        good = super().named(judged)
+    def with_labels(self, outputs):
+        good = super().with_labels(outputs)
         return good | {"label": good["labels"][:, 0]}
 
 
 class NotProbabilities(Exporter):
-    def named(self, judged):
-        good = super().named(judged)
+    def with_labels(self, outputs):
+        good = super().with_labels(outputs)
         return good | {"probabilities": 2.0 * good["probabilities"]}
+
+
+class SumOff(Exporter):
+    def with_labels(self, outputs):
+        good = super().with_labels(outputs)
+        return good | {"probabilities": 1.001 * good["probabilities"]}
 
 
 class NoHeatmap(Exporter):
@@ -36,19 +42,25 @@ class NoExplanation(Exporter):
 
 
 class WildHeatmap(Exporter):
-    def heatmap(self, pixels):
-        *answer, heatmap = super().heatmap(pixels)
-        return *answer, heatmap - 0.5
+    def signatures(self):
+        explain = super().signatures()["explain"]
+
+        @tf.function(input_signature=explain.input_signature, autograph=False)
+        def wild(image_bytes):
+            good = explain(image_bytes)
+            return good | {"heatmap": good["heatmap"] - 0.5}
+
+        return super().signatures() | {"explain": wild}
 
 
-class DependsOnCompany(Exporter):
-    def judged(self, pixels, vector, probabilities):
+class DependsOnBatch(Exporter):
+    def with_uncertainty(self, pixels, vector, probabilities):
         batch = tf.cast(tf.shape(probabilities)[0], tf.float32)
         skewed = tf.nn.softmax(tf.math.log(probabilities) * batch)
-        return super().judged(pixels, vector, skewed)
+        return super().with_uncertainty(pixels, vector, skewed)
 
 
-class AnswersAnything(Exporter):
+class AcceptsAnything(Exporter):
     def pixels(self, encoded):
         is_png = tf.strings.substr(encoded, 0, 4) == b"\x89PNG"
         blank = tf.io.encode_png(tf.zeros([1, 1, 1], tf.uint8))
@@ -56,14 +68,14 @@ class AnswersAnything(Exporter):
 
 
 class NeverEnds(Exporter):
-    def judged(self, pixels, vector, probabilities):
+    def with_uncertainty(self, pixels, vector, probabilities):
         _, probabilities = tf.while_loop(
             lambda step, _: step >= 0,
             lambda step, values: (step, tf.nn.softmax(values)),
             [tf.constant(0), probabilities],
             maximum_iterations=None,
         )
-        return super().judged(pixels, vector, probabilities)
+        return super().with_uncertainty(pixels, vector, probabilities)
 
 
 class TracksKeras(Exporter):
@@ -93,9 +105,10 @@ def models(tmp_path_factory, make_exporter, make_network):
         "classes_swapped": make_exporter(classes=("bright", "dark")),
         "label_of_another": make_exporter(kind=OutOfOrder),
         "not_probabilities": make_exporter(kind=NotProbabilities),
+        "sum_off": make_exporter(kind=SumOff),
         "nan": make_exporter(of=diverged(make_network())),
-        "depends_on_company": make_exporter(kind=DependsOnCompany),
-        "answers_anything": make_exporter(kind=AnswersAnything),
+        "depends_on_batch": make_exporter(kind=DependsOnBatch),
+        "accepts_anything": make_exporter(kind=AcceptsAnything),
         "inverted": make_exporter(change=lambda pixels: 255 - pixels),
         "a_little_darker": make_exporter(change=lambda pixels: pixels - pixels // 20),
         "never_ends": make_exporter(kind=NeverEnds),
@@ -121,9 +134,9 @@ def largest_difference(model, images, trained):
     encoded = {image.filename: image.encoded for image in images}
     checks.check_loaded(model)
     checks.check_signatures(model)
-    checks.check_answers(model, images, trained.classes, TOLERANCE)
-    checks.check_junk(model, images[0])
-    return checks.check_against_training(model, trained, encoded, TOLERANCE)
+    checks.check_predictions(model, images, trained.classes, TOLERANCE)
+    checks.check_invalid_image(model, images[0])
+    return checks.check_against_reference(model, trained, encoded, TOLERANCE)
 
 
 def test_a_good_export_passes(serve, images, trained):
@@ -137,19 +150,23 @@ def test_a_good_export_passes(serve, images, trained):
         ("variables_lost", "a model server can't load it: .*variables"),
         ("tracks_keras", "signature 'serving_default' .* refuses .*Could not find variable"),
         ("no_explanation", r"no signature 'explain', only \['serve_examples', 'serving_default'\]"),
-        ("no_heatmap", r"signature 'explain' does not give \['heatmap'\]"),
+        ("no_heatmap", r"signature 'explain' has no outputs \['heatmap'\]"),
         ("wild_heatmap", "the heatmap has values outside of 0 to 1"),
         (
             "classes_swapped",
             r"names the classes \['bright', 'dark'\], the recipe \['dark', 'bright'",
         ),
-        ("label_of_another", "the label of the served model is not its most probable class"),
-        ("not_probabilities", "probabilities that do not sum to 1"),
-        ("nan", "probabilities that are not finite numbers"),
-        ("depends_on_company", "otherwise alone than in a batch"),
-        ("answers_anything", "gives probabilities for bytes that are no image"),
-        ("inverted", "does not say what the network said in training: for .*png it gives"),
-        ("a_little_darker", "does not say what the network said in training: for .*png it gives"),
+        ("label_of_another", "the label is 'dark', but the most probable class is 'bright'"),
+        ("not_probabilities", "is none: probabilities are outside of 0 to 1"),
+        ("sum_off", "is none: probabilities do not sum to 1, but to 1.001"),
+        ("nan", "is none: probabilities are not finite numbers"),
+        ("depends_on_batch", "predicts otherwise for .* alone than in a batch"),
+        ("accepts_anything", "predicts for bytes that are not an image"),
+        ("inverted", "does not predict as the network did after training: for .*png it predicts"),
+        (
+            "a_little_darker",
+            "does not predict as the network did after training: for .*png it predicts",
+        ),
     ],
 )
 def test_a_broken_one_is_refused_in_words(serve, images, trained, name, words):
@@ -168,7 +185,7 @@ def test_an_image_of_the_training_that_is_not_in_the_examples(serve, images, tra
 def test_a_model_that_never_ends_is_not_waited_for(serve, images, trained):
     with (
         serve("never_ends", seconds=2) as model,
-        pytest.raises(UnservableError, match="did not answer within 2 s") as refused,
+        pytest.raises(UnservableError, match="did not respond within 2 s") as refused,
     ):
         largest_difference(model, images, trained)
     assert not refused.value.conclusive

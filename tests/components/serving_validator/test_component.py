@@ -161,7 +161,7 @@ def test_a_refusal_is_final_with_the_reason_and_nothing_is_pushed(run, artifacts
     other = {name: values[::-1] for name, values in trained.by_file.items()}
     save_predictions(replace(trained, by_file=other), str(artifacts / "run"))
     outcome = run("one")
-    assert outcome.reason.startswith("the served model does not say what the network said in")
+    assert outcome.reason.startswith("the served model does not predict as the network did")
     assert outcome.verdict["reason"] == outcome.reason and outcome.verdict["conclusive"]
     assert (outcome.blessing / "INFRA_NOT_BLESSED").is_file()
     assert not (outcome.blessing / "stamped_model").exists()
@@ -175,8 +175,7 @@ def test_a_crash_is_tried_again_by_the_next_run(run, write_server, tmp_path):
     server = write_server(CRASHES_AT_FIRST.format(flag=str(flag)))
     outcome = run("one", server)
     assert outcome.reason == (
-        "the model server was ended by SIGABRT while it loaded the model; "
-        "the next run tries it again"
+        "the model server was ended by SIGABRT while it loaded the model; the next run tries again"
     )
     assert "out of luck" in (outcome.blessing / "server.log").read_text()
     assert not outcome.verdict["conclusive"] and outcome.versions == []

@@ -10,7 +10,8 @@ from components.imaging.preprocessing import cut_borders, prepare
 from components.network.network import build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
-from components.trainer.export import Exporter, _average
+from components.trainer.export import Exporter
+from components.trainer.grad_cam import grad_cam
 from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.summary import UncertaintySummary
 
@@ -55,7 +56,7 @@ def saved(exporter, tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def session_run(saved):
-    """Answers as TensorFlow Serving does: through a session, by signature."""
+    """Predicts as TensorFlow Serving does: through a session, by signature."""
     session = tf.compat.v1.Session(graph=tf.Graph())
     with session.graph.as_default():
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], saved)
@@ -76,34 +77,34 @@ def expected(exporter: Exporter, encoded: list[bytes]) -> np.ndarray:
 
 def test_serving_default_keeps_the_contract(exporter, session_run):
     images = [png(1), png(2)]
-    answer = session_run("serving_default", images)
+    outputs = session_run("serving_default", images)
     probabilities = expected(exporter, images)
-    np.testing.assert_allclose(answer["probabilities"], probabilities, atol=1e-6)
-    assert [label.decode() for label in answer["label"]] == [
+    np.testing.assert_allclose(outputs["probabilities"], probabilities, atol=1e-6)
+    assert [label.decode() for label in outputs["label"]] == [
         CLASSES[index] for index in probabilities.argmax(-1)
     ]
-    assert [[name.decode() for name in row] for row in answer["labels"]] == [list(CLASSES)] * 2
-    np.testing.assert_array_equal(answer["uncertain"], probabilities.max(-1) < 0.34)
+    assert [[name.decode() for name in row] for row in outputs["labels"]] == [list(CLASSES)] * 2
+    np.testing.assert_array_equal(outputs["uncertain"], probabilities.max(-1) < 0.34)
 
 
 def test_serve_examples_reads_the_feature_named_image(exporter, session_run):
     feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[png(3)]))
     example = tf.train.Example(features=tf.train.Features(feature={"image": feature}))
-    answer = session_run("serve_examples", [example.SerializeToString()])
-    np.testing.assert_allclose(answer["probabilities"], expected(exporter, [png(3)]), atol=1e-6)
+    outputs = session_run("serve_examples", [example.SerializeToString()])
+    np.testing.assert_allclose(outputs["probabilities"], expected(exporter, [png(3)]), atol=1e-6)
 
 
 def test_explain_is_the_closed_form_of_grad_cam(exporter, session_run):
     """With average pooling and one dense layer, Grad-CAM is the class's weights times the map."""
     image = png(4)
-    answer = session_run("explain", [image])
+    outputs = session_run("explain", [image])
     (feature_map,) = exporter.network.feature_maps(exporter.pixels(tf.constant([image])))
     feature_map = feature_map.numpy()[0]
-    top = answer["probabilities"][0].argmax()
+    top = outputs["probabilities"][0].argmax()
     kernel = exporter.network.head.get_layer("logits").kernel.numpy()[:, top]
     cam = np.maximum((feature_map * kernel).sum(-1), 0)
-    np.testing.assert_allclose(answer["heatmap"][0], cam / max(cam.max(), 1e-12), atol=1e-4)
-    np.testing.assert_allclose(answer["probabilities"], expected(exporter, [image]), atol=1e-6)
+    np.testing.assert_allclose(outputs["heatmap"][0], cam / max(cam.max(), 1e-12), atol=1e-4)
+    np.testing.assert_allclose(outputs["probabilities"], expected(exporter, [image]), atol=1e-6)
 
 
 def test_the_heatmap_covers_the_image_not_the_borders_that_were_added(tmp_path):
@@ -113,7 +114,7 @@ def test_the_heatmap_covers_the_image_not_the_borders_that_were_added(tmp_path):
     wide = io.BytesIO()
     Image.open(io.BytesIO(png(7))).resize((80, 20)).save(wide, "PNG")
     images = tf.constant([wide.getvalue()])
-    *_, over_square = exporter.heatmap(exporter.pixels(images))
+    *_, over_square = grad_cam(exporter.network, exporter.pixels(images))
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
         explain = loaded.signature_def["explain"]
@@ -129,7 +130,7 @@ def test_junk_is_an_invalid_argument(session_run):
         session_run("serving_default", [b"GIF89a but not really"])
 
 
-def test_labels_doubt_and_recipe_travel_in_the_assets(saved):
+def test_labels_uncertainty_and_recipe_travel_in_the_assets(saved):
     with open(f"{saved}/assets/labels.txt", encoding="utf-8") as file:
         assert file.read().splitlines() == list(CLASSES)
     with open(f"{saved}/assets/recipe.json", encoding="utf-8") as file:
@@ -169,7 +170,7 @@ def of_members(request) -> Exporter:
     return Exporter(network, TransformStandIn(), data, UNCERTAINTY)
 
 
-def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
+def test_a_session_predicts_and_explains_with_all_members(of_members, tmp_path):
     of_members.save(str(tmp_path / "1"), {})
     images = [png(5), png(6)]
     pixels = of_members.pixels(tf.constant(images))
@@ -178,27 +179,30 @@ def test_a_session_answers_and_explains_with_all_members(of_members, tmp_path):
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
         for signature in ("serving_default", "explain"):
             definition = loaded.signature_def[signature]
-            answer = session.run(
+            outputs = session.run(
                 {name: info.name for name, info in definition.outputs.items()},
                 {definition.inputs["image_bytes"].name: images},
             )
-            np.testing.assert_allclose(answer["probabilities"], probabilities, atol=1e-5)
+            np.testing.assert_allclose(outputs["probabilities"], probabilities, atol=1e-5)
     assert probabilities.shape == (2, len(of_members.data.classes))
-    assert answer["heatmap"].shape == (2, 8, 8)  # the finest grid among the members
-    assert answer["heatmap"].min() >= 0 and answer["heatmap"].max() <= 1
+    assert outputs["heatmap"].shape == (2, 8, 8)  # the finest grid among the members
+    assert outputs["heatmap"].min() >= 0 and outputs["heatmap"].max() <= 1
 
 
-def test_the_heatmap_of_a_mirrored_image_is_mirrored():
-    model = MODEL.model_copy(update={"flip_tta": True})
-    exporter = Exporter(build_network(model, DATA), TransformStandIn(), DATA, UNCERTAINTY)
-    pixels = exporter.pixels(tf.constant([png(7)]))
-    *_, heatmap = exporter.heatmap(pixels)
-    *_, mirrored = exporter.heatmap(pixels[:, :, ::-1])
-    assert heatmap.numpy().max() == pytest.approx(1)
-    np.testing.assert_allclose(heatmap[:, :, ::-1], mirrored, atol=1e-4)
-
-
-def test_members_are_averaged_on_the_finest_grid():
-    coarse = tf.ones((1, 1, 1))
-    fine = tf.constant([[[0.0, 1.0], [0.0, 0.0]]])
-    np.testing.assert_allclose(_average([fine, coarse]), [[[0.5, 1.0], [0.5, 0.5]]])
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+@pytest.mark.parametrize(
+    ("values", "uncertain"),
+    [
+        ([0.1, 0.8, 0.1], False),
+        ([np.nan] * 3, True),
+        ([np.nan, 1.0, 0.0], True),
+        ([0.0, np.inf, 0.0], True),
+        ([-0.2, 1.2, 0.0], True),
+        ([0.1, 0.8, 0.101], True),
+    ],
+)
+def test_what_is_no_probability_is_uncertain(exporter, temperature, values, uncertain):
+    measured = MeasuredUncertainty(UncertaintySummary(temperature=temperature))
+    judge = Exporter(exporter.network, exporter.transform, DATA, measured).with_uncertainty
+    found = judge(tf.zeros([1, 32, 32, 1]), tf.zeros([1, 8]), tf.constant([values]))
+    assert bool(found["uncertain"][0]) is uncertain

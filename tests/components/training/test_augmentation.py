@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from components.recipe.training import Augmentation
-from components.training.augmentation import build_augmentation
+from components.training.augmentation import augment_marked, build_augmentation
 
 PIXELS = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 1)).astype("float32")
 ALL = {
@@ -58,3 +58,12 @@ def test_a_flip_alone_makes_nothing_but_mirror_images():
     found = augmented(flip=True)
     for image, original in zip(found, PIXELS, strict=True):
         assert np.array_equal(image, original) or np.array_equal(image, original[:, ::-1])
+
+
+def test_copies_alone_are_augmented():
+    augmentation = build_augmentation(Augmentation(brightness=1.0), 16, seed=1)
+    pixels = np.full((2, 16, 16, 1), 120, "float32")
+    marked = augment_marked(augmentation, (16, 16, 1))
+    first, second = marked([pixels, np.array([False, True])], training=True)
+    np.testing.assert_array_equal(first, pixels[0])
+    assert not np.allclose(second, pixels[1])

@@ -6,11 +6,11 @@ import pytest
 
 from components.network.network import build_network
 from components.recipe.model import ModelSection
-from components.recipe.training import Augmentation, TrainingSection
-from components.training.augmentation import build_augmentation
+from components.recipe.training import TrainingSection
 from components.training.bottleneck import pooled_features
 from components.training.checkpoint import Checkpoint
-from components.training.fit import FINE_TUNING, HEAD, Fitter, Phase, augment_marked, freeze, phases
+from components.training.fit import Fitter
+from components.training.phases import HEAD, Phase
 
 SCRATCH = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
 
@@ -140,69 +140,18 @@ def test_every_switch_trains(splits, tmp_path, changes):
     assert np.isfinite(history[HEAD][-1]["loss"])
 
 
-def test_scratch_has_one_phase_and_pretrained_two():
-    section = training(fine_tuning={"epochs": 3, "layers": 20})
-    assert [(p.name, p.layers) for p in phases(SCRATCH, section)] == [(HEAD, -1)]
-    pretrained = ModelSection(backbone="mobilenet_v2")
-    assert [(p.name, p.layers) for p in phases(pretrained, section)] == [
-        (HEAD, 0),
-        (FINE_TUNING, 20),
-    ]
-
-
-@pytest.mark.parametrize(("layers", "learning"), [(0, 0), (5, 5), (-1, None)])
-def test_batch_norms_of_a_pretrained_backbone_stay_frozen(layers, learning):
-    backbone = keras.applications.MobileNetV2(
-        include_top=False, weights=None, input_shape=(32, 32, 3), alpha=0.35
-    )
-    freeze(backbone, layers, pretrained=True)
-    norms = [x for x in backbone.layers if isinstance(x, keras.layers.BatchNormalization)]
-    assert norms and not any(norm.trainable_variables for norm in norms)
-    trained = [layer for layer in backbone.layers if layer.trainable_variables]
-    if learning is None:
-        assert len(trained) == sum(bool(x.variables) for x in backbone.layers) - len(norms)
-    else:
-        assert len(trained) <= learning
-        assert all(layer in backbone.layers[len(backbone.layers) - layers :] for layer in trained)
-
-
 def test_augmentation_is_not_part_of_what_is_exported(splits, tmp_path):
     fitter = make_fitter(splits, training(augmentation={"brightness": 1.0}), tmp_path)
-    trainee, *_ = fitter._material(fitter._phases[0])
-    assert "augmentation" in [layer.name for layer in trainee.layers]
+    trained, *_ = fitter._prepared(fitter._phases[0])
+    assert "augmentation" in [layer.name for layer in trained.layers]
     assert "augmentation" not in [layer.name for layer in fitter._network.classifier.layers]
-
-
-def test_only_an_unchanging_frozen_backbone_is_computed_once():
-    pretrained = ModelSection(backbone="mobilenet_v2")
-    turns = {"augmentation": {"flip": True, "rotation": 0.1}}
-    assert phases(pretrained, training())[0].on_features
-    assert not phases(pretrained, training(**turns))[0].on_features
-    assert phases(pretrained, training(**turns, augment_head=False))[0].on_features
-    assert not phases(SCRATCH, training())[0].on_features
-    tuned = training(**turns, augment_head=False, fine_tuning={"epochs": 1})
-    assert [phase.augmented for phase in phases(pretrained, tuned)] == [False, True]
-
-
-def test_flips_alone_are_computed_once_too():
-    flips = {"augmentation": {"flip": True}, "fine_tuning": {"epochs": 1}}
-    head, tuned = phases(ModelSection(backbone="mobilenet_v2"), training(**flips))
-    assert head.on_features and head.mirrored
-    assert tuned.augmented and not tuned.mirrored
-    assert [(p.augmented, p.mirrored) for p in phases(SCRATCH, training(**flips))] == [
-        (True, False)
-    ]
-    unmirrored = phases(
-        ModelSection(backbone="mobilenet_v2"), training(**flips, augment_head=False)
-    )
-    assert unmirrored[0].on_features and not unmirrored[0].mirrored
 
 
 def test_with_mirror_images_an_epoch_is_twice_as_long(splits, tmp_path):
     fitter = make_fitter(splits, training(balance="none"), tmp_path)
     for mirrored, steps in ((False, 3), (True, 6)):  # 24 images, 8 a batch
         phase = Phase(HEAD, 1, 0.1, layers=0, augmented=False, mirrored=mirrored)
-        _, train, watched, labels = fitter._material(phase)
+        _, train, watched, labels = fitter._prepared(phase)
         assert (int(train.cardinality()), len(labels)) == (steps, 8 * steps)
         assert int(watched.cardinality()) == 1
 
@@ -299,21 +248,6 @@ def test_without_the_wish_nothing_is_refitted(splits, tmp_path):
         np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"fine_tuning": {"epochs": 1}},
-        {"augmentation": {"zoom": 0.1}},
-        {"augmentation": {"flip": True}, "balance": "augmented_copies"},
-    ],
-)
-def test_a_refit_needs_features_that_stay_the_same(changes):
-    with pytest.raises(ValueError, match="refit is for features that are computed once"):
-        training(refit=True, **changes)
-    if "augmentation" in changes:
-        training(refit=True, **changes, augment_head=False)
-
-
 def test_a_penalty_keeps_the_weights_small(splits, tmp_path):
     norms = []
     for l2 in (0.0, 1.0):
@@ -323,15 +257,6 @@ def test_a_penalty_keeps_the_weights_small(splits, tmp_path):
         fitter.fit()
         norms.append(float(np.linalg.norm(fitter._network.head.get_layer("logits").kernel)))
     assert norms[1] < 0.3 * norms[0]
-
-
-def test_copies_alone_are_augmented():
-    augmentation = build_augmentation(Augmentation(brightness=1.0), 16, seed=1)
-    pixels = np.full((2, 16, 16, 1), 120, "float32")
-    marked = augment_marked(augmentation, (16, 16, 1))
-    first, second = marked([pixels, np.array([False, True])], training=True)
-    np.testing.assert_array_equal(first, pixels[0])
-    assert not np.allclose(second, pixels[1])
 
 
 def test_of_a_frozen_network_the_head_alone_is_saved(splits, tmp_path):

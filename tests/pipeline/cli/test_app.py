@@ -77,6 +77,10 @@ def test_a_page_without_a_token_has_fixed_names(page, names):
     assert page.names() == names
 
 
+def test_the_token_is_not_shown():
+    assert LONG_ENOUGH not in repr(PageAddress(token=LONG_ENOUGH))
+
+
 @pytest.mark.parametrize(
     ("host", "ours"),
     [("localhost", True), ("127.0.0.9", True), ("::1", True), ("[::1]", True), ("10.0.0.1", False)],

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.cli import score_display
-from pipeline.cli.score_display import print_summary, shown
+from pipeline.cli.score_display import print_summary, show_progress
 from serving.score.origin import Origin
 from serving.score.rows import Row
 from serving.score.summary import Summary
@@ -43,7 +43,7 @@ def test_the_summary_has_labels_uncertain_failures_version_and_path(summary):
 
 def test_without_a_terminal_a_line_every_few_seconds(summary, monkeypatch):
     screen = console()
-    with shown(screen) as report:
+    with show_progress(screen) as report:
         report(summary)
         assert screen.file.getvalue() == ""  # just begun
         monkeypatch.setattr(score_display, "_SECONDS_BETWEEN_LINES", 0.0)
@@ -54,6 +54,6 @@ def test_without_a_terminal_a_line_every_few_seconds(summary, monkeypatch):
 
 def test_on_a_terminal_a_bar_that_leaves_nothing_behind(summary):
     screen = console(force_terminal=True, color_system=None)
-    with shown(screen) as report:
+    with show_progress(screen) as report:
         report(summary)
     assert "3/100 images" in screen.file.getvalue()

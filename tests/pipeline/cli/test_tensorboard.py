@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from components.runtime.errors import MedtfxError
 from pipeline.cli.tensorboard import TensorBoardError, board, log_folders
 from pipeline.home import Home
 from pipeline.runs.records import RunPaths, save
@@ -53,12 +54,16 @@ def test_each_training_is_shown_once(home):
     [
         (["20250104-120000"], "no logs of 20250104-120000"),
         (["20250105-120000"], "no logs of 20250105-120000"),
-        (["yesterday"], "no run 'yesterday'.*medtfx runs"),
     ],
 )
 def test_without_logs_there_is_a_sentence(home, wanted, reason):
     with pytest.raises(TensorBoardError, match=reason):
         log_folders(home, wanted)
+
+
+def test_an_unknown_run_is_an_error(home):
+    with pytest.raises(MedtfxError, match="no run 'yesterday'"):
+        log_folders(home, ["20250101-120000", "yesterday"])
 
 
 def test_an_empty_home_has_none(tmp_path):

@@ -69,7 +69,7 @@ def ask():
     """Uploads (name, bytes) pairs."""
 
     def post(page, *files, **options):
-        return page.post("/answers", files=[("images", file) for file in files], **options)
+        return page.post("/predictions", files=[("images", file) for file in files], **options)
 
     return post
 

@@ -18,7 +18,7 @@ def test_the_page_without_tensorflow():
          "log = Path(tempfile.mkdtemp()) / 'log'\n"
          "with TestClient(create_app(Settings('m', lambda: '127.0.0.1:1', log)),\n"
          "                'http://127.0.0.1') as page:\n"
-         "    page.post('/answers', files=[('images', ('a', b'junk'))])\n"
+         "    page.post('/predictions', files=[('images', ('a', b'junk'))])\n"
          "    print(page.get('/').status_code, 'tensorflow' in sys.modules)"],
         capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
@@ -30,19 +30,19 @@ def test_an_answer_shows_all_that_is_known(page, ask, bright):
     assert '<strong class="label">bright</strong>' in text
     assert "80.0%" in text and "20.0%" in text
     assert "tiny, version 2" in text
-    assert "PNG, 16 × 16 pixels, passed on unchanged" in text
+    assert "PNG, 16 × 16 pixels, sent unchanged" in text
     assert text.count("data:image/") == 2  # the scan and its heatmap
     assert "Uncertain" not in text
 
 
 def test_an_uncertain_answer_says_what_that_means(page, ask, tools):
     text = ask(page, ("scan.png", tools.png(128))).text
-    assert "Uncertain" in text and "Take this as no answer" in text
+    assert "Uncertain" in text and "Do not rely on this prediction" in text
 
 
 def test_an_unfamiliar_image_says_what_that_means(page, ask, tools):
     text = ask(page, ("cat.png", tools.stranger())).text
-    assert "Unfamiliar" in text and "unlike those the model learned from" in text
+    assert "Unlike the training images" in text and "Do not rely on this prediction" in text
     assert ">Uncertain<" not in text
 
 

@@ -49,7 +49,7 @@ def test_images_are_answered_and_junk_among_them_fails_alone(live, browser, file
     assert [label.text for label in all_of(browser, ".label")] == ["bright", "dark"]
     assert "not an image" in one(browser, ".failed").text
     assert one(browser, "#announcement").get_attribute("textContent") == (
-        "2 images answered. 1 image without an answer."
+        "2 images with a prediction. 1 image without a prediction."
     )
     # The focus is where the news is, and the same file can be chosen again.
     assert browser.switch_to.active_element == one(browser, ".batch")

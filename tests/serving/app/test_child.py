@@ -8,26 +8,29 @@ import pytest
 
 from serving.app.child import EmbeddedChild
 from serving.client import Client
+from serving.protocol.errors import TokenError
 from tests.paths import ROOT
 
 
 @pytest.fixture
 def answers(dark):
-    def ask(address):
-        with Client(address, "tiny", timeout=10.0) as client:
+    def ask(child):
+        with Client(child.address(), "tiny", timeout=10.0, token=child.token) as client:
             return client.predict([dark])[0].label
 
     return ask
 
 
 @pytest.mark.end_to_end  # two starts of TensorFlow
-def test_a_child_that_dies_is_replaced_and_the_last_one_stopped(base, answers, tools):
+def test_a_child_that_dies_is_replaced_and_the_last_one_stopped(base, answers, tools, dark):
     with EmbeddedChild(base) as child:
         first = tools.eventually(child.address, 120)
-        assert answers(first) == "dark"
+        assert answers(child) == "dark"
+        with Client(first, "tiny", token="of another user") as client, pytest.raises(TokenError):
+            client.predict([dark])
         os.kill(child._process.pid, signal.SIGKILL)
         tools.eventually(lambda: child.address() not in (None, first), 120)
-        assert answers(child.address()) == "dark"
+        assert answers(child) == "dark"
         last = child._process
     assert last.poll() == 0
     assert child.address() is None

@@ -1,6 +1,9 @@
+import asyncio
+import time
+
 import pytest
 
-from serving.app.security import SESSION_COOKIE, SessionAuth
+from serving.app.security import SESSION_COOKIE, SESSION_SECONDS, SessionAuth
 
 TOKEN = "a-token-of-some-length"
 
@@ -59,15 +62,67 @@ def test_programs_bring_the_token_themselves(guarded, ask, bright):
 
 
 def test_a_session_can_not_be_made_up_or_outlived(guarded, monkeypatch):
-    end, _, signature = SessionAuth(TOKEN).new_session().partition(".")
-    other = SessionAuth("another-token-altogether").new_session()
-    for forged in (f"{int(end) + 1}.{signature}", f"{end}.", ".", "", other):
+    other = SessionAuth(TOKEN).new_session()  # of another start of the page
+    for forged in ("", ".", "x" * 43, other):
         guarded.cookies.set(SESSION_COOKIE, forged)
         assert guarded.get("/").status_code == 303
-    guarded.cookies.set(SESSION_COOKIE, f"{end}.{signature}")
+    guarded.cookies.clear()
+    sign_in(guarded)
     assert guarded.get("/").status_code == 200
-    monkeypatch.setattr("serving.app.security.time.time", lambda: float(end) + 1)
+    end = time.time() + SESSION_SECONDS
+    monkeypatch.setattr("serving.app.security.time.time", lambda: end + 1)
     assert guarded.get("/").status_code == 303
+
+
+def test_a_cookie_that_was_signed_out_of_is_dead(guarded):
+    sign_in(guarded)
+    cookie = guarded.cookies[SESSION_COOKIE]
+    guarded.post("/logout")
+    guarded.cookies.set(SESSION_COOKIE, cookie)
+    assert guarded.get("/").status_code == 303
+
+
+def test_wrong_tokens_are_slowed_and_logged(monkeypatch, caplog):
+    pauses = []
+
+    async def note(seconds):
+        pauses.append(seconds)
+
+    monkeypatch.setattr("serving.app.security.asyncio.sleep", note)
+    auth = SessionAuth(TOKEN, pause=1.0)
+
+    async def try_many():
+        await asyncio.gather(*(auth.refuse() for _ in range(100)))
+
+    asyncio.run(try_many())
+    assert pauses[:9] == [1.0] * 9 and pauses[9:19] == [2.0] * 10
+    assert pauses[-1] == max(pauses) == 60.0
+    assert "10 wrong tokens since the last right one" in caplog.text
+    auth.new_session()
+    asyncio.run(auth.refuse())
+    assert pauses[-1] == 1.0
+
+
+@pytest.mark.parametrize("bearer", [False, True])
+def test_a_wrong_token_is_refused_one_after_the_other(make_page, monkeypatch, bearer):
+    refused = []
+    page = make_page(headers={}, token=TOKEN, hosts=("*",))
+
+    async def note(auth):
+        refused.append(1)
+
+    monkeypatch.setattr(SessionAuth, "refuse", note)
+    if bearer:
+        page.get("/", headers={"Authorization": "Bearer wrong"})
+    else:
+        sign_in(page, "wrong")
+    sign_in(page)
+    assert refused == [1]
+
+
+def test_over_https_browsers_stay_there(guarded):
+    assert "max-age=" in guarded.get("https://127.0.0.1/").headers["Strict-Transport-Security"]
+    assert "Strict-Transport-Security" not in guarded.get("http://127.0.0.1/").headers
 
 
 def test_a_form_without_end_is_cut_off(guarded):

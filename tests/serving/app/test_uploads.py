@@ -56,7 +56,7 @@ def test_a_name_is_only_shown(page, ask, bright, name, shown):
 def test_only_the_image_that_is_too_large_fails(make_page, ask, bright, log_lines):
     page = make_page(limits=Limits(file_bytes=1000, request_bytes=10_000))
     text = ask(page, ("large.png", b"x" * 1001), ("good.png", bright)).text
-    assert "1 image answered. 1 image without an answer." in text
+    assert "1 image with a prediction. 1 image without a prediction." in text
     assert "The file is too large" in text
     assert [line["error"] for line in log_lines()] == ["too_many_bytes", None]
     assert log_lines()[0]["sha256"] is None
@@ -88,9 +88,9 @@ def test_an_upload_beyond_the_limits_is_refused(make_page, ask, limits, count, s
     ],
 )
 def test_garbled_uploads_are_refused(page, kind, body):
-    answer = page.post("/answers", content=body, headers={"Content-Type": kind})
+    answer = page.post("/predictions", content=body, headers={"Content-Type": kind})
     assert answer.status_code == 400
-    assert "broke off or was garbled" in answer.text
+    assert "was interrupted or damaged" in answer.text
 
 
 def test_an_upload_that_never_ends_is_given_up(live):
@@ -98,7 +98,7 @@ def test_an_upload_that_never_ends_is_given_up(live):
     host, _, port = address.partition(":")
     with socket.create_connection((host, int(port))) as line:
         line.sendall(
-            f"POST /answers HTTP/1.1\r\nHost: {address}\r\nContent-Length: 100\r\n"
+            f"POST /predictions HTTP/1.1\r\nHost: {address}\r\nContent-Length: 100\r\n"
             "Content-Type: multipart/form-data; boundary=b\r\nHX-Request: true\r\n\r\n--b".encode()
         )
         answer = b"".join(iter(lambda: line.recv(65536), b""))  # until the server hangs up

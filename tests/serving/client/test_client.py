@@ -357,7 +357,7 @@ def test_model_of_another_contract(dark):
     with (
         OtherServer(answer) as other,
         Client(other.address, "m") as client,
-        pytest.raises(RequestError, match="answered with scores"),
+        pytest.raises(RequestError, match="are scores"),
     ):
         client.predict([dark])
 
@@ -370,7 +370,7 @@ def test_answer_of_another_length(dark):
     with (
         OtherServer(answer) as other,
         Client(other.address, "m") as client,
-        pytest.raises(RequestError, match="1 images were answered with"),
+        pytest.raises(RequestError, match="for 1 images the sizes are"),
     ):
         client.predict([dark])
 

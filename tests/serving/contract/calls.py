@@ -18,8 +18,8 @@ def predict_request(*images, model="tiny", signature="", version=None, label=Non
     return request
 
 
-def refusal(call, request):
+def refusal(call, request, **options):
     """Returns code and text of the error that a call is answered with."""
     with pytest.raises(grpc.RpcError) as error:
-        call(request, timeout=10)
+        call(request, timeout=10, **options)
     return error.value.code().name, error.value.details()

@@ -3,6 +3,7 @@
 target       its addresses, and its folder if it may be changed
 predictions  stub of PredictionService, of tensorflow-serving-api
 models       stub of ModelService
+authorized   the metadata that a reload request needs
 ask          sends a REST request: (method, path, body) -> (status, object or text)
 base         the folder of a server that may be changed
 """
@@ -18,6 +19,8 @@ import pytest
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from tests.serving.contract.models import write_models
+
+RELOAD_TOKEN = "a-token-of-the-contract"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,10 @@ def target(tmp_path_factory, tools):
 
     base = tmp_path_factory.mktemp("contract")
     write_models(base)
-    with EmbeddedServer(base, Settings(**tools.FAST, models_config=base / "models.config")) as own:
+    settings = Settings(
+        **tools.FAST, models_config=base / "models.config", reload_token=RELOAD_TOKEN
+    )
+    with EmbeddedServer(base, settings) as own:
         yield Target(own.address, f"127.0.0.1:{own.rest_port}", base)
 
 
@@ -57,6 +63,12 @@ def predictions(channel):
 @pytest.fixture(scope="session")
 def models(channel):
     return model_service_pb2_grpc.ModelServiceStub(channel)
+
+
+@pytest.fixture
+def authorized():
+    token = os.environ.get("MEDTFX_SERVING_TOKEN", RELOAD_TOKEN)
+    return {"metadata": [("authorization", f"Bearer {token}")]}
 
 
 @pytest.fixture

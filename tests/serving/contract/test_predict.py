@@ -21,7 +21,7 @@ def test_answer(predictions, dark, bright):
     assert response.model_spec.name == "tiny"
     assert response.model_spec.version.value == 2
     assert response.model_spec.signature_name == "serving_default"
-    names = ["label", "labels", "probabilities", "uncertain", "out_of_distribution"]
+    names = ["label", "labels", "out_of_distribution", "probabilities", "uncertain"]
     assert sorted(response.outputs) == names
     found = {name: tf.make_ndarray(tensor) for name, tensor in response.outputs.items()}
     assert found["probabilities"] == pytest.approx(np.array([[0.8, 0.2], [0.2, 0.8]]))

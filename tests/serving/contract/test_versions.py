@@ -53,7 +53,7 @@ def states(models):
 
 
 @pytest.fixture
-def reload(models, base):
+def reload(models, base, authorized):
     """Sends another configuration; the first one is restored after the test."""
 
     def send(config):
@@ -62,7 +62,7 @@ def reload(models, base):
         return request
 
     yield send
-    models.HandleReloadConfigRequest(send(model_config(base)), timeout=30)
+    models.HandleReloadConfigRequest(send(model_config(base)), timeout=30, **authorized)
 
 
 def test_a_new_version_takes_over_and_gives_back(push, answering, states, tools):
@@ -88,10 +88,12 @@ def test_a_half_copied_version_never_answers(push, answering, states, tools, bas
     tools.eventually(lambda: answering() == 3, 90)
 
 
-def test_policies_and_labels(reload, models, push, answering, tools, base, predictions, dark):
+def test_policies_and_labels(
+    reload, models, push, answering, tools, base, predictions, dark, authorized
+):
     push(2)
     config = model_config(base, stable=2, changing="specific { versions: 1 versions: 2 }")
-    response = models.HandleReloadConfigRequest(reload(config), timeout=30)
+    response = models.HandleReloadConfigRequest(reload(config), timeout=30, **authorized)
     assert response.status.error_code == 0
     tools.eventually(lambda: [answering(), answering(version=1)] == [2, 1], 30)
     found = predictions.Predict(predict_request(dark, label="stable"), timeout=10)
@@ -106,12 +108,12 @@ def test_policies_and_labels(reload, models, push, answering, tools, base, predi
     ],
 )
 def test_a_configuration_that_is_refused(
-    reload, models, base, predictions, dark, change, code, text
+    reload, models, base, predictions, dark, change, code, text, authorized
 ):
     config = model_config(base)
     for old, new in change.items():
         config = config.replace(old, new)
-    found = refusal(models.HandleReloadConfigRequest, reload(config))
+    found = refusal(models.HandleReloadConfigRequest, reload(config), **authorized)
     assert found[0] == code and text in found[1]
     response = predictions.Predict(predict_request(dark, label="stable"), timeout=10)
     assert response.model_spec.version.value == 1

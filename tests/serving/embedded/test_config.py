@@ -4,11 +4,14 @@ import pytest
 from google.protobuf import text_format
 
 from serving.embedded.config import (
+    check_paths,
     choose_versions,
     config_of_file,
     config_of_folder,
     list_folders,
 )
+from serving.embedded.status_error import StatusError
+from serving.promotion.models_config import add_model, empty_config
 from serving.protocol.errors import ServingError
 from serving.protocol.tensorflow_free import model_server_config_pb2
 
@@ -75,3 +78,22 @@ def test_what_is_no_models_config(tmp_path, text, says):
     file.write_text(text)
     with pytest.raises(ServingError, match=re.escape(says)):
         config_of_file(file)
+
+
+def test_paths_of_a_reload_are_below_the_root_or_given(tmp_path):
+    inside, outside = tmp_path / "models" / "tiny", tmp_path / "elsewhere" / "tiny"
+
+    def check(path, given=None):
+        check_paths(configured(path), tmp_path / "models", given and configured(given))
+
+    check(inside)
+    check(outside, given=outside)
+    for path in (outside, inside / ".." / ".." / "elsewhere", tmp_path / "models-beside"):
+        with pytest.raises(StatusError, match=r"below .*models, the folder that is served"):
+            check(path)
+
+
+def configured(path):
+    config = empty_config()
+    add_model(config, "tiny", str(path))
+    return config

@@ -1,10 +1,17 @@
 """`python -m serving.embedded`, as the serving validator starts it."""
 
+import os
 import socket
 import subprocess
 import sys
 
+import grpc
 import pytest
+
+from components.runtime.environment import SERVING_TOKEN
+from serving.protocol.token import metadata_of
+
+TOKEN = "a-token-of-some-length"
 
 
 @pytest.fixture
@@ -19,6 +26,7 @@ def launch():
             process = subprocess.Popen(
                 [*command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
+                env=os.environ | {SERVING_TOKEN.name: TOKEN},
                 stderr=subprocess.PIPE,
                 text=True,
             )
@@ -32,14 +40,18 @@ def launch():
         ours.close()
 
 
-def test_it_tells_where_it_answers_and_ends_with_its_parent(launch, base, stubs, tools, bright):
+def test_it_reports_its_address_and_ends_with_its_parent(launch, base, stubs, tools, bright):
     process, parent = launch(base)
     address = parent.recv(100).decode()
     assert address.endswith("\n")
-    answer = stubs(address.strip()).predictions.Predict(tools.request(bright))
+    ask = stubs(address.strip()).predictions.Predict
+    with pytest.raises(grpc.RpcError) as refused:
+        ask(tools.request(bright))
+    assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED
+    answer = ask(tools.request(bright), metadata=metadata_of(TOKEN))
     assert answer.outputs["label"].string_val == [b"bright"]
     parent.close()
-    assert process.wait(60) == 1
+    assert process.wait(60) == 0
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(launch, tmp_path):

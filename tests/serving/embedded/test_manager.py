@@ -14,7 +14,7 @@ from serving.protocol.tensorflow_free import get_model_status_pb2, model_server_
 
 @pytest.fixture
 def manager(base):
-    made = Manager(lambda: config_of_folder(base), poll_seconds=0.02)
+    made = Manager(lambda: config_of_folder(base), poll_seconds=0.02, root=base)
     made.start()
     yield made
     made.stop()
@@ -183,7 +183,7 @@ def test_policies_and_labels(manager, base, push):
 def test_of_the_file_and_a_reload_request_the_later_counts(base, push, tools):
     push(base, 2)
     file = [config(base, "specific { versions: 1 }", [("stable", 1)])]
-    manager = Manager(lambda: file[0], poll_seconds=0.02)
+    manager = Manager(lambda: file[0], poll_seconds=0.02, root=base)
     manager.start()
     try:
         manager.reload(config(base, "specific { versions: 2 }", [("stable", 2)]))

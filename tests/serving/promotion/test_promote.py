@@ -16,6 +16,7 @@ from serving.promotion.models_config import (
 from serving.promotion.promote import Approval, has_label, promote, roll_back_label
 from serving.promotion.versions import list_versions, roll_back
 from serving.protocol.errors import ServingError
+from serving.protocol.token import reload_token
 
 ANNA = Approval("anna", "reviewed 40 cases")
 
@@ -195,7 +196,7 @@ def versions(found):
 
 def test_canary_promotion_and_rollback_without_a_failed_request(place, start, dark, tools):
     promote(place, "tiny", 1, "stable", ANNA)
-    server = start(place.models)
+    server = start(place.models, reload_token=reload_token(place.models))
     place = PromotionTarget(place.models, place.config, (server.address,), timeout=20)
     with asking(server, dark, "stable") as stable:
         promote(place, "tiny", 2, "canary", ANNA)
@@ -217,7 +218,7 @@ def test_canary_promotion_and_rollback_without_a_failed_request(place, start, da
 
 
 def test_a_server_follows_the_file(place, start, push, dark, tools):
-    server = start(place.models)
+    server = start(place.models, reload_token=reload_token(place.models))
     with Client(server.address, "tiny") as client:
         assert client.predict([dark])[0].version == 3
         promote(place, "tiny", 1, "stable", ANNA)
@@ -238,7 +239,7 @@ def test_a_server_follows_the_file(place, start, push, dark, tools):
 
 def test_a_version_that_can_not_be_loaded_changes_nothing(place, start, push, dark):
     promote(place, "tiny", 1, "stable", ANNA)
-    server = start(place.models)
+    server = start(place.models, reload_token=reload_token(place.models))
     before = place.config.read_text()
     (push(place.models, 5) / "saved_model.pb").write_bytes(b"junk")
     place = PromotionTarget(place.models, place.config, (server.address,), timeout=20)

@@ -1,13 +1,20 @@
 import pytest
 
 from serving.client import Client
+from serving.protocol.errors import TokenError
 from serving.score.errors import ScoreError
 from serving.score.in_process import served
 
 
 def test_one_version_is_served_and_stays(base, push, dark):
     push(base, 2)
-    with served(base / "tiny", 1) as address, Client(address, "tiny") as client:
+    with (
+        served(base / "tiny", 1) as (address, token),
+        Client(address, "tiny", token=token) as client,
+        Client(address, "tiny") as stranger,
+    ):
+        with pytest.raises(TokenError, match="none was shown"):
+            stranger.predict([dark])
         push(base, 3)
         (answer,) = client.predict([dark])
         assert (answer.version, answer.label) == (1, "dark")

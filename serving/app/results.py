@@ -1,0 +1,125 @@
+"""From an upload to its result on the page: read, asked, recorded, drawn."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+
+from components.imaging.images import MAX_PIXELS, ReadImage, UnreadableImage, read_image
+from serving.app.audit import AuditLog, Entry
+from serving.app.model import Model, kind_of
+from serving.app.pictures import Picture, draw_picture
+from serving.app.uploads import Upload
+from serving.client.prediction import Prediction
+from serving.protocol.errors import RequestError, ServingError
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was done to an image on its way to the model.
+
+    Attributes:
+        format: as found, such as 'DICOM'.
+        width: as the model server got it, in pixels.
+        height: as the model server got it, in pixels.
+        converted: whether it was turned into an 8-bit PNG; else it went byte for byte.
+    """
+
+    format: str
+    width: int
+    height: int
+    converted: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the page shows for one image.
+
+    Attributes:
+        name: of the file.
+        time: of the prediction, UTC.
+        error: kind of the error, or None.
+        detail: technical words about the error, in English, or ''.
+        version: of the model that was asked, or None.
+        prediction: of the model; None where there is an error.
+        facts: None where the image could not be read.
+        picture: None where there is an error.
+    """
+
+    name: str
+    time: datetime
+    error: str | None = None
+    detail: str = ""
+    version: int | None = None
+    prediction: Prediction | None = None
+    facts: Facts | None = None
+    picture: Picture | None = field(default=None, repr=False)
+
+
+def results_of(
+    uploads: list[Upload], model: Model, log: AuditLog, max_pixels: int = MAX_PIXELS
+) -> Iterator[Result]:
+    """Yields a result an image, in their order: only one is decoded in memory.
+
+    After the server failed once it gets no further request: the others that can be read get the
+    same error at once, and the visitor does not wait for one deadline an image.
+    """
+    failure: ServingError | None = None
+    for upload in uploads:
+        result, failure = _result(upload, model, failure, max_pixels)
+        yield _record(result, upload, model.name, log)
+
+
+def _result(
+    upload: Upload, model: Model, failure: ServingError | None, max_pixels: int
+) -> tuple[Result, ServingError | None]:
+    blank = Result(upload.name, datetime.now(timezone.utc))
+    if upload.too_large:
+        return replace(blank, error="too_many_bytes"), failure
+    try:
+        image = read_image(upload.data, max_pixels=max_pixels)
+    except UnreadableImage as error:
+        return replace(blank, error=error.reason, detail=error.detail), failure
+    blank = replace(blank, facts=_facts(image, upload.data))
+    try:
+        if failure:
+            raise failure
+        # Canonical bytes are read unchanged, so the model sees what training would have shown it.
+        prediction = model.ask(image.encoded)
+    except ServingError as error:
+        # A refusal is about this image; any other failure meets the next one too.
+        lasting = None if isinstance(error, RequestError) else error
+        return replace(blank, error=kind_of(error), detail=str(error)), lasting
+    blank = replace(blank, version=prediction.version)
+    if prediction.error:
+        kind = "no_prediction" if prediction.invalid else "refused"
+        return replace(blank, error=kind, detail=prediction.error), None
+    picture = draw_picture(image.encoded, prediction.heatmap)
+    return replace(blank, prediction=prediction, picture=picture), None
+
+
+def _facts(image: ReadImage, data: bytes) -> Facts:
+    return Facts(image.format, image.width, image.height, image.encoded != data)
+
+
+def _record(result: Result, upload: Upload, model: str, log: AuditLog) -> Result:
+    """Writes the line of a result; where that fails, there is none."""
+    prediction = result.prediction
+    entry = Entry(
+        model=model,
+        version=result.version,
+        sha256=None if upload.too_large else hashlib.sha256(upload.data).hexdigest(),
+        label=prediction.label if prediction else None,
+        probabilities=dict(prediction.probabilities) if prediction else None,
+        uncertain=prediction.uncertain if prediction else None,
+        out_of_distribution=prediction.out_of_distribution if prediction else None,
+        error=result.error,
+    )
+    try:
+        log.write(entry)
+    except OSError as error:
+        why = error.strerror or str(error)
+        return Result(result.name, result.time, error="not_recorded", detail=why)
+    return result
