@@ -72,7 +72,7 @@ def test_requests_over_rest(server, rounds):
     assert server.resident() - before < GROWTH
 
 
-@pytest.mark.parametrize("rounds", [50, pytest.param(2_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [50, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_files_on_the_page(page, rounds):
     dice, before = random.Random(3), page.resident()
     images = [png(51), png(204, 64), stranger()]

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from serving.embedded.rest_json import read_request, write_answer
+from serving.embedded.rest_json import read_request, write_response
 from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import get_model_metadata_pb2, predict_pb2, types_pb2
 from serving.protocol.tensors import strings, to_array, to_tensor
@@ -104,18 +104,18 @@ SCORES = to_tensor(np.float32([[0.1, 0.9], [0.7, 0.3]]), types_pb2.DT_FLOAT)
 
 def test_one_output_goes_without_its_name():
     made = response(scores=SCORES)
-    assert write_answer(made, True) == {"predictions": [[0.1, 0.9], [0.7, 0.3]]}
-    assert write_answer(made, False) == {"outputs": [[0.1, 0.9], [0.7, 0.3]]}
+    assert write_response(made, True) == {"predictions": [[0.1, 0.9], [0.7, 0.3]]}
+    assert write_response(made, False) == {"outputs": [[0.1, 0.9], [0.7, 0.3]]}
 
 
 def test_several_outputs():
     made = response(scores=SCORES, label=strings([b"a", "é".encode()]))
-    assert write_answer(made, True) == {
+    assert write_response(made, True) == {
         "predictions": [{"label": "a", "scores": [0.1, 0.9]}, {"label": "é", "scores": [0.7, 0.3]}]
     }
-    assert write_answer(made, False)["outputs"]["label"] == ["a", "é"]
+    assert write_response(made, False)["outputs"]["label"] == ["a", "é"]
 
 
 def test_outputs_named_bytes_are_base64():
     made = response(png_bytes=strings([b"\xff\0"]))
-    assert write_answer(made, False) == {"outputs": [B64]}
+    assert write_response(made, False) == {"outputs": [B64]}
