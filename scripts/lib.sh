@@ -85,7 +85,7 @@ trust_system() {
     say "certificates: $SSL_CERT_FILE (SSL_CERT_FILE)"
   elif [ -n "$file" ]; then
     say "certificates: the system's, $file"
-    # Two names of one setting: the second is for uv before 0.9.
+    # One setting: its name, and its name in older versions of uv.
     export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} UV_NATIVE_TLS=${UV_NATIVE_TLS:-true}
   else
     say "certificates: those that come with uv and pip; the system has none"
