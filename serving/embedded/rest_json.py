@@ -121,7 +121,7 @@ def _lone_input(infos: Any) -> str:
 def _tensor(name: str, column: Any, dtype: int) -> Any:
     try:
         return to_tensor(_array(column, numpy_type(dtype)), dtype)
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise StatusError(
             _INVALID, f"Failed to process element of input {name!r}: {error}"
         ) from error

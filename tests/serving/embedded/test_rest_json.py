@@ -51,6 +51,11 @@ def test_several_inputs():
     assert columns == ({"a": [1.0], "b": []}, False)
 
 
+@pytest.mark.parametrize("text", ["/w A", "/wA=", "/wA", "/w\nA=\n", " /wA= ", "/wA=="])
+def test_base64_is_read_as_leniently_as_tensorflow_serving_does(text):
+    assert read(instances=[{"b64": text}]) == ({"image_bytes": [b"\xff\0"]}, True)
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -66,6 +71,10 @@ def test_several_inputs():
         (b'{"instances": [1]}', "input 'image_bytes': expected text"),
         (b'{"instances": [{"b64": 1}]}', "expected text or"),
         (b'{"instances": [{"b64": "%"}]}', "Unable to base64 decode"),
+        (b'{"instances": [{"b64": "AAAAA"}]}', "Unable to base64 decode"),
+        (b'{"instances": ' + b"[" * 600 + b"]" * 600 + b"}", "Failed to process"),
+        (b'{"instances": [' + b"0," * 1_000_000 + b"0]}", "more than 1000000 values"),
+        (b'{"signature_name": "two", "inputs": {"b": [' + b"9" * 5000 + b"]}}", ""),
         (b'{"instances": [[""], ""]}', "Failed to process"),
         (b'{"signature_name": "x", "inputs": []}', 'signature name: "x" not found'),
         (b'{"signature_name": 5, "inputs": []}', "not found in signature def"),
