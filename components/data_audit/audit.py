@@ -1,7 +1,7 @@
 """Runs all checks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from components.data_audit.checks import drift as drift_check
 from components.data_audit.checks import leaks, patients, quality
@@ -29,6 +29,7 @@ class AuditResult:
         shortcuts: one row a group of features; empty if not measured.
         drift: None if there was nothing to compare with.
         quarantine: reason → files.
+        notes: what was read otherwise than a file says it → files.
     """
 
     findings: tuple[Finding, ...]
@@ -37,6 +38,7 @@ class AuditResult:
     shortcuts: Sequence[Shortcut]
     drift: Sequence[Distance] | None
     quarantine: Mapping[str, int]
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def stops(self) -> list[Finding]:
@@ -59,6 +61,7 @@ def audit(
     section: AuditSection,
     drift: Sequence[Distance] | None = None,
     quarantine: Mapping[str, int] | None = None,
+    notes: Mapping[str, int] | None = None,
 ) -> AuditResult:
     """Runs the checks that are on.
 
@@ -67,6 +70,7 @@ def audit(
         section: the recipe's section: limits, and the action of each check.
         drift: distances to the data of the latest blessed model.
         quarantine: reason → files that were not used.
+        notes: what was read otherwise than a file says it → files.
     """
     measured: list[Shortcut] = []
     if section.shortcuts != "off":
@@ -101,4 +105,5 @@ def audit(
         shortcuts=measured,
         drift=drift,
         quarantine=dict(quarantine or {}),
+        notes=dict(notes or {}),
     )

@@ -39,7 +39,7 @@ class Executor(base_executor.BaseExecutor):
             for split in SPLITS
         }
         pictures = read_pictures(files, _total(input_dict))
-        result = audit(pictures, section, _drift(input_dict, section), _quarantine(input_dict))
+        result = audit(pictures, section, _drift(input_dict, section), *_remarks(input_dict))
         artifact = artifact_utils.get_single_instance(output_dict["audit"])
         encoded = find_encoded(files, shown_files(result))
         write_report(artifact.uri, result, pictures, encoded)
@@ -68,8 +68,18 @@ def _statistics(
     return tfdv.load_stats_binary(os.path.join(folder, _STATISTICS))
 
 
-def _quarantine(input_dict: dict[str, list[types.Artifact]]) -> dict[str, int]:
+def _remarks(input_dict: dict[str, list[types.Artifact]]) -> tuple[dict[str, int], dict[str, int]]:
+    """Returns reason → files that were not used, and note → files that were."""
     folder = artifact_utils.get_single_uri(input_dict["quarantine"])
-    with fileio.open(os.path.join(folder, quarantine.FILE_NAME), "r") as file:
-        items = quarantine.from_csv(file.read())
-    return dict(Counter(item.reason for item in items).most_common())
+    not_used, noted = (
+        _items(os.path.join(folder, name)) for name in (quarantine.FILE_NAME, quarantine.NOTES_FILE)
+    )
+    return (
+        dict(Counter(item.reason for item in not_used).most_common()),
+        dict(Counter(item.detail for item in noted).most_common()),
+    )
+
+
+def _items(path: str) -> list[quarantine.Quarantined]:
+    with fileio.open(path, "r") as file:
+        return quarantine.from_csv(file.read())

@@ -62,7 +62,8 @@ def to_csv(items: Iterable[Quarantined]) -> str:
     writer.writerow(("file", "reason", "detail"))
     for item in sorted(items):
         printable = item.file.encode(errors="surrogateescape").decode(errors="replace")
-        writer.writerow((printable, item.reason, item.detail))
+        # The csv module of Python 3.10 can't write NUL, which a damaged DICOM text may hold.
+        writer.writerow((printable, item.reason, item.detail.replace("\0", "\ufffd")))
     return text.getvalue()
 
 

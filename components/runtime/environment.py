@@ -49,8 +49,9 @@ UMASK = Variable(
     "MEDTFX_UMASK",
     "umask of everything that is written, in octal: 027 lets the group read, as a TensorFlow "
     "Serving that runs as another user has to, and 022 everybody",
-    "077: the user alone",
-    "every command but `medtfx serving-config` and `medtfx kubeflow`, whose files others read",
+    "077, the user alone; on Kubeflow Pipelines 027, user 10001 and group 0",
+    "every command but `medtfx serving-config` and `medtfx kubeflow`, whose files others read; "
+    "every node on Kubeflow Pipelines",
 )
 PATIENT_KEY = Variable(
     "MEDTFX_PATIENT_KEY",

@@ -29,7 +29,7 @@ _OUTPUTS = {
 # which changes it by 1e-5 in float32, and by 1e-2 where layers compute in float16. A wrong scaling
 # or order of colours changes the compared images by more than either.
 FLOAT32_TOLERANCE, MIXED_PRECISION_TOLERANCE = 0.001, 0.05
-_NOT_AN_IMAGE = b"GIF89a, but nothing follows"
+_NOT_AN_IMAGE = b"\xff\xd8\xff begins like a JPEG"
 
 
 def check_loaded(model: ServedModel) -> None:

@@ -16,17 +16,20 @@ OWNER_ALONE = 0o077
 _NOT_FOR_KEYS = 0o027  # a group may read a key, as `ssl-cert` does on Debian
 
 
-def site_umask() -> int:
-    """Returns the umask that the site wants, 0077 without $MEDTFX_UMASK.
+def site_umask(default: int = OWNER_ALONE) -> int:
+    """Returns the umask that the site wants.
+
+    Args:
+        default: without $MEDTFX_UMASK.
 
     Raises:
         DataError: the variable holds something else, or one that takes rights from the owner.
     """
-    text = UMASK.get() or f"{OWNER_ALONE:o}"
+    text = UMASK.get() or f"{default:o}"
     if not re.fullmatch("0{0,2}[0-7]{1,2}", text):
         raise DataError(
             f"{UMASK} is a umask, in octal digits, that takes rights from the group and others "
-            f"alone: 077 (the default), 027 or 022. Received: {text!r}."
+            f"alone, such as 077, 027 or 022. Received: {text!r}."
         )
     return int(text, 8)
 

@@ -7,6 +7,8 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from components.storage.private import site_umask
+
 # Argo's executor starts containers with umask 0, and everything on the volume was 0777.
 UMASK = 0o027
 # Also for the processes that a node starts: Beam's workers, the embedded server.
@@ -21,7 +23,7 @@ _QUIET = {
 
 def prepare_process() -> None:
     """Sets the umask, silences the libraries and sends the log to standard output."""
-    os.umask(UMASK)
+    os.umask(site_umask(UMASK))
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     warnings.simplefilter("ignore")

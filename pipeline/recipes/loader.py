@@ -90,7 +90,7 @@ def _base(path: Path, name: Any) -> dict[str, Any]:
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Puts changes over a base: sections are merged, other values replaced, null drops a key."""
+    """Applies changes to a base: sections are merged, other values replaced, null drops a key."""
     result = dict(base)
     for key, value in changes.items():
         if value is None:

@@ -1,1 +1,1 @@
-"""The web page: a person asks a model server about images, and sees where the model looked."""
+"""The web page: predictions of a model server for images, each with its heatmap."""

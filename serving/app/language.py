@@ -1,4 +1,4 @@
-"""The words of the page: one file for each language in `texts/`."""
+"""The texts of the page: one file for each language in `texts/`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Translations:
         return f"{value:.{digits}f}".replace(".", self._texts["number.decimal_mark"])
 
     def percent(self, share: float) -> str:
-        """Writes a probability of 0..1 in per cent, never as 0 or 100: no model is certain."""
+        """Writes a probability of 0..1 in per cent, never as 0 or 100: no prediction is certain."""
         if share >= 0.9995:
             return self("number.above", value=self.number(99.9))
         if share < 0.0005:
@@ -58,7 +58,7 @@ def choose_language(cookie: str | None, default: str | None, accepted: str | Non
 
     Args:
         cookie: what the visitor chose on the page, or None.
-        default: what whoever started the page chose, or None.
+        default: the language that was set when the page started, or None.
         accepted: the Accept-Language header of the browser, or None.
     """
     for wanted in (cookie, default, *_preferred(accepted or "")):

@@ -1,4 +1,4 @@
-"""The model behind the page: what it says about an image, and how it is."""
+"""The model behind the page: its predictions, and its state."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class ModelLoadingError(ServingError):
 
 @dataclass(frozen=True)
 class Health:
-    """How the model is.
+    """The state of the model.
 
     Attributes:
         state: 'ready', 'loading', 'failed' (no version could be loaded), 'unknown' (the server
             has no such model) or 'unavailable' (no server answers).
         versions: of the model, the newest first; those that have gone are left out.
-        detail: what the server or the client says about it, or ''.
+        detail: the reason, from the server or the client, or ''.
     """
 
     state: Literal["ready", "loading", "failed", "unknown", "unavailable"]
@@ -43,7 +43,7 @@ class Health:
 
 
 class Model:
-    """Asks a model on a server that may come, go, and come back elsewhere. Thread-safe.
+    """Asks a model on a server that may restart, also at another address. Thread-safe.
 
     Args:
         name: of the model.
@@ -83,7 +83,7 @@ class Model:
         return self._connect()[0].predict([encoded], label=self._label(), explain=True)[0]
 
     def health(self) -> Health:
-        """Asks how the model is; takes a few seconds at most, and never raises."""
+        """Asks for the state of the model; takes a few seconds at most, and never raises."""
         try:
             found = self._connect()[1].status()
         except ModelLoadingError:

@@ -18,12 +18,12 @@ from serving.protocol.errors import RequestError, ServingError
 
 @dataclass(frozen=True)
 class Facts:
-    """What was done to an image on its way to the model.
+    """How an image was changed before it was sent to the model.
 
     Attributes:
         format: as found, such as 'DICOM'.
-        width: as the model server got it, in pixels.
-        height: as the model server got it, in pixels.
+        width: as sent to the model server, in pixels.
+        height: as sent to the model server, in pixels.
         converted: whether it was turned into an 8-bit PNG; else it went byte for byte.
     """
 
@@ -86,7 +86,7 @@ def _result(
     try:
         if failure:
             raise failure
-        # Canonical bytes are read unchanged, so the model sees what training would have shown it.
+        # Canonical bytes are read unchanged, so the model gets what it would get in training.
         prediction = model.ask(image.encoded)
     except ServingError as error:
         # A refusal is about this image; any other failure meets the next one too.

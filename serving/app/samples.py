@@ -1,4 +1,4 @@
-"""Images that are offered to try, from a folder that whoever starts the page names."""
+"""Sample images on the page, from a folder that is named when the page starts."""
 
 from __future__ import annotations
 

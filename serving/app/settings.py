@@ -50,7 +50,7 @@ class Settings:
         samples: folder of images that are offered to try, or None.
         token: that a visitor has to know; None lets everybody in.
         hosts: names under which the page may be addressed; '*' is any. With a fixed list, a
-            foreign site can't lead a browser here under a name of its own (DNS rebinding).
+            foreign site can't send a browser here under its own name (DNS rebinding).
         language: of the page where the visitor did not choose; None asks the browser.
         timeout: seconds that the model server has for one image.
         limits: of an upload.

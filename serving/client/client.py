@@ -40,7 +40,7 @@ _RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_b
 
 
 class Client:
-    """Asks one model on one server.
+    """Gets predictions of one model from one server.
 
     Args:
         address: 'host:port' of the server's gRPC port.
@@ -86,7 +86,7 @@ class Client:
         """Ends the connection; requests under way fail."""
         self._channel.close()
 
-    # === Asking the model ===
+    # === Predictions ===
 
     def predict(
         self,
@@ -95,14 +95,14 @@ class Client:
         label: str | None = None,
         explain: bool = False,
     ) -> list[Prediction]:
-        """Asks for each image: contents of files, or paths, in any format that is readable here.
+        """Returns a prediction for each image: contents of files, or paths, of any readable format.
 
         1. Each image is read and brought into canonical form; what can't be read gets an `error`.
         2. The others are sent in batches.
         3. If the server refuses a batch for its content, its images are sent one by one.
 
         Args:
-            images: what to ask about.
+            images: contents of files, or paths.
             version: a version of the model; None for the one that serves.
             label: instead of a version, a label such as 'stable'.
             explain: add a heatmap to each prediction.
@@ -111,7 +111,7 @@ class Client:
             One prediction an image, in the order given.
 
         Raises:
-            ServingError: nobody could be asked; see `serving.protocol.errors`.
+            ServingError: the server can't be reached or refused; see `serving.protocol.errors`.
         """
         return list(self.predict_each(images, version, label, explain))
 
@@ -146,13 +146,13 @@ class Client:
             return [answer for image in images for answer in self._ask(request, [image])]
         return read_predictions([image.source for image in images], response)
 
-    # === Asking about the model ===
+    # === Status and metadata ===
 
     def status(self) -> list[VersionStatus]:
         """Returns the state of each version the server knows, the newest first.
 
         Raises:
-            ServingError: nobody could be asked, or the model is unknown.
+            ServingError: the server can't be reached, or the model is unknown.
         """
         try:
             return self._status()
@@ -163,7 +163,7 @@ class Client:
         """Returns the signatures of a version.
 
         Raises:
-            ServingError: nobody could be asked, or there is no such version.
+            ServingError: the server can't be reached, or there is no such version.
         """
         request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
         self._fill_spec(request.model_spec, version, label)

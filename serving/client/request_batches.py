@@ -1,4 +1,4 @@
-"""Images on their way to a server: read, made canonical, and grouped into requests."""
+"""Images for a server: read, made canonical, and grouped into requests."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -2,6 +2,6 @@
 
 For laptops, tests and the serving validator; production runs TensorFlow Serving itself. Reading
 order: `model` (one loaded version), `batching`, `config` and `manager` (which versions are loaded),
-`predict` and `answers` (what is answered), `grpc_service` and `rest` (how), `server` (all of it),
-`__main__` (in a process of its own).
+`access` and `image_bounds` (who may ask, and for how much), `predict` and `predict_handlers` (the
+calls), `grpc_service` and `rest` (the two ports), `server` (all of it), `__main__` (as a process).
 """

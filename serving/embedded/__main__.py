@@ -1,8 +1,8 @@
-"""The embedded server as a process of its own, for a program that starts it.
+"""The embedded server as a child process of the program that starts it.
 
     MEDTFX_SERVING_TOKEN=... python -m serving.embedded MODELS --parent-fd 7
 
-It listens on loopback and answers whoever shows the token. A person starts it with `medtfx serve`.
+It listens on loopback and asks for the token. A person starts a server with `medtfx serve`.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""Greedy batching: requests that wait are run together, and none waits for company.
+"""Greedy batching: waiting requests are run together, and none waits for more to come.
 
 While a batch runs, requests queue up; the next batch takes as many of them as fit. So an idle
-server answers a lone request at once, and a busy one fills its batches by itself: there is no
-time-out to tune.
+server runs a single request at once, and a busy one gets full batches: there is no time-out to
+tune.
 """
 
 import threading
@@ -20,15 +20,15 @@ Run = Callable[[Arrays], Arrays]
 
 @dataclass
 class _Request:
-    """A request and, later, its answer.
+    """A request and, later, its outputs.
 
     Attributes:
         inputs: each [rows, ...].
         rows: of the inputs.
-        outputs: the answer, or None.
-        error: instead of an answer, or None.
+        outputs: of the model, or None.
+        error: instead of outputs, or None.
         batch: that it is to run, on its own thread, as the first of it; or None.
-        woken: set once it is answered, or has a batch to run.
+        woken: set once it has its outputs or error, or a batch to run.
     """
 
     inputs: Arrays
@@ -64,7 +64,7 @@ class Batcher:
             StatusError: this request can't be run; others in its batch are not affected.
         """
         rows = common_rows(inputs)
-        if not rows:  # not a batch: the model itself says what is wrong with it
+        if not rows:  # not a batch: the model has the error message
             return self._run(inputs)
         request = _Request(inputs, rows)
         with self._lock:
@@ -79,7 +79,7 @@ class Batcher:
         return _result(request)
 
     def _lead(self, leader: _Request) -> None:
-        """Answers the batch of a request, and hands the lane over to the first that waits."""
+        """Runs the batch of a request, and passes the lane to the first one that waits."""
         batch, leader.batch = leader.batch or [], None  # no circle, see `_result`
         if len(batch) == 1 or not self._run_together(batch):
             for request in batch:
@@ -107,7 +107,7 @@ class Batcher:
         return batch
 
     def _run_together(self, batch: list[_Request]) -> bool:
-        """Answers all requests at once; False if they can't be run together."""
+        """Runs all requests together; False if that is not possible."""
         try:
             inputs = {
                 name: np.concatenate([request.inputs[name] for request in batch])

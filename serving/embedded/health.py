@@ -1,8 +1,8 @@
-"""The gRPC health service, grpc.health.v1: what `grpc_health_probe` and Kubernetes ask.
+"""The gRPC health service, grpc.health.v1: for `grpc_health_probe` and Kubernetes.
 
 Its two messages have one field each and are on the wire the same as protobuf's own wrappers:
 HealthCheckRequest {string service = 1} as StringValue, HealthCheckResponse {ServingStatus
-status = 1} as Int32Value. So no package of its own is needed. `Watch` is not offered, which
+status = 1} as Int32Value. So no further package is needed. `Watch` is not offered, which
 clients of the protocol must cope with.
 """
 
@@ -16,7 +16,7 @@ SERVICES = ("", "ModelService", "PredictionService")
 
 
 class Health:
-    """Says whether the server takes requests.
+    """Reports whether the server takes requests.
 
     Attributes:
         serving: whether it does.

@@ -1,7 +1,7 @@
 """Keeps the loaded versions in step with the folders.
 
 Every poll compares what is there with what is loaded. New versions are loaded before old ones
-leave, so there is always one that answers; versions that leave finish the requests they have.
+leave, so there is always one that can be asked; versions that leave finish their requests.
 """
 
 import logging
@@ -175,7 +175,7 @@ class Manager:
     def _look_for_config(self) -> None:
         try:
             found = self._read_config()
-        except OSError:  # a volume that is away for a moment: go on as before
+        except OSError:  # a volume that is not mounted at the moment: nothing changes
             return
         except ServingError as error:
             if str(error) != self._unreadable:
@@ -204,22 +204,22 @@ class Manager:
             self._load(name, number, folders[number])
         versions = self.versions(name)
         if folders and not any(versions[number].available for number in folders):
-            # The old ones go on answering until a new one can; after a restart, they come back.
+            # The old ones stay until a new one can be asked; after a restart, they come back.
             if allows_older(model) and not any(one.available for one in versions.values()):
                 self._load_older(name, {n: found[n] for n in found if n < min(folders)})
             return
-        # Before old versions leave: who asks for a label is answered all the time.
+        # Before old versions leave, so that a label can be asked for all the time.
         self._move_labels(name, model)
         for number, version in versions.items():
             if number not in folders and (version.available or version.waiting):
-                # From here on nobody finds it. Its requests may take their time: the poll goes on.
+                # No further request finds it. Its requests may take long: the poll does not wait.
                 version.retire()
                 threading.Thread(target=version.unload, name="unload", daemon=True).start()
 
     def _load(self, name: str, number: int, folder: Path) -> None:
         version = self.versions(name).get(number)
         if version is None or not (version.available or version.waiting):
-            # One that is still unloading goes on by itself: it may have to wait for its requests.
+            # One that is still unloading has a thread for that, which waits for its requests.
             version = ServedVersion(name, number, folder, self._max_rows, self._poll_seconds)
             with self._lock:
                 self._versions.setdefault(name, {})[number] = version

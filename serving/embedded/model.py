@@ -21,13 +21,13 @@ _NODE_TRACE = "Graph execution error:\n\n"
 
 
 class LoadedModel:
-    """A SavedModel that answers.
+    """A loaded SavedModel.
 
     Attributes:
         name: of the model.
         version: its number.
         signature_def: all signatures by name, as the metadata call reports them.
-        signatures: those that can be asked.
+        signatures: those that can be run.
 
     Args:
         name: of the model.

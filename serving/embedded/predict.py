@@ -1,4 +1,4 @@
-"""One Predict request on one loaded model: checked and answered as TensorFlow Serving does it."""
+"""One Predict request on one loaded model: checks and texts are those of TensorFlow Serving."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,7 @@ _INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 
 def predict(model: LoadedModel, request: Any, bounds: ImageBounds = DEFAULT_BOUNDS) -> Any:
-    """Answers a PredictRequest with a PredictResponse.
+    """Returns the PredictResponse to a PredictRequest.
 
     Args:
         model: runs it.
@@ -86,7 +86,7 @@ def _check_names(sent: set[str], expected: set[str], infos: Any) -> None:
 
 
 def _wanted_outputs(asked: list[str], outputs: Any) -> list[str]:
-    """Returns the names to answer with: those asked for, or all."""
+    """Returns the names of the outputs to return: those asked for, or all."""
     for name in asked:
         if name not in outputs:
             raise StatusError(

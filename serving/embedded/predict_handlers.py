@@ -36,7 +36,7 @@ class PredictHandlers:
         self.manager, self.metrics, self._bounds = manager, metrics, bounds
 
     def predict(self, request: Any, entrypoint: str = "GRPC") -> Any:
-        """Answers a PredictRequest with a PredictResponse; `entrypoint` is GRPC or REST."""
+        """Returns the PredictResponse to a PredictRequest; `entrypoint` is GRPC or REST."""
         start, status, model = time.monotonic(), "OK", request.model_spec.name
         try:
             return self._predict(request)
@@ -62,7 +62,7 @@ class PredictHandlers:
             return response
 
     def metadata(self, request: Any) -> Any:
-        """Answers a GetModelMetadataRequest with the signatures of a version."""
+        """Returns the signatures of a version, for a GetModelMetadataRequest."""
         spec = _model_spec(request)
         if not request.metadata_field:
             raise StatusError(
@@ -85,7 +85,7 @@ class PredictHandlers:
         return response
 
     def status(self, request: Any) -> Any:
-        """Answers a GetModelStatusRequest with the state of one version, or of all."""
+        """Returns the state of one version or of all, for a GetModelStatusRequest."""
         spec = _model_spec(request)
         versions = self.manager.versions(spec.name)
         if spec.WhichOneof("version_choice") == "version":
@@ -104,7 +104,7 @@ class PredictHandlers:
         return response
 
     def reload(self, request: Any) -> Any:
-        """Serves the configuration of a ReloadConfigRequest; answers when it is loaded."""
+        """Serves the configuration of a ReloadConfigRequest; returns when it is loaded."""
         self.manager.reload(request.config)
         response = model_management_pb2.ReloadConfigResponse()
         response.status.error_code = 0

@@ -29,7 +29,7 @@ from starlette.routing import Route
 from serving.embedded.access import Access
 from serving.embedded.metrics import CONTENT_TYPE
 from serving.embedded.predict_handlers import PredictHandlers
-from serving.embedded.rest_json import read_request, write_answer
+from serving.embedded.rest_json import read_request, write_response
 from serving.embedded.status_error import StatusError
 from serving.protocol.bounded_http import BusyError, ByteBudget, bounded_config, listen
 from serving.protocol.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
@@ -79,7 +79,7 @@ class Limits:
 
 
 class RestServer:
-    """An HTTP server around the handlers, on a thread of its own.
+    """An HTTP server around the handlers, on its own thread.
 
     Attributes:
         port: that it listens on.
@@ -224,7 +224,7 @@ class _RestApp:
         with self._handlers.manager.acquire(spec) as model:
             message, by_row = read_request(body, model.signatures)
         message.model_spec.MergeFrom(spec)
-        return write_answer(self._handlers.predict(message, "REST"), by_row)
+        return write_response(self._handlers.predict(message, "REST"), by_row)
 
     def _about(self, request: Request) -> dict[str, Any]:
         found = _ABOUT.fullmatch(request.scope["path"])

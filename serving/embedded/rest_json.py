@@ -1,8 +1,8 @@
 """TensorFlow Serving's JSON: requests and responses of the REST predict call.
 
-Row format: `{"instances": [...]}` is answered with `{"predictions": [...]}`, one element an image.
-Column format: `{"inputs": ...}` is answered with `{"outputs": ...}`, one array a tensor. Bytes
-travel as `{"b64": "..."}`; a lone input or output goes without its name.
+Row format: `{"instances": [...]}` gets `{"predictions": [...]}`, one element an image. Column
+format: `{"inputs": ...}` gets `{"outputs": ...}`, one array a tensor. Bytes travel as
+`{"b64": "..."}`; a single input or output goes without its name.
 """
 
 import base64
@@ -27,10 +27,10 @@ def read_request(body: bytes | bytearray, signatures: dict[str, Any]) -> tuple[A
 
     Args:
         body: JSON.
-        signatures: of the model that is asked, for the types of the inputs.
+        signatures: of the model, for the types of the inputs.
 
     Returns:
-        A PredictRequest without a model, and whether it is to be answered in row format.
+        A PredictRequest without a model, and whether the response is in row format.
 
     Raises:
         StatusError: it is no such JSON, or does not fit the signature.
@@ -55,7 +55,7 @@ def read_request(body: bytes | bytearray, signatures: dict[str, Any]) -> tuple[A
     return request, by_row
 
 
-def write_answer(response: Any, by_row: bool) -> dict[str, Any]:
+def write_response(response: Any, by_row: bool) -> dict[str, Any]:
     """Writes a PredictResponse as an object for JSON."""
     columns = {
         name: _plain(name, to_array(tensor)) for name, tensor in sorted(response.outputs.items())
@@ -121,7 +121,7 @@ def _lone_input(infos: Any) -> str:
 def _tensor(name: str, column: Any, dtype: int) -> Any:
     try:
         return to_tensor(_array(column, numpy_type(dtype)), dtype)
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise StatusError(
             _INVALID, f"Failed to process element of input {name!r}: {error}"
         ) from error

@@ -50,12 +50,12 @@ class Settings:
         models_config: TensorFlow Serving's `models.config`, instead of all models of the folder. A
             change of the file is followed at the next poll.
         poll_seconds: between two looks at the folders.
-        max_batch: images of several requests that are run together; 0 runs each by itself.
+        max_batch: images of several requests that are run together; 0 runs each alone.
         max_message: bytes of a request, at most: a batch of large radiographs fits, also as base64.
         images: how many images and pixels a request may hold.
         threads: requests that are run at the same time, for each port.
         connections: to the REST port at the same time.
-        grace: seconds that requests under way are given when the server goes down.
+        grace: seconds for running requests when the server stops.
         certificate: PEM file of a certificate (chain); with it, both ports speak TLS alone.
         key: PEM file of its key.
         token: that each request has to show; None lets everybody in who can reach the host.
@@ -174,7 +174,7 @@ class EmbeddedServer:
         self._health.serving = True
 
     def stop(self) -> None:
-        """Takes no more requests, answers those under way, and frees the models."""
+        """Takes no more requests, finishes the running ones, and frees the models."""
         self._health.serving = False
         if self._rest:
             self._rest.drain()
@@ -191,14 +191,14 @@ def serve(
     settings: Settings | None = None,
     when_ready: Callable[[EmbeddedServer], None] | None = None,
 ) -> None:
-    """Serves until SIGTERM or SIGINT, then answers what is under way and returns.
+    """Serves until SIGTERM or SIGINT, then finishes the running requests and returns.
 
     It handles these signals itself, so it has to be called in the main thread.
 
     Args:
         base: folder of the models.
         settings: how to serve.
-        when_ready: called once the server answers, to tell the user where.
+        when_ready: called once the server can be asked, to report its address.
 
     Raises:
         ServingError: see `EmbeddedServer`.

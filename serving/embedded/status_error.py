@@ -1,4 +1,4 @@
-"""The error a request is answered with."""
+"""The error that is the response to a request."""
 
 import grpc
 
@@ -6,7 +6,7 @@ _LONGEST = 1024  # characters; TensorFlow Serving cuts here too
 
 
 class StatusError(Exception):
-    """A request is not answered.
+    """A request fails.
 
     Attributes:
         code: gRPC's status code, as TensorFlow Serving gives it.

@@ -1,4 +1,4 @@
-"""Warm-up: requests that travel with a version, replayed before it answers anybody.
+"""Warm-up: requests that travel with a version, replayed before any other.
 
 The first request to a fresh model is slow (0.5 s against 20 ms): TensorFlow optimises the graph
 then. TensorFlow Serving replays the same file.

@@ -90,7 +90,7 @@ def _server(plan: Plan, gpu: bool) -> dict[str, Any]:
 
 
 def _volumes(plan: Plan) -> list[dict[str, Any]]:
-    # A folder, not the files: a file that is replaced would go on being the old one inside.
+    # A folder, not the files: after a file is replaced, the container would still see the old one.
     volumes = [_bind("./config", CONFIG_FOLDER)]
     if plan.storage.is_mounted:
         models = str(plan.models).replace("$", "$$")

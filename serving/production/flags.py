@@ -11,7 +11,7 @@ GRPC_PORT, REST_PORT = 8500, 8501
 
 MODELS_POLL_SECONDS = 10
 REST_TIMEOUT_SECONDS = 30
-# Clients connect anew after this time, and so find servers that were added in the meantime.
+# Clients connect again after this time, and so find servers that were added in the meantime.
 CONNECTION_SECONDS = 300
 _FOLDER_POLL_SECONDS = 5
 

@@ -43,7 +43,7 @@ def inference_service(plan: Plan) -> dict[str, Any]:
         "image": _image(plan),
         "storageUri": plan.storage.uri(plan.model),
         "args": [*batching_flags(), session_flag(plan.section.threads)],
-        # The name tells Knative that this is HTTP/2, which gRPC needs.
+        # By this name Knative knows that it is HTTP/2, which gRPC needs.
         "ports": [{"name": "h2c", "containerPort": GRPC_PORT, "protocol": "TCP"}],
         "resources": resources(plan),
         "securityContext": confined(),

@@ -89,7 +89,7 @@ class Plan:
         """Returns the image of the server.
 
         Raises:
-            ServingError: the recipe names none, and the stack can't tell a version.
+            ServingError: the recipe names none, and the stack does not know a version.
         """
         if self.section.image is not None:
             return self.section.image

@@ -24,7 +24,7 @@ class Entry:
 
     Attributes:
         at: time in UTC, ISO 8601.
-        by: who answers for it.
+        by: who is responsible for it.
         action: 'promote' or 'rollback'.
         label: that moved; None for a rollback that withdrew folders.
         before: version that the label stood for, if any.

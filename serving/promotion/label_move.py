@@ -1,4 +1,4 @@
-"""Moves a label in three steps, so that a client that asks for it is answered all the time.
+"""Moves a label in three steps, so that a client can ask for it all the time.
 
 1. The version is served besides those that are, and waited for.
 2. The label moves.
@@ -37,7 +37,7 @@ class PromotionTarget:
     Attributes:
         models: folder of pushed models; the journal lies there too.
         config: the `models.config`; it is made if there is none.
-        servers: 'host:port' of servers that take the change over at once.
+        servers: 'host:port' of servers that get the change by a reload request.
         timeout: seconds that a server is given to load a version.
         tls: how the connections to the servers are encrypted; None for plain text.
     """
@@ -184,7 +184,7 @@ def _take_over(
         ]
         try:
             for step in steps:
-                # The file first: a server that polls it must not undo what it was told.
+                # The file first: a server that polls it must not undo the reload.
                 write_models_config(step, place.config)
                 for server in servers:
                     server.reload(step)

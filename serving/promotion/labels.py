@@ -4,7 +4,7 @@ A client asks for a label, and a promotion moves it. Exactly the labelled versio
 
 stable     what clinical requests ask for
 canary     a newer version, tried beside it
-previous   what `stable` stood for before: still loaded, so that the way back takes no time
+previous   what `stable` stood for before: still loaded, so that a rollback takes no time
 """
 
 from collections.abc import Iterable
@@ -60,7 +60,7 @@ def promoted(labels: dict[str, int], label: str, version: int) -> dict[str, int]
 def rolled_back(labels: dict[str, int], label: str, version: int) -> dict[str, int]:
     """Returns the labels after `label` has gone back to `version`.
 
-    Other labels of the version that is left go with it: nobody shall be answered by it any more.
+    Other labels of the version that is left go with it: no client shall get its predictions.
     """
     left = labels.get(label)
     moved = {name: version if number == left else number for name, number in labels.items()}

@@ -33,7 +33,7 @@ def choose_model(models: Path, name: str | None = None) -> str:
 
 
 def choose_version(folder: Path, version: int | None = None) -> int:
-    """Returns the version, or the one that clinics are answered with.
+    """Returns the version, or the one whose predictions clinics get.
 
     Args:
         folder: of the model.
@@ -61,8 +61,8 @@ def choose_version(folder: Path, version: int | None = None) -> int:
 def label_to_ask(models: Path, model: str, version: int | None, label: str | None) -> str | None:
     """Returns the label to ask a server for: `stable`, once something has been promoted to it.
 
-    A request that names neither label nor version is answered by the highest version served,
-    which may be a canary.
+    A request that names neither label nor version gets the highest version served, which may be a
+    canary.
 
     Args:
         models: folder of the pushed models, with their `models.config` if there is one.

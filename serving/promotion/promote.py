@@ -24,7 +24,7 @@ from serving.promotion.versions import Versions, list_versions, restore
 
 @dataclass(frozen=True)
 class Approval:
-    """Who answers for a move of a label, and why."""
+    """Who is responsible for a move of a label, and why."""
 
     by: str
     note: str = ""

@@ -1,4 +1,4 @@
-"""Hands a configuration to a running server, and waits until it has loaded a version."""
+"""Sends a configuration to a running server, and waits until it has loaded a version."""
 
 import time
 from typing import Any
@@ -40,7 +40,7 @@ class RunningServer:
     ) -> None:
         self.address, self._timeout = address, timeout
         self._caller = Caller(address, timeout, _ATTEMPTS, tls, token or token_from_environment())
-        # A proxy of the environment does not carry gRPC to a server of one's own network.
+        # A proxy of the environment does not pass gRPC to a server in the same network.
         self._channel = open_channel(address, tls, [("grpc.enable_http_proxy", 0)])
         self._models = ModelServiceStub(self._channel)
 
@@ -54,7 +54,7 @@ class RunningServer:
         """Makes the server serve what a `ModelServerConfig` says; returns when it does.
 
         Raises:
-            ServingError: nobody answers, or the server refuses the configuration.
+            ServingError: no server answers, or it refuses the configuration.
         """
         request = model_management_pb2.ReloadConfigRequest(config=config)
         try:

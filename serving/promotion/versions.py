@@ -1,8 +1,8 @@
-"""The versions of a pushed model, and the way back to an earlier one.
+"""The versions of a pushed model, and the rollback to an earlier one.
 
 TensorFlow Serving polls `<models>/<name>/` and serves the highest number it finds. So a rollback
-moves the newer versions out of its sight, into `<models>/<name>/withdrawn/`: nothing is deleted,
-and a rollback to a withdrawn version brings it back. Where a `models.config` names the versions,
+moves the newer versions to `<models>/<name>/withdrawn/`, where it does not look. Nothing is
+deleted, and a rollback to a withdrawn version brings it back. Where `models.config` names versions,
 `serving.promotion.promote` moves a label instead.
 """
 
@@ -20,8 +20,8 @@ class Versions:
     """What lies in the folder of a model.
 
     Attributes:
-        served: version numbers that a server sees, ascending; the last one is answered with.
-        withdrawn: those that a rollback has put aside, ascending.
+        served: version numbers that a server sees, ascending; the last one is the current one.
+        withdrawn: those that a rollback has set aside, ascending.
     """
 
     served: tuple[int, ...]
@@ -29,7 +29,7 @@ class Versions:
 
     @property
     def current(self) -> int | None:
-        """The version that answers, or None."""
+        """The version that is served, or None."""
         return self.served[-1] if self.served else None
 
 
@@ -49,7 +49,7 @@ def list_versions(model_folder: Path) -> Versions:
 
 
 def roll_back(model_folder: Path, version: int | None = None) -> Versions:
-    """Makes `version` the one that answers.
+    """Makes `version` the one that is served.
 
     Args:
         model_folder: `<models>/<name>`.

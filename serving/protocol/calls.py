@@ -1,4 +1,4 @@
-"""One gRPC call: its deadline, its retries, and its errors in words."""
+"""One gRPC call: its deadline, its retries, and the messages of its errors."""
 
 import random
 import time
@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from components.runtime.environment import SERVING_TOKEN
+from components.runtime.text import one_line
 from serving.protocol.errors import (
     ClosedError,
     DeadlineError,
@@ -28,7 +29,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0  # seconds; doubled after each attempt
 
 @dataclass(frozen=True)
 class Caller:
-    """Makes calls that may be repeated: asking a model, or about one, changes nothing.
+    """Makes calls that may be repeated: a prediction, or a question about a model, changes nothing.
 
     Attributes:
         address: 'host:port', for the messages.
@@ -66,8 +67,9 @@ class Caller:
         raise AssertionError("the loop returns or raises")
 
     def explain_error(self, error: Any) -> ServingError:
-        """Returns the exception that says what a `grpc.RpcError` means, and the remedy."""
-        code, text = error.code(), error.details()
+        """Returns the exception for a `grpc.RpcError`: its meaning and the remedy."""
+        # The text of a server ends up on a terminal.
+        code, text = error.code(), one_line(error.details() or "")
         if code == grpc.StatusCode.UNAVAILABLE:
             return ServerUnavailableError(
                 tls_trouble(self.address, self.tls)
@@ -76,12 +78,12 @@ class Caller:
             )
         if code == grpc.StatusCode.CANCELLED and text == _CLOSED:
             return ClosedError(
-                f"The request to {self.address} was not answered: its client was closed."
+                f"The request to {self.address} has no response: the client was closed."
             )
         if code == grpc.StatusCode.DEADLINE_EXCEEDED:
             return DeadlineError(
                 f"The model server at {self.address} did not answer within {self.timeout:g} s. "
-                "Give it more time, send fewer images at once, or look at its load."
+                "Give it more time, send fewer images in a request, or look at its load."
             )
         if code == grpc.StatusCode.UNAUTHENTICATED:
             shown = "none was shown" if self.token is None else "another one was shown"
@@ -90,7 +92,7 @@ class Caller:
                 f"${SERVING_TOKEN} to the one that the server was started with."
             )
         if is_unknown_servable(code, text):
-            return UnknownServableError(f"The model server at {self.address} says: {text}.")
+            return UnknownServableError(f"The model server at {self.address} reports: {text}.")
         return RequestError(
             f"The model server at {self.address} refused the request with {code.name}: {text}"
         )

@@ -1,4 +1,4 @@
-"""The way to a model server: its address, and a gRPC channel to it."""
+"""A gRPC channel to a model server."""
 
 import grpc
 

@@ -2,7 +2,7 @@
 
     MedtfxError
     └── ServingError               base: whatever a client of a model server can fix
-        ├── ServerUnavailableError nobody answers at the address
+        ├── ServerUnavailableError no server answers at the address
         ├── ClosedError            this client was closed in the meantime
         ├── DeadlineError          no answer in time
         ├── TokenError             the server does not know the token, or none was shown
@@ -21,11 +21,11 @@ class ServingError(MedtfxError):
 
 
 class ServerUnavailableError(ServingError):
-    """Nobody answers at the address, or a server that is going down."""
+    """No server answers at the address, or one that is stopping."""
 
 
 class ClosedError(ServingError):
-    """The client was closed while a request of another thread was under way."""
+    """The client was closed during a request of another thread."""
 
 
 class DeadlineError(ServingError):

@@ -1,4 +1,4 @@
-"""Encryption between a client and a model server, and who is at either end.
+"""Encryption between a client and a model server, and the certificates of both.
 
 All files are PEM, as OpenSSL and cert-manager write them.
 """
@@ -20,7 +20,7 @@ class Tls:
     Attributes:
         root_certificates: of the authorities whose signature on the server's certificate counts;
             None for the public ones.
-        certificate: the client's own (chain), for a server that asks who is there, or None.
+        certificate: the client's own (chain), for a server that requires one, or None.
         key: of that certificate, or None.
 
     Raises:
@@ -49,10 +49,10 @@ class Tls:
                 "Root certificates are a PEM file with the certificates of the authorities that "
                 f"sign those of servers. Received: {self.root_certificates} ({_reason(error)})."
             ) from error
-        # Python 3.13 asks for extensions that gRPC does without, as do many authorities of a house.
+        # Python 3.13 requires extensions that gRPC, and many in-house authorities, do without.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if self.certificate is not None or self.key is not None:
-            load_pair(context, self.certificate, self.key, "A client that shows who it is")
+            load_pair(context, self.certificate, self.key, "A client certificate")
         return context
 
 

@@ -1,7 +1,7 @@
-"""Why no connection came about, where TLS is the reason.
+"""Why a connection failed, where TLS is the reason.
 
-gRPC says 'failed to connect' whatever it was. So a handshake is made once more, by Python's own
-TLS, which tells what went wrong.
+gRPC reports 'failed to connect' for every reason. So the handshake is tried once more with Python's
+TLS, which reports what went wrong.
 """
 
 import socket
@@ -16,7 +16,7 @@ _ROOTS = "--root-certificates FILE"
 
 
 def tls_trouble(address: str, tls: Tls | None) -> str | None:
-    """Returns what keeps the two ends apart and the way out, or None if it is not TLS.
+    """Returns why the connection fails and the remedy, or None if it is not TLS.
 
     Args:
         address: 'host:port' of a server that could not be reached.
@@ -28,28 +28,28 @@ def tls_trouble(address: str, tls: Tls | None) -> str | None:
         if tls is None:
             return None
         return (
-            f"The model server at {address} speaks plain text, and was asked with TLS. Name its "
-            "TLS port; or leave TLS out, by --no-tls, if the way there is safe."
+            f"The model server at {address} speaks plain text, but the client used TLS. Name its "
+            "TLS port; or switch TLS off with --no-tls, if the network is safe."
         )
     except OSError:  # nobody listens, or the line is dead
         return None
     if tls is None:
         return (
-            f"The model server at {address} wants TLS, and was asked in plain text. Say --tls, or "
-            f"{_ROOTS} if an authority of your own signed its certificate."
+            f"The model server at {address} requires TLS, but the client used plain text. Pass "
+            f"--tls, or {_ROOTS} if your own authority signed its certificate."
         )
     return None if refusal is None else _in_words(address, tls, refusal)
 
 
 class _NotTlsError(Exception):
-    """The other end answers, but not with TLS."""
+    """The other side answers, but not with TLS."""
 
 
 def _shake_hands(address: str, context: ssl.SSLContext) -> ssl.SSLError | None:
-    """Returns why one of the two ends gave up, or None.
+    """Returns why one of the two sides refused, or None.
 
     Raises:
-        OSError: there is nobody to shake hands with.
+        OSError: no server listens.
         _NotTlsError: it is another protocol.
     """
     host, port = split_address(address)
@@ -70,9 +70,9 @@ def _shake_hands(address: str, context: ssl.SSLContext) -> ssl.SSLError | None:
 
 
 def _last_word(encrypted: ssl.SSLSocket) -> ssl.SSLError | None:
-    """By TLS 1.3, a client that is not let in learns it after the handshake only.
+    """With TLS 1.3, a client learns only after the handshake that it was refused.
 
-    Some servers say why, gRPC's own hangs up; one that lets a client in greets it, or waits.
+    Some servers send the reason, gRPC closes the connection; one that accepts sends data or waits.
     """
     with encrypted:
         try:
@@ -93,8 +93,8 @@ def _in_words(address: str, tls: Tls, refusal: ssl.SSLError) -> str:
             return f"TLS with the {server} failed: {why.lower().replace('_', ' ')}."
         shown = "no certificate was shown" if tls.certificate is None else f"not {tls.certificate}"
         return (
-            f"The {server} turns away whom it does not know: it wants a certificate that it "
-            f"trusts, and {shown}. Give one with --client-certificate and --client-key."
+            f"The {server} requires a client certificate that it trusts, and {shown}. Pass one "
+            "with --client-certificate and --client-key."
         )
     what = refusal.verify_message.rstrip(".")
     if "match" in what:

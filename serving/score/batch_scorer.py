@@ -1,4 +1,4 @@
-"""Asks one version of a model about a few files, and makes rows of what comes back."""
+"""Gets predictions of one version of a model for some files, and makes rows of them."""
 
 import io
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ from serving.score.errors import ScoreError
 from serving.score.origin import Origin
 from serving.score.rows import NO_ANSWER, Row, row_of
 
-# Nobody would answer the single images either.
+# Single images would fail, too.
 _GONE = (ClosedError, ServerUnavailableError, UnknownServableError)
-# So many images in a row without an answer, each asked alone: it is the server, not the images.
+# So many images one after the other without a prediction: it is the server, not the images.
 _GIVE_UP_AFTER = 3
 
 
 def ask_origin(client: Client, version: int | None = None, label: str | None = None) -> Origin:
-    """Asks about a grey square, to know who answers before any image is sent.
+    """Asks for a grey square, to know the version before any image is sent.
 
     Args:
         client: of the model.
@@ -35,7 +35,7 @@ def ask_origin(client: Client, version: int | None = None, label: str | None = N
         label: instead of a version, a label such as 'stable'.
 
     Raises:
-        ServingError: nobody answers, or there is no such model, version or label.
+        ServingError: no server answers, or there is no such model, version or label.
         ScoreError: the model does not take a plain PNG.
     """
     square = io.BytesIO()
@@ -51,7 +51,7 @@ def ask_origin(client: Client, version: int | None = None, label: str | None = N
 
 @dataclass(frozen=True)
 class BatchScorer:
-    """Asks for rows; may be shared between threads.
+    """Makes rows; may be shared between threads.
 
     Attributes:
         client: of the model.
@@ -67,15 +67,14 @@ class BatchScorer:
         """Returns one row an image, in their order.
 
         If a request fails as a whole, its images are asked one by one: one that the server can't
-        cope with must not cost the others their answer, and gets an error that a later run
+        process must not cost the others their prediction, and gets an error that a later run
         tries again.
 
         Args:
             images: paths below the root.
 
         Raises:
-            ServingError: the server is gone, does not have the version any more, or answers
-                nothing at all.
+            ServingError: the server is gone, no longer has the version, or answers nothing.
         """
         try:
             return self._rows(images, self._predict(images))

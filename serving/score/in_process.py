@@ -1,4 +1,4 @@
-"""One version of a pushed model, served inside this process for as long as it is needed."""
+"""One version of a pushed model, served inside this process while it is needed."""
 
 import logging
 import tempfile
@@ -15,7 +15,7 @@ from serving.score.errors import ScoreError
 def served(folder: Path, version: int) -> Iterator[tuple[str, str]]:
     """Serves one version on a free port of loopback, and yields 'host:port' and the token.
 
-    Each request is run by itself: in batches that depend on what else is waiting, the last digit
+    Each request is run alone: in batches that depend on what else is waiting, the last digit
     of a probability might depend on it too.
 
     Args:

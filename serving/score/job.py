@@ -1,4 +1,4 @@
-"""Scores a folder into a CSV, and goes on where an earlier run stopped.
+"""Scores a folder into a CSV, and continues where an earlier run stopped.
 
 1. The rows that are there are compared with the folder. A file between them that has no row, or
    one without an answer (`Row.transient`), is a gap.
@@ -23,11 +23,11 @@ from serving.score.table import ScoreTable
 
 @dataclass(frozen=True)
 class Job:
-    """What to score, by whom, and where to.
+    """What to score, with which model, and into which table.
 
     Attributes:
         folder: the images.
-        asker: asks the model.
+        scorer: asks the model.
         table: takes the rows.
         summary: counts them.
         batch_size: images of a request.
@@ -36,7 +36,7 @@ class Job:
     """
 
     folder: ImageFolder
-    asker: BatchScorer
+    scorer: BatchScorer
     table: ScoreTable
     summary: Summary
     batch_size: int
@@ -98,7 +98,7 @@ class Job:
         skip = begun % self.batch_size if begun < len(images) else 0
         starts = range(begun - skip, len(images), self.batch_size)
         groups = (images[start : start + self.batch_size] for start in starts)
-        for answered in map_in_threads(self.asker, groups, self.workers, ahead=2):
+        for answered in map_in_threads(self.scorer, groups, self.workers, ahead=2):
             rows, skip = answered[skip:], 0
             yield rows
             self.summary.count_scored(rows)

@@ -1,7 +1,7 @@
-"""Which model a CSV comes from: a small JSON file beside it, `<csv>.json`.
+"""Which model the rows of a CSV are of: a small JSON file beside it, `<csv>.json`.
 
-The rows name the version alone. Without this, rows of another model with the same classes could be
-appended unseen.
+The rows contain the version alone. Without this file, rows of another model with the same classes
+could be appended unnoticed.
 """
 
 import json
@@ -14,7 +14,7 @@ from serving.score.errors import ScoreError
 
 @dataclass(frozen=True)
 class Origin:
-    """Who answered.
+    """The model of the rows.
 
     Attributes:
         model: its name.
@@ -46,7 +46,7 @@ def load(csv: Path) -> Origin:
     """Reads the origin of a CSV.
 
     Raises:
-        ScoreError: it is missing or unreadable, so nobody knows which model the rows are of.
+        ScoreError: it is missing or unreadable, so the model of the rows is unknown.
     """
     path = path_of(csv)
     try:
@@ -54,9 +54,9 @@ def load(csv: Path) -> Origin:
         return Origin(str(values["model"]), int(values["version"]), tuple(values["classes"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise ScoreError(
-            f"{csv} is there already, but {path.name} beside it, which says what model its rows "
-            "are of, is missing or broken. Put it back, name another file with --out, or score "
-            "all again with --restart."
+            f"{csv} exists, but {path.name} beside it, which names the model of its rows, is "
+            "missing or broken. Restore it, name another file with --out, or score all again "
+            "with --restart."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""What came out of scoring a folder, in numbers."""
+"""The counts of a scored folder."""
 
 import time
 from collections import Counter
@@ -14,11 +14,11 @@ class Summary:
     """Counts rows as they come.
 
     Attributes:
-        origin: the model that answers.
+        origin: the model that predicts.
         total: images in the folder.
         started: when, on Python's monotonic clock, in seconds.
         labels: class → rows.
-        uncertain: class → rows in uncertainty.
+        uncertain: class → rows whose prediction is uncertain.
         failed: reason (the part of the error before its first colon) → rows.
         earlier: rows that were in the file before.
         elsewhere: rows of files that are no longer in the folder.

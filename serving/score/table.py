@@ -79,7 +79,7 @@ class ScoreTable(AbstractContextManager["ScoreTable"]):
             self._file.append(lines)
 
     def fill(self, rows: Iterable[Row], replaced: Callable[[str], bool]) -> None:
-        """Puts rows where they belong by their file; all at once, when the last one is there.
+        """Puts rows in their place by their file; the table changes when the last one is there.
 
         Args:
             rows: ascending by file.
@@ -117,7 +117,7 @@ class ScoreTable(AbstractContextManager["ScoreTable"]):
 
     def _damaged(self, line: int, why: str) -> ScoreError:
         return ScoreError(
-            f"Line {line} of {self.path} is not as it was written: {why} Mend it, name another "
+            f"Line {line} of {self.path} is not as it was written: {why} Correct it, name another "
             "file with --out, or score all again with --restart."
         )
 

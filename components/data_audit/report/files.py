@@ -48,6 +48,7 @@ def to_json(result: AuditResult) -> dict[str, Any]:
         "shortcuts": [asdict(row) for row in result.shortcuts],
         "drift": None if result.drift is None else [asdict(row) for row in result.drift],
         "quarantine": result.quarantine,
+        "notes": result.notes,
     }
 
 

@@ -1,4 +1,4 @@
-"""The PodDisruptionBudget: when nodes are emptied, the servers go one by one."""
+"""The PodDisruptionBudget: when nodes are drained, the servers stop one by one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The NetworkPolicy: TensorFlow Serving asks nobody who he is, so the network has to."""
+"""The NetworkPolicy: TensorFlow Serving does not authenticate callers, so the network has to."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def network_policy(plan: Plan) -> dict[str, Any]:
     """Returns the NetworkPolicy.
 
     In come pods of this namespace that carry `CLIENT_LABEL`, and Prometheus from the namespace
-    `monitoring`, to the REST port alone. Out goes nothing but the way to a bucket, if there is one.
+    `monitoring`, to the REST port alone. Outgoing traffic goes to a bucket, if there is one.
     """
     asking = {"from": [{"podSelector": {"matchLabels": CLIENT_LABEL}}],
               "ports": [_tcp(GRPC_PORT), _tcp(REST_PORT)]}  # fmt: skip

@@ -16,6 +16,7 @@ from serving.production.plan import Plan
 from serving.production.storage import MOUNTED
 
 _NOBODY = 65534
+_GROUP = 0  # nodes on Kubeflow write models that this group may read; it brings no other right
 _CONFIG, _MODELS, _SCRATCH = "config", "models", "scratch"
 # A pod that is about to go gets requests for some seconds more; the binary does not wait for them.
 _LEAVING_SECONDS = 15
@@ -101,7 +102,7 @@ def confined() -> dict[str, Any]:
     return {
         "runAsNonRoot": True,
         "runAsUser": _NOBODY,
-        "runAsGroup": _NOBODY,
+        "runAsGroup": _GROUP,
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},

@@ -34,6 +34,11 @@ def test_summary_counts_by_suffix_and_reason():
     assert summary([]) == ""
 
 
+def test_a_detail_with_nul_can_be_written():
+    (item,) = from_csv(to_csv([Quarantined("a.dcm", "unsupported", "MONO\0CHROME")]))
+    assert item.detail == "MONO\N{REPLACEMENT CHARACTER}CHROME"
+
+
 def test_what_the_recipe_leaves_out_is_no_fault_of_the_file():
     assert Quarantined("a.png", "corrupt").unreadable
     assert not Quarantined("a.png", "ignored_folder").unreadable

@@ -5,6 +5,9 @@ import stat
 import subprocess
 import sys
 
+import pytest
+
+from components.runtime.environment import UMASK
 from tests.paths import ROOT
 
 SCRIPT = """
@@ -21,19 +24,21 @@ print(os.environ["TF_CPP_MIN_LOG_LEVEL"], os.environ["GRPC_VERBOSITY"])
 """
 
 
-def test_files_are_not_for_everybody_and_the_log_has_our_lines_alone(tmp_path):
+@pytest.mark.parametrize(("umask", "modes"), [("", (0o750, 0o640)), ("077", (0o700, 0o600))])
+def test_files_are_not_for_everybody_and_the_log_has_our_lines_alone(tmp_path, umask, modes):
     folder = tmp_path / "artifacts"
     quiet = ("TF_CPP_MIN_LOG_LEVEL", "GRPC_VERBOSITY", "PYTHONWARNINGS")
+    wanted = {name: value for name, value in os.environ.items() if name not in quiet}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(folder)],
-        env={name: value for name, value in os.environ.items() if name not in quiet},
+        env={**wanted, UMASK.name: umask},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o750
-    assert stat.S_IMODE((folder / "file").stat().st_mode) == 0o640
+    found = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "file")]
+    assert tuple(found) == modes
     first, last = done.stdout.splitlines()
     assert first.endswith(" of ours") and last == "3 NONE"
     assert done.stderr == ""

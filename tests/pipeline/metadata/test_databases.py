@@ -23,7 +23,7 @@ from tests.paths import ROOT
 pytestmark = pytest.mark.end_to_end
 
 NODES = ("ImageExampleGen", "StatisticsGen", "SchemaGen")
-TINY = ("data.min_per_split=1",)
+TINY = ("data.min_per_split=1", "data.split_seed=51")
 PATIENCE_SECONDS = 300
 
 

@@ -139,7 +139,7 @@ def test_the_language_is_switched(live, browser):
     browser.get(live())
     one(browser, "a[hreflang=es]").click()
     WebDriverWait(browser, 10).until(lambda _: one(browser, "html").get_attribute("lang") == "es")
-    assert one(browser, "h1").text == "¿Qué ve el modelo?"
+    assert one(browser, "h1").text == "Preguntar al modelo por una imagen"
     assert "No es un producto sanitario" in one(browser, ".disclaimer").text
     assert_console_is_clean(browser)
 

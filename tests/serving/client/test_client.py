@@ -396,7 +396,7 @@ def test_encrypted_connection(dark, authority):
             assert client.predict([dark])[0].label == "b"
         with (
             Client(other.address, "m", attempts=1) as plain,
-            pytest.raises(ServerUnavailableError, match="wants TLS, and was asked in plain text"),
+            pytest.raises(ServerUnavailableError, match="requires TLS, but the client"),
         ):
             plain.predict([dark])
 

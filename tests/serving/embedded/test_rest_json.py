@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from serving.embedded.rest_json import read_request, write_answer
+from serving.embedded.rest_json import read_request, write_response
 from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import get_model_metadata_pb2, predict_pb2, types_pb2
 from serving.protocol.tensors import strings, to_array, to_tensor
@@ -51,6 +51,11 @@ def test_several_inputs():
     assert columns == ({"a": [1.0], "b": []}, False)
 
 
+@pytest.mark.parametrize("text", ["/w A", "/wA=", "/wA", "/w\nA=\n", " /wA= ", "/wA=="])
+def test_base64_is_read_as_leniently_as_tensorflow_serving_does(text):
+    assert read(instances=[{"b64": text}]) == ({"image_bytes": [b"\xff\0"]}, True)
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -66,6 +71,10 @@ def test_several_inputs():
         (b'{"instances": [1]}', "input 'image_bytes': expected text"),
         (b'{"instances": [{"b64": 1}]}', "expected text or"),
         (b'{"instances": [{"b64": "%"}]}', "Unable to base64 decode"),
+        (b'{"instances": [{"b64": "AAAAA"}]}', "Unable to base64 decode"),
+        (b'{"instances": ' + b"[" * 600 + b"]" * 600 + b"}", "Failed to process"),
+        (b'{"instances": [' + b"0," * 1_000_000 + b"0]}", "more than 1000000 values"),
+        (b'{"signature_name": "two", "inputs": {"b": [' + b"9" * 5000 + b"]}}", ""),
         (b'{"instances": [[""], ""]}', "Failed to process"),
         (b'{"signature_name": "x", "inputs": []}', 'signature name: "x" not found'),
         (b'{"signature_name": 5, "inputs": []}', "not found in signature def"),
@@ -95,18 +104,18 @@ SCORES = to_tensor(np.float32([[0.1, 0.9], [0.7, 0.3]]), types_pb2.DT_FLOAT)
 
 def test_one_output_goes_without_its_name():
     made = response(scores=SCORES)
-    assert write_answer(made, True) == {"predictions": [[0.1, 0.9], [0.7, 0.3]]}
-    assert write_answer(made, False) == {"outputs": [[0.1, 0.9], [0.7, 0.3]]}
+    assert write_response(made, True) == {"predictions": [[0.1, 0.9], [0.7, 0.3]]}
+    assert write_response(made, False) == {"outputs": [[0.1, 0.9], [0.7, 0.3]]}
 
 
 def test_several_outputs():
     made = response(scores=SCORES, label=strings([b"a", "é".encode()]))
-    assert write_answer(made, True) == {
+    assert write_response(made, True) == {
         "predictions": [{"label": "a", "scores": [0.1, 0.9]}, {"label": "é", "scores": [0.7, 0.3]}]
     }
-    assert write_answer(made, False)["outputs"]["label"] == ["a", "é"]
+    assert write_response(made, False)["outputs"]["label"] == ["a", "é"]
 
 
 def test_outputs_named_bytes_are_base64():
     made = response(png_bytes=strings([b"\xff\0"]))
-    assert write_answer(made, False) == {"outputs": [B64]}
+    assert write_response(made, False) == {"outputs": [B64]}

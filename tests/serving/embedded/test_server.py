@@ -107,6 +107,29 @@ def test_both_ports_speak_tls(base, start, authority, dark):
         connection.close()
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address(base, start, dark, host):
+    server = start(base, host=host)
+    assert server.address == f"[::1]:{server.grpc_port}"
+    with Client(server.address, "tiny") as client:
+        assert client.predict([dark])[0].label == "dark"
+    connection = http.client.HTTPConnection("::1", server.rest_port, timeout=10)
+    connection.request("GET", "/v1/models/tiny")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_beyond_this_machine_it_needs_tls_and_a_token(base, authority):
+    pair = authority.issue("0.0.0.0")
+    tls = {"certificate": pair.certificate, "key": pair.key}
+    open_to_all = {"host": "0.0.0.0", "grpc_port": 0, "rest_port": 0}
+    for given in ({}, tls, {"token": "a-token-of-some-length"}):
+        with pytest.raises(ServingError, match="needs TLS and a token"):
+            EmbeddedServer(base, Settings(**open_to_all, **given))
+    for given in ({"insecure": True}, tls | {"token": "a-token-of-some-length"}):
+        EmbeddedServer(base, Settings(**open_to_all, **given)).stop()
+
+
 def test_only_this_machine_can_reach_the_default():
     assert Settings().host == "127.0.0.1"
 

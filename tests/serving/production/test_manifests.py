@@ -179,6 +179,7 @@ def test_a_gpu_is_a_limit_on_a_machine_that_has_one(objects, pod, container):
 def test_the_server_may_do_little(pod, container):
     assert restricted(pod) == set() and unbounded(pod) == []
     assert container["securityContext"]["runAsUser"]
+    assert container["securityContext"]["runAsGroup"] == 0  # as which nodes on Kubeflow write
     assert container["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", "15"]
     assert pod["terminationGracePeriodSeconds"] > 15
 

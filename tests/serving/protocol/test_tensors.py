@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -11,6 +11,7 @@ from serving.protocol.tensors import strings, to_array, to_tensor, type_name
 DTYPES = ["float32", "float64", "int64", "int32", "int16", "int8", "uint16", "uint8", "bool"]
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(DTYPES), array_shapes(min_dims=0, max_dims=3, min_side=0))
 def test_numbers_survive_as_values_and_as_bytes(data, dtype, shape):
     array = data.draw(arrays(dtype, shape))

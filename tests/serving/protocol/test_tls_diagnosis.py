@@ -44,10 +44,10 @@ def test_nothing_is_wrong_with_tls(authority):
 def test_one_end_encrypts(authority):
     with listening(authority.issue()) as port:
         said = tls_trouble(f"127.0.0.1:{port}", None)
-        assert "wants TLS, and was asked in plain text. Say --tls, or --root-cert" in said
+        assert "requires TLS, but the client used plain text. Pass --tls, or --root-cert" in said
     with listening() as port:
         said = tls_trouble(f"127.0.0.1:{port}", Tls(authority.roots))
-        assert "speaks plain text, and was asked with TLS" in said
+        assert "speaks plain text, but the client used TLS" in said
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_server_that_asks_who_calls(authority, stranger):
     known, unknown = authority.issue("10.0.0.1"), stranger.issue("10.0.0.1")
     with listening(authority.issue(), authority.roots) as port:
         address = f"127.0.0.1:{port}"
-        assert "no certificate was shown. Give one" in tls_trouble(address, Tls(authority.roots))
+        assert "no certificate was shown. Pass one" in tls_trouble(address, Tls(authority.roots))
         shown = Tls(authority.roots, unknown.certificate, unknown.key)
         assert f"trusts, and not {unknown.certificate}" in tls_trouble(address, shown)
         shown = Tls(authority.roots, known.certificate, known.key)

@@ -1,5 +1,6 @@
 import pytest
 
+from components.runtime.environment import SERVING_TOKEN
 from serving.protocol.errors import ServingError
 from serving.protocol.token import metadata_of, read_token, reload_token
 
@@ -8,7 +9,7 @@ TOKEN = "a-token-of-some-length"
 
 @pytest.fixture(autouse=True)
 def _no_token(monkeypatch):
-    monkeypatch.delenv(raising=False)
+    monkeypatch.delenv(SERVING_TOKEN.name, raising=False)
 
 
 def test_metadata():
@@ -24,7 +25,7 @@ def test_a_token_is_made_once_and_for_its_owner_alone(tmp_path):
 
 
 def test_one_of_the_environment_is_preferred(tmp_path, monkeypatch):
-    monkeypatch.setenv(TOKEN)
+    monkeypatch.setenv(SERVING_TOKEN.name, TOKEN)
     assert reload_token(tmp_path) == TOKEN
     assert list(tmp_path.iterdir()) == []
 
