@@ -23,7 +23,7 @@ test-current: ## the tests on the stack `current`, in a Debian 13 where this is 
 check: setup ## formatting, lint, types, who imports whom
 	@scripts/check
 
-format: setup ## put the formatting right
+format: setup ## format, and fix what ruff can fix
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
 reference: setup ## write docs/reference/ again from the code

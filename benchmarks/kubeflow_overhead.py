@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.runtime.stack import installed_stack
-from kubeflow.package.packed_recipe import pack
+from kubeflow.package.recipe_codec import encode_recipe
 from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
 
@@ -46,10 +46,10 @@ def node(packed: str, data: str, root: str, run_id: str, spawned: float) -> None
 
     step("start")
     from kubeflow.node.paths import node_paths
-    from kubeflow.package.packed_recipe import unpack
+    from kubeflow.package.recipe_codec import decode_recipe
     from pipeline.metadata import connection as metadata_store
 
-    recipe = unpack(packed, [])
+    recipe = decode_recipe(packed, [])
     connection = metadata_store.connection(metadata_store.address())
     step("recipe")
     from tfx.dsl.compiler import compiler, constants
@@ -91,7 +91,7 @@ def measure(packed: str, data: str, root: str, number: int) -> dict[str, float] 
 def main(repetitions: int, out: str | None) -> None:
     """Prints the table."""
     overrides = ["data.min_per_split=1", "data.max_quarantine_share=0.5"]
-    packed = pack(load_recipe("quickstart", overrides))
+    packed = encode_recipe(load_recipe("quickstart", overrides))
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "films")
         write_sample_data(data, patients_per_class=10, size=32)

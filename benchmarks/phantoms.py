@@ -55,9 +55,7 @@ def _films(images: int, side: int) -> list[Film]:
     if not 0 < images <= MOST:
         raise SystemExit(f"There are 1 to {MOST} phantoms. Received: {images}.")
     planned = plan_films(MOST // len(CLASSES) // _FILMS_A_PATIENT, _SEED, side)
-    return [
-        replace(film, height=side, width=side, format="png", quirk="") for film in planned[:images]
-    ]
+    return [replace(film, height=side, width=side, format="png") for film in planned[:images]]
 
 
 def _draw(film: Film, folder: Path) -> None:

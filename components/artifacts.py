@@ -5,15 +5,17 @@ from tfx.types.artifact import Artifact, Property, PropertyType
 AUDIT_JSON, AUDIT_PAGE = "audit.json", "audit.html"
 REPORT_PAGE, PREDICTIONS_FILE = "report.html", "predictions.csv"
 DECISION_FILE = "approval.json"
+HISTORY_FILE = "history.json"  # of the Trainer, in its ModelRun: phase → logs of each epoch
 
 
 class Quarantine(Artifact):
-    """Of ImageExampleGen: a folder with `quarantine.csv`; the properties count what was read."""
+    """Of ImageExampleGen: `quarantine.csv` and `notes.csv`; the properties count what was read."""
 
     TYPE_NAME = "Quarantine"
     PROPERTIES = {
         "images_read": Property(type=PropertyType.INT),
         "images_unreadable": Property(type=PropertyType.INT),
+        "not_used": Property(type=PropertyType.STRING),
         "data_fingerprint": Property(type=PropertyType.STRING),
     }
 

@@ -1,23 +1,40 @@
-"""The names of the nodes: the one list of them, in the order in which they run."""
+"""The nodes of the pipeline, and which of them each one waits for.
 
-NODES = (
-    "ImageExampleGen",
-    "StatisticsGen",
-    "SchemaGen",
-    "ExampleValidator",
-    "StatisticsBaseline",
-    "DataAudit",
-    "AuditGate",
-    "Transform",
-    "Trainer",
-    "Baseline",
-    "Evaluator",
-    "ServingValidator",
-    "Pusher",
-    "RunReport",
-)
+Whoever needs the shape of the DAG alone reads it here, without importing TFX. A test compares it
+with the DAG that TFX compiles (`tests/components/test_nodes.py`).
+"""
+
+# Node → the nodes it waits for, in the order in which they run.
+UPSTREAM: dict[str, tuple[str, ...]] = {
+    "ImageExampleGen": (),
+    "StatisticsGen": ("ImageExampleGen",),
+    "SchemaGen": ("StatisticsGen",),
+    "ExampleValidator": ("StatisticsGen", "SchemaGen"),
+    "StatisticsBaseline": ("StatisticsGen",),
+    "DataAudit": ("ImageExampleGen", "StatisticsGen", "StatisticsBaseline"),
+    "AuditGate": ("DataAudit",),
+    "Transform": ("ImageExampleGen", "SchemaGen"),
+    "Trainer": ("SchemaGen", "AuditGate", "Transform"),
+    "Baseline": ("Trainer",),
+    "Evaluator": ("ImageExampleGen", "Trainer", "Baseline"),
+    "ServingValidator": ("ImageExampleGen", "Trainer", "Evaluator"),
+    "Approval": ("ServingValidator",),
+    "Pusher": ("Evaluator", "ServingValidator", "Approval"),
+    "RunReport": (
+        "ImageExampleGen",
+        "StatisticsGen",
+        "DataAudit",
+        "Trainer",
+        "Evaluator",
+        "ServingValidator",
+        "Pusher",
+    ),
+}
+NODES = tuple(UPSTREAM)
 FIRST, LAST = NODES[0], NODES[-1]
-GATE, PUSHER = "Evaluator", "Pusher"
+AUDIT, GATE, PUSHER = "DataAudit", "Evaluator", "Pusher"
+# Only where `serving.approval` asks for a person's decision.
+APPROVAL = "Approval"
 BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
 
 # Not a node of TFX: the first task on Kubeflow Pipelines.

@@ -1,1 +1,1 @@
-"""The pipeline on Kubeflow Pipelines v2: what is compiled, submitted, scheduled and deployed."""
+"""The pipeline on Kubeflow Pipelines v2: compile, submit, schedule, run the nodes."""

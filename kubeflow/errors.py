@@ -1,4 +1,4 @@
-"""The errors a user can cause around Kubeflow, and mend."""
+"""The errors around Kubeflow that a user can cause and fix."""
 
 from components.runtime.errors import MedtfxError
 
@@ -8,4 +8,4 @@ class KubeflowError(MedtfxError):
 
 
 class PipelinesError(KubeflowError):
-    """Kubeflow Pipelines can't be reached, refuses, or does not know what is asked for."""
+    """Kubeflow Pipelines can't be reached, refuses, or has no such run, schedule or pipeline."""

@@ -1,19 +1,19 @@
-"""The first task of a compiled package: decides whether there is enough that is new to train.
+"""The first task of a compiled package: decides whether enough is new to train.
 
-    python -m kubeflow.retraining --if-new true --train FILE --recipe PACKED --data /data ...
+    python -m kubeflow.retraining --if-new true --train FILE --recipe ENCODED --data /data ...
 
-All nodes wait for its word, `yes` or `no`; after `no` they are skipped and the run is green. It
-needs no TensorFlow, and writes down what the training will see: the last node confirms that.
+All nodes wait for its output `train`, `yes` or `no`; after `no` they are skipped and the run is
+green. It needs no TensorFlow. It records which data the training will see; the last node confirms
+that record.
 """
 
 import argparse
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.nodes import RETRAINING
-from kubeflow.node.task import begin, log, run_task, task_parser
+from kubeflow.node.task import begin, log, run_task, task_parser, write_output
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Decides and returns the exit code: 0, whatever it decides; 1 for an error."""
+    """Decides and returns the exit code: 0 for either decision, 1 for an error."""
     parser = task_parser("kubeflow.retraining", __doc__)
     parser.add_argument("--if-new", choices=("true", "false"), default="false")
-    parser.add_argument("--train", required=True, help="file for the word, yes or no")
+    parser.add_argument("--train", required=True, help="file for yes or no")
     parser.add_argument("--decision", required=True, help="file for the reason, in Markdown")
     return run_task(_run, parser.parse_args(arguments))
 
@@ -39,8 +39,8 @@ def _run(given: argparse.Namespace) -> int:
         storage.check_address(f"The parameter `{parameter}`", getattr(given, parameter))
     decision = _decide(given, recipe)
     log.info("%s", decision.sentence)
-    _write(given.decision, f"{markdown(decision.sentence)}\n")
-    _write(given.train, YES if decision.train else NO)
+    write_output(given.decision, f"{markdown(decision.sentence)}\n")
+    write_output(given.train, YES if decision.train else NO)
     log.info("%s took %.1f s", RETRAINING, time.monotonic() - started)
     return 0
 
@@ -57,17 +57,12 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     key = patient_key(node_paths(given.root, given.models, None).keys)
     seen = describe_data(recipe, list_folders(given.data, recipe.data), key)
     ledger = run_ledger(recipe, given.root)
-    decision = Decision(True, "Training: the run was not told to look for what is new (if_new).")
+    decision = Decision(True, "Training: the run's parameter `if_new` is false.")
     if given.if_new == "true":
         decision = decide(recipe.retraining, seen, ledger)
     if decision.train:
         ledger.stage(given.run_id, seen)
     return decision
-
-
-def _write(path: str, text: str) -> None:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The recipe, the wiring of the nodes, the local runner and the command line."""
+"""Recipes, the wiring of the nodes, runs on this machine, and the command line."""

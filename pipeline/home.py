@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from components.runtime.environment import HOME
+from components.storage.plain_path import plain_path
+from components.storage.private import opened_to_others, private_files
 
 DEFAULT_HOME = "medtfx-home"
 
@@ -14,7 +16,7 @@ class Home:
     """Paths below one root.
 
     Attributes:
-        root: absolute.
+        root: absolute, without characters that Beam and TensorFlow take for a pattern.
     """
 
     root: Path
@@ -22,7 +24,7 @@ class Home:
     @classmethod
     def at(cls, path: str | None = None) -> "Home":
         """Returns the home at `path`, else $MEDTFX_HOME, else `medtfx-home` in this folder."""
-        return cls(Path(path or HOME.get() or DEFAULT_HOME).absolute())
+        return cls(plain_path(Path(path or HOME.get() or DEFAULT_HOME).absolute()))
 
     @property
     def artifacts(self) -> Path:
@@ -49,12 +51,25 @@ class Home:
         """The SQLite file of ML Metadata."""
         return self.root / "metadata.sqlite"
 
+    def make(self) -> str:
+        """Makes the folder, for the user alone unless the site's umask says otherwise.
+
+        Returns:
+            A sentence if it was there and others can use it; '' otherwise.
+
+        Raises:
+            MedtfxError: the site's umask is not one.
+        """
+        with private_files():
+            self.root.mkdir(parents=True, exist_ok=True)
+        return opened_to_others(self.root)
+
     def metadata_connection(self) -> Any:
         """Returns the `ConnectionConfig` of ML Metadata; makes the folder."""
         # TFX has a function for this, whose import takes ten seconds.
         from ml_metadata.proto import metadata_store_pb2
 
-        self.root.mkdir(parents=True, exist_ok=True)
+        self.make()
         config = metadata_store_pb2.ConnectionConfig()
         config.sqlite.filename_uri = str(self.metadata_file)
         config.sqlite.connection_mode = config.sqlite.READWRITE_OPENCREATE

@@ -3,9 +3,11 @@
 import hashlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from components.storage.files import is_remote
+from components.storage.plain_path import plain_path
 from pipeline.home import Home
 
 
@@ -84,4 +86,6 @@ def recipe_of(pipeline_name: str) -> str:
 
 def absolute(address: str) -> str:
     """Returns an absolute path, or an address of object storage as it is, without a last slash."""
-    return address.rstrip("/") if is_remote(address) else os.path.abspath(address)
+    if is_remote(address):
+        return address.rstrip("/")
+    return str(plain_path(Path(os.path.abspath(address))))

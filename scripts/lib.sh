@@ -20,7 +20,7 @@ need_setup() {
 
 # === The two stacks ===
 
-# Prints the Pythons that a stack runs on, the preferred one first.
+# Prints the Python versions that a stack runs on, the preferred one first.
 stack_pythons() {
   case $1 in
     current) echo 3.13 3.12 3.11 ;;
@@ -65,6 +65,41 @@ clean_environment() {
   export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_USE_PEP517=1
 }
 
+# === Certificates ===
+
+# Prints the file with the system's certificates, a company's own authority among them; or nothing.
+system_certificates() {
+  local file
+  for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt \
+    /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+    [ ! -s "$file" ] || { printf '%s\n' "$file" && return; }
+  done
+}
+
+# uv and pip come with certificates of their own. Lets them trust the system's instead, and says so;
+# what the user has set stays.
+trust_system() {
+  local file
+  file=$(system_certificates)
+  if [ -n "${SSL_CERT_FILE:-}" ]; then
+    say "certificates: $SSL_CERT_FILE (SSL_CERT_FILE)"
+  elif [ -n "$file" ]; then
+    say "certificates: the system's, $file"
+    # One setting: its name, and its name in older versions of uv.
+    export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} UV_NATIVE_TLS=${UV_NATIVE_TLS:-true}
+  else
+    say "certificates: those that come with uv and pip; the system has none"
+  fi
+  file=${SSL_CERT_FILE:-$file}
+  [ -z "$file" ] || pip_has_certificates || export PIP_CERT=$file
+}
+
+pip_has_certificates() {
+  [ -n "${PIP_CERT:-}${REQUESTS_CA_BUNDLE:-}" ] ||
+    grep -qsE '^ *cert *=' /etc/pip.conf /etc/xdg/pip/pip.conf \
+      "${HOME:-/nonexistent}"/{.pip,.config/pip}/pip.conf "${PIP_CONFIG_FILE:-/nonexistent}"
+}
+
 # === Python ===
 
 # Prints the interpreter behind $1 (not a shim, not a virtual environment's link) if it runs, is the
@@ -100,7 +135,7 @@ find_python() {
   while IFS= read -r candidate; do
     found=$(probe_python "$candidate") && status=0 || status=$?
     if [ "$status" = 2 ]; then
-      say "$candidate lacks its C headers (Debian: python$PYTHON_VERSION-dev); looking on"
+      say "$candidate has no C headers (Debian: python$PYTHON_VERSION-dev); trying the next one"
     elif [ "$status" = 0 ] && [[ $found != "$VENV"/* ]]; then
       printf '%s\n' "$found"
       return
@@ -130,7 +165,7 @@ find_pip() {
     return
   done < <(python_candidates; ls -d "${HOME:-/nonexistent}"/.pyenv/versions/3.*/bin/python3 \
     /usr/bin/python3 /usr/local/bin/python3 2>/dev/null | sort -rV)
-  # Debian splits pip from Python, but not from its virtual environments.
+  # Debian packages pip apart from Python, but not apart from virtual environments.
   while IFS= read -r candidate; do
     can_import "$candidate" ensurepip || continue
     "$candidate" -I -m venv --clear "$TOOLS/pip" >/dev/null 2>&1 || continue
@@ -139,8 +174,8 @@ find_pip() {
   done < <(python_candidates)
 }
 
-# Prints the path of a uv: the one on PATH, else the one pinned in requirements/uv.txt, brought into
-# .venv-tools by pip; or nothing.
+# Prints the path of a uv: the one on PATH, else the one pinned in requirements/uv.txt, which pip
+# installs in .venv-tools; or nothing.
 find_uv() {
   local candidate version pip
   while IFS= read -r candidate; do
@@ -155,7 +190,7 @@ find_uv() {
   if ! uv_is_recent "$candidate/bin/uv"; then
     pip=$(find_pip)
     [ -n "$pip" ] || return 0
-    say "bringing uv $version from the package index into .venv-tools (with $pip)"
+    say "installing uv $version in .venv-tools (with the pip of $pip)"
     rm -rf "$candidate" "$candidate.part"
     "$pip" -I -m pip install --quiet --only-binary :all: --require-hashes \
       --target "$candidate.part" -r requirements/uv.txt >&2 || return 0

@@ -29,6 +29,9 @@ def pages() -> dict[str, str]:
     written = {
         "recipe.md": recipe_page(),
         "commands.md": commands_page(),
+        "exit-codes.md": exit_codes_page(),
+        "files.md": files_page(),
+        "environment.md": environment_page(),
     }
     return {name: _NOTE + text.rstrip() + "\n" for name, text in written.items()}
 
@@ -117,17 +120,23 @@ def _kind(annotation: Any) -> str:
     return names.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
-def _attributes(model: type[BaseModel]) -> dict[str, str]:
+def _attributes(model: type) -> dict[str, str]:
     """Returns attribute → its sentence in the docstring, of the class and its bases."""
     found: dict[str, str] = {}
     for one in reversed(model.__mro__):
-        _, _, listed = inspect.cleandoc(one.__dict__.get("__doc__") or "").partition(
-            "Attributes:\n"
-        )
-        for entry in re.split(r"\n(?=    \w)", "\n" + listed):
-            name, colon, text = entry.strip().partition(":")
-            if colon and name.isidentifier():
-                found[name] = " ".join(text.split())
+        found |= _listed(one, "Attributes")
+    return found
+
+
+def _listed(one: type, heading: str) -> dict[str, str]:
+    """Returns name → sentence of a list in the class's own docstring."""
+    text = inspect.cleandoc(one.__dict__.get("__doc__") or "")
+    listed = text.partition(f"{heading}:\n")[2].split("\n\n")[0]
+    found = {}
+    for entry in re.split(r"\n(?=    \w)", "\n" + listed):
+        name, colon, sentence = entry.strip().partition(":")
+        if colon and name.isidentifier():
+            found[name] = " ".join(sentence.split())
     return found
 
 
@@ -190,6 +199,68 @@ def _said_default(parameter: Any) -> str:
     if default in (None, False, (), []) or callable(default):
         return ""
     return f" (default: `{getattr(default, 'value', default)}`)"
+
+
+# === The rest ===
+
+
+def exit_codes_page() -> str:
+    """Returns the table of exit codes."""
+    from pipeline.cli.exit_codes import ExitCode
+
+    described = _listed(ExitCode, "Attributes")
+    rows = [
+        f"| `{code.value}` | {_cell(described[name])} |"
+        for name, code in ExitCode.__members__.items()
+    ]
+    return "\n".join(["# Exit codes\n", "| code | meaning |", "|---|---|", *rows])
+
+
+def environment_page() -> str:
+    """Returns the table of the variables `MEDTFX_*`."""
+    from components.runtime.environment import VARIABLES
+
+    rows = [
+        f"| `{one}` | {_cell(one.meaning)} | {_cell(one.default)} | {_cell(one.read_by)} |"
+        for one in VARIABLES
+    ]
+    head = [
+        "# Environment variables\n",
+        "| variable | value | default | read by |",
+        "|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows])
+
+
+def files_page() -> str:
+    """Returns what lies in a home, and the record of a run."""
+    from pipeline.home import Home
+    from pipeline.runs.records import RunPaths, RunRecord
+
+    home = Home(Path("/home"))
+    rows = [
+        f"| `{getattr(home, name).relative_to('/home')}` | {_cell(_first(member.__doc__))} |"
+        for name, member in vars(Home).items()
+        if isinstance(member, property) and isinstance(getattr(home, name), Path)
+    ]
+    parts = [
+        "# Files of a run\n",
+        "## The home\n",
+        "`--home`, else `$MEDTFX_HOME`, else `medtfx-home`.\n",
+    ]
+    parts += ["| path | what |", "|---|---|", *rows]
+    for title, record in (
+        ("## The record of a run: `runs/<run>.json`", RunRecord),
+        ("## `paths` in the record", RunPaths),
+    ):
+        described = _listed(record, "Attributes")
+        parts += [f"\n{title}\n", "| field | meaning |", "|---|---|"]
+        parts += [f"| `{name}` | {_cell(text)} |" for name, text in described.items()]
+    return "\n".join(parts)
+
+
+def _first(text: str | None) -> str:
+    return inspect.cleandoc(text or "").split("\n\n")[0]
 
 
 def _cell(text: str) -> str:

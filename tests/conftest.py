@@ -2,11 +2,9 @@
 
 import contextlib
 import json
-import logging
 import os
 import shutil
 import signal
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from components.storage import s3 as s3_files
+from tests.doubles.s3_server import s3_server
 
 # Before TensorFlow is imported: what its C++ says at import buries what the tests say.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -59,24 +57,8 @@ def real_weights() -> Path:
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
     """A boto3 client of an S3 server on loopback, which the environment names like MinIO."""
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it tells of every request
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "somebody")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "unguessable")
-        for name in ("AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "S3_ENDPOINT"):
-            patch.delenv(name, raising=False)
-        s3_files._client.cache_clear()  # it may know the server of another module
-        yield boto3.client("s3")
-    # What it keeps would otherwise be thrown away while the interpreter ends, with complaints.
-    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
-    server.stop()
+    with s3_server() as client:
+        yield client
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""DataAudit and AuditGate: what is wrong with the data, before anything is trained on them."""
+"""DataAudit and AuditGate: finds faults of the data before training."""

@@ -1,7 +1,7 @@
-"""All checks, one after the other."""
+"""Runs all checks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from components.data_audit.checks import drift as drift_check
 from components.data_audit.checks import leaks, patients, quality
@@ -12,7 +12,7 @@ from components.data_audit.checks.identity import identity
 from components.data_audit.checks.shortcuts import Shortcut, measure_shortcuts, shortcuts
 from components.data_audit.checks.text_marks import LINE
 from components.data_audit.finding import Finding, Found, judge, summary
-from components.data_audit.image_record import Picture
+from components.data_audit.image_record import ImageRecord
 from components.recipe.audit import AuditSection
 
 _OF_PAIRS = ("leaks", "contradictions", "duplicates")
@@ -20,15 +20,16 @@ _OF_PAIRS = ("leaks", "contradictions", "duplicates")
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What the audit found, and the figures beside it.
+    """The findings of the audit, and the numbers behind them.
 
     Attributes:
-        findings: one a check that is on, what stops the run first.
+        findings: one for each check that is on, those that stop the run first.
         counts: class → split → images.
         cells: counts by slice, the smallest test cells first.
-        shortcuts: one row a group of features; empty where it could not or should not be measured.
-        drift: None where there was nothing to compare with.
+        shortcuts: one row a group of features; empty if not measured.
+        drift: None if there was nothing to compare with.
         quarantine: reason → files.
+        notes: what was read otherwise than a file says it → files.
     """
 
     findings: tuple[Finding, ...]
@@ -37,6 +38,7 @@ class AuditResult:
     shortcuts: Sequence[Shortcut]
     drift: Sequence[Distance] | None
     quarantine: Mapping[str, int]
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def stops(self) -> list[Finding]:
@@ -45,7 +47,7 @@ class AuditResult:
 
     @property
     def reports(self) -> list[Finding]:
-        """The findings that do not."""
+        """The findings that are only reported."""
         return [finding for finding in self.findings if finding.severity == "report"]
 
     @property
@@ -55,24 +57,26 @@ class AuditResult:
 
 
 def audit(
-    pictures: Sequence[Picture],
+    pictures: Sequence[ImageRecord],
     section: AuditSection,
     drift: Sequence[Distance] | None = None,
     quarantine: Mapping[str, int] | None = None,
+    notes: Mapping[str, int] | None = None,
 ) -> AuditResult:
     """Runs the checks that are on.
 
     Args:
         pictures: of all splits; at least one.
-        section: what is checked and what follows.
+        section: the recipe's section: limits, and the action of each check.
         drift: distances to the data of the latest blessed model.
         quarantine: reason → files that were not used.
+        notes: what was read otherwise than a file says it → files.
     """
     measured: list[Shortcut] = []
     if section.shortcuts != "off":
         measured = measure_shortcuts(pictures)
     groups: list[Group] = []
-    # Each picture is compared with every other, which grows with the square of their number.
+    # Compares each picture with every other: the time grows with the square of their number.
     if any(section.action(name) != "off" for name in _OF_PAIRS):
         groups = find_groups(pictures, section.hash_distance, section.similarity)
     checks: dict[str, Callable[[], Found]] = {
@@ -101,4 +105,5 @@ def audit(
         shortcuts=measured,
         drift=drift,
         quarantine=dict(quarantine or {}),
+        notes=dict(notes or {}),
     )

@@ -1,4 +1,4 @@
-"""Finds the statistics that today's are compared with: those of the latest blessed model's data."""
+"""Finds the baseline statistics: those of the data of the latest blessed model."""
 
 import ml_metadata as mlmd
 from tfx import types
@@ -12,9 +12,9 @@ _RUN = "pipeline_run"
 class LatestBlessedStatistics(resolver.ResolverStrategy):
     """Resolves the statistics of the run that made the latest blessed model on other data.
 
-    Statistics that are today's are passed over: when a run is repeated with everything cached, the
-    latest blessed model is of the same data, and comparing them with themselves says nothing, but
-    would make the audit run again.
+    The statistics of the current data are left out: in a repeated run, with everything cached, the
+    latest blessed model is of the same data. Comparing them with themselves has no use, and would
+    make the audit run again.
 
     Inputs of the resolver node: `model_blessing`, `statistics` (both of any run) and `current`.
     """
@@ -22,7 +22,7 @@ class LatestBlessedStatistics(resolver.ResolverStrategy):
     def resolve_artifacts(
         self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
     ) -> dict[str, list[types.Artifact]]:
-        """Returns `input_dict` with the baseline alone under `statistics`, or nothing there."""
+        """Returns `input_dict` with only the baseline under `statistics`, or [] without one."""
         current = {artifact.id for artifact in input_dict["current"]}
         others = [artifact for artifact in input_dict["statistics"] if artifact.id not in current]
         by_run = {run: artifact for artifact in others for run in _runs(store, artifact.id)}
@@ -31,7 +31,7 @@ class LatestBlessedStatistics(resolver.ResolverStrategy):
             of_model = {
                 by_run[run].id: by_run[run] for run in _runs(store, model_id) if run in by_run
             }
-            # A model that was taken from the cache belongs to several runs: the first made it.
+            # A cached model belongs to several runs; the first one made it.
             found = [of_model[min(of_model)]] if of_model else []
             if found and fileio.exists(found[0].uri):
                 break

@@ -27,9 +27,9 @@ class DataAuditSpec(types.ComponentSpec):
 
 
 class DataAudit(base_component.BaseComponent):
-    """Looks for leaks, contradictions, outliers, identifiers, shortcuts and drift in the data.
+    """Checks the data for leaks, contradictions, outliers, identifiers, shortcuts and drift.
 
-    It stops nothing itself; `AuditGate` does.
+    It never stops the run; `AuditGate` does.
 
     In a pipeline:
 
@@ -67,7 +67,7 @@ class DataAudit(base_component.BaseComponent):
             quarantine: of the same `ImageExampleGen`.
             section: the recipe's section.
             source: digest of the code behind the node.
-            baseline: statistics of the latest blessed model's data, if there are.
+            baseline: statistics of the data of the latest blessed model, if there is one.
         """
         super().__init__(
             spec=DataAuditSpec(

@@ -1,4 +1,4 @@
-"""Brings the Examples to the audit, and the report back."""
+"""From the Examples to the audit, and the report into its artifact."""
 
 import os
 from collections import Counter
@@ -32,14 +32,14 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Fills `audit`; what it finds is no error of this node."""
+        """Fills `audit`; a finding is not an error of this node."""
         section = AuditSection.model_validate_json(exec_properties["section"])
         files = {
             split: fileio.glob(artifact_utils.get_split_uri(input_dict["examples"], split) + "/*")
             for split in SPLITS
         }
         pictures = read_pictures(files, _total(input_dict))
-        result = audit(pictures, section, _drift(input_dict, section), _quarantine(input_dict))
+        result = audit(pictures, section, _drift(input_dict, section), *_remarks(input_dict))
         artifact = artifact_utils.get_single_instance(output_dict["audit"])
         encoded = find_encoded(files, shown_files(result))
         write_report(artifact.uri, result, pictures, encoded)
@@ -68,8 +68,18 @@ def _statistics(
     return tfdv.load_stats_binary(os.path.join(folder, _STATISTICS))
 
 
-def _quarantine(input_dict: dict[str, list[types.Artifact]]) -> dict[str, int]:
+def _remarks(input_dict: dict[str, list[types.Artifact]]) -> tuple[dict[str, int], dict[str, int]]:
+    """Returns reason → files that were not used, and note → files that were."""
     folder = artifact_utils.get_single_uri(input_dict["quarantine"])
-    with fileio.open(os.path.join(folder, quarantine.FILE_NAME), "r") as file:
-        items = quarantine.from_csv(file.read())
-    return dict(Counter(item.reason for item in items).most_common())
+    not_used, noted = (
+        _items(os.path.join(folder, name)) for name in (quarantine.FILE_NAME, quarantine.NOTES_FILE)
+    )
+    return (
+        dict(Counter(item.reason for item in not_used).most_common()),
+        dict(Counter(item.detail for item in noted).most_common()),
+    )
+
+
+def _items(path: str) -> list[quarantine.Quarantined]:
+    with fileio.open(path, "r") as file:
+        return quarantine.from_csv(file.read())

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""The result of a check, and its severity by the recipe."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ Severity = Literal["stop", "report", "ok"]
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that was found.
+    """One case of a finding.
 
     Attributes:
-        files: those it is about, paths in the data folder; none where it is about the whole set.
-        reason: why, in a few words.
+        files: paths in the data folder; none if the case is about the whole data set.
+        reason: in a few words.
     """
 
     files: tuple[str, ...]
@@ -24,13 +24,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Found:
-    """What a check found, before the recipe's word on it.
+    """The result of a check, before the recipe gives it a severity.
 
     Attributes:
         check: its name in the recipe's section.
-        sentence: what and how many; also where nothing was found.
+        sentence: what was found and how often; also if nothing was found.
         cases: what was found.
-        remedy: what to do about it; the override that accepts it is added where it stops the run.
+        remedy: what to do about it. If it stops the run, the option that accepts it is added.
     """
 
     check: str
@@ -41,11 +41,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found, and what follows.
+    """The result of a check with its severity.
 
     Attributes:
-        check: as of `Found`, as are `sentence`, `remedy` and `cases`.
-        severity: `stop`, `report`, or `ok` where nothing was found.
+        check: as in `Found`, like `sentence`, `remedy` and `cases`.
+        severity: `stop`, `report`, or `ok` if nothing was found.
     """
 
     check: str
@@ -59,9 +59,19 @@ class Finding:
         """The name of the check as words."""
         return self.check.replace("_", " ").capitalize()
 
+    @property
+    def csv_name(self) -> str:
+        """The name of the file with all cases; '' if no case has files."""
+        return f"{self.check}.csv" if any(case.files for case in self.cases) else ""
+
 
 def judge(found: Found, action: Action) -> Finding:
-    """Returns the finding, by what the recipe says of it; `action` is not `off`."""
+    """Returns the finding with its severity.
+
+    Args:
+        found: result of a check.
+        action: of the recipe for this check, not `off`.
+    """
     severity: Severity = "report" if action == "report" else "stop"
     if not found.cases:
         return Finding(found.check, "ok", found.sentence, "", ())
@@ -74,14 +84,14 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """Returns one line: what stops the run, else what is reported."""
+    """Returns one line: the findings that stop the run, else those that are reported."""
     stops = [finding for finding in findings if finding.severity == "stop"]
     reports = [finding for finding in findings if finding.severity == "report"]
     if stops:
         many = count(len(stops), "finding stops", "findings stop")
         return f"{many} the run: {_names(stops)}"
     if reports:
-        return f"{count(len(reports), 'finding')} to look at: {_names(reports)}"
+        return f"{count(len(reports), 'finding')} to review: {_names(reports)}"
     return f"nothing found by {count(len(findings), 'check')}"
 
 

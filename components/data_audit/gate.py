@@ -1,7 +1,7 @@
-"""AuditGate: stops the run after the audit has been kept.
+"""AuditGate: stops the run after the audit was stored.
 
-A node that fails leaves no artifact behind. So the audit itself always succeeds, its report can be
-read and is in ML Metadata, and this step, which does nothing else, lets the run go on or not.
+TFX keeps no artifact of a node that fails. So DataAudit itself always succeeds, with its report in
+ML Metadata, and only this node stops the run.
 """
 
 import json
@@ -20,7 +20,7 @@ _NAMED = 3  # files in the sentence
 
 
 class AuditError(MedtfxError):
-    """The data are such that the recipe does not let a model be trained on them."""
+    """A finding of the data audit stops the run, as the recipe says."""
 
 
 def check(audit: dict[str, Any], page: str) -> None:
@@ -31,7 +31,7 @@ def check(audit: dict[str, Any], page: str) -> None:
         page: address of the report.
 
     Raises:
-        AuditError: says what, how many, which files and the way out.
+        AuditError: names the findings, the first files and the remedy.
     """
     stops = [finding for finding in audit["findings"] if finding["severity"] == "stop"]
     if not stops:
@@ -39,7 +39,7 @@ def check(audit: dict[str, Any], page: str) -> None:
     sentences = " ".join(_sentence(finding) for finding in stops)
     accept = " ".join(f"--set audit.{finding['check']}=report" for finding in stops)
     raise AuditError(
-        f"The data audit stops the run before training: {sentences} To go on all the same: "
+        f"The data audit stops the run before training: {sentences} To continue anyway: "
         f"{accept}. All cases with their images: {page}"
     )
 
@@ -57,7 +57,7 @@ def AuditGate(  # noqa: N802 - TFX names a node after its function
     verdict: OutputArtifact[standard_artifacts.String],
     source: Parameter[str],
 ) -> None:
-    """Lets the run go on if no finding of the audit stops it.
+    """Stops the run if the audit has a finding with severity `stop`.
 
     In a pipeline:
 

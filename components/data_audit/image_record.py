@@ -1,4 +1,4 @@
-"""What the audit keeps of an image: measures and a thumbnail, never the pixels."""
+"""What the audit stores of an image: measures and a thumbnail, never the pixels."""
 
 import hashlib
 import io
@@ -15,15 +15,15 @@ from components.data_audit.checks.annotations import Annotation, read_annotation
 from components.data_audit.checks.text_marks import longest_line
 from components.storage.examples import ALWAYS
 
-THUMBNAIL = 32  # pixels; the fine detail in it tells two chests apart, and no more is needed
+THUMBNAIL = 32  # pixels; its fine detail is enough to tell two chest radiographs apart
 _HASH_SIDE = 256  # pixels; the hash is of 8 x 8 low frequencies: this only makes it cheap
 
 Value = str | int | float
 
 
-@dataclass(frozen=True, eq=False)  # arrays have no one answer to ==
-class Picture:
-    """An image as the audit knows it.
+@dataclass(frozen=True, eq=False)  # arrays can't be compared by ==
+class ImageRecord:
+    """The measures of an image.
 
     Attributes:
         filename: path in the data folder.
@@ -64,12 +64,12 @@ class Picture:
     metadata: Mapping[str, Value]
 
 
-def measure(values: Mapping[str, bytes | int | float], split: str) -> Picture:
+def measure(values: Mapping[str, bytes | int | float], split: str) -> ImageRecord:
     """Measures one image.
 
     Args:
         values: the features of its tf.Example, see `image_example_gen.examples.features`.
-        split: it stands in.
+        split: of the image.
     """
     encoded = _bytes(values["image"])
     image = Image.open(io.BytesIO(encoded))
@@ -78,7 +78,7 @@ def measure(values: Mapping[str, bytes | int | float], split: str) -> Picture:
     histogram = grey.histogram()
     small = grey.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.BOX)
     thumbnail = rgb.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
-    return Picture(
+    return ImageRecord(
         filename=_text(values["filename"]),
         split=split,
         label=_text(values["label"]),
@@ -108,7 +108,7 @@ _OWN = frozenset({*ALWAYS, "label", "label_index"})
 
 
 def _digest(rgb: Image.Image) -> bytes:
-    """Returns a digest of the picture: one that is stored otherwise has the same."""
+    """Returns a digest of the pixels: the same for every lossless format."""
     digest = hashlib.blake2b(repr(rgb.size).encode(), digest_size=16)
     digest.update(rgb.tobytes())
     return digest.digest()

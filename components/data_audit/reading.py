@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.data_audit.image_record import Picture, measure
+from components.data_audit.image_record import ImageRecord, measure
 from components.runtime import progress
 from components.runtime.threads import map_in_threads
 from components.storage.examples import records
@@ -13,19 +13,19 @@ from components.storage.examples import records
 Features = Mapping[str, Any]  # bytes, int or float
 
 
-def read_pictures(files: Mapping[str, Sequence[str]], total: int) -> list[Picture]:
+def read_pictures(files: Mapping[str, Sequence[str]], total: int) -> list[ImageRecord]:
     """Measures all images.
 
     Args:
         files: split → GZIP TFRecords.
-        total: images in all of them, to say how far it is; 0 if that is not known.
+        total: number of images, for the progress; 0 if unknown.
 
     Returns:
         About 5 kB of memory each, in the order of their file names.
     """
     counter = progress.Counter(total, "images")
 
-    def measured(item: tuple[str, bytes]) -> Picture:
+    def measured(item: tuple[str, bytes]) -> ImageRecord:
         split, record = item
         picture = measure(_features(record), split)
         counter.advance()

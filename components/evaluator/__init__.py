@@ -1,1 +1,1 @@
-"""Evaluator: the recall gate and its verdict in words."""
+"""Evaluator: metrics and thresholds for TFMA, and the baseline."""

@@ -12,17 +12,17 @@ from tfx.dsl.io import fileio
 from components.gate.serving_blessing import BLESSED, MODEL_ID
 from components.saved_model.assets import RECIPE_ASSET
 
-# Models that agree on these are measured by the same yardstick on images none was trained on.
+# Models that agree in these keys are measured on the same images, and none was trained on them.
 _COMPARABLE = ("classes", "merge", "patient", "split", "split_seed")
 
 
 class LatestBlessedBaseline(resolver.ResolverStrategy):
-    """Resolves the latest blessed model that is not the candidate and can be compared with it.
+    """Resolves the latest blessed model that is not the candidate and is comparable with it.
 
-    TFX's LatestBlessedModelStrategy would return the candidate itself when a run is repeated with
-    everything cached, and so make the Evaluator run again. A model of other classes or of another
-    patient split is passed over: it may have been trained on today's test images. So is one that
-    was refused when served, or rejected by a person: nobody shall have to equal it.
+    TFX's LatestBlessedModelStrategy would return the candidate itself in a repeated run with
+    everything cached, and so make the Evaluator run again. A model with other classes or another
+    patient split is not comparable: it may have been trained on the current test images. A model
+    that the ServingValidator refused or a person rejected is no baseline either.
 
     Inputs of the resolver node: `candidate`, and of any run `model`, `model_blessing`,
     `infra_blessing` and `approval`.
@@ -37,9 +37,9 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
     def resolve_artifacts(
         self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
     ) -> dict[str, list[types.Artifact]]:
-        """Returns the baseline and its blessing alone, or nothing under `model`."""
+        """Returns only the baseline and its blessing, or [] under `model` without one."""
         del store
-        turned_down = _refused(input_dict["infra_blessing"]) | _rejected(input_dict["approval"])
+        excluded = _refused(input_dict["infra_blessing"]) | _rejected(input_dict["approval"])
         candidates = {model.id for model in input_dict["candidate"]}
         blessings = {
             blessing.get_int_custom_property(
@@ -49,7 +49,7 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
             if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1
         }
         for model in sorted(input_dict["model"], key=lambda model: model.id, reverse=True):
-            usable = model.id in blessings and model.id not in candidates | turned_down
+            usable = model.id in blessings and model.id not in candidates | excluded
             if usable and self._comparable(model):
                 return _found(input_dict["candidate"], [model], [blessings[model.id]])
         return _found(input_dict["candidate"], [], [])
@@ -57,7 +57,7 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
     def _comparable(self, model: types.Artifact) -> bool:
         path = f"{model.uri}/Format-Serving/assets/{RECIPE_ASSET}"
         if not fileio.exists(path):
-            return False  # deleted since, or written by something else
+            return False  # deleted, or not a model of this product
         with fileio.open(path, "r") as file:
             other = json.load(file)["data"]
         return all(other.get(name) == self._data.get(name) for name in _COMPARABLE)
@@ -76,7 +76,7 @@ def _found(
 
 
 def _refused(infra_blessings: list[types.Artifact]) -> set[int]:
-    """Returns the ids of models that were served, and never well."""
+    """Returns the ids of models that the ServingValidator refused in every attempt."""
     served: dict[int, bool] = {}
     for blessing in infra_blessings:
         model = blessing.get_int_custom_property(MODEL_ID)

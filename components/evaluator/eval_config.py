@@ -1,4 +1,4 @@
-"""Builds the EvalConfig: what TFMA measures, and what a model must reach to be blessed."""
+"""Builds the EvalConfig: the metrics of TFMA, and the thresholds for a blessing."""
 
 import json
 
@@ -12,7 +12,7 @@ from components.runtime.errors import RecipeError
 
 OVERALL = config_pb2.SlicingSpec()
 
-# A value that equals its threshold passes; TFMA compares strictly, and in float32 for some metrics.
+# A value equal to its threshold shall pass; TFMA compares strictly, and some metrics in float32.
 _TOLERANCE = 1e-6
 # TFMA's default of 10,000 makes plots of megabytes.
 _THRESHOLDS = 200
@@ -23,16 +23,16 @@ def build_eval_config(
 ) -> config_pb2.EvalConfig:
     """Builds the config from the recipe's sections.
 
-    Thresholds stand on the whole test split alone: in a label slice the recall of the other classes
-    is undefined, and an undefined value is never blessed.
+    Thresholds apply only to the whole test split: in a label slice the recall of the other classes
+    is undefined, and TFMA never blesses an undefined value.
 
     Args:
         data: classes.
         evaluation: floors and slices.
-        source: digest of the code of our metrics, which makes the config another one after an edit.
+        source: digest of the code of our metrics, so that an edit changes the config.
 
     Raises:
-        RecipeError: a class has no floor. Without thresholds TFX neither blesses nor refuses.
+        RecipeError: a class has no floor. Without thresholds TFX writes no blessing.
     """
     for label in data.classes:
         try:
@@ -88,7 +88,7 @@ def _overall_metrics() -> list[config_pb2.MetricConfig]:
 def _per_class_metrics() -> list[config_pb2.MetricConfig]:
     return [
         _metric("AUC", name="auc", num_thresholds=_THRESHOLDS),
-        # top_k 1: by the top answer, not by p > 0.5.
+        # top_k 1: the class with the highest probability, not p > 0.5.
         _metric("Recall", name="recall", top_k=1),
         _metric("Precision", name="precision", top_k=1),
         _metric("Specificity", name="specificity", top_k=1),

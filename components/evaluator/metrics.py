@@ -1,8 +1,8 @@
-"""Recall of one class by the top answer, as TFMA metrics that can gate.
+"""Recall of one class by the top prediction, as TFMA metrics with thresholds.
 
 TFMA's own binarised Recall counts an image as found when its probability exceeds 0.5, and a
 threshold on its `top_k` form never matches. These are computed from the multi-class confusion
-matrix at threshold 0, so the class with the highest probability is the answer, as it is served.
+matrix at threshold 0, so the class with the highest probability is the prediction, as in serving.
 """
 
 import math
@@ -11,17 +11,17 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as matrix_metrics
 
-from components.evaluator.top_answers import Cells, from_answers
+from components.evaluator.top_predictions import Cells, from_predictions
 from components.uncertainty.intervals import wilson_interval
 
 
 class ClassRecall(metric_types.Metric):
-    """Recall of a class: of the images that are `class_id`, the share answered so.
+    """Recall of a class: share of the images of `class_id` that are predicted as `class_id`.
 
     Args:
         class_id: index of the class.
         bound: `point` for the observed share, `lower_bound` for its Wilson 95 % lower bound.
-        source: digest of this package's source; it makes a code edit a changed EvalConfig.
+        source: digest of the source of this package, so that an edit changes the EvalConfig.
         name: of the metric.
     """
 
@@ -64,11 +64,17 @@ def _computations(
         hits = cells.get(matrix_metrics.MatrixEntryKey(class_id, class_id), 0.0)
         return recall_value(hits, cases, bound)
 
-    return from_answers(value, key, eval_config)
+    return from_predictions(value, key, eval_config)
 
 
 def recall_value(hits: float, cases: float, bound: str) -> float:
-    """Returns the gated value; NaN without cases, which never passes a threshold."""
+    """Returns the value for the threshold; NaN without cases, which never passes.
+
+    Args:
+        hits: images of the class that are predicted as it.
+        cases: images of the class.
+        bound: `point` or `lower_bound`.
+    """
     if cases <= 0:
         return math.nan
     return hits / cases if bound == "point" else wilson_interval(hits, cases)[0]

@@ -1,7 +1,7 @@
 """Accuracy and log loss of a whole slice, as TFMA metrics.
 
 Those of Keras give the same values, but AutoGraph rewrites their code first, which takes longer
-than to evaluate hundreds of images.
+than the evaluation of hundreds of images.
 """
 
 from collections.abc import Iterable
@@ -11,16 +11,16 @@ import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.evaluator.top_answers import Cells, from_answers
+from components.evaluator.top_predictions import Cells, from_predictions
 
-_LEAST = 1e-7  # probability, as in Keras: a certain answer that is wrong is not infinitely bad
+_LEAST = 1e-7  # probability, as in Keras: keeps the loss of a wrong prediction finite
 
 
 class Accuracy(metric_types.Metric):
-    """The share of images whose top answer is right.
+    """The share of images with a right top prediction.
 
     Args:
-        source: digest of this package's source; it makes a code edit a changed EvalConfig.
+        source: digest of the source of this package, so that an edit changes the EvalConfig.
         name: of the metric.
     """
 
@@ -57,7 +57,7 @@ def _accuracy(
         output_name=output_name,
         example_weighted=example_weighted,
     )
-    return from_answers(_share_of_right, key, eval_config)
+    return from_predictions(_share_of_right, key, eval_config)
 
 
 def _share_of_right(cells: Cells) -> float:

@@ -1,1 +1,1 @@
-"""The recall gate: what the Evaluator found, the verdict in words, what may be pushed."""
+"""The recall gate: the results of the Evaluator, the verdict, the blessing for the Pusher."""

@@ -1,10 +1,11 @@
-"""Reads what the Evaluator wrote into plain numbers."""
+"""The results of the Evaluator as plain numbers; the metrics of a class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.gate.metric_names import recall_name
 from components.uncertainty.intervals import wilson_interval
@@ -15,19 +16,20 @@ OVERALL: Slice = ()
 
 @dataclass(frozen=True)
 class ClassResult:
-    """How a class fared.
+    """The metrics of a class against the rest. A prediction is the class of highest probability.
 
     Attributes:
         label: the class.
-        cases: images of the class in the test split.
-        hits: of these, answered so.
-        recall: hits / cases (sensitivity).
+        cases: images of the class.
+        hits: of these, predicted as the class (true positives).
+        recall: hits / cases (sensitivity); NaN without cases.
         low: Wilson 95 % lower bound of the recall.
         high: upper bound.
-        precision: of the images answered so, the share that is right; NaN without answers.
-        specificity: of the other images, the share not answered so.
+        precision: share of the predictions of the class that are right (positive predictive
+            value); NaN without such predictions.
+        specificity: share of the other images that are not predicted as the class.
         f1: harmonic mean of recall and precision.
-        auc: area under the ROC curve against the other classes; NaN if not measured.
+        auc: area under the ROC curve; NaN if not measured, or without images of either kind.
     """
 
     label: str
@@ -44,15 +46,15 @@ class ClassResult:
 
 @dataclass(frozen=True)
 class Failure:
-    """A threshold that was missed.
+    """A metric that missed its threshold.
 
     Attributes:
-        metric: name of the metric.
-        value: what was reached; NaN if undefined.
-        bound: what was asked; for a change, the largest fall allowed, as a negative number.
-        is_change: whether it is a change against the baseline.
-        slice: of the data, empty for the whole test split.
-        message: TFMA's own words, if it has any.
+        metric: its name.
+        value: measured; NaN if undefined.
+        bound: the threshold; for a change, the largest fall allowed, as a negative number.
+        is_change: whether the threshold is on the change against the baseline.
+        slice: of the data; empty for the whole test split.
+        message: of TFMA; may be empty.
     """
 
     metric: str
@@ -65,14 +67,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Results:
-    """What the Evaluator found.
+    """The results of the Evaluator.
 
     Attributes:
         blessed: whether every threshold was met.
-        matrices: slice → confusion matrix [C, C] of counts, truth by answer.
+        matrices: slice → confusion matrix [C, C] of counts, true class by prediction.
         classes: overall result of each class, in order.
-        baseline: class → recall of the model compared with; empty without one.
-        failures: what stands against the blessing.
+        baseline: class → recall of the baseline model; empty without one.
+        failures: thresholds that were missed.
     """
 
     blessed: bool
@@ -83,10 +85,10 @@ class Results:
 
 
 def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
-    """Reads the evaluation artifact.
+    """Reads the output `evaluation` of the Evaluator.
 
     Args:
-        evaluation_uri: of the Evaluator's output `evaluation`.
+        evaluation_uri: of the artifact.
         labels: the classes, in the order of the model's outputs.
     """
     import tensorflow_model_analysis as tfma
@@ -112,7 +114,14 @@ def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
 def class_result(
     matrix: np.ndarray, index: int, label: str, auc: float = float("nan")
 ) -> ClassResult:
-    """Derives a class's numbers from a confusion matrix [C, C], truth by answer."""
+    """Returns the metrics of a class.
+
+    Args:
+        matrix: confusion matrix [C, C] of counts, true class by prediction.
+        index: of the class.
+        label: its name.
+        auc: area under its ROC curve, if that was measured.
+    """
     hits, cases = float(matrix[index, index]), float(matrix[index].sum())
     answered, total = float(matrix[:, index].sum()), float(matrix.sum())
     low, high = wilson_interval(hits, cases)
@@ -131,6 +140,40 @@ def class_result(
     )
 
 
+def class_results(
+    labels: NDArray[np.int64], probabilities: NDArray[np.floating], names: Sequence[str]
+) -> tuple[ClassResult, ...]:
+    """Returns the result of each class, with its exact AUC.
+
+    Args:
+        labels: index of the true class of each image, int64 [N].
+        probabilities: [N, C].
+        names: of the C classes.
+    """
+    matrix = confusion_matrix(labels, probabilities)
+    return tuple(
+        class_result(matrix, index, name, _exact_auc(labels == index, probabilities[:, index]))
+        for index, name in enumerate(names)
+    )
+
+
+def confusion_matrix(
+    labels: NDArray[np.int64], probabilities: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Returns counts [C, C] of true class (row) by the class with the highest probability."""
+    matrix = np.zeros((probabilities.shape[1],) * 2)
+    np.add.at(matrix, (labels, probabilities.argmax(-1)), 1)
+    return matrix
+
+
+def _exact_auc(truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
+    from sklearn.metrics import roc_auc_score  # takes a second to import
+
+    if truth.all() or not truth.any():
+        return float("nan")
+    return float(roc_auc_score(truth, scores))
+
+
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")
 
@@ -139,9 +182,9 @@ def _matrix(metrics: Mapping[str, Any], classes: int) -> np.ndarray:
     found = metrics[""][""]["confusion_matrix"]["multiClassConfusionMatrixAtThresholds"]
     matrix = np.zeros((classes, classes))
     for entry in found["matrices"][0].get("entries", []):
-        truth, answer = entry.get("actualClassId", 0), entry.get("predictedClassId", 0)
-        if answer >= 0:
-            matrix[truth, answer] += entry["numWeightedExamples"]
+        truth, predicted = entry.get("actualClassId", 0), entry.get("predictedClassId", 0)
+        if predicted >= 0:
+            matrix[truth, predicted] += entry["numWeightedExamples"]
     return matrix
 
 

@@ -1,4 +1,4 @@
-"""The verdict, as an InfraBlessing artifact that TFX's Pusher understands."""
+"""The verdict of the ServingValidator, as an InfraBlessing artifact for TFX's Pusher."""
 
 import json
 import os
@@ -19,16 +19,16 @@ VERDICT_FILE, LOG_FILE = "validation.json", "server.log"
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a validation.
+    """The verdict of the ServingValidator.
 
     Attributes:
         blessed: whether the model may be pushed.
         reason: why not, as a clause; '' if it may.
-        conclusive: whether another attempt would end alike.
-        images_compared: with what the network said in training.
-        largest_difference: of their probabilities.
-        images_asked: of the test split.
-        seconds: that it took.
+        conclusive: False if another attempt may have another result.
+        images_compared: with the predictions of the network in training.
+        largest_difference: of their probabilities, in 0..1.
+        images_asked: images of the test split that were predicted.
+        seconds: duration.
     """
 
     blessed: bool
@@ -46,14 +46,14 @@ NOT_TRIED = Verdict(False, "the gate did not bless the model, so it was not trie
 def publish(
     verdict: Verdict, blessing: types.Artifact, model: types.Artifact, saved_model: str, log: str
 ) -> None:
-    """Writes the verdict; when blessed, with the model that is to be pushed.
+    """Writes the verdict; if blessed, with the model to push.
 
     Args:
         verdict: to write.
         blessing: the InfraBlessing to fill.
-        model: the model that was judged.
-        saved_model: it, with its warm-up file.
-        log: what the server wrote, kept beside a refusal.
+        model: that was validated.
+        saved_model: folder of the model with its warm-up file.
+        log: of the server; stored if the model is not blessed.
     """
     io_utils.write_string_file(
         os.path.join(blessing.uri, VERDICT_FILE), json.dumps(asdict(verdict), indent=2)
@@ -65,7 +65,7 @@ def publish(
     blessing.set_int_custom_property(INCONCLUSIVE, int(not verdict.conclusive))
     blessing.set_int_custom_property(MODEL_ID, model.id)
     if verdict.blessed:
-        # The Trainer's artifact is published and stays as it is: the warm-up file goes into a copy.
+        # The warm-up file is in a copy: a published artifact, as the Trainer's, must not change.
         io_utils.copy_dir(saved_model, path_utils.stamped_model_path(blessing.uri))
         blessing.set_int_custom_property(_HAS_MODEL, 1)
     elif log:

@@ -1,4 +1,4 @@
-"""Blessed or not, and why, in words."""
+"""The verdict of the recall gate in words."""
 
 import math
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from components.recipe.evaluation import EvaluationSection
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of the gate.
+    """The verdict of the recall gate.
 
     Attributes:
         blessed: whether the model may be pushed.
         reasons: one sentence for each threshold missed; empty when blessed.
-        sentence: the whole, for terminal, report and log.
+        sentence: verdict and reasons, for terminal, report and log.
     """
 
     blessed: bool
@@ -26,10 +26,15 @@ class Verdict:
 
 
 def judge(results: Results, evaluation: EvaluationSection) -> Verdict:
-    """Puts TFMA's validation result into words; the decision itself is TFMA's."""
+    """Returns the verdict in words. TFMA decided; this only explains.
+
+    Args:
+        results: of the Evaluator.
+        evaluation: the recipe's section, with the floors.
+    """
     labels = [result.label for result in results.classes]
     if results.blessed:
-        return Verdict(True, (), f"Blessed: {_praise(results, evaluation)}.")
+        return Verdict(True, (), f"Blessed: {_margin(results, evaluation)}.")
     reasons = [_reason(failure, results, evaluation) for failure in results.failures]
     if collapse := _collapse(results.matrices[OVERALL], labels):
         reasons.insert(0, collapse)
@@ -37,10 +42,10 @@ def judge(results: Results, evaluation: EvaluationSection) -> Verdict:
     return Verdict(False, tuple(reasons), f"NOT blessed: {'; '.join(reasons)}.")
 
 
-def _praise(results: Results, evaluation: EvaluationSection) -> str:
+def _margin(results: Results, evaluation: EvaluationSection) -> str:
     bounded = evaluation.floor_on == "lower_bound"
     values = {r.label: (r.low if bounded else r.recall) for r in results.classes}
-    # The class nearest to its floor is the one to watch.
+    # The class with the smallest margin is named.
     label = min(values, key=lambda name: values[name] - evaluation.floor(name))
     what = "lower bound of the recall" if bounded else "recall"
     text = (
@@ -78,11 +83,11 @@ def _reason(failure: Failure, results: Results, evaluation: EvaluationSection) -
 
 
 def _collapse(matrix: np.ndarray, labels: list[str]) -> str | None:
-    """Returns a sentence when classes are never answered."""
-    answered = matrix.sum(0) > 0
-    if answered.all():
+    """Returns a clause if the model never predicts some of the classes."""
+    predicted = matrix.sum(0) > 0
+    if predicted.all():
         return None
-    if answered.sum() == 1:
-        return f"the model answers {labels[int(answered.argmax())]} for every image"
-    never = [label for label, seen in zip(labels, answered, strict=True) if not seen]
+    if predicted.sum() == 1:
+        return f"the model answers {labels[int(predicted.argmax())]} for every image"
+    never = [label for label, seen in zip(labels, predicted, strict=True) if not seen]
     return f"the model never answers {', '.join(never)}"

@@ -5,28 +5,40 @@ import tensorflow as tf
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.metadata import band
 from components.imaging.images import ReadImage, UnreadableImage, read_image
-from components.imaging.quarantine import Quarantined
+from components.imaging.quarantine import NOTED, Quarantined
 from components.recipe.data import DataSection
 from components.storage import files
 
 Value = bytes | str | int | float
 
 
-def read_entry(base: str, entry: Entry, data: DataSection) -> tf.train.Example | Quarantined:
+def read_entry(
+    base: str, entry: Entry, data: DataSection
+) -> tuple[tf.train.Example | None, list[Quarantined]]:
     """Reads an image and turns it into a tf.Example, or says why that can't be done.
 
     Args:
         base: the data folder.
         entry: the file; its patient is hashed.
-        data: classes, metadata columns and the pixel limit.
+        data: classes, metadata columns, the pixel limit, and whether EXIF and texts are kept.
+
+    Returns:
+        The example, and a remark with the reason `quarantine.NOTED` for each note; or None, and
+        why the file can't be read.
     """
     try:
-        image = read_image(files.read_bytes(base, entry.relative), max_pixels=data.max_pixels)
+        image = read_image(
+            files.read_bytes(base, entry.relative),
+            max_pixels=data.max_pixels,
+            keep_metadata=data.keep_metadata,
+        )
     except OSError as error:
-        return Quarantined(entry.relative, "unreadable_file", str(error.strerror or error))
+        reason = str(error.strerror or error)
+        return None, [Quarantined(entry.relative, "unreadable_file", reason)]
     except UnreadableImage as error:
-        return Quarantined(entry.relative, str(error.reason), error.detail)
-    return to_example(features(entry, image, data))
+        return None, [Quarantined(entry.relative, str(error.reason), error.detail)]
+    notes = [Quarantined(entry.relative, NOTED, note) for note in image.notes]
+    return to_example(features(entry, image, data)), notes
 
 
 def features(entry: Entry, image: ReadImage, data: DataSection) -> dict[str, Value]:

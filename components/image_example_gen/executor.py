@@ -27,6 +27,8 @@ from components.imaging.quarantine import Quarantined
 from components.recipe.data import SPLITS, DataSection
 from components.runtime.errors import DataError
 
+_REMARKS = "remarks"  # begin of the names of the files that Beam writes
+
 
 class Executor(base_beam_executor.BaseBeamExecutor):
     """Lists, reads, converts and writes; then refuses the set if too much was unreadable."""
@@ -37,7 +39,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Fills `examples` (GZIP TFRecords, one folder a split) and `quarantine`.
+        """Fills `examples` (GZIP TFRecords, one folder a split), and `quarantine` with two lists.
 
         Raises:
             DataError: the folders do not fit the recipe, or more than `data.max_quarantine_share`
@@ -57,8 +59,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         listed = artifact_utils.get_single_instance(output_dict["quarantine"])
         key = patient_key(exec_properties["home"])
-        unreadable = self._write(base, data, listing, key, examples, listed)
-        _write_quarantine(listed, listing, unreadable)
+        remarks = self._write(base, data, listing, key, examples, listed)
+        notes = [remark for remark in remarks if remark.reason == quarantine.NOTED]
+        unreadable = [remark for remark in remarks if remark.reason != quarantine.NOTED]
+        _write_lists(listed, listing, unreadable, notes)
         listed.data_fingerprint = listing.fingerprint
         if not unlabelled:
             _check_what_is_left(unreadable, listing, data)
@@ -85,29 +89,35 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | "Shards" >> beam.Create(shards)
                 | "Spread" >> beam.Reshuffle()
                 | "WriteExamples" >> beam.ParDo(writer)
-                | "WriteQuarantine" >> beam.io.WriteToText(os.path.join(parts, "unreadable"))
+                | "WriteRemarks" >> beam.io.WriteToText(os.path.join(parts, _REMARKS))
             )
-        unreadable = _read_parts(os.path.join(parts, "unreadable*"))
+        remarks = _read_parts(parts)
         fileio.rmtree(parts)
-        return unreadable
+        return remarks
 
 
-def _read_parts(pattern: str) -> list[Quarantined]:
+def _read_parts(folder: str) -> list[Quarantined]:
     items: list[Quarantined] = []
-    for path in fileio.glob(pattern):
-        with fileio.open(path, "r") as file:
-            items += [Quarantined(**json.loads(line)) for line in file.read().splitlines()]
+    for name in fileio.listdir(folder):
+        if name.startswith(_REMARKS):
+            with fileio.open(os.path.join(folder, name), "r") as file:
+                items += [Quarantined(**json.loads(line)) for line in file.read().splitlines()]
     return items
 
 
-def _write_quarantine(
-    artifact: types.Artifact, listing: Listing, unreadable: list[Quarantined]
+def _write_lists(
+    artifact: types.Artifact,
+    listing: Listing,
+    unreadable: list[Quarantined],
+    notes: list[Quarantined],
 ) -> None:
-    by_rule = [Quarantined(file, reason) for file, reason in listing.left_out]
-    with fileio.open(os.path.join(artifact.uri, quarantine.FILE_NAME), "w") as file:
-        file.write(quarantine.to_csv(by_rule + unreadable))
+    not_used = [Quarantined(file, reason) for file, reason in listing.left_out] + unreadable
+    for name, items in ((quarantine.FILE_NAME, not_used), (quarantine.NOTES_FILE, notes)):
+        with fileio.open(os.path.join(artifact.uri, name), "w") as file:
+            file.write(quarantine.to_csv(items))
     artifact.images_read = len(listing.entries) - len(unreadable)
     artifact.images_unreadable = len(unreadable)
+    artifact.not_used = quarantine.summary(not_used)
 
 
 def _check_what_is_left(unreadable: list[Quarantined], listing: Listing, data: DataSection) -> None:
@@ -117,8 +127,8 @@ def _check_what_is_left(unreadable: list[Quarantined], listing: Listing, data: D
         raise DataError(
             f"{len(unreadable)} of {len(listing.entries)} images ({share:.0%}) can't be read, more "
             f"than data.max_quarantine_share = {data.max_quarantine_share:.0%}. The first: "
-            f"{first.file}: {first.detail or first.reason}. Mend the files, or allow more if you "
-            "know why."
+            f"{first.file}: {first.detail or first.reason}. Correct the files, or allow more if "
+            "you know why."
         )
     lost = {item.file for item in unreadable}
     left = [entry for entry in listing.entries if entry.relative not in lost]

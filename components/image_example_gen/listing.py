@@ -1,7 +1,8 @@
 """Lists the image folders: which file is of which class, patient and split.
 
-Nothing is decoded here, and only files without suffix are looked into. So everything that is wrong
-with folders, patients and counts is known within seconds, before any long work.
+Nothing is decoded here, and only files of unknown suffix and the headers of DICOM files are looked
+into. So everything that is wrong with folders, patients and counts is known within seconds, before
+any long work.
 """
 
 import hashlib
@@ -12,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from components.image_example_gen import splits
+from components.image_example_gen import folder_splits, splits
+from components.image_example_gen.dicom_headers import may_be_dicom
 from components.image_example_gen.hashing import hash_to_unit
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
@@ -23,6 +25,10 @@ from components.storage.files import FoundFile
 from components.storage.listed_once import list_files
 
 UNLABELLED = "unlabelled"
+
+_MASKS = frozenset(  # folders beside the images of a class that hold no radiographs
+    {"mask", "masks", "segmentation", "segmentations", "annotation", "annotations", "overlays"}
+)
 
 
 @dataclass(frozen=True)
@@ -88,11 +94,15 @@ def list_folders(base: str, data: DataSection) -> Listing:
             folder; a patient can't be told; a class or split has too few images.
     """
     found = _walk_existing(base)
-    table = read_metadata(base, data.metadata) if data.metadata else MetadataTable()
     images = image_files(base, [file.relative for file in found])
+    table = MetadataTable()
+    if data.metadata:
+        table = read_metadata(base, data.metadata, any(map(may_be_dicom, images)))
     entries, left_out = _classify(found, images, data, table)
-    entries, capped = _cap(_with_patients(entries, data, table), data)
-    entries = _with_splits(entries, data)
+    given = folder_splits.find([entry.relative for entry in entries], data)
+    table = table.fitted([entry.relative for entry in entries])
+    entries, capped = _cap(_with_patients(base, entries, data, table), data)
+    entries = _with_splits(entries, data, given)
     listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found), found)
     splits.check_counts(listing.counts(), data, [(e.label, e.patient) for e in entries])
     return listing
@@ -148,6 +158,7 @@ def _classify(
             if file.relative != table.file:
                 left_out.append((file.relative, "not_an_image_name"))
         elif label is not None:
+            _check_masks(file.relative, folders, owners)
             entries.append(Entry(file.relative, label, "", ""))
         elif folders:
             strays[file.relative.rsplit("/", 1)[0]] += 1
@@ -155,6 +166,18 @@ def _classify(
             left_out.append((file.relative, "not_in_a_class_folder"))
     _check_folders(strays, entries, data)
     return entries, left_out
+
+
+def _check_masks(path: str, folders: list[str], owners: Mapping[str, str]) -> None:
+    """Refuses what lies in a folder of masks below a class folder, and is no class itself."""
+    nearest = max(place for place, name in enumerate(folders) if name in owners)
+    for place in range(nearest + 1, len(folders)):
+        if folders[place] in _MASKS:
+            folder = path.split("/")[place]
+            raise DataError(
+                f"{path!r} lies in a folder {folder!r} inside a class, which by its name holds no "
+                f"radiographs. Leave it out with --set 'data.ignore=[{folder}]', or rename it."
+            )
 
 
 def _check_folders(strays: Counter[str], entries: list[Entry], data: DataSection) -> None:
@@ -187,8 +210,10 @@ def _topmost_stray(folder: str, entries: list[Entry]) -> str:
     return next((part for part in parts if fold(part) not in used), parts[-1])
 
 
-def _with_patients(entries: list[Entry], data: DataSection, table: MetadataTable) -> list[Entry]:
-    finder = PatientFinder(data.patient, table)
+def _with_patients(
+    base: str, entries: list[Entry], data: DataSection, table: MetadataTable
+) -> list[Entry]:
+    finder = PatientFinder(base, data.patient, table)
     patients = finder.find([entry.relative for entry in entries])
     return [
         replace(entry, patient=patient, metadata=table.features(entry.relative))
@@ -196,8 +221,11 @@ def _with_patients(entries: list[Entry], data: DataSection, table: MetadataTable
     ]
 
 
-def _with_splits(entries: list[Entry], data: DataSection) -> list[Entry]:
-    found = splits.assign([(entry.label, entry.patient) for entry in entries], data)
+def _with_splits(entries: list[Entry], data: DataSection, given: Mapping[str, str]) -> list[Entry]:
+    if given:
+        found = folder_splits.assign([(e.relative, e.patient) for e in entries], given, data)
+    else:
+        found = splits.assign([(entry.label, entry.patient) for entry in entries], data)
     return [replace(entry, split=found[entry.patient]) for entry in entries]
 
 

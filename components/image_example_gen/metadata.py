@@ -4,20 +4,24 @@ import csv
 import io
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from components.recipe.data import Metadata
 from components.runtime.errors import DataError
 from components.storage import files
 
+HEADER_COLUMNS = frozenset({"age", "sex", "view", "modality", "manufacturer"})  # of DICOM files
+
+_SEPARATORS = ",;\t|"
 # As a spreadsheet or pandas writes it, and within the 64 bits of a feature.
 _WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 
 
 @dataclass(frozen=True)
 class MetadataTable:
-    """Rows of the CSV, found by path, file name or stem.
+    """Rows of the CSV, found by path, by the end of it, by file name or by stem.
 
     Attributes:
         section: the recipe's words about the CSV.
@@ -51,12 +55,46 @@ class MetadataTable:
                 features[f"{column}_band"] = band(_whole_number(text), edges)
         return features
 
-    def _row(self, path: str) -> dict[str, str]:
+    def key(self, path: str) -> str | None:
+        """Returns the key of the row of an image, or None if it has none."""
         pure = PurePosixPath(_composed(path))
-        for key in (str(pure), pure.name, pure.stem):
-            if key in self.rows:
-                return self.rows[key]
-        return {}
+        ends = ("/".join(pure.parts[start:]) for start in range(len(pure.parts)))
+        return next((key for key in (*ends, pure.stem) if key in self.rows), None)
+
+    def fitted(self, paths: Sequence[str]) -> "MetadataTable":
+        """Returns the table for these images.
+
+        Where few keys fit, and all begin with a folder that the data folder does not know, they
+        are taken without it.
+
+        Args:
+            paths: of all images, below the data folder.
+
+        Raises:
+            DataError: few images have a row, or one row is of several images; the message shows
+                both spellings.
+        """
+        if self.section is None or not self.rows or not paths:
+            return self
+        tables = (self, replace(self, rows=_without_common_folder(self.rows)))
+        keys = [{path: table.key(path) for path in paths} for table in tables]
+        shares = [sum(key is not None for key in found.values()) / len(paths) for found in keys]
+        best = int(shares[0] < self.section.min_share and shares[1] > shares[0])
+        if shares[best] < self.section.min_share:
+            unknown = next(path for path, key in keys[best].items() if key is None)
+            raise DataError(
+                f"{shares[best]:.0%} of {len(paths)} images have a row in {self.section.file}, "
+                f"less than data.metadata.min_share = {self.section.min_share:.0%}. An image "
+                f"without a row is {unknown!r}; the column {self.section.key!r} holds for example "
+                f"{next(iter(self.rows))!r}. Correct the file or data.metadata.key, or lower "
+                "min_share if you know why."
+            )
+        _check_one_image_a_row(keys[best], self.section)
+        return tables[best]
+
+    def _row(self, path: str) -> dict[str, str]:
+        key = self.key(path)
+        return {} if key is None else self.rows[key]
 
 
 def band(value: int, edges: tuple[int, ...]) -> str:
@@ -69,8 +107,13 @@ def band(value: int, edges: tuple[int, ...]) -> str:
     return f"{low}+"
 
 
-def read_metadata(base: str, section: Metadata) -> MetadataTable:
+def read_metadata(base: str, section: Metadata, headers: bool = False) -> MetadataTable:
     """Reads the CSV of a data folder.
+
+    Args:
+        base: the data folder.
+        section: the recipe's words about the CSV.
+        headers: whether DICOM headers may stand in for a CSV that is not there.
 
     Raises:
         DataError: it is missing or no CSV in UTF-8, lacks a column, names an image twice, or has
@@ -79,6 +122,9 @@ def read_metadata(base: str, section: Metadata) -> MetadataTable:
     try:
         text = files.read_bytes(base, section.file).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        absent = isinstance(error, FileNotFoundError)
+        if absent and headers and HEADER_COLUMNS.issuperset({*section.columns, *section.bands}):
+            return MetadataTable(section)
         raise DataError(
             f"The metadata file {section.file!r} of the data folder can't be read ({error}). "
             "It must be a CSV in UTF-8; without one, use --set data.metadata=null."
@@ -93,15 +139,54 @@ def read_metadata(base: str, section: Metadata) -> MetadataTable:
 
 
 def _parse(text: str, section: Metadata) -> MetadataTable:
-    reader = csv.DictReader(io.StringIO(text))
     wanted = {section.key, *section.columns, *section.bands}
+    text, separator = _separator(text, wanted)
+    reader = csv.DictReader(io.StringIO(text), delimiter=separator)
     if missing := wanted - set(reader.fieldnames or ()):
         raise DataError(
-            f"{section.file} lacks the columns {sorted(missing)}. It has: {reader.fieldnames}."
+            f"{section.file} lacks the columns {sorted(missing)}. It has, with the separator "
+            f"{separator!r}: {reader.fieldnames}."
         )
     rows = _index(reader, section)
     _check_bands(rows, section)
     return MetadataTable(section, rows, _numeric_columns(rows, {*section.columns, *section.bands}))
+
+
+def _separator(text: str, wanted: set[str]) -> tuple[str, str]:
+    """Returns the text without a line `sep=;`, as Excel writes it, and what separates columns.
+
+    It is the one that makes the most wanted columns of the first line, a comma where all are alike.
+    """
+    first, _, rest = text.partition("\n")
+    if named := re.fullmatch(r"sep=(.)\r?", first):
+        return rest, named[1]
+
+    def columns(separator: str) -> tuple[int, int]:
+        names = next(csv.reader([first], delimiter=separator), [])
+        return len(wanted.intersection(names)), len(names)
+
+    return text, max(_SEPARATORS, key=columns)
+
+
+def _without_common_folder(rows: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Returns the rows under keys without the folders that all of them begin with."""
+    folders = [PurePosixPath(key).parts[:-1] for key in rows]
+    shared = 0
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared += 1
+    return {"/".join(PurePosixPath(key).parts[shared:]): row for key, row in rows.items()}
+
+
+def _check_one_image_a_row(keys: Mapping[str, str | None], section: Metadata) -> None:
+    first: dict[str, str] = {}
+    for path, key in keys.items():
+        if key is not None and (other := first.setdefault(key, path)) != path:
+            raise DataError(
+                f"{section.file}: the row of {key!r} fits two images, {other!r} and {path!r}. "
+                f"Write paths below the data folder into the column {section.key!r}."
+            )
 
 
 def _index(reader: csv.DictReader, section: Metadata) -> dict[str, dict[str, str]]:

@@ -12,16 +12,25 @@ import re
 import secrets
 from pathlib import Path
 
+from components.image_example_gen.dicom_headers import header_patients
 from components.image_example_gen.metadata import MetadataTable
 from components.recipe.data import PatientSource
 from components.runtime.environment import PATIENT_KEY
 from components.runtime.errors import DataError
+from components.storage.private import trouble_with_key
 
 
 class PatientFinder:
-    """Tells the patient of each path, by the rule of the recipe."""
+    """Finds the patient of each path, by the rule of the recipe.
 
-    def __init__(self, source: PatientSource, table: MetadataTable):
+    Args:
+        base: the data folder, where headers have to be read.
+        source: the rule.
+        table: the metadata CSV.
+    """
+
+    def __init__(self, base: str, source: PatientSource, table: MetadataTable):
+        self._base = base
         self._source = source
         self._table = table
         self._pattern = re.compile(source.regex) if source.regex else None
@@ -30,15 +39,21 @@ class PatientFinder:
         """Returns the patients of `paths`, in the same order.
 
         Raises:
-            DataError: some file has no patient; the message counts them and shows the first.
+            DataError: some file has no patient, the message counts them and shows the first; or
+                every file is said to be a patient of its own, and DICOM headers say otherwise.
         """
-        patients = [self._patient(path) for path in paths]
+        if self._source.source == "dicom":
+            patients = header_patients(self._base, paths)
+        else:
+            patients = [self._patient(path) for path in paths]
+        if self._source.source == "each_file":
+            _check_each_file(paths, header_patients(self._base, paths))
         missing = [path for path, patient in zip(paths, patients, strict=True) if not patient]
         if missing:
             raise DataError(
                 f"{len(missing)} of {len(paths)} files have no patient by the rule "
                 f"`{self._rule()}`, for example {missing[0]!r}. Images of one patient must not "
-                "part over the splits: correct data.patient, or state that every file is another "
+                "be split up: correct data.patient, or state that every file is another "
                 "patient with --set 'data.patient={from: each_file}'."
             )
         return [patient for patient in patients if patient]
@@ -53,7 +68,25 @@ class PatientFinder:
         return match["patient"] if match else None
 
     def _rule(self) -> str:
-        return f"from: {self._source.source}, {self._source.regex or self._source.column}"
+        detail = self._source.regex or self._source.column
+        return f"from: {self._source.source}" + (f", {detail}" if detail else "")
+
+
+def _check_each_file(paths: list[str], patients: list[str | None]) -> None:
+    files_of: dict[str, list[str]] = {}
+    for path, patient in zip(paths, patients, strict=True):
+        if patient:
+            files_of.setdefault(patient, []).append(path)
+    several = [found for found in files_of.values() if len(found) > 1]
+    if several:
+        raise DataError(
+            "data.patient says `from: each_file`, and the DICOM headers name "
+            f"{len(files_of)} patients for {sum(map(len, files_of.values()))} files (Patient ID, "
+            f"0010,0020); {several[0][0]!r} and {several[0][1]!r} are of one patient. Use --set "
+            "'data.patient={from: dicom}'. If the headers are wrong, as after an anonymisation, "
+            "say how file names show the patient: --set 'data.patient={from: filename, regex: "
+            '"(?P<patient>.+)"}\'.'
+        )
 
 
 def patient_key(home: str) -> bytes:
@@ -64,8 +97,8 @@ def patient_key(home: str) -> bytes:
             Empty where no folder outlives the node, as in a container: the environment must tell.
 
     Raises:
-        DataError: the file is empty, since hashing without a key would hide nobody; or neither
-            environment nor folder is given.
+        DataError: the file is empty, since hashing without a key would hide nobody; or others can
+            read it; or neither environment nor folder is given.
     """
     if text := PATIENT_KEY.get():
         return text.encode()
@@ -81,6 +114,8 @@ def patient_key(home: str) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):  # another run was quicker: its key is the key
             _write_key(path)
+    if trouble := trouble_with_key(path):
+        raise DataError(f"{trouble} Or give the site's key in the variable {PATIENT_KEY}.")
     key = path.read_bytes()
     if not key:
         raise DataError(

@@ -22,7 +22,7 @@ _STORED = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=0)
 
 
 class WriteShard(beam.DoFn):
-    """Shard → its files, and the files that could not be read as JSON.
+    """Shard → its files, and remarks as JSON: files that can't be read, and notes on others.
 
     A shard that is done again, as after the loss of a worker, replaces its files.
 
@@ -43,7 +43,7 @@ class WriteShard(beam.DoFn):
     def process(self, shard: Shard) -> list[str]:
         """Returns the `Quarantined` of the shard as JSON."""
         entries = read_list(shard)
-        unreadable = []
+        remarks: list[str] = []
         # Each split has a file, if an empty one, or the nodes that read it would miss it.
         present = self._folders if shard.number == 0 else {entry.split for entry in entries}
         with ExitStack() as opened:
@@ -54,17 +54,15 @@ class WriteShard(beam.DoFn):
                 for split in present
             }
             results = map_in_threads(self._read, entries)
-            for entry, result in zip(entries, results, strict=True):
-                if isinstance(result, Quarantined):
-                    unreadable.append(json.dumps(dataclasses.asdict(result)))
-                else:
-                    writers[entry.split].write(result)
-        return unreadable
+            for entry, (serialized, found) in zip(entries, results, strict=True):
+                remarks += [json.dumps(dataclasses.asdict(remark)) for remark in found]
+                if serialized is not None:
+                    writers[entry.split].write(serialized)
+        return remarks
 
-    def _read(self, entry: Entry) -> bytes | Quarantined:
-        result = read_entry(self._base, entry, self._data)
+    def _read(self, entry: Entry) -> tuple[bytes | None, list[Quarantined]]:
+        example, remarks = read_entry(self._base, entry, self._data)
         self._counter.advance()
-        if isinstance(result, Quarantined):
-            return result
-        serialized: bytes = result.SerializeToString(deterministic=True)
-        return serialized
+        if example is None:
+            return None, remarks
+        return example.SerializeToString(deterministic=True), remarks

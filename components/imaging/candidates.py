@@ -1,6 +1,7 @@
-"""Which files are to be read as images: by their suffix, or without one by their first bytes.
+"""Which files are to be read as images: by a known suffix, or else by their first bytes.
 
-Scanners and PACS write DICOM without a suffix: `IM000001`, or a UID such as `1.2.840.113619.2.55`.
+Scanners and PACS write DICOM as `IM000001`, `1.2.840.113619.2.55` or `CT0001.IMA`: a suffix that is
+not known says nothing.
 """
 
 import re
@@ -14,6 +15,11 @@ from components.imaging.unreadable import UnreadableImage
 from components.storage import files
 
 _SUFFIX = re.compile(r"\.(?=[^.]*[A-Za-z])[A-Za-z0-9]+$")  # without a letter it is part of a UID
+# Of texts, tables, documents and archives, which need not be opened.
+_NO_IMAGES = (
+    ".csv", ".doc", ".docx", ".gz", ".html", ".json", ".log", ".md", ".pdf", ".tsv", ".txt", ".xls",
+    ".xlsx", ".xml", ".yaml", ".yml", ".zip",
+)  # fmt: skip
 _HEAD = 256  # bytes; DICOM's mark ends at 132
 _READERS = 16  # threads: a request each where the files lie in object storage
 _DIRECTORY = "DICOMDIR"  # the table of contents of a DICOM medium; no image, but DICOM
@@ -22,18 +28,18 @@ _DIRECTORY = "DICOMDIR"  # the table of contents of a DICOM medium; no image, bu
 def image_files(base: str, names: Iterable[str]) -> frozenset[str]:
     """Returns those that are to be read.
 
-    A regular file that has no suffix and can't be opened is among them: reading it gives the
-    reason, and no image is lost in silence.
+    A file of unknown name that can't be opened is among them: reading it gives the reason, and no
+    image is lost without a word.
 
     Args:
         base: folder, or address of object storage.
         names: paths below it, with forward slashes.
     """
     names = list(names)
-    unnamed = [name for name in names if may_be_unnamed(name)]
+    unknown = [name for name in names if not is_image_name(name) and may_be_image(name)]
     with ThreadPoolExecutor(_READERS) as pool:
-        begins = pool.map(lambda name: _begins_as_image(base, name), unnamed)
-        found = {name for name, begins_so in zip(unnamed, begins, strict=True) if begins_so}
+        begins = pool.map(lambda name: _begins_as_image(base, name), unknown)
+        found = {name for name, begins_so in zip(unknown, begins, strict=True) if begins_so}
     return frozenset(found.union(filter(is_image_name, names)))
 
 
@@ -41,6 +47,18 @@ def may_be_unnamed(name: str) -> bool:
     """Whether a file name says nothing about the format."""
     last = PurePosixPath(name).name
     return not _SUFFIX.search(last) and last.upper() != _DIRECTORY
+
+
+def suffix_of(name: str) -> str:
+    """Returns the suffix in lower case, for counting; 'without suffix' if there is none."""
+    found = _SUFFIX.search(PurePosixPath(name).name)
+    return found[0].lower() if found else "without suffix"
+
+
+def may_be_image(name: str) -> bool:
+    """Whether a file is worth opening, by its name alone."""
+    last = PurePosixPath(name).name
+    return not last.lower().endswith(_NO_IMAGES) and last.upper() != _DIRECTORY
 
 
 def _begins_as_image(base: str, name: str) -> bool:

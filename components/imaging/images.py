@@ -4,8 +4,8 @@
 ``tf.io.decode_image(channels=3)`` decodes. Training and the client
 read images through :func:`read_image` alone, so the model never sees two versions of one file.
 
-1. An 8-bit grey or RGB PNG and a grey or YCbCr JPEG pass through byte for byte, after one full
-   decoding has proved them whole. Their metadata (EXIF, text chunks) is part of those bytes.
+1. An 8-bit grey or RGB PNG and a grey or YCbCr JPEG pass through as they are stored, after one
+   full decoding has proved them whole, but for what they say beside the picture (EXIF, texts).
 2. Everything else becomes a PNG: alpha is dropped (as TensorFlow does), palettes and CMYK become
    RGB, EXIF orientation is applied, of animations and multi-page files the first picture is kept.
 3. Grey values of more than 8 bits are stretched (``grey.stretch``); those of RGB, and of grey
@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
+from components.imaging.annotations import without_annotations
 from components.imaging.canonical import canonical, encode_png
 from components.imaging.decode import decode
 from components.imaging.quiet import quiet
@@ -33,7 +34,8 @@ from components.imaging.unreadable import REASONS, UnreadableImage, refusal
 __all__ = ["MAX_PIXELS", "REASONS", "ReadImage", "UnreadableImage", "is_image_name", "read_image"]
 
 _SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".tif", ".tiff", ".gif", ".webp", ".dcm", ".dicom",
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff", ".gif", ".webp", ".dcm",
+    ".dicom",
 )  # fmt: skip
 
 
@@ -73,12 +75,15 @@ def is_image_name(name: str) -> bool:
     return name.lower().endswith(_SUFFIXES)
 
 
-def read_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ReadImage:
+def read_image(
+    data: bytes, *, max_pixels: int = MAX_PIXELS, keep_metadata: bool = False
+) -> ReadImage:
     """Turns the content of one file into canonical bytes.
 
     Args:
         data: the whole file.
         max_pixels: refuse above this many (width x height), by the header, before decoding.
+        keep_metadata: leave EXIF, texts and colour profiles in a PNG or JPEG that passes through.
 
     Raises:
         UnreadableImage: whatever is wrong with the file. No other exception comes out.
@@ -87,14 +92,14 @@ def read_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ReadImage:
     try:
         with quiet():
             kind = sniff(data)
-            return _read(bytes(data), kind, max_pixels)
+            return _read(bytes(data), kind, max_pixels, keep_metadata)
     except UnreadableImage:
         raise
     except Exception as error:  # a decoder fed with broken data raises anything at all
         raise refusal(error, kind) from error
 
 
-def _read(data: bytes, kind: str, max_pixels: int) -> ReadImage:
+def _read(data: bytes, kind: str, max_pixels: int, keep_metadata: bool) -> ReadImage:
     if kind == "DICOM":
         from components.imaging.dicom.reader import read_dicom  # here: pydicom is slow to import
 
@@ -109,7 +114,7 @@ def _read(data: bytes, kind: str, max_pixels: int) -> ReadImage:
     else:
         image, turn, as_is = decode(kind, data, max_pixels)
     if as_is:
-        return _result(image, data, kind)
+        return _result(image, data if keep_metadata else without_annotations(data), kind)
     image = canonical(image, turn)
     return _result(image, encode_png(image), kind)
 

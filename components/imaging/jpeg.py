@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from components.imaging.unreadable import COPY_AGAIN, UnreadableImage
 
 # Any marker but restart and start; smaller second bytes are pixel data, in JPEG-LS up to 0x7F.
-_MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
+MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
 _FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 _HUFFMAN = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive
 _ARITHMETIC = (0xC9, 0xCA)
@@ -36,7 +36,7 @@ class JpegHeader(NamedTuple):
 def jpeg_header(data: bytes) -> JpegHeader:
     """Reads the frame header and walks to the end marker, decoding nothing."""
     pos, scans, frame = 2, 0, (0, 0, 0, 0, 0)
-    while (marker := _MARKER.search(data, pos)) and (code := marker[1][0]) != 0xD9:
+    while (marker := MARKER.search(data, pos)) and (code := marker[1][0]) != 0xD9:
         pos = marker.end()
         if code in _FRAMES and len(data) >= pos + 8:
             frame = code, *struct.unpack_from(">BHHB", data, pos + 2)

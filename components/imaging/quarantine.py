@@ -1,15 +1,20 @@
 """The list of files that were not used, each with its reason.
 
 A CSV with the columns `file`, `reason`, `detail`. Nothing that lies in the data folder is lost
-silently: a file is a tf.Example, or it is on this list.
+without a word: a file is a tf.Example, or it is on this list.
 """
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from components.imaging.candidates import suffix_of
+
 FILE_NAME = "quarantine.csv"
+NOTES_FILE = "notes.csv"  # of the same form: files that were used, and what was read with care
+NOTED = "read_with_note"
 
 # What the listing leaves out by rule is on the list too, but is no fault of the file.
 BY_RULE = frozenset(
@@ -37,6 +42,19 @@ class Quarantined:
         return self.reason not in BY_RULE
 
 
+def summary(items: Iterable[Quarantined]) -> str:
+    """Returns the number of files by suffix and reason, most first; '' if there are none.
+
+    As in '12 files not used: 8 .txt (not_an_image_name), 4 .dcm (corrupt)'.
+    """
+    counts = Counter((suffix_of(item.file), item.reason) for item in items)
+    if not counts:
+        return ""
+    listed = [f"{number} {suffix} ({reason})" for (suffix, reason), number in counts.most_common()]
+    total = counts.total()
+    return f"{total} {'file' if total == 1 else 'files'} not used: {', '.join(listed)}"
+
+
 def to_csv(items: Iterable[Quarantined]) -> str:
     """Returns the list as CSV text, sorted by file."""
     text = io.StringIO()
@@ -44,7 +62,8 @@ def to_csv(items: Iterable[Quarantined]) -> str:
     writer.writerow(("file", "reason", "detail"))
     for item in sorted(items):
         printable = item.file.encode(errors="surrogateescape").decode(errors="replace")
-        writer.writerow((printable, item.reason, item.detail))
+        # The csv module of Python 3.10 can't write NUL, which a damaged DICOM text may hold.
+        writer.writerow((printable, item.reason, item.detail.replace("\0", "\ufffd")))
     return text.getvalue()
 
 

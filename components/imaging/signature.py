@@ -14,6 +14,9 @@ _SIGNATURES = {
     "WEBP": (b"RIFF",),
     "BMP": (b"BM",),
 }
+_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)  # bytes; "BM" alone may begin a text
+# Brands of the ISO base media file format that are pictures: the others are films.
+_PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 # A bare dataset: group 0002 or 0008, an element, and a value representation of two letters.
 _EXPLICIT_START = re.compile(rb"(?s:[\x02\x08]\x00..|\x00\x08..)[A-Z]{2}")
 
@@ -29,9 +32,10 @@ def sniff(data: bytes) -> str:
     if is_dicom(data):
         return "DICOM"
     for kind, signatures in _SIGNATURES.items():
-        if data.startswith(signatures) and (kind != "WEBP" or data[8:12] == b"WEBP"):
+        if data.startswith(signatures) and _is_more_than_a_prefix(kind, data):
             return kind
-    if data.startswith(b"\0\0\0\x0cjP  ") or data[4:8] == b"ftyp":
+    picture = data[4:8] == b"ftyp" and data[8:12] in _PICTURE_BRANDS
+    if picture or data.startswith(b"\0\0\0\x0cjP  "):
         raise UnreadableImage(
             "unsupported", "JPEG 2000, HEIC and AVIF files can't be read; convert it to PNG"
         )
@@ -40,6 +44,12 @@ def sniff(data: bytes) -> str:
         f"expected PNG, JPEG, BMP, TIFF, GIF, WebP or DICOM, but the file starts with "
         f"{data[:8]!r}; convert it, or take it out",
     )
+
+
+def _is_more_than_a_prefix(kind: str, data: bytes) -> bool:
+    if kind == "BMP":
+        return len(data) < 18 or int.from_bytes(data[14:18], "little") in _BMP_HEADERS
+    return kind != "WEBP" or data[8:12] == b"WEBP"
 
 
 def is_dicom(data: bytes) -> bool:

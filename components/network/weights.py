@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.network.backbones import build_backbone, find_backbone
+from components.network.weights_file import check_weights_file
 from components.recipe.model import SCRATCH, ModelSection
 from components.runtime.environment import WEIGHTS
 from components.runtime.errors import RecipeError, WeightsError
@@ -64,6 +65,8 @@ def pretrained_backbone(model: ModelSection, size: int) -> tuple[Any, str]:
     path = local_file(model)
     if path is None and model.weights == "imagenet":
         return _download(model, size), "ImageNet, from keras.applications"
+    if path is not None:
+        check_weights_file(path)
     backbone = build_backbone(model, size, 3)
     if path is None:
         return backbone, "random weights"
@@ -105,7 +108,7 @@ def _download(model: ModelSection, size: int) -> Any:
 
 
 def check_available(model: ModelSection, size: int) -> None:
-    """Checks that the backbones exist and their weights are available, before any long work.
+    """Checks that the backbones exist and their weights can be loaded, before any long work.
 
     Args:
         model: the recipe's section, with all backbones.
@@ -113,10 +116,10 @@ def check_available(model: ModelSection, size: int) -> None:
 
     Raises:
         RecipeError: a backbone is unknown.
-        WeightsError: a file is missing, or a download fails.
+        WeightsError: a file is missing or does not fit its network, or a download fails.
     """
     for network in model.networks:
         if network.backbone != SCRATCH:
             find_backbone(str(network.backbone))
-        if network.pretrained and network.weights == "imagenet" and local_file(network) is None:
-            _download(network, network.size or size)
+        if network.pretrained:
+            pretrained_backbone(network, network.size or size)

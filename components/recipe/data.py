@@ -61,13 +61,14 @@ class PatientSource(Section):
 
     Attributes:
         source: `filename` and `path` search `regex` in the file name, or in the path below the data
-            folder; `metadata` reads `column` of the metadata CSV; `each_file` declares that each
-            file shows another patient. This is a statement about the data, never a fallback.
+            folder; `metadata` reads `column` of the metadata CSV; `dicom` reads the Patient ID
+            (0010,0020) of each file; `each_file` declares that each file shows another patient.
+            This is a statement about the data, never a fallback.
         regex: regular expression with a group named `patient`, for `filename` and `path`.
         column: column of the metadata CSV that names the patient, for `metadata`.
     """
 
-    source: Literal["filename", "path", "metadata", "each_file"] = Field(alias="from")
+    source: Literal["filename", "path", "metadata", "dicom", "each_file"] = Field(alias="from")
     regex: str | None = None
     column: str | None = None
 
@@ -96,6 +97,9 @@ def _check_patient_regex(regex: str | None, source: str) -> None:
 class Metadata(Section):
     """A CSV file in the data folder with one row for each image.
 
+    Without the file, DICOM headers fill the columns `age`, `sex`, `view`, `modality` and
+    `manufacturer`, if there are no others.
+
     Attributes:
         file: path of the file, relative to the data folder.
         key: column that names the image: by its path below the data folder, by its file name, or by
@@ -103,12 +107,14 @@ class Metadata(Section):
         columns: columns that become features, for example to evaluate slices.
         bands: numeric columns that are cut into bands: `age: [40, 65]` gives the feature `age_band`
             with the values `0-39`, `40-64` and `65+`.
+        min_share: smallest share of the images that have a row; below it the run stops.
     """
 
     file: str = "metadata.csv"
     key: str = "filename"
     columns: tuple[str, ...] = ()
     bands: dict[str, tuple[int, ...]] = {}
+    min_share: Share = 0.5
 
     @field_validator("bands")
     @classmethod
@@ -127,6 +133,9 @@ class DataSection(Section):
         merge: class to the folders that belong to it. A class that is not named has the folder of
             its own name.
         ignore: names of folders that are left out, at any depth.
+        folder_splits: what to do with class folders below `train`, `val` and `test`: `use` takes
+            these as the splits, and forms a missing one from patients of `train`; `merge` splits
+            all images again, by patient. None: there are no such folders.
         image_size: side of the square image that the model takes, in pixels.
         color: `grayscale` (1 channel) or `rgb` (3 channels).
         resize: `stretch` the image to the square, or `pad` it and keep its aspect ratio.
@@ -144,11 +153,14 @@ class DataSection(Section):
         min_per_split: smallest number of images of a class in each split; below it the run stops.
         max_pixels: largest number of pixels of an image. Larger ones are not decoded, since a small
             file may hold a huge image (a decompression bomb).
+        keep_metadata: whether EXIF, texts and colour profiles of PNG and JPEG files go into the
+            examples. They may name patients, and no node reads them.
     """
 
     classes: tuple[str, ...]
     merge: dict[str, tuple[str, ...]] = {}
     ignore: tuple[str, ...] = ()
+    folder_splits: Literal["use", "merge"] | None = None
     image_size: Annotated[int, Field(ge=16, le=1024)] = 224
     color: Literal["grayscale", "rgb"] = "rgb"
     resize: Literal["stretch", "pad"] = "stretch"
@@ -162,6 +174,18 @@ class DataSection(Section):
     min_per_class: Positive = 10
     min_per_split: Positive = 2
     max_pixels: Positive = 50_000_000
+    keep_metadata: bool = False
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _texts(cls, classes: object) -> object:
+        listed = classes if isinstance(classes, (list, tuple)) else []
+        if any(isinstance(name, (bool, int, float)) or name is None for name in listed):
+            raise ValueError(
+                "YAML reads NO, YES, ON and OFF as true or false, and 0 as a number: put class "
+                f"names into quotes, as in classes: ['NO', 'YES']. Received: {listed}"
+            )
+        return classes
 
     @property
     def channels(self) -> int:

@@ -77,6 +77,8 @@ class PlatformSection(Section):
             includes the options.
         gate_failure: what a run with a model that was not blessed is: successful, with a report
             that says why (`report`), or failed (`fail`). The model is not pushed in either case.
+            None: `fail` for the runs of a schedule, whose list shows nothing but the status, else
+            `report`.
     """
 
     image: str | None = None
@@ -89,7 +91,7 @@ class PlatformSection(Section):
     secrets: tuple[Secret, ...] = ()
     env: dict[str, Text] = {}
     beam_args: tuple[str, ...] = ()
-    gate_failure: Literal["report", "fail"] = "report"
+    gate_failure: Literal["report", "fail"] | None = None
 
     def resources(self, node: str) -> NodeResources:
         """Returns the resources of a node, with `defaults` where it gives nothing."""

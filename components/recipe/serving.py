@@ -88,15 +88,17 @@ class ServingSection(Section):
             approved it; `none`: at once.
         batching: how requests are run together.
         replicas: how many servers Kubernetes runs.
-        cpu: processors of one server, in the notation of Kubernetes: 2, 0.5 or 500m.
+        cpu: processors of one server, both request and limit, in the notation of Kubernetes: 2, 0.5
+            or 500m.
         memory: memory of one server, such as 4Gi. Up to three versions of the model are loaded at
             the same time.
         gpu: number of GPUs of one server, of the type `platform.gpu_type`.
         node_selector: labels that a machine must have. None: those of `platform.nodes.Trainer` if
             the server has a GPU, else those of `platform.defaults`.
         tolerations: taints that the servers tolerate. None: as for `node_selector`.
-        image: container image of the server. None: `tensorflow/serving` in the version of the
-            installed TensorFlow.
+        image: container image of the server, best by its digest: `NAME@sha256:DIGEST` can't be
+            replaced by another. None: `tensorflow/serving` in the version of the installed
+            TensorFlow, by its tag.
     """
 
     model_name: str | None = None
@@ -116,12 +118,19 @@ class ServingSection(Section):
         return self.model_dump(mode="json", include={"uncertainty"})
 
     @property
+    def processors(self) -> float:
+        """Processors of one server, as a number."""
+        return float(self.cpu.rstrip("m")) / (1000 if self.cpu.endswith("m") else 1)
+
+    @property
+    def threads(self) -> int:
+        """Number of threads that keep these processors busy."""
+        return math.ceil(self.processors)
+
+    @property
     def batch_threads(self) -> int:
         """Number of batches that a server runs at the same time."""
-        if self.batching.num_batch_threads is not None:
-            return self.batching.num_batch_threads
-        milli = self.cpu.endswith("m")
-        return math.ceil(float(self.cpu.rstrip("m")) / (1000 if milli else 1))
+        return self.batching.num_batch_threads or self.threads
 
     @field_validator("model_name")
     @classmethod

@@ -57,7 +57,7 @@ class RunReport(base_component.BaseComponent):
             pushed_model=pusher.outputs["pushed_model"],
         )
 
-    The baseline's figures stand in the evaluation.
+    The recall of the baseline is read from the evaluation.
 
     Outputs:
         report: `report.html`, and `predictions.csv` with every prediction of the test split.

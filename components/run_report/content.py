@@ -1,4 +1,4 @@
-"""Everything that the page says, in plain values."""
+"""The content of the page, in plain values."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,11 @@ History = Mapping[str, Sequence[Mapping[str, float]]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What followed from the gate's verdict.
+    """What happened after the verdict of the gate.
 
     Attributes:
         version: pushed, None if nothing was.
-        refused: why the serving validator refused a blessed model; '' if it did not.
+        refused: why the ServingValidator refused a blessed model; '' if it did not.
     """
 
     version: int | None = None
@@ -33,7 +33,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Material:
-    """What the model was made from.
+    """The data and the code that the model was made from.
 
     Attributes:
         fingerprint: hex digest over the data files.
@@ -56,7 +56,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Content:
-    """What the page is drawn from.
+    """The content of the page.
 
     Attributes:
         model: name under which it is pushed.
@@ -65,7 +65,7 @@ class Content:
         predictions: of the test split.
         pictures: for the gallery.
         history: phase → logs of each epoch.
-        uncertainty: what the Trainer measured about it.
+        uncertainty: what the Trainer measured on the eval split.
         audit: of the data, as `audit.json` holds it.
         outcome: pushed or not.
         material: what it was made from.

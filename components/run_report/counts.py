@@ -12,11 +12,11 @@ from components.imaging.quarantine import Quarantined
 
 @dataclass(frozen=True)
 class SplitCounts:
-    """What a split holds.
+    """The contents of a split.
 
     Attributes:
         images: in all.
-        patients: different ones.
+        patients: number of different ones.
         by_class: class → images.
     """
 
@@ -27,13 +27,13 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class QuarantineReason:
-    """Files that were left out for the same reason.
+    """Files that were not used, for the same reason.
 
     Attributes:
         reason: its code.
         files: how many.
         first: path of the first one.
-        unreadable: whether they were meant to be used.
+        unreadable: whether they could not be read; False for a rule of the recipe.
     """
 
     reason: str

@@ -1,4 +1,4 @@
-"""What the report was made with."""
+"""The versions of the packages that the report was made with."""
 
 import platform
 from importlib import metadata

@@ -1,4 +1,4 @@
-"""Brings the artifacts to the page, and the page to its artifact."""
+"""From the artifacts to the page, and the page into its artifact."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from components.run_report.read import Sources, read_content
 
 
 class Executor(base_executor.BaseExecutor):
-    """Asks the model about the test split and writes the report."""
+    """Runs the model on the test split and writes the report."""
 
     def Do(
         self,
@@ -49,7 +49,7 @@ def write_report(sources: Sources, folder: str) -> None:
 
 
 def sources_of(inputs: Mapping[str, Sequence[Any]], properties: Mapping[str, Any]) -> Sources:
-    """Returns what the report is drawn from.
+    """Returns where the report reads from.
 
     Args:
         inputs: key → artifacts, as ML Metadata holds them.

@@ -1,4 +1,4 @@
-"""The figures of a class and of a slice, from the predictions."""
+"""The metrics of a class and of a slice, from the predictions."""
 
 import math
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
-from components.gate.results import ClassResult, class_result
+from components.gate import results
+from components.gate.results import ClassResult
 from components.run_report.predictions import Predictions
 
-# Fewer images of a class say little: at 20 of 20 the interval still begins at 0.84.
+# With fewer images of a class a metric is not reliable: even 20 of 20 has a lower bound of 0.84.
 SMALL = 20
 
 
@@ -23,7 +23,7 @@ class SliceResult:
         feature: e.g. `sex`.
         value: e.g. `F`.
         images: of the part.
-        accuracy: share answered rightly.
+        accuracy: share of right predictions.
         classes: a result for each class that the part has images of.
     """
 
@@ -46,20 +46,10 @@ def class_results(
         predictions: of the test split.
         chosen: bool [N], the images to count; by default all.
     """
-    matrix = predictions.matrix(chosen)
-    kept = np.ones(len(predictions.labels), bool) if chosen is None else chosen
-    return tuple(
-        class_result(matrix, index, label, auc(predictions, index, kept))
-        for index, label in enumerate(predictions.classes)
+    kept = slice(None) if chosen is None else chosen
+    return results.class_results(
+        predictions.labels[kept], predictions.probabilities[kept], predictions.classes
     )
-
-
-def auc(predictions: Predictions, index: int, chosen: NDArray[np.bool_]) -> float:
-    """Returns the exact area under the ROC curve of a class against the rest; NaN if undefined."""
-    truth = predictions.labels[chosen] == index
-    if truth.all() or not truth.any():
-        return math.nan
-    return float(roc_auc_score(truth, predictions.probabilities[chosen, index]))
 
 
 # === By slice ===
@@ -71,13 +61,13 @@ def slice_results(predictions: Predictions) -> Iterator[SliceResult]:
         found = np.array([value is not None for value in values])
         for value in sorted({value for value in values if value is not None}):
             chosen = found & np.array([other == value for other in values])
-            results = class_results(predictions, chosen)
+            by_class = class_results(predictions, chosen)
             yield SliceResult(
                 feature,
                 value,
                 int(chosen.sum()),
                 float(predictions.right[chosen].mean()),
-                tuple(_worth_showing(result) for result in results if result.cases),
+                tuple(_worth_showing(result) for result in by_class if result.cases),
             )
 
 

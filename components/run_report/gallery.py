@@ -1,4 +1,4 @@
-"""Which images the page shows, and how: small, with the heatmap as a layer of its own."""
+"""Which images the page shows, and how: small, with the heatmap as a separate layer."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from PIL import Image
 
 from components.run_report.predictions import Predictions
 
-KINDS = ("wrong", "unsure", "right")
+KINDS = ("wrong", "low confidence", "right")
 _OF_EACH = 3
 _SIDE, _QUALITY = 320, 80  # pixels of the longer side, of JPEG
 _GRID = 96  # pixels of the heatmap's layer: the page stretches it
@@ -38,14 +38,14 @@ class Case:
     Attributes:
         kind: of `KINDS`.
         label: index of the true class.
-        answer: index of the class with the highest probability.
+        predicted: index of the class with the highest probability.
         confidence: that probability.
         filename: relative path in the data folder.
     """
 
     kind: str
     label: int
-    answer: int
+    predicted: int
     confidence: float
     filename: str
 
@@ -57,7 +57,7 @@ class Picture:
     Attributes:
         case: what it is.
         image: data URI of a JPEG.
-        heat: data URI of a PNG to lay over it, transparent where the model did not look.
+        heat: data URI of a PNG to lay over it, transparent where the heatmap is 0.
         width: of the JPEG, in pixels.
         height: of the JPEG, in pixels.
     """
@@ -73,10 +73,11 @@ class Picture:
 
 
 def choose_cases(predictions: Predictions, of_each: int = _OF_EACH) -> list[Case]:
-    """Returns, for each class, the wrong answers given most surely, the least sure, the right ones.
+    """Returns wrong, low-confidence and right predictions of each class.
 
-    The right ones are those in the middle: the surest would flatter. No image stands twice, and no
-    patient twice under the same heading.
+    The wrong ones with the highest confidence, and the right ones of medium confidence: those of
+    the highest would be too good an example. No image is chosen twice, and no patient twice for one
+    kind.
     """
     chosen: list[Case] = []
     for label in range(len(predictions.classes)):
@@ -95,14 +96,14 @@ def choose_cases(predictions: Predictions, of_each: int = _OF_EACH) -> list[Case
 
 
 def _candidates(predictions: Predictions, label: int) -> Iterator[tuple[str, Iterable[int]]]:
-    """Yields each kind with the images of a class in the order in which they are wanted."""
+    """Yields each kind with the images of a class, the preferred ones first."""
     of_class = np.flatnonzero(predictions.labels == label)
     surest_first = of_class[np.argsort(-predictions.confidence[of_class], kind="stable")].tolist()
     right = [index for index in surest_first if predictions.right[index]]
     from_middle = sorted(range(len(right)), key=lambda place: abs(place - len(right) // 2))
     yield "wrong", [index for index in surest_first if not predictions.right[index]]
-    # A certain answer is not "unsure", even where no other is less so.
-    yield "unsure", [i for i in reversed(surest_first) if predictions.confidence[i] < 0.9]
+    # Where all are confident, none is shown for its low confidence.
+    yield "low confidence", [i for i in reversed(surest_first) if predictions.confidence[i] < 0.9]
     yield "right", [right[place] for place in from_middle]
 
 
@@ -110,7 +111,7 @@ def _case(predictions: Predictions, kind: str, index: int) -> Case:
     return Case(
         kind,
         int(predictions.labels[index]),
-        int(predictions.answers[index]),
+        int(predictions.predicted[index]),
         float(predictions.confidence[index]),
         predictions.filenames[index],
     )
@@ -120,10 +121,10 @@ def _case(predictions: Predictions, kind: str, index: int) -> Case:
 
 
 def draw(cases: Iterable[Case], explained: Mapping[str, Explained]) -> list[Picture]:
-    """Makes the pictures; a case without image is left out.
+    """Returns the pictures; a case without an image is left out.
 
     Args:
-        cases: chosen.
+        cases: of `choose_cases`.
         explained: filename → image and heatmap.
     """
     return [

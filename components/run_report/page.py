@@ -1,4 +1,4 @@
-"""Draws the page."""
+"""Renders the page."""
 
 import datetime
 import math

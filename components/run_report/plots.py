@@ -1,4 +1,4 @@
-"""The pictures of the page, as SVG that takes its ink from the page around it.
+"""The plots of the page, as SVG in the text colour of the page around it.
 
 Lines have the colours of Paul Tol's "bright" scheme, which colour-blind readers can tell apart and
 which stand out on white and on black; from the seventh line on they are dashed, then dotted.
@@ -22,7 +22,7 @@ from components.uncertainty.risk_coverage import RiskCoverageCurve
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
 _DASHES = ("-", "--", ":")
-_INK = "#010203"  # stands for the colour of the page's text
+_INK = "#010203"  # replaced by the colour of the page's text
 _SIZE = (4.6, 3.9)  # inches; the page scales it
 _POINTS = 400  # of a line: more can't be seen and weigh
 
@@ -69,14 +69,14 @@ def _svg(draw: Callable[..., None]) -> Callable[..., str]:
 
 @_svg
 def roc_curves(axes: Axes, predictions: Predictions) -> None:
-    """Draws recall against the false alarms of each class, one against the rest."""
+    """Draws the ROC curve of each class against the rest."""
     axes.plot([0, 1], [0, 1], color=_INK, alpha=0.4, linewidth=0.8, linestyle="--")
     for index, label in enumerate(predictions.classes):
         truth = predictions.labels == index
         if truth.any() and not truth.all():
-            wrong, found, _ = roc_curve(truth, predictions.probabilities[:, index])
-            axes.plot(*_thinned(wrong, found), **_line(index, label))
-    _axes(axes, "false alarms (1 - specificity)", "recall (sensitivity)")
+            false_positives, recall, _ = roc_curve(truth, predictions.probabilities[:, index])
+            axes.plot(*_thinned(false_positives, recall), **_line(index, label))
+    _axes(axes, "1 - specificity (false positive rate)", "recall (sensitivity)")
 
 
 @_svg
@@ -95,16 +95,20 @@ def precision_recall_curves(axes: Axes, predictions: Predictions) -> None:
 
 @_svg
 def reliability_diagram(axes: Axes, before: Sequence[Bin], now: Sequence[Bin]) -> None:
-    """Draws how often answers of each confidence are right; a dot's area is its images.
+    """Draws how often predictions of each confidence are right; a dot's area is its images.
 
     Args:
         axes: to draw on.
-        before: without temperature; not drawn where it is the same.
+        before: without temperature scaling; not drawn if it is the same.
         now: as served.
     """
     axes.plot([0, 1], [0, 1], color=_INK, alpha=0.4, linewidth=0.8, linestyle="--")
     largest = max((found.images for found in now), default=1)
-    drawn = [(now, "as served")] if before == now else [(now, "as served"), (before, "before")]
+    drawn = (
+        [(now, "as served")]
+        if before == now
+        else [(now, "as served"), (before, "before calibration")]
+    )
     for index, (bins, name) in enumerate(drawn):
         confidence = [found.confidence for found in bins]
         accuracy = [found.accuracy for found in bins]
@@ -114,12 +118,14 @@ def reliability_diagram(axes: Axes, before: Sequence[Bin], now: Sequence[Bin]) -
         axes.scatter(
             confidence, accuracy, s=sizes, color=colour, alpha=0.8 - 0.4 * index, label=name
         )
-    _axes(axes, "probability of the answer", "share of right answers", legend=len(drawn) > 1)
+    _axes(
+        axes, "probability of the prediction", "share of right predictions", legend=len(drawn) > 1
+    )
 
 
 @_svg
 def risk_coverage_plot(axes: Axes, curve: RiskCoverageCurve, now: float) -> None:
-    """Draws what remains right while more of the unsure answers go to a person; `now` is marked."""
+    """Draws accuracy and recall of the rest over the share deferred; a line marks `now`."""
     axes.axvline(now, color=_INK, alpha=0.5, linewidth=0.8, linestyle="--")
     for index, (values, name) in enumerate(
         (
@@ -128,7 +134,7 @@ def risk_coverage_plot(axes: Axes, curve: RiskCoverageCurve, now: float) -> None
         )
     ):
         axes.plot(*_thinned(curve.deferred, values), drawstyle="steps-post", **_line(index, name))
-    _axes(axes, "share of images left to a person", "reached on the rest")
+    _axes(axes, "share of images deferred (1 - coverage)", "on the rest")
 
 
 @_svg

@@ -1,4 +1,4 @@
-"""What the exported model answers for the test split, and the CSV that keeps it."""
+"""The predictions of the exported model for the test split, and their CSV file."""
 
 import csv
 import io
@@ -9,10 +9,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from components.gate.results import confusion_matrix
+
 
 @dataclass(frozen=True)
 class Predictions:
-    """The answers for N images among C classes.
+    """The predictions for N images among C classes.
 
     Attributes:
         classes: in the order of the probabilities.
@@ -20,8 +22,8 @@ class Predictions:
         patients: N keyed hashes.
         labels: int64 [N], the true class.
         probabilities: float32 [N, C]; each row sums to 1.
-        uncertain: bool [N], whether the model calls its answer so.
-        out_of_distribution: bool [N], whether it does for an image unlike those of training.
+        uncertain: bool [N], whether the model flags the prediction as uncertain.
+        out_of_distribution: bool [N], whether it flags the image as unlike the training images.
         features: of a slice → N values as TFMA writes them, None where an image has none.
     """
 
@@ -35,7 +37,7 @@ class Predictions:
     features: Mapping[str, tuple[str | None, ...]]
 
     @cached_property
-    def answers(self) -> NDArray[np.int64]:
+    def predicted(self) -> NDArray[np.int64]:
         """The class with the highest probability, int64 [N]."""
         return self.probabilities.argmax(-1)
 
@@ -46,23 +48,16 @@ class Predictions:
 
     @cached_property
     def right(self) -> NDArray[np.bool_]:
-        """Whether the answer is the true class, bool [N]."""
-        return self.answers == self.labels
+        """Whether the prediction is the true class, bool [N]."""
+        return self.predicted == self.labels
 
-    def matrix(self, chosen: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """Returns the confusion matrix [C, C] of counts, truth by answer.
-
-        Args:
-            chosen: bool [N], the images to count; by default all.
-        """
-        matrix = np.zeros((len(self.classes), len(self.classes)), np.int64)
-        kept = slice(None) if chosen is None else chosen
-        np.add.at(matrix, (self.labels[kept], self.answers[kept]), 1)
-        return matrix
+    def matrix(self) -> NDArray[np.int64]:
+        """Returns the confusion matrix [C, C] of counts, true class by prediction."""
+        return confusion_matrix(self.labels, self.probabilities).astype(np.int64)
 
 
 def to_csv(predictions: Predictions) -> str:
-    """Returns a row an image.
+    """Returns the file, one row an image.
 
     Columns: filename, patient, label, answer, uncertain and out_of_distribution (true or false),
     and `p_<class>` of each class.
@@ -76,15 +71,15 @@ def to_csv(predictions: Predictions) -> str:
         predictions.filenames,
         predictions.patients,
         predictions.labels,
-        predictions.answers,
+        predictions.predicted,
         predictions.uncertain,
         predictions.out_of_distribution,
         predictions.probabilities,
         strict=True,
     )
-    for filename, patient, label, answer, uncertain, out_of_distribution, probabilities in rows:
+    for filename, patient, label, predicted, *flags, probabilities in rows:
         # Nine digits give back the same float32.
         values = (f"{value:.9g}" for value in probabilities)
-        doubts = [str(bool(flag)).lower() for flag in (uncertain, out_of_distribution)]
-        writer.writerow([filename, patient, names[label], names[answer], *doubts, *values])
+        booleans = [str(bool(flag)).lower() for flag in flags]
+        writer.writerow([filename, patient, names[label], names[predicted], *booleans, *values])
     return text.getvalue()

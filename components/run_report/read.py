@@ -1,4 +1,4 @@
-"""Reads what the other nodes wrote, and asks the model."""
+"""Reads what the other nodes wrote, and runs the model on the test split."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
-from components.artifacts import AUDIT_JSON
+from components.artifacts import AUDIT_JSON, HISTORY_FILE
 from components.gate.results import load_results
 from components.imaging import quarantine
 from components.recipe.data import SPLITS, DataSection
@@ -22,12 +22,10 @@ from components.run_report.gallery import choose_cases, draw
 from components.run_report.split_images import SplitImages
 from components.uncertainty.summary import UNCERTAINTY_FILE, UncertaintySummary
 
-_HISTORY_FILE = "history.json"  # not imported from `run_fn`, which takes seconds to import
-
 
 @dataclass(frozen=True)
 class Sources:
-    """Where everything is.
+    """Where the report reads from.
 
     Attributes:
         recipe: plain values.
@@ -59,7 +57,7 @@ class Sources:
 
 
 def read_content(sources: Sources) -> Content:
-    """Returns everything that the page says."""
+    """Returns the content of the page."""
     data = DataSection.model_validate(sources.recipe["data"])
     evaluation = EvaluationSection.model_validate(sources.recipe["evaluation"])
     images = SplitImages(fileio.glob(os.path.join(sources.examples, "*")), data.classes)
@@ -74,7 +72,7 @@ def read_content(sources: Sources) -> Content:
         results=load_results(sources.evaluation, data.classes),
         predictions=predictions,
         pictures=draw(cases, explained),
-        history=json.loads(_text(sources.model_run, _HISTORY_FILE) or "{}"),
+        history=json.loads(_text(sources.model_run, HISTORY_FILE) or "{}"),
         uncertainty=_uncertainty(sources.model_run),
         audit=json.loads(_text(sources.audit, AUDIT_JSON)),
         outcome=sources.outcome,

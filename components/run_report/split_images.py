@@ -1,4 +1,4 @@
-"""The images of a split, and what the exported model says about them."""
+"""The images of a split, and the predictions of the exported model for them."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,21 +27,21 @@ class SplitImages:
     classes: tuple[str, ...]
 
     def predict(self, model: Any, features: Sequence[str] = ()) -> Predictions:
-        """Asks `serving_default` about every image.
+        """Calls `serving_default` with every image.
 
         Args:
             model: a loaded SavedModel.
             features: whose values are kept, for slices.
         """
-        ask = model.signatures["serving_default"]
+        predict = model.signatures["serving_default"]
         found: list[tf.train.Example] = []
-        answers = [np.zeros((0, len(self.classes)), np.float32)]
-        doubts = [np.zeros((2, 0), bool)]
+        probabilities = [np.zeros((0, len(self.classes)), np.float32)]
+        flags = [np.zeros((2, 0), bool)]
         for batch in self._batches():
             images = [example.features.feature["image"].bytes_list.value[0] for example in batch]
-            answer = ask(image_bytes=tf.constant(images))
-            answers.append(answer["probabilities"].numpy())
-            doubts.append(np.stack([answer["uncertain"], answer["out_of_distribution"]]))
+            outputs = predict(image_bytes=tf.constant(images))
+            probabilities.append(outputs["probabilities"].numpy())
+            flags.append(np.stack([outputs["uncertain"], outputs["out_of_distribution"]]))
             for example in batch:  # the pixels of a whole split need not fit into memory
                 del example.features.feature["image"]
             found += batch
@@ -50,22 +50,22 @@ class SplitImages:
             filenames=tuple(_known(example, "filename") for example in found),
             patients=tuple(_known(example, "patient") for example in found),
             labels=np.array([_label_index(example) for example in found], np.int64),
-            probabilities=np.concatenate(answers),
-            uncertain=np.concatenate(doubts, -1)[0],
-            out_of_distribution=np.concatenate(doubts, -1)[1],
+            probabilities=np.concatenate(probabilities),
+            uncertain=np.concatenate(flags, -1)[0],
+            out_of_distribution=np.concatenate(flags, -1)[1],
             features={name: tuple(_value(e, name) for e in found) for name in features},
         )
 
     def explain(self, model: Any, filenames: Collection[str]) -> dict[str, Explained]:
-        """Asks `explain` about some images; returns filename → image and heatmap."""
-        ask = model.signatures["explain"]
+        """Calls `explain` with some images; returns filename → image and heatmap."""
+        explain = model.signatures["explain"]
         found = {}
         for batch in self._batches():
             for example in batch:
                 name = _known(example, "filename")
                 if name in filenames:
                     encoded = example.features.feature["image"].bytes_list.value[0]
-                    heatmap = ask(image_bytes=tf.constant([encoded]))["heatmap"].numpy()[0]
+                    heatmap = explain(image_bytes=tf.constant([encoded]))["heatmap"].numpy()[0]
                     found[name] = Explained(encoded, heatmap)
         return found
 

@@ -1,4 +1,4 @@
-"""What a model's doubts do on the test split."""
+"""The effect of the uncertainty thresholds on the test split."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from components.uncertainty.summary import UncertaintySummary
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far probabilities are from what they say.
+    """How far probabilities are from the accuracy.
 
     Attributes:
         bins: of the reliability diagram.
@@ -25,17 +25,17 @@ class Calibration:
 
 @dataclass(frozen=True)
 class UncertaintyResults:
-    """What the doubts do on the test split.
+    """The effect of the uncertainty thresholds on the test split.
 
     Attributes:
         facts: of the eval split.
         images: of the test split.
-        below: share of its answers that are below the threshold, in 0..1.
-        uncertain: answers called so, for whichever reason.
-        answered: a result for each class, over the other answers.
-        out_of_distribution: images called so.
+        below: share of its predictions below the confidence threshold, in 0..1.
+        uncertain: predictions flagged as uncertain, for either reason.
+        certain: a result for each class, over the other predictions.
+        out_of_distribution: images flagged as unlike the training images.
         ood_false_positive_rate: Wilson 95 % interval of their share; NaN without images.
-        before: of the probabilities without temperature.
+        before: of the probabilities without temperature scaling.
         now: as served.
     """
 
@@ -43,7 +43,7 @@ class UncertaintyResults:
     images: int
     below: float
     uncertain: int
-    answered: tuple[ClassResult, ...]
+    certain: tuple[ClassResult, ...]
     out_of_distribution: int
     ood_false_positive_rate: tuple[float, float]
     before: Calibration
@@ -51,13 +51,13 @@ class UncertaintyResults:
 
     @property
     def lowest(self) -> ClassResult | None:
-        """The class with the lowest recall among the answers that are not uncertain."""
-        found = [result for result in self.answered if result.cases]
+        """The class with the lowest recall among the predictions that are not uncertain."""
+        found = [result for result in self.certain if result.cases]
         return min(found, key=lambda result: result.recall, default=None)
 
 
 def uncertainty_results(predictions: Predictions, facts: UncertaintySummary) -> UncertaintyResults:
-    """Looks at the test split through the thresholds that the eval split has set."""
+    """Applies the thresholds that were chosen on the eval split to the test split."""
     images = len(predictions.labels)
     out_of_distribution = int(predictions.out_of_distribution.sum())
     served = predictions.probabilities

@@ -1,1 +1,1 @@
-"""What every room needs of the process it runs in: errors, progress, threads, the stack."""
+"""Shared by all rooms: errors, environment variables, progress, threads, the stack, code hashes."""

@@ -45,6 +45,14 @@ WEIGHTS = Variable(
     "Keras downloads the weights",
     "`medtfx run`, `tune` and `compare`; the nodes Trainer and Tuner",
 )
+UMASK = Variable(
+    "MEDTFX_UMASK",
+    "umask of everything that is written, in octal: 027 lets the group read, as a TensorFlow "
+    "Serving that runs as another user has to, and 022 everybody",
+    "077, the user alone; on Kubeflow Pipelines 027, user 10001 and group 0",
+    "every command but `medtfx serving-config` and `medtfx kubeflow`, whose files others read; "
+    "every node on Kubeflow Pipelines",
+)
 PATIENT_KEY = Variable(
     "MEDTFX_PATIENT_KEY",
     "the site's secret key: patients and paths are written to disk only as hashes with this key",
@@ -99,6 +107,7 @@ SERVING_TOKEN = Variable(
 
 VARIABLES = (
     HOME,
+    UMASK,
     WEIGHTS,
     PATIENT_KEY,
     ML_METADATA,

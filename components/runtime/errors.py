@@ -1,36 +1,39 @@
-"""The errors a user can cause, and mend.
+"""The errors that a user can cause and fix.
 
     MedtfxError
     ├── RecipeError      the recipe, or a --set override, is not valid
     ├── DataError        the image folders do not fit the recipe
-    ├── WeightsError     pretrained weights can not be had
-    ├── VersionError     a pushed version that is asked for does not exist
+    ├── WeightsError     pretrained weights can't be loaded, or do not fit the backbone
+    ├── VersionError     there is no such pushed model or version
     ├── AuditError       the data audit stops a run (in components.data_audit.gate)
-    ├── BeamError        a runner of Beam can't be used as it was named (in pipeline.beam.arguments)
-    ├── StorageError     artifacts or models can't be kept at an address (components.storage)
+    ├── BeamError        a runner of Beam can't be used (in pipeline.beam.arguments)
+    ├── StorageError     artifacts or models can't be written to an address (in components.storage)
     ├── LedgerError      the list of what was trained on can't be read (pipeline.retraining)
-    ├── RunFailedError   a node failed, for a reason the log tells (in pipeline.runs.local)
+    ├── RunFailedError   a node failed; the reason is in the log (in pipeline.runs.local)
     ├── ApprovalError    a model can't be approved or rejected (in pipeline.approval.decide)
-    ├── LineageError     ML Metadata does not know what is asked for (in pipeline.metadata.graph)
+    ├── ChangedModelError  the files of a model are not those approved (in components.approval)
+    ├── MetadataError    ML Metadata can't be reached (in pipeline.metadata.connection)
+    ├── LineageError     ML Metadata has no such run or model (in pipeline.metadata.graph)
     ├── CompareError     recipes can't be compared (in pipeline.compare.errors)
     ├── TensorBoardError there are no curves to show (in pipeline.cli.tensorboard)
     ├── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)
-    ├── ScoreError       a folder can't be scored, or its table not be gone on with (in
+    ├── ScoreError       a folder can't be scored, or its table not be continued (in
     │                    serving.score.errors)
-    ├── ServingError     a model server can't be started, reached or asked (serving.protocol)
-    │   ├── ServerUnavailableError, DeadlineError, UnknownServableError, RequestError
+    ├── ServingError     a model server can't be started or reached (in serving.protocol)
+    │   ├── ServerUnavailableError, DeadlineError, UnknownServableError, RequestError, ClosedError,
+    │   ├── TokenError
     │   ├── PromotionError     a label can't be moved (in serving.promotion.label_move)
     │   └── ModelLoadingError  the page's server is still starting (in serving.app.model)
-    └── KubeflowError    a cluster can't be asked, or a package not be made (in kubeflow.errors)
+    └── KubeflowError    a cluster can't be reached, a package not compiled (in kubeflow.errors)
         └── PipelinesError     Kubeflow Pipelines refuses (in kubeflow.client.api_errors)
 
-Each message states the rule, the value received and the way out. The command line prints the
-message alone; anything that is not a `MedtfxError` is a defect and keeps its traceback.
+Each message states the rule, the value received and the remedy. The command line prints only the
+message; any other exception is a defect and keeps its traceback.
 """
 
 
 class MedtfxError(Exception):
-    """Base of every error that a user can mend."""
+    """Base class of the errors that a user can fix."""
 
 
 class RecipeError(MedtfxError):
@@ -46,4 +49,4 @@ class WeightsError(MedtfxError):
 
 
 class VersionError(MedtfxError):
-    """A pushed model or version that is asked for does not exist."""
+    """There is no such pushed model or version."""

@@ -1,7 +1,7 @@
-"""Where long work says how far it is.
+"""Progress of long work.
 
-A node calls `report`; whoever runs the node decides where it is shown. Without a listener, a line
-goes to the log every ten seconds, which is what a container wants.
+A node calls `report`, and the process that runs the node decides where it is shown. Without a
+listener, a line is logged every ten seconds, which suits a container.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a piece of work is.
+    """Progress of a piece of work.
 
     Attributes:
-        done: units finished.
-        total: units in all.
+        done: number of finished units.
+        total: number of units.
         unit: what is counted: `images`, `epochs`.
-        detail: a few words more, e.g. the loss.
+        detail: more in a few words, for example the loss.
     """
 
     done: int
@@ -36,7 +36,7 @@ Listener = Callable[[Progress], None]
 
 
 class _LogListener:
-    """Writes a line now and then, and always the last one."""
+    """Logs a line every ten seconds, and the last one in any case."""
 
     def __init__(self) -> None:
         self._last = 0.0
@@ -54,20 +54,20 @@ _around = ""
 
 
 def listen(listener: Listener | None) -> None:
-    """Sends reports to `listener` from now on; None goes back to the log."""
+    """Sends reports to `listener` from now on; None: to the log again."""
     global _listener
     _listener = listener or _LogListener()
 
 
 def report(done: int, total: int, unit: str, detail: str = "") -> None:
-    """Says how far the work is."""
+    """Reports progress; the arguments are those of `Progress`."""
     details = ", ".join(text for text in (_around, detail) if text)
     _listener(Progress(done, total, unit, details))
 
 
 @contextlib.contextmanager
 def within(text: str) -> Iterator[None]:
-    """Puts a few words before the detail of what is reported inside: which trial it is of."""
+    """Puts text before the detail of the reports in the block: the number of a trial."""
     global _around
     before, _around = _around, text
     try:
@@ -77,7 +77,12 @@ def within(text: str) -> Iterator[None]:
 
 
 class Counter:
-    """Counts units that are finished in several threads, and reports them."""
+    """Counts and reports units that are finished in several threads.
+
+    Args:
+        total: number of units.
+        unit: what is counted.
+    """
 
     def __init__(self, total: int, unit: str):
         self._total, self._unit = total, unit
@@ -85,7 +90,7 @@ class Counter:
         self._lock = threading.Lock()
 
     def advance(self) -> None:
-        """Counts one unit."""
+        """Counts one unit and reports the progress."""
         with self._lock:
             self._done += 1
             done = self._done

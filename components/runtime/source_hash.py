@@ -1,7 +1,7 @@
-"""A digest of the code behind a node, which makes TFX's cache see code edits.
+"""A hash of the code behind a node, so that TFX's cache sees edits of the code.
 
-Nodes name their code by import path. TFX caches by parameters and inputs, so without this digest
-among the parameters an edit of the code would be served yesterday's result.
+Nodes name their code by import path. TFX caches by parameters and inputs: without this hash among
+the parameters, a node would take its old result from the cache after an edit of its code.
 """
 
 import ast
@@ -18,11 +18,11 @@ def source_hash(*modules: str, root: Path = ROOT) -> str:
     """Returns 16 hex digits over the source that the modules depend on.
 
     Args:
-        *modules: import paths, e.g. `components.trainer.run_fn`. They are read, not imported.
-        root: folder of the packages.
+        *modules: import paths such as `components.trainer.run_fn`; they are read, not imported.
+        root: folder that contains the packages.
 
     Raises:
-        ModuleNotFoundError: a module is not there.
+        ModuleNotFoundError: there is no such module.
     """
     digest = hashlib.sha256()
     for path in source_files(*modules, root=root):
@@ -34,13 +34,17 @@ def source_hash(*modules: str, root: Path = ROOT) -> str:
 def source_files(*modules: str, root: Path = ROOT) -> list[Path]:
     """Returns the files that modules depend on, sorted.
 
-    These are the modules and all of ours that they import, at once or when called, with the
-    `__init__.py` of each package on the way; and what is named beside an import: a module whose
-    dotted path is a string (a TFX `run_fn`), a file or folder that lies beside the module and whose
-    name is a string in it (a template, a script).
+    These are the modules, all modules of medtfx that they import, at the top or in a function, and
+    the `__init__.py` of their packages; modules whose dotted path is a string in them (a TFX
+    `run_fn`); and files and folders in the same folder whose name is a string in them (a template,
+    a script).
+
+    Args:
+        *modules: import paths; they are read, not imported.
+        root: folder that contains the packages.
 
     Raises:
-        ModuleNotFoundError: a module is not there.
+        ModuleNotFoundError: there is no such module.
     """
     found: set[Path] = set()
     waiting: list[Path] = []
@@ -61,7 +65,7 @@ def source_files(*modules: str, root: Path = ROOT) -> list[Path]:
 
 @lru_cache(maxsize=4096)
 def _depends_on(path: Path, root: Path, state: tuple[int, int]) -> tuple[Path, ...]:
-    """Returns the files that one module names. `state` tells a file from an edited one."""
+    """Returns the files that one module depends on. `state` changes when the file is edited."""
     del state
     files: set[Path] = set()
     for node in _nodes(ast.parse(path.read_bytes())):
@@ -75,7 +79,7 @@ def _depends_on(path: Path, root: Path, state: tuple[int, int]) -> tuple[Path, .
 
 
 def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walks a module, but for what only a type checker reads."""
+    """Yields the nodes of a module, except those that only a type checker reads."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             continue
@@ -84,7 +88,7 @@ def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _imported(node: ast.Import | ast.ImportFrom, path: Path, root: Path) -> Iterator[str]:
-    """Yields what an import names: a module, or a name in one."""
+    """Yields the modules that an import may mean: `from a import b` means a, or a.b."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
         return
@@ -97,7 +101,7 @@ def _imported(node: ast.Import | ast.ImportFrom, path: Path, root: Path) -> Iter
 
 
 def _named(text: str, path: Path, root: Path) -> Iterator[Path]:
-    """Yields the files that a string names: those of a module, or those beside the module."""
+    """Yields the files that a string names: of a module, or in the folder of the module."""
     if text.startswith(tuple(f"{package}." for package in _PACKAGES)):
         # `components.trainer.run_fn.run_fn` names a function.
         for name in (text, text.rpartition(".")[0]):
@@ -113,7 +117,7 @@ def _named(text: str, path: Path, root: Path) -> Iterator[Path]:
 
 
 def _file_of(module: str, root: Path) -> Path | None:
-    """Returns the file of one of our modules or packages; None where there is none."""
+    """Returns the file of a module or package of medtfx; None if there is none."""
     parts = module.split(".")
     if parts[0] not in _PACKAGES or not all(part.isidentifier() for part in parts):
         return None

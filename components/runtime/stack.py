@@ -1,13 +1,13 @@
-"""The two sets of versions that medtfx runs on, and which of them is installed."""
+"""The two stacks, sets of versions that medtfx runs on, and which of them is installed."""
 
 from importlib import metadata
 
-# Stack → the TFX that makes it, in pyproject.toml and requirements/.
+# Stack → its version of TFX, as in pyproject.toml and requirements/.
 TFX_VERSIONS = {"current": "1.21.0", "wide": "1.16.0"}
 
 
 def installed_stack() -> str | None:
-    """Returns `current` or `wide`; None where neither is, as beside a client. Imports nothing."""
+    """Returns `current` or `wide`; None if neither is, as for a light client. Imports nothing."""
     try:
         found = metadata.version("tfx")
     except metadata.PackageNotFoundError:

@@ -1,1 +1,1 @@
-"""Files on a disk or in object storage: listed, read, written."""
+"""Files on a disk or in object storage: list, read, write."""

@@ -11,8 +11,8 @@ ALWAYS = ("image", "filename", "patient", "format", "width", "height", "mean", "
 def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """Returns the dataset, and all that is built on it, without tf.data's autotuner.
 
-    TensorFlow 2.16 waits at the end of each pass for its autotuner to wake from a sleep that grows
-    with the length of the pass: a training waited every other epoch for as long as one takes.
+    TensorFlow 2.16 waits at the end of each pass until its autotuner wakes up, from a sleep that
+    grows with the length of the pass: every other epoch of a training took twice its time.
     """
     options = tf.data.Options()
     options.autotune.enabled = False

@@ -35,11 +35,11 @@ def is_remote(path: str) -> bool:
 def walk(base: str) -> Iterator[FoundFile]:
     """Yields every visible file below `base`, sorted by path; symbolic links are followed.
 
-    Hidden files and folders (a leading dot) are left out, as are links that lead back up.
+    Hidden files and folders (a leading dot) are left out, and links to a folder above.
 
     Raises:
-        OSError: a folder can not be listed.
-        DataError: object storage can't be reached, or does not let us in.
+        OSError: a folder can't be listed.
+        DataError: object storage can't be reached, or refuses access.
     """
     found = _walk_remote(base) if is_remote(base) else _walk_local(base)
     yield from sorted(found, key=lambda file: file.relative)
@@ -49,7 +49,7 @@ def read_bytes(base: str, relative: str) -> bytes:
     """Reads a whole file.
 
     Raises:
-        OSError: the file can not be read.
+        OSError: the file can't be read.
     """
     if is_remote(base):
         address = f"{base.rstrip('/')}/{relative}"
@@ -58,10 +58,10 @@ def read_bytes(base: str, relative: str) -> bytes:
 
 
 def read_head(base: str, relative: str, size: int) -> bytes:
-    """Reads the first bytes of a file, or all if it has fewer; b'' of what is no regular file.
+    """Reads the first bytes of a file, or all if it has fewer; b'' if it is not a regular file.
 
     Raises:
-        OSError: the file can not be read.
+        OSError: the file can't be read.
     """
     if is_remote(base):
         address = f"{base.rstrip('/')}/{relative}"
@@ -69,14 +69,14 @@ def read_head(base: str, relative: str, size: int) -> bytes:
             return s3.read_object(address, size)
         return _read_remote(address, size)
     path = Path(base, relative)
-    if not path.is_file():  # a pipe would keep us waiting
+    if not path.is_file():  # reading a pipe may never end
         return b""
     with path.open("rb") as file:
         return file.read(size)
 
 
 def _walk_local(base: str) -> Iterator[FoundFile]:
-    # Not os.walk: it skips a folder that may not be read, and its images would be lost in silence.
+    # Not os.walk, which skips a folder that may not be read: its images would be missing unnoticed.
     if os.path.isdir(base):
         yield from _walk_folder(base, base, frozenset())
 
@@ -90,7 +90,7 @@ def _walk_folder(base: str, folder: str, above: frozenset[Path]) -> Iterator[Fou
             continue
         if not os.path.isdir(path):
             yield _stat(base, path)
-        # A link to a folder above, or two that point at each other, would be walked for ever.
+        # A link to a folder above, or two that point at each other, would never end.
         elif Path(path).resolve() not in above:
             yield from _walk_folder(base, path, above)
 
@@ -99,7 +99,7 @@ def _stat(base: str, path: str) -> FoundFile:
     relative = os.path.relpath(path, base).replace(os.sep, "/")
     try:
         status = os.stat(path)
-    except OSError:  # a dangling link: reading it later gives the reason for the quarantine
+    except OSError:  # a dangling link: reading it later gives the reason in the quarantine
         return FoundFile(relative, -1, 0)
     return FoundFile(relative, status.st_size, status.st_mtime_ns)
 
@@ -112,7 +112,7 @@ def _walk_remote(base: str) -> Iterator[FoundFile]:
     if s3.is_s3(base) and (trouble := s3.trouble_with_bucket(base)):
         raise DataError(f"The data folder {base!r} can't be listed: {trouble}")
     prefix = base.rstrip("/") + "/"
-    FileSystems.set_options(PipelineOptions([]))  # that of s3:// asks for some
+    FileSystems.set_options(PipelineOptions([]))  # s3:// requires options
     try:
         (matched,) = FileSystems.match([prefix + "**"])
     except (BeamIOError, ValueError) as error:
@@ -122,7 +122,7 @@ def _walk_remote(base: str) -> Iterator[FoundFile]:
         ) from error
     for match in matched.metadata_list:
         relative = match.path[len(prefix) :]
-        # Consoles and file browsers leave empty objects whose names end in / as folders.
+        # Consoles and file browsers make empty objects whose names end with / as folders.
         hidden = any(part.startswith(".") for part in relative.split("/"))
         if not hidden and not relative.endswith("/") and relative:
             modified = int((match.last_updated_in_seconds or 0) * 1_000_000_000)

@@ -33,8 +33,8 @@ def list_files(base: str) -> tuple[files.FoundFile, ...]:
     """Returns every visible file below `base`, sorted by path, as `files.walk` finds them.
 
     Raises:
-        OSError: a folder can not be listed.
-        DataError: object storage can't be reached, or does not let us in.
+        OSError: a folder can't be listed.
+        DataError: object storage can't be reached, or refuses access.
     """
     lists = _lists.get()
     if lists is None:

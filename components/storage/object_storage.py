@@ -1,12 +1,12 @@
 """Object storage for what a run writes: artifacts and pushed models at gs:// or s3://.
 
 TensorFlow itself opens gs://. For s3:// it needs the package tensorflow-io, which the stack `wide`
-has; of the TensorFlow of `current` there is no build of it. Image folders at s3:// need none: they
-are read by Beam and boto3.
+has; there is no build for the TensorFlow of `current`. Image folders at s3:// do not need it: Beam
+and boto3 read them.
 
-For s3:// the environment says who asks and where: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+For s3:// the environment gives credentials and address: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
 AWS_REGION, and AWS_ENDPOINT_URL for MinIO or any other server than Amazon's. AWS_CA_BUNDLE names
-the certificates of a server with its own.
+the certificate authority of a server with its own certificates.
 """
 
 import contextlib
@@ -21,22 +21,22 @@ from components.storage.files import is_remote
 
 _SCHEMES = ("gs", "s3")
 _S3_PLUGIN = "tensorflow_io"
-_at_s3: list[str] = []  # what this process was prepared for
+_at_s3: list[str] = []  # addresses that this process was prepared for
 
 
 class StorageError(MedtfxError):
-    """Artifacts or models can't be kept at an address."""
+    """Artifacts or models can't be written to an address."""
 
 
 def check_address(what: str, address: str) -> None:
-    """Refuses an address that no part of the stack could open; imports nothing heavy.
+    """Refuses an address that the installed stack can't open; imports nothing heavy.
 
     Args:
-        what: the option or parameter, for the message.
+        what: name of the option or parameter, for the message.
         address: a path, or an address of object storage.
 
     Raises:
-        StorageError: the scheme is another than gs or s3, or s3 needs a package that is missing.
+        StorageError: the scheme is neither gs nor s3, or s3 needs a package that is missing.
     """
     if not is_remote(address):
         return
@@ -44,27 +44,27 @@ def check_address(what: str, address: str) -> None:
     if scheme not in _SCHEMES:
         hint = ""
         if scheme == "minio":
-            hint = " MinIO speaks s3://: set AWS_ENDPOINT_URL to its address."
+            hint = " For MinIO use s3:// and set AWS_ENDPOINT_URL to its address."
         raise StorageError(
-            f"{what} is a path, gs://BUCKET/... or s3://BUCKET/... Received: {address!r}.{hint}"
+            f"{what} must be a path, gs://BUCKET/... or s3://BUCKET/...{hint} Received: {address!r}"
         )
     if scheme == "s3" and find_spec(_S3_PLUGIN) is None:
         raise StorageError(
             f"{what} can't be {address!r} on this stack: TensorFlow writes to s3:// through "
-            "tensorflow-io, of which there is no build for the stack `current`. Mount the bucket "
+            "tensorflow-io, which has no build for the stack `current`. Mount the bucket "
             "as a volume (on Kubernetes through a CSI driver) and give the path, use gs://, or use "
             "the stack `wide`. Image folders (--data) may lie at s3:// on both."
         )
 
 
 def prepare(*addresses: str) -> None:
-    """Makes this process able to open the addresses. Call it before TFX is at work.
+    """Prepares this process to open the addresses. Call it before TFX runs.
 
     Args:
-        *addresses: where the run writes; paths are left alone.
+        *addresses: where the run writes; for paths nothing is done.
 
     Raises:
-        StorageError: see `check_address`; or the bucket can't be reached, or does not let us in.
+        StorageError: see `check_address`; or the bucket can't be reached, or refuses access.
     """
     for address in addresses:
         check_address("The address", address)
@@ -72,24 +72,24 @@ def prepare(*addresses: str) -> None:
         share_settings(os.environ)
         for address in at_s3:
             if trouble := s3.trouble_with_bucket(address):
-                raise StorageError(f"Nothing can be kept at {address}: {trouble}")
+                raise StorageError(f"Nothing can be written to {address}: {trouble}")
         import tensorflow_io  # noqa: F401  (registers s3:// with TensorFlow)
 
         _at_s3.extend(at_s3)
 
 
 def share_settings(environment: MutableMapping[str, str]) -> None:
-    """Gives boto3's settings for S3 to tensorflow-io, which reads them under other names.
+    """Sets tensorflow-io's variables for S3 from those of boto3, which have other names.
 
     Raises:
-        StorageError: the endpoint is no http address, for which both would search in vain.
+        StorageError: the endpoint is not an http address.
     """
     endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
     if endpoint:
         if not endpoint.startswith(("http://", "https://")):
             raise StorageError(
-                "AWS_ENDPOINT_URL is the address of the S3 server, as http://minio:9000. Received: "
-                f"{endpoint!r}"
+                "AWS_ENDPOINT_URL must be the address of the S3 server, such as http://minio:9000. "
+                f"Received: {endpoint!r}"
             )
         environment["S3_ENDPOINT"] = endpoint
     names = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -103,10 +103,10 @@ def share_settings(environment: MutableMapping[str, str]) -> None:
 
 @contextlib.contextmanager
 def clean_exit() -> Iterator[None]:
-    """Ends the process here, once the work in the block is done, if it was prepared for s3://.
+    """Ends the process after the block, if it was prepared for s3://.
 
-    At the end of the interpreter a tensorflow-io that was at work aborts, and the exit code would
-    say that the work failed.
+    When the interpreter ends, tensorflow-io aborts if it has been used, and the exit code would be
+    that of a failure.
     """
     code: object = 0
     try:

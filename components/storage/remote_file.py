@@ -5,32 +5,33 @@ Neither needs TensorFlow, which on one of the stacks can't open s3:// at all.
 
 from typing import Any
 
+from components.storage import s3
+
 
 def read(address: str) -> bytes:
     """Returns the content of a file.
 
     Raises:
-        FileNotFoundError: there is none.
-        OSError: the storage can't be reached, or does not let us in.
+        FileNotFoundError: there is no such file.
+        OSError: the storage can't be reached, or refuses access.
     """
-    if not address.startswith("s3://"):
-        systems = _file_systems()
-        if not systems.exists(address):
-            raise FileNotFoundError(address)
-        with systems.open(address) as file:
-            return file.read()
-    answer = _s3("get_object", address)
-    return answer["Body"].read()
+    if s3.is_s3(address):
+        return s3.read_object(address)
+    systems = _file_systems()
+    if not systems.exists(address):
+        raise FileNotFoundError(address)
+    with systems.open(address) as file:
+        return file.read()
 
 
 def write(address: str, content: bytes) -> None:
-    """Writes a file in one step: a reader sees the old one or the new one.
+    """Writes a file in one step: a reader sees the old content or the new one.
 
     Raises:
-        OSError: the storage can't be reached, or does not let us in.
+        OSError: the storage can't be reached, or refuses access.
     """
-    if address.startswith("s3://"):
-        _s3("put_object", address, Body=content)
+    if s3.is_s3(address):
+        s3.write_object(address, content)
         return
     with _file_systems().create(address) as file:
         file.write(content)
@@ -40,27 +41,12 @@ def delete(address: str) -> None:
     """Deletes a file.
 
     Raises:
-        OSError: the storage can't be reached, or does not let us in.
+        OSError: the storage can't be reached, or refuses access.
     """
-    if address.startswith("s3://"):
-        _s3("delete_object", address)
+    if s3.is_s3(address):
+        s3.delete_object(address)
     else:
         _file_systems().delete([address])
-
-
-def _s3(request: str, address: str, **values: Any) -> Any:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    bucket, _, key = address.removeprefix("s3://").partition("/")
-    try:
-        return getattr(boto3.client("s3"), request)(Bucket=bucket, Key=key, **values)
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
-            raise FileNotFoundError(address) from None
-        raise OSError(str(error)) from error
-    except BotoCoreError as error:
-        raise OSError(str(error)) from error
 
 
 def _file_systems() -> Any:

@@ -1,9 +1,11 @@
 """Objects at s3://, by Amazon's own library.
 
-TensorFlow opens s3:// on one stack alone, and Beam makes a client for each file it reads.
+TensorFlow opens s3:// on one stack only, and Beam makes a new client for each file it reads.
 """
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _HINT = (
@@ -21,31 +23,48 @@ def read_object(address: str, size: int | None = None) -> bytes:
     """Reads a whole object, or its first `size` bytes.
 
     Raises:
-        OSError: it can not be read.
+        FileNotFoundError: there is no such object.
+        OSError: it can't be read.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    bucket, _, key = address.removeprefix("s3://").partition("/")
     part = {} if size is None else {"Range": f"bytes=0-{size - 1}"}
     try:
-        return _client().get_object(Bucket=bucket, Key=key, **part)["Body"].read()
-    except (BotoCoreError, ClientError) as error:
-        if getattr(error, "response", {}).get("Error", {}).get("Code") == "InvalidRange":
-            return b""  # the object is empty
-        raise OSError(f"{address}: {error}") from error
+        with _errors_of(address):
+            return _client().get_object(**_names(address), **part)["Body"].read()
+    except EOFError:
+        return b""
+
+
+def write_object(address: str, content: bytes) -> None:
+    """Writes an object in one step.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    with _errors_of(address):
+        _client().put_object(**_names(address), Body=content)
+
+
+def delete_object(address: str) -> None:
+    """Deletes an object, if it is there.
+
+    Raises:
+        OSError: it can't be deleted.
+    """
+    with _errors_of(address):
+        _client().delete_object(**_names(address))
 
 
 def trouble_with_bucket(address: str) -> str:
     """Returns why the bucket of an address can't be used, and what to check; '' if it can.
 
-    To be asked first: Beam and TensorFlow try for minutes, and then name no reason.
+    Call it first: Beam and TensorFlow try for minutes, and then give no reason.
     """
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     patience = Config(connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 2})
-    bucket = address.removeprefix("s3://").partition("/")[0]
+    bucket = _names(address)["Bucket"]
     try:
         boto3.client("s3", config=patience).head_bucket(Bucket=bucket)
     except (BotoCoreError, ClientError, ValueError) as error:
@@ -58,3 +77,26 @@ def _client() -> Any:
     import boto3
 
     return boto3.client("s3")
+
+
+def _names(address: str) -> dict[str, str]:
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    return {"Bucket": bucket, "Key": key}
+
+
+@contextmanager
+def _errors_of(address: str) -> Iterator[None]:
+    """Turns boto3's errors into those of a file; EOFError where a range is beyond the end."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code")
+        if code in ("NoSuchKey", "404"):
+            raise FileNotFoundError(address) from None
+        if code == "InvalidRange":
+            raise EOFError(address) from None
+        raise OSError(f"{address}: {error}") from error
+    except BotoCoreError as error:
+        raise OSError(f"{address}: {error}") from error

@@ -11,6 +11,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx import v1 as tfx
 
+from components.artifacts import HISTORY_FILE
 from components.network.network import Network, build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
@@ -27,7 +28,6 @@ from components.training.fit import Fitter
 from components.uncertainty.summary import UNCERTAINTY_FILE
 
 _log = logging.getLogger("medtfx.trainer")
-HISTORY_FILE = "history.json"
 # The keys that decide the features of a backbone, in addition to its weights.
 _OF_FEATURES = {"backbone", "alpha", "size", "contrast", "levels", "pooling", "normalisation"}
 

@@ -1,1 +1,1 @@
-"""How sure an answer is: calibration, risk_coverage_curve, out of distribution; intervals."""
+"""Uncertainty of predictions and of metrics: calibration, risk-coverage, OOD, intervals."""

@@ -1,8 +1,8 @@
-"""Probabilities that mean what they say: temperature scaling, and how far off they are.
+"""Calibration: temperature scaling, and the expected calibration error.
 
-Guo et al. 2017, "On Calibration of Modern Neural Networks": one number T divides the logits, so
-that answers keep their order and the accuracy stays; a network that is too sure of itself gets
-T > 1. Logits are known up to a constant from the probabilities, so nothing here asks for them.
+Guo et al. 2017, "On Calibration of Modern Neural Networks": one number T divides the logits, which
+keeps the order of the classes and the accuracy; an overconfident network gets T > 1. The logits
+are not needed: the probabilities determine them up to a constant.
 """
 
 import math
@@ -11,23 +11,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Its logarithm stands in for that of a probability which float32 rounded to 0.
+# A probability that float32 rounded to 0 counts as this much.
 SMALLEST = 1e-30
-# All are tried, 2 % apart: the loss may have several valleys.
+# All are tried, 2 % apart: the loss may have several minima.
 _TEMPERATURES = np.geomspace(0.05, 20.0, 301)
 _PRIOR_DEVIATION = 0.5
-# No image costs more than this probability does: one with a wrong label would flatten all answers.
+# Lower probabilities of the true class count as this much, or a single wrong label would decide.
 _LEAST = 1e-4
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Answers of similar confidence.
+    """Predictions of similar confidence.
 
     Attributes:
-        confidence: mean of the highest probability.
-        accuracy: share of right answers.
-        images: in the bin.
+        confidence: mean of the highest probability, in 0..1.
+        accuracy: share of right predictions, in 0..1.
+        images: number in the bin.
     """
 
     confidence: float
@@ -38,9 +38,11 @@ class Bin:
 def with_temperature(
     probabilities: NDArray[np.floating], temperature: float
 ) -> NDArray[np.float64]:
-    """Returns the probabilities [N, C] as they would be with their logits divided by `temperature`.
+    """Returns the probabilities [N, C] after dividing their logits by `temperature`.
 
-    `1 / temperature` leads back.
+    Args:
+        probabilities: [N, C] in 0..1.
+        temperature: above 0; `1 / temperature` is the inverse.
     """
     logits = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST)) / temperature
     odds = np.exp(logits - logits.max(-1, keepdims=True))
@@ -48,14 +50,14 @@ def with_temperature(
 
 
 def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
-    """Returns the temperature at which the probabilities explain the labels best.
+    """Returns the temperature with the highest posterior probability.
 
-    The most probable one, if before any image is seen log T is normal with mean 0 and deviation
-    0.5: a few images without a mistake do not make a network certain, hundreds say what they say.
+    The prior of log T is normal with mean 0 and standard deviation 0.5: a few images without an
+    error change the temperature little, hundreds outweigh the prior.
 
     Args:
-        probabilities: [N, C] of images that the network did not learn from.
-        labels: the true classes, [N].
+        probabilities: [N, C] of images that the network was not trained on.
+        labels: indices of the true classes, int64 [N].
 
     Returns:
         Between 0.05 and 20; 1.0 without images.
@@ -74,20 +76,25 @@ def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.int6
 def reliability(
     probabilities: NDArray[np.floating], labels: NDArray[np.int64], bins: int = 10
 ) -> tuple[Bin, ...]:
-    """Returns the occupied bins of equal width over the confidence of [N, C] probabilities."""
+    """Returns the non-empty bins of the reliability diagram.
+
+    Args:
+        probabilities: [N, C].
+        labels: indices of the true classes, int64 [N].
+        bins: of equal width in 0..1.
+    """
     if not len(labels):
         return ()
     confidence = probabilities.max(-1).astype(np.float64)
     right = probabilities.argmax(-1) == labels
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    return tuple(
-        Bin(
-            float(confidence[places == place].mean()),
-            float(right[places == place].mean()),
-            int((places == place).sum()),
+    indices = np.minimum((confidence * bins).astype(int), bins - 1)
+    found = []
+    for index in np.unique(indices):
+        chosen = indices == index
+        found.append(
+            Bin(float(confidence[chosen].mean()), float(right[chosen].mean()), int(chosen.sum()))
         )
-        for place in np.unique(places)
-    )
+    return tuple(found)
 
 
 def calibration_error(bins: tuple[Bin, ...]) -> float:

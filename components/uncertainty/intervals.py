@@ -1,7 +1,8 @@
 """The Wilson score interval of a share (Wilson 1927, doi 10.1080/01621459.1927.10502953).
 
 Unlike the normal approximation it does not collapse to a point when every case is right, and it
-keeps its coverage for the few dozen images that a rare class has.
+keeps its coverage for the few dozen images of a rare class. SciPy's `binomtest` has it too, but for
+integers only, and TFMA counts in floats.
 """
 
 import math
@@ -13,9 +14,9 @@ def wilson_interval(hits: float, cases: float, z: float = Z_95) -> tuple[float, 
     """Returns lower and upper bound of the share `hits / cases`, in 0..1.
 
     Args:
-        hits: number of cases with the property.
-        cases: number of cases; without any, both bounds are NaN.
-        z: normal quantile; 1.96 for 95 %.
+        hits: number of successes.
+        cases: number of trials; without any, both bounds are NaN.
+        z: quantile of the normal distribution; 1.96 for 95 %.
     """
     if cases <= 0:
         return math.nan, math.nan

@@ -1,4 +1,4 @@
-"""What the Trainer measured about a model's doubts: the file beside its logs and in its assets."""
+"""The uncertainty settings of a model: a file beside the Trainer's logs and in the assets."""
 
 import json
 import math
@@ -10,17 +10,17 @@ UNCERTAINTY_FILE = "uncertainty.json"
 
 @dataclass(frozen=True)
 class UncertaintySummary:
-    """What became part of a model, and what it does on the eval split.
+    """The settings that became part of a model, and their effect on the eval split.
 
     Attributes:
         temperature: divides the logits; 1 changes nothing.
-        uncertain_below: top probability below which an answer is uncertain; 0: none is.
-        deferred: share of the eval split that is below it.
+        uncertain_below: top probability below which a prediction is uncertain; 0: none is.
+        deferred: share of the eval split below it, in 0..1.
         lowest_recall: of any class among the others; NaN if undefined.
-        ood_false_positive_rate: share of images of the right kind that may be called out of
-            distribution; None: none is.
-        images: of the eval split.
-        out_of_distribution: of these, called so.
+        ood_false_positive_rate: allowed share of in-distribution images that are flagged as out of
+            distribution; None: the model flags no image.
+        images: number in the eval split.
+        out_of_distribution: of these, flagged.
     """
 
     temperature: float = 1.0
@@ -32,7 +32,7 @@ class UncertaintySummary:
     out_of_distribution: int = 0
 
     def to_json(self) -> str:
-        """Returns the content of the file; an undefined recall is null."""
+        """Returns the content of the file, with null for an undefined recall."""
         values = asdict(self)
         if math.isnan(self.lowest_recall):
             values["lowest_recall"] = None

@@ -50,7 +50,8 @@ def compile_recipe(
 
     Each run of the package takes the parameters data, root, models, overrides and if_new.
     """
-    from kubeflow.package.compile import PackageOptions, compile_package
+    from kubeflow.package.compile import compile_package
+    from kubeflow.package.container import PackageOptions
     from pipeline.recipes.loader import load_recipe
 
     if stack not in TFX_VERSIONS:
@@ -66,7 +67,7 @@ def compile_recipe(
         version=metadata.version("medtfx"),
         defaults={name: value for name, value in given.items() if value},
     )
-    graph = compile_package(values, options, out)
+    dag = compile_package(values, options, out)
     missing = [name for name in ("data", "root") if name not in options.defaults]
     needs = f" Parameters that each run must have: {', '.join(missing)}." if missing else ""
-    typer.echo(f"{out}: {len(graph)} nodes of {values.name}, for images of stack {stack}.{needs}")
+    typer.echo(f"{out}: {len(dag)} nodes of {values.name}, for images of stack {stack}.{needs}")

@@ -35,12 +35,10 @@ def write_image(
 
     A folder with Dockerfile, locked dependencies and sources.
     """
-    from kubeflow.image.context import write_context
+    from kubeflow.image.context import build_commands, write_context
 
     write_context(out, variant.value, stack.value)
-    typer.echo(
-        f"{out}: the build context of image {variant.value}"
-        f"{'' if variant is Variant.app else f', stack {stack.value}'}. To build it:\n"
-        f"  docker build --tag REGISTRY/medtfx:TAG {out}\n"
-        f"  buildah build --tag REGISTRY/medtfx:TAG {out}"
-    )
+    of_stack = "" if variant is Variant.app else f", stack {stack.value}"
+    typer.echo(f"{out}: the build context of image {variant.value}{of_stack}. To build it, one of:")
+    for command in build_commands(out, variant.value, stack.value):
+        typer.echo(f"  {command}")

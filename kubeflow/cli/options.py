@@ -42,7 +42,8 @@ class ConnectionOptions:
         Raises:
             PipelinesError: no host is known, or it refuses.
         """
-        from kubeflow.client.connection import connect, read_settings
+        from kubeflow.client.connection import connect
+        from kubeflow.client.settings import read_settings
 
         return connect(read_settings(self.host, self.namespace, self.token_file, self.ca_cert))
 

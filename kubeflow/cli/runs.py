@@ -34,8 +34,8 @@ def submit(
 ) -> None:
     """Run a package on Kubeflow Pipelines now."""
     from kubeflow.client import runs
-    from kubeflow.client.package_file import parse_parameters
-    from kubeflow.client.package_source import open_package
+    from kubeflow.client.package_loader import open_package
+    from kubeflow.client.pipeline_package import parse_parameters
 
     with open_package(package, options.image) as compiled:
         values = parse_parameters(compiled, options.param or [])
@@ -115,16 +115,17 @@ def upload_package(connection: "Connection", compiled: Any) -> Any:
 
 def _print_state(connection: "Connection", run: Any) -> None:
     from kubeflow.client import runs
+    from kubeflow.client.tasks import not_begun, tasks_of
 
     state, took = runs.state_of(run), duration(runs.seconds_of_run(run))
     typer.echo(f"{run.display_name}: {state}, started {moment(run.created_at)}, {took}")
     rows = [
-        [f"  {task.name}", task.state, duration(task.seconds), task.error]
-        for task in runs.tasks_of(run)
+        [f"  {task.name}", task.state, duration(task.seconds), task.error] for task in tasks_of(run)
     ]
     typer.echo(columns([], rows) or "  No node has started.")
-    if run.error and run.error.message:
-        typer.echo(f"  {run.error.message}")
+    for line in (not_begun(run), run.error):
+        if line:
+            typer.echo(f"  {line}")
     if state in ("FAILED", "ERROR"):
         typer.echo(f"  Logs: {_log_command(connection, run)}")
 
@@ -132,10 +133,11 @@ def _print_state(connection: "Connection", run: Any) -> None:
 def _watch(connection: "Connection", run: Any, interval: float) -> None:
     """Prints a line for each change of a node, until the run ends."""
     from kubeflow.client import runs
+    from kubeflow.client.tasks import tasks_of
 
     printed: dict[str, str] = {}
     while True:
-        for task in runs.tasks_of(run):
+        for task in tasks_of(run):
             if printed.get(task.name) != task.state:
                 printed[task.name] = task.state
                 took = f" {duration(task.seconds)}" if task.state in runs.FINISHED else ""

@@ -63,16 +63,15 @@ def schedule(
     """Run a package on a schedule, one run at a time."""
     from kubeflow.client import schedules
     from kubeflow.client.cron import check_cron, find_zone
-    from kubeflow.client.package_file import parse_parameters
-    from kubeflow.client.package_source import open_package
+    from kubeflow.client.package_loader import open_package
+    from kubeflow.client.pipeline_package import parse_parameters
 
     expression, zone = check_cron(cron), find_zone(scheduler_zone)
     start, end = (time.astimezone() if time else None for time in (start, end))
     times = _firing_times(expression, zone, start, end)
     with open_package(package, options.image) as compiled:
-        values = parse_parameters(compiled, options.param or [])
-        if IF_NEW in compiled.inputs:
-            values.setdefault(IF_NEW, not always_train)
+        given = parse_parameters(compiled, options.param or [])
+        values = schedules.scheduled_parameters(compiled, given, always_train=always_train)
         connection = cluster.open()
         wanted = schedules.Schedule(
             name or compiled.name,
@@ -140,12 +139,13 @@ def resume(name: NameArgument, *, cluster: ConnectionOptions) -> None:
 
 
 def unschedule(name: NameArgument, *, cluster: ConnectionOptions) -> None:
-    """Remove a schedule. Its runs and their models are kept."""
+    """Remove a schedule and stop its run, if one is running. Earlier runs and models are kept."""
     from kubeflow.client import schedules
 
     connection = cluster.open()
     found = schedules.find(connection, name)
-    schedules.remove(connection, found.recurring_run_id)
+    for run in schedules.remove(connection, found.recurring_run_id):
+        typer.echo(f"{run} is being stopped.")
     typer.echo(f"{found.display_name} is removed.")
 
 

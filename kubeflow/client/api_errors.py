@@ -1,7 +1,8 @@
-"""What can go wrong between us and Kubeflow Pipelines, in words."""
+"""The errors of the connection to Kubeflow Pipelines, in sentences."""
 
 import json
-from typing import Any
+
+import requests
 
 from kubeflow.errors import PipelinesError
 
@@ -12,34 +13,40 @@ WAYS_TO_LOG_IN = (
 )
 
 
-def explain(error: Any, doing: str, host: str, namespace: str) -> PipelinesError:
-    """Returns the sentence for an answer other than 2xx.
+def explain(answer: requests.Response, doing: str, host: str, namespace: str) -> PipelinesError:
+    """Returns the error for an answer of 400 or more.
 
     Args:
-        error: a `kfp_server_api.ApiException`.
+        answer: of the server.
         doing: what was attempted, e.g. `upload the pipeline`.
         host: of Kubeflow Pipelines.
         namespace: in which it was attempted; empty on an installation for one user.
     """
-    message = _message(error.body)
-    if error.status == 401:
+    message, status = _message(answer.text), answer.status_code
+    if status == 401:
         return PipelinesError(f"{host} refused the login (401). {WAYS_TO_LOG_IN}")
-    if error.status == 403:
+    if status == 403:
         where = f" in the namespace {namespace!r}" if namespace else ""
         return PipelinesError(
             f"You may not {doing}{where} (403): {message} Ask the owner of the namespace, or name "
             "another one with --namespace."
         )
-    if not error.status:  # TLS, says the generated client
-        return PipelinesError(f"No safe connection to {host}: {error.reason}")
-    return PipelinesError(f"Kubeflow Pipelines would not {doing} ({error.status}): {message}")
+    return PipelinesError(f"Kubeflow Pipelines would not {doing} ({status}): {message}")
 
 
 def unreachable(host: str, error: Exception) -> PipelinesError:
-    """Returns the sentence for a host that does not answer."""
+    """Returns the error for a host that does not answer."""
     return PipelinesError(
         f"No answer from {host}: {_innermost(error)}. Check --host, and that the port-forward or "
         "the network to the cluster is up."
+    )
+
+
+def not_trusted(host: str, error: Exception) -> PipelinesError:
+    """Returns the error for a host whose certificate is not trusted."""
+    return PipelinesError(
+        f"The certificate of {host} is not trusted: name the file of its authority with --ca-cert. "
+        f"({_innermost(error)})"
     )
 
 
@@ -55,21 +62,20 @@ def _innermost(error: BaseException) -> str:
     return str(text).rsplit(">: ", 1)[-1].rstrip(".")
 
 
-def _message(body: Any) -> str:
-    """Finds the server's own words; it spells their key in three ways."""
-    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
+def _message(text: str) -> str:
+    """Returns the server's own message, whose key it spells in three ways."""
     try:
         values = json.loads(text)
     except ValueError:
         values = None
     if isinstance(values, dict):
-        # An upload says the general in one key and the particular in another.
+        # An upload has a general message in one key and a detailed one in another.
         keys = ("error_message", "error_details", "message", "error")
         found = [str(values[key]) for key in keys if values.get(key)]
         kept = list(dict.fromkeys(found))[:2] if "error_message" in values else found[:1]
         text = " ".join(_sentence(part) for part in kept) or text
     elif "<html" in text.lower():
-        text = "the answer is a web page, so something before Kubeflow Pipelines gave it."
+        text = "the answer is a web page, so it does not come from Kubeflow Pipelines itself."
     return _sentence(text[:600])
 
 

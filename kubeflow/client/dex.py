@@ -1,4 +1,4 @@
-"""Logs in where Kubeflow is kept by Dex, as a browser does, and returns the session's cookie."""
+"""Logs in through Dex, as a browser does, and returns the session's cookie."""
 
 import re
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ def log_in(
     Args:
         host: of Kubeflow Pipelines, behind Kubeflow's gateway.
         username: often an e-mail address.
-        password: sent to Dex's form alone.
+        password: sent to Dex's form only.
         ca_cert: file with the certificates to trust.
         connector: how Dex checks the password: `local` or `ldap`.
 
@@ -50,7 +50,7 @@ def log_in(
 
 def _form(session: requests.Session, host: str, connector: str) -> requests.Response:
     page = session.get(host, timeout=TIMEOUT)
-    if page.status_code in (401, 403):  # oauth2-proxy that shows no page of its own accord
+    if page.status_code in (401, 403):  # oauth2-proxy that does not redirect to its login page
         parts = urlsplit(host)
         start = f"{parts.scheme}://{parts.netloc}/oauth2/start"
         page = session.get(start, params={"rd": parts.path or "/"}, timeout=TIMEOUT)

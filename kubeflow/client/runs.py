@@ -1,43 +1,79 @@
-"""Runs on Kubeflow Pipelines: started, found, told about, stopped."""
+"""Runs on Kubeflow Pipelines: start, find, stop."""
 
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
 from kubeflow.client.connection import Connection
-from kubeflow.client.uploads import PAGE, Uploaded, pages
+from kubeflow.client.uploads import Uploaded
 from kubeflow.errors import PipelinesError
 
-FINISHED = ("SUCCEEDED", "FAILED", "SKIPPED", "CANCELED", "ERROR")
+STOPPED, STOPPING = "STOPPED", "STOPPING"
+FINISHED = ("SUCCEEDED", "FAILED", "SKIPPED", STOPPED, "ERROR")
+_CANCELING, _CANCELED = "CANCELING", "CANCELED"
 _SEARCHED = 500  # the latest runs in which a name, or the beginning of an id, is looked for
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
-class Task:
-    """A node of a run.
+class Run:
+    """A run, as the server describes it.
 
     Attributes:
-        name: as the pipeline calls it.
-        state: e.g. `RUNNING`; `PENDING` if the server does not say.
-        seconds: since its start, or what it took; None before.
-        error: the reason of a failure, where the server tells it.
+        run_id: a UUID.
+        display_name: e.g. `chest 2026-11-28 05:37:40`.
+        state: in capitals; a stopped run is `STOPPED`, which the server calls FAILED or CANCELED.
+        created_at: aware; None if the server does not say.
+        finished_at: aware; None while it runs.
+        error: the server's reason, or ''.
+        recurring_run_id: of the schedule that started it, or ''.
+        task_details: the server's `task_details`, which only one run that is asked for has.
     """
 
-    name: str
+    run_id: str
+    display_name: str
     state: str
-    seconds: float | None
+    created_at: datetime | None
+    finished_at: datetime | None
     error: str = ""
+    recurring_run_id: str = ""
+    task_details: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
 
-def experiment_id(connection: Connection, name: str) -> str:
-    """Returns the id of an experiment, which is made if there is none of that name."""
-    with connection.to(f"use the experiment {name!r}") as client:
-        made = client.create_experiment(name, namespace=connection.namespace or None)
-    return made.experiment_id
+def read_run(values: dict[str, Any]) -> Run:
+    """Reads the server's `Run`."""
+    details = (values.get("run_details") or {}).get("task_details") or []
+    return Run(
+        run_id=values.get("run_id", ""),
+        display_name=values.get("display_name", ""),
+        state=_run_state(values),
+        created_at=moment_of(values.get("created_at")),
+        finished_at=moment_of(values.get("finished_at")),
+        error=(values.get("error") or {}).get("message", ""),
+        recurring_run_id=values.get("recurring_run_id", ""),
+        task_details=details,
+    )
+
+
+def experiment_id(connection: Connection, name: str, description: str = "") -> str:
+    """Returns the id of an experiment, which is created if there is none of that name."""
+    doing = f"use the experiment {name!r}"
+    predicate = {"operation": "EQUALS", "key": "display_name", "stringValue": name}
+    query = {
+        "namespace": connection.namespace,
+        "filter": json.dumps({"predicates": [predicate]}),
+    }
+    found = connection.call(doing, "GET", "/experiments", query=query).get("experiments")
+    if found:
+        return str(found[0]["experiment_id"])
+    body = {"display_name": name, "description": description}
+    if connection.namespace:
+        body["namespace"] = connection.namespace
+    return str(connection.call(doing, "POST", "/experiments", body=body)["experiment_id"])
 
 
 def start(
@@ -47,39 +83,59 @@ def start(
     experiment: str,
     parameters: dict[str, Any],
     service_account: str | None = None,
-) -> Any:
-    """Starts a run of an uploaded version, and returns the server's `Run`.
+) -> Run:
+    """Starts a run of an uploaded version.
 
-    Without a service account its pods run under the cluster's default.
+    Args:
+        connection: to the server.
+        uploaded: the version.
+        name: of the run.
+        experiment: in which KFP's page lists it.
+        parameters: name → value.
+        service_account: under which the pods run; None: the cluster's default.
     """
-    experiment_identity = experiment_id(connection, experiment)
-    with connection.to("start the run") as client:
-        return client.run_pipeline(
-            experiment_identity,
-            name,
-            params=parameters,
-            pipeline_id=uploaded.pipeline_id,
-            version_id=uploaded.version_id,
-            service_account=service_account,
-        )
+    body = run_body(connection, uploaded, name, experiment, parameters, service_account)
+    return read_run(connection.call("start the run", "POST", "/runs", body=body))
 
 
-def latest(connection: Connection, count: int) -> list[Any]:
+def run_body(
+    connection: Connection,
+    uploaded: Uploaded,
+    name: str,
+    experiment: str,
+    parameters: dict[str, Any],
+    service_account: str | None,
+) -> dict[str, Any]:
+    """Returns what a run and a recurring run have in common, see `start`."""
+    body = {
+        "display_name": name,
+        "description": uploaded.description,
+        "experiment_id": experiment_id(connection, experiment, uploaded.description),
+        "pipeline_version_reference": {
+            "pipeline_id": uploaded.pipeline_id,
+            "pipeline_version_id": uploaded.version_id,
+        },
+        "runtime_config": {"parameters": parameters},
+    }
+    return body | ({"service_account": service_account} if service_account else {})
+
+
+def latest(connection: Connection, count: int) -> list[Run]:
     """Returns the latest runs, newest first."""
     return list(islice(_runs(connection), count))
 
 
-def find(connection: Connection, wanted: str) -> Any:
+def find(connection: Connection, wanted: str) -> Run:
     """Returns a run by its id, the beginning of its id, or the first words of its name.
 
-    Of several with that name the latest is meant.
+    Of several runs with that name it is the latest.
 
     Raises:
-        PipelinesError: there is none, or the beginning is that of several.
+        PipelinesError: there is none, or several ids begin so.
     """
     if _UUID.fullmatch(wanted):
         return get(connection, wanted)
-    candidates = list(islice(_runs(connection), _SEARCHED))
+    candidates = latest(connection, _SEARCHED)
     for run in candidates:
         if f"{run.display_name} ".startswith(f"{wanted} "):
             return get(connection, run.run_id)
@@ -87,126 +143,87 @@ def find(connection: Connection, wanted: str) -> Any:
     if len(found) == 1:
         return get(connection, found[0])
     if found:
-        raise PipelinesError(f"{wanted!r} begins the ids of several runs: {', '.join(found)}.")
+        raise PipelinesError(f"The ids of several runs begin with {wanted!r}: {', '.join(found)}.")
     known = ", ".join(repr(run.display_name) for run in candidates[:5]) or "none"
     raise PipelinesError(f"There is no run {wanted!r}. The latest runs: {known}.")
 
 
-def get(connection: Connection, run_id: str) -> Any:
-    """Returns the server's `Run` with its tasks.
+def get(connection: Connection, run_id: str) -> Run:
+    """Returns a run with its tasks.
 
     Raises:
         PipelinesError: there is none, or the login has ended, as it may while a run is watched.
     """
-    with connection.to(f"show the run {run_id}") as client:
-        run = client.get_run(run_id)
-    if not run.run_id:  # a login page: the generated client reads an empty run out of it
-        raise PipelinesError(
-            f"{connection.host} answers with a page instead of the run {run_id}: the login has "
-            "probably ended. The run goes on; the same command shows it again."
-        )
-    return run
+    return read_run(connection.call(f"show the run {run_id}", "GET", f"/runs/{run_id}"))
 
 
 def terminate(connection: Connection, run_id: str) -> None:
     """Stops a run; what its finished nodes wrote stays."""
-    with connection.to("stop the run") as client:
-        client.terminate_run(run_id)
+    connection.call("stop the run", "POST", f"/runs/{run_id}:terminate")
 
 
-def state_of(run: Any) -> str:
+def stop_runs_of(connection: Connection, recurring_run_id: str) -> list[Run]:
+    """Stops the runs of a schedule that have not ended, and returns them."""
+    running = [
+        run
+        for run in latest(connection, _SEARCHED)
+        if run.recurring_run_id == recurring_run_id and not is_finished(run)
+    ]
+    for run in running:
+        terminate(connection, run.run_id)
+    return running
+
+
+def state_of(run: Run) -> str:
     """Returns the state in capitals; `PENDING` before the server knows one."""
-    state = str(run.state or "PENDING")
-    return "PENDING" if state == "RUNTIME_STATE_UNSPECIFIED" else state
+    return run.state
 
 
-def is_finished(run: Any) -> bool:
+def is_finished(run: Run) -> bool:
     """Whether the run will not change any more."""
-    return state_of(run) in FINISHED
+    return run.state in FINISHED
 
 
-def seconds_of_run(run: Any) -> float | None:
-    """Returns how long a run took, or has been at work."""
-    return _seconds(run.created_at, run.finished_at)
+def seconds_of_run(run: Run) -> float | None:
+    """Returns how long a run took, or has been running."""
+    return seconds_between(run.created_at, run.finished_at)
 
 
-def tasks_of(run: Any) -> list[Task]:
-    """Returns the nodes of a run in the order in which they started.
-
-    The server also lists what it needs itself: a driver before each node, an executor in it and the
-    graph around all. Their errors are told at the node.
-    """
-    details = (run.run_details.task_details or []) if run.run_details else []
-    shown = [task for task in details if not _is_plumbing(task, details)]
-    shown.sort(key=lambda task: _begin(task) or datetime.max.replace(tzinfo=timezone.utc))
-    return [
-        Task(
-            name=task.display_name,
-            state=state_of(task),
-            seconds=_seconds(_begin(task), task.end_time),
-            error=_error(task, details),
-        )
-        for task in shown
-    ]
+def moment_of(text: str | None) -> datetime | None:
+    """Reads a time of the API, which is in UTC; None for its zeros, the years 1 and 1970."""
+    if not text:
+        return None
+    # Without the fraction of a second, which has up to nine digits.
+    moment = datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
+    return moment if moment.year > 1970 else None
 
 
-def _error(task: Any, details: list[Any]) -> str:
-    """Returns the reason of a failure, if the server tells it; most only tell the state."""
-    children = {key for child in task.child_tasks or [] for key in (child.task_id, child.pod_name)}
-    inner = [
-        part
-        for part in details
-        if part.display_name == f"{task.display_name}-driver"
-        or (_is_executor(part.display_name or "") and {part.task_id, part.pod_name} & children)
-    ]
-    for part in (task, *inner):
-        history = [status.error for status in reversed(part.state_history or [])]
-        for error in (part.error, *history):
-            if error and error.message:
-                return str(error.message)
-    return ""
-
-
-def _is_executor(name: str) -> bool:
-    return re.fullmatch(r"executor(\(\d+\))?", name) is not None
-
-
-def _is_plumbing(task: Any, details: list[Any]) -> bool:
-    name = task.display_name or ""
-    if not name or name == "root" or _is_executor(name) or re.search(r"-driver(\(\d+\))?$", name):
-        return True
-    # The graph around all bears the name of its workflow: a name and five random letters.
-    return (
-        not task.parent_task_id
-        and re.search(r"-[a-z0-9]{5}$", name) is not None
-        and any(other.display_name == "root" for other in details)
-    )
-
-
-def _begin(task: Any) -> datetime | None:
-    return _moment(task.start_time) or _moment(task.create_time)
-
-
-def _moment(time: datetime | None) -> datetime | None:
-    """Returns None for the server's zeros, the years 1 and 1970."""
-    return time if time is not None and time.year > 1970 else None
-
-
-def _seconds(begin: datetime | None, end: datetime | None) -> float | None:
-    begin, end = _moment(begin), _moment(end)
+def seconds_between(begin: datetime | None, end: datetime | None) -> float | None:
+    """Returns the seconds from begin to end, or until now; None before it began."""
     if begin is None:
         return None
     return max(0.0, ((end or datetime.now(timezone.utc)) - begin).total_seconds())
 
 
-def _runs(connection: Connection) -> Iterator[Any]:
-    def fetch(token: str) -> Any:
-        with connection.to("list the runs") as client:
-            return client.list_runs(
-                page_token=token,
-                page_size=PAGE,
-                sort_by="created_at desc",
-                namespace=connection.namespace or None,
-            )
+def _run_state(values: dict[str, Any]) -> str:
+    """Returns the state of the server's `Run`.
 
-    return pages(fetch, "runs")
+    A run that was stopped becomes CANCELING, and then FAILED as soon as its workflow has ended.
+    """
+    state = state_word(values)
+    passed = [entry.get("state") for entry in values.get("state_history") or []]
+    if state == "FAILED" and _CANCELING in passed:
+        return STOPPED
+    return {_CANCELING: STOPPING, _CANCELED: STOPPED}.get(state, state)
+
+
+def state_word(values: dict[str, Any]) -> str:
+    """Returns the state of a run or task of the API; `PENDING` if it has none yet."""
+    state = str(values.get("state") or "PENDING")
+    return "PENDING" if state == "RUNTIME_STATE_UNSPECIFIED" else state
+
+
+def _runs(connection: Connection) -> Iterator[Run]:
+    query = {"namespace": connection.namespace}
+    for values in connection.items("list the runs", "/runs", "runs", query):
+        yield read_run(values)

@@ -1,9 +1,9 @@
 """Runs one node of a pipeline, as a container of a compiled package does.
 
-    python -m kubeflow.node --node Trainer --recipe PACKED --data /data --root /volume ...
+    python -m kubeflow.node --node Trainer --recipe ENCODED --data /data --root /volume ...
 
-The pipeline is built anew from the recipe and the parameters of the run, and its one node is run by
-TFX's portable launcher. The log says which node, how far it is, and what came out.
+The pipeline is built again from the recipe and the parameters of the run, and its one node is run
+by TFX's portable launcher. The log says which node it is, how far it is, and what came out.
 """
 
 import argparse
@@ -11,12 +11,11 @@ import logging
 import os
 import sys
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from components.nodes import BEAM_NODES, FIRST, LAST
+from components.nodes import BEAM_NODES, FIRST, LAST, PUSHER
 from components.runtime.errors import MedtfxError
-from kubeflow.node.task import begin, log, read_overrides, run_task, task_parser
+from kubeflow.node.task import begin, log, read_overrides, run_task, task_parser, write_output
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
@@ -27,8 +26,6 @@ NOT_BLESSED = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the node and returns the exit code: 0, 1 for an error, 3 for `gate-failure: fail`."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     return run_task(_run, _parser().parse_args(arguments))
 
 
@@ -45,11 +42,13 @@ def _run(given: argparse.Namespace) -> int:
     run = _launch(pipeline, given.node, connection)
     how = "is taken from the cache" if run.record.cached else f"took {run.record.seconds:.1f} s"
     log.info("%s %s", given.node, how)
-    for key, artifacts in run.outputs.items():
-        for artifact in artifacts:
-            log.info("  %s: %s", key, artifact.uri)
+    _log_outcome(run, pipeline.pipeline_info.id, connection)
     if given.verdict:
         _show_verdict(given, recipe, run)
+    if given.page:
+        from kubeflow.node.page import copy_page
+
+        copy_page(run, given.page)
     return _close(given, recipe, pipeline, connection) if given.node == LAST else 0
 
 
@@ -60,11 +59,11 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
     from kubeflow.node.paths import node_paths
     from pipeline.beam.arguments import beam_args
 
-    places = node_paths(given.root, given.models, None)
+    paths = node_paths(given.root, given.models, None)
     if given.node == FIRST:
-        patient_key(places.keys)
+        patient_key(paths.keys)
     options = beam_args(given.beam_arg if given.node in BEAM_NODES else ())
-    storage.prepare(places.artifacts, places.models)
+    storage.prepare(paths.artifacts, paths.models)
 
     from tfx.dsl.compiler import compiler, constants
     from tfx.orchestration.portable import runtime_parameter_utils
@@ -74,7 +73,7 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
 
     if given.node == FIRST:  # before the long work, not after it
         check_available(recipe.model, recipe.data.image_size)
-    compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, places, options))
+    compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, paths, options))
     runtime_parameter_utils.substitute_runtime_parameter(
         compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: given.run_id}
     )
@@ -82,7 +81,7 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
 
 
 def _launch(pipeline: Any, node: str, connection: Any) -> "NodeRun":
-    """Runs the node; an error that a user can mend comes out alone."""
+    """Runs the node; an error that a user can fix is raised without what is around it."""
     from pipeline.runs.runner import NodeFailedError, launch_node
 
     try:
@@ -96,25 +95,45 @@ def _launch(pipeline: Any, node: str, connection: Any) -> "NodeRun":
         raise cause from None
 
 
-def _show_verdict(given: argparse.Namespace, recipe: "Recipe", run: "NodeRun") -> None:
-    from pathlib import Path
+def _log_outcome(run: "NodeRun", pipeline_name: str, connection: Any) -> None:
+    """Logs what the node wrote, and names it for KFP's page."""
+    from tfx.orchestration import metadata
 
+    from kubeflow.node.display_names import name_outcome
+    from kubeflow.node.push_report import push_sentence
+
+    with metadata.Metadata(connection) as handle:
+        name_outcome(handle.store, run, pipeline_name)
+        if run.record.node == PUSHER:
+            log.info("%s", push_sentence(handle.store, run))
+            return
+    for key, artifacts in run.outputs.items():
+        for artifact in artifacts:
+            log.info("  %s: %s", key, artifact.uri)
+
+
+def _show_verdict(given: argparse.Namespace, recipe: "Recipe", run: "NodeRun") -> None:
     from components.gate.results import load_results
     from components.gate.verdict import judge
-    from kubeflow.node.gate_report import recall_metrics, verdict_markdown, write_metrics
+    from kubeflow.node import gate_report
     from pipeline.runs.records import class_gates
 
     results = load_results(run.outputs["evaluation"][0].uri, recipe.data.classes)
     verdict, gates = judge(results, recipe.evaluation), class_gates(results, recipe.evaluation)
     log.info("%s", verdict.sentence)
-    path = Path(given.verdict)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(verdict_markdown(verdict, gates, recipe.evaluation.floor_on), encoding="utf-8")
-    write_metrics(given.executor_input, "recall", recall_metrics(verdict, gates))
+    floor_on = recipe.evaluation.floor_on
+    write_output(given.verdict, gate_report.verdict_markdown(verdict, gates, floor_on))
+    gate_report.write_metadata(
+        given.executor_input,
+        {
+            "gate": (given.gate, gate_report.gate_metrics(verdict, gates, floor_on)),
+            "confusion_matrix": (given.confusion_matrix, gate_report.confusion_matrix(results)),
+        },
+    )
 
 
 def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connection: Any) -> int:
-    """Writes the closing table of the run, where people look for it, and the training ledger."""
+    """Logs the summary table of the run, where people look for it; writes the training ledger."""
     from rich.console import Console
 
     from kubeflow.node.finished_nodes import finished_nodes
@@ -140,8 +159,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = task_parser("kubeflow.node", __doc__)
     parser.add_argument("--node", required=True)
     parser.add_argument("--beam-arg", action="append", default=[], help="an option of Beam")
-    parser.add_argument("--gate-failure", choices=("report", "fail"), default="report")
+    parser.add_argument("--gate-failure", choices=("", "report", "fail"), default="")
+    parser.add_argument("--page", help="file for the web page of the node's artifact")
     parser.add_argument("--verdict", help="file for the verdict, in Markdown")
+    parser.add_argument("--gate", help="file for the metrics of the gate, in JSON")
+    parser.add_argument("--confusion-matrix", help="file for the confusion matrix, in JSON")
     parser.add_argument("--executor-input", help="JSON that KFP gives to a task")
     return parser
 
@@ -151,6 +173,6 @@ if __name__ == "__main__":
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Nothing is left to do, and to take TensorFlow and Beam down takes seconds of every node;
+    # Nothing is left to do, and to shut down TensorFlow and Beam takes seconds of every node;
     # tensorflow-io, which writes s3://, even aborts.
     os._exit(code)

@@ -1,4 +1,4 @@
-"""How the nodes of a run went, as ML Metadata tells it."""
+"""How the nodes of a run went, according to ML Metadata."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def finished_nodes(pipeline: pipeline_pb2.Pipeline, connection: Any) -> list[Nod
         connection: configuration of ML Metadata.
 
     Raises:
-        KubeflowError: ML Metadata knows no successful execution of a node.
+        KubeflowError: ML Metadata has no successful execution of a node.
     """
     return [_finished_node(node.pipeline_node, connection) for node in pipeline.nodes]
 
@@ -35,10 +35,11 @@ def _finished_node(node: pipeline_pb2.PipelineNode, connection: Any) -> NodeRun:
     done = [run for run in found if run.last_known_state in (_State.COMPLETE, _State.CACHED)]
     if not done:
         raise KubeflowError(
-            f"ML Metadata knows no finished execution of {name} in this run. All nodes of a run "
+            f"ML Metadata has no finished execution of {name} in this run. All nodes of a run "
             "must use the same ML Metadata."
         )
     execution = done[-1]
     state, outputs = read_outcome(connection, execution.id)
     milliseconds = execution.last_update_time_since_epoch - execution.create_time_since_epoch
-    return NodeRun(NodeRecord(name, state == _State.CACHED, milliseconds / 1000), outputs)
+    record = NodeRecord(name, state == _State.CACHED, milliseconds / 1000)
+    return NodeRun(record, outputs, execution.id)

@@ -1,59 +1,88 @@
-"""The verdict of the gate as KFP shows it: a page of Markdown, and numbers to compare runs by."""
+"""The gate as KFP's page shows it: a page of Markdown, metrics to compare runs by, a matrix.
+
+KFP stores the values of a metrics artifact as its metadata, which a task writes into the file
+`outputFile` (ExecutorOutput in KFP's pipeline_spec.proto).
+"""
 
 import json
 import math
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
+from components.gate.results import OVERALL, Results
 from components.gate.verdict import Verdict
+from kubeflow.node.task import write_output
 from kubeflow.texts import markdown
 from pipeline.runs.records import Gate
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, number
 
+_COLUMNS = ("class", "n", "recall", "95 % interval", "floor", "before", "precision", "specificity")
+# KFP's page draws the cells of a table without space between them.
+_SPACE = "\u00a0\u00a0"
+
 
 def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
-    """Returns the sentence, and a table of the classes."""
-    lines = [
-        f"# {'Blessed' if verdict.blessed else 'NOT blessed'}",
-        markdown(verdict.sentence),
-        _row(
-            "class", "n", "recall", "95 % interval", "floor", "before", "precision", "specificity"
-        ),
-        _row("---", *["---:"] * 7),
+    """Returns the verdict with one paragraph a reason, and a table of the classes."""
+    praise = verdict.sentence.removeprefix("Blessed: ")
+    reasons = verdict.reasons or (praise[0].upper() + praise[1:],)
+    table = [
+        _row(*(f"{_SPACE}{column}{_SPACE}" for column in _COLUMNS)),
+        _row("---", *["---:"] * (len(_COLUMNS) - 1)),
         *(_gate_row(gate) for gate in gates),
-        "The floor holds for the "
-        + ("lower bound of the interval" if floor_on == "lower_bound" else "recall")
-        + "; before: recall of the latest blessed model.",
+    ]
+    bound = "lower bound of the interval" if floor_on == "lower_bound" else "recall"
+    paragraphs = [
+        "# Blessed" if verdict.blessed else "# NOT blessed: nothing is pushed",
+        *map(markdown, reasons),
+        "## Test split, by the top prediction",
+        "\n".join(table),
+        f"Floor: for the {bound}. Before: recall of the latest blessed model.",
         NOT_A_MEDICAL_DEVICE,
     ]
-    table = slice(2, 4 + len(gates))
-    return (
-        "\n\n".join([*lines[: table.start], "\n".join(lines[table]), *lines[table.stop :]]) + "\n"
-    )
+    return "\n\n".join(paragraphs) + "\n"
 
 
-def recall_metrics(verdict: Verdict, gates: list[Gate]) -> dict[str, float]:
-    """Returns the numbers by which KFP compares runs; what is not known is left out."""
+def gate_metrics(verdict: Verdict, gates: list[Gate], floor_on: str) -> dict[str, float]:
+    """Returns the numbers by which KFP compares runs; what is not finite is left out.
+
+    `margin` is what the floor holds for, less the floor: below 0 the class is refused. The names
+    are short because KFP's page cuts long ones off.
+    """
     metrics = {"blessed": float(verdict.blessed)}
     for gate in gates:
-        metrics[f"recall {gate.label}"] = gate.recall
-        metrics[f"recall {gate.label}, lower bound"] = gate.low
+        held = gate.low if floor_on == "lower_bound" else gate.recall
+        metrics[f"{gate.label} recall"] = gate.recall
+        metrics[f"{gate.label} low"] = gate.low
+        metrics[f"{gate.label} margin"] = held - gate.floor
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
-def write_metrics(executor_input: str, artifact: str, metrics: dict[str, float]) -> None:
-    """Tells KFP the values of a metrics artifact.
+def confusion_matrix(results: Results) -> dict[str, Any]:
+    """Returns the metadata of KFP's ClassificationMetrics: truth by prediction, in images."""
+    return {
+        "confusionMatrix": {
+            "annotationSpecs": [{"displayName": result.label} for result in results.classes],
+            "rows": [{"row": [int(n) for n in row]} for row in results.matrices[OVERALL]],
+        }
+    }
+
+
+def write_metadata(
+    executor_input: str, values: Mapping[str, tuple[str, Mapping[str, Any]]]
+) -> None:
+    """Gives KFP the metadata of output artifacts, and each artifact the same as its file.
 
     Args:
         executor_input: JSON that KFP gives to each task.
-        artifact: name of the output.
-        metrics: name → value.
+        values: output → path of the artifact in the container, and its metadata.
     """
     outputs: dict[str, Any] = json.loads(executor_input)["outputs"]
-    described = outputs["artifacts"][artifact]["artifacts"][0] | {"metadata": metrics}
-    path = Path(outputs["outputFile"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"artifacts": {artifact: {"artifacts": [described]}}}))
+    described = {}
+    for name, (path, metadata) in values.items():
+        write_output(path, json.dumps(metadata, indent=2) + "\n")
+        artifact = outputs["artifacts"][name]["artifacts"][0]
+        described[name] = {"artifacts": [artifact | {"metadata": metadata}]}
+    write_output(outputs["outputFile"], json.dumps({"artifacts": described}))
 
 
 def _gate_row(gate: Gate) -> str:

@@ -1,4 +1,4 @@
-"""Where a node on the cluster finds and puts things."""
+"""The paths and addresses that a node on the cluster reads and writes."""
 
 from typing import Any
 
@@ -11,14 +11,15 @@ _IN_THE_POD = "/tmp/medtfx-checkpoints"
 
 
 def node_paths(root: str, models: str, metadata: Any) -> PipelinePaths:
-    """Returns the places of a run.
+    """Returns the paths of a run.
 
     Args:
         root: of the artifacts: a path on a mounted volume, or an address of object storage.
         models: where models are pushed; empty for `<root>/models`.
         metadata: configuration of ML Metadata.
 
-    In object storage there is no folder for the site's key, which the environment must hold then.
+    With `root` in object storage there is no folder for the site's patient key: it comes from the
+    environment then.
     """
     root = root.rstrip("/") or "/"
     on_volume = not files.is_remote(root)

@@ -3,14 +3,15 @@
 import argparse
 import json
 import logging
-import sys
 from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.runtime.errors import MedtfxError
 from components.runtime.stack import installed_stack
 from kubeflow.errors import KubeflowError
+from kubeflow.node.process import prepare_process
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
@@ -30,8 +31,8 @@ def task_parser(module: str, description: str | None) -> argparse.ArgumentParser
 
 
 def run_task(work: Callable[[argparse.Namespace], int], given: argparse.Namespace) -> int:
-    """Does the work and returns its exit code; 1 for a mistake, told in one sentence."""
-    _log_to_stdout()
+    """Does the work and returns its exit code; 1 for a user's mistake, logged in one sentence."""
+    prepare_process()
     try:
         return work(given)
     except MedtfxError as error:
@@ -40,7 +41,7 @@ def run_task(work: Callable[[argparse.Namespace], int], given: argparse.Namespac
 
 
 def begin(name: str, given: argparse.Namespace) -> "Recipe":
-    """Checks that the task can run here, says which it is, and returns the recipe of the run.
+    """Checks that the task can run here, logs which it is, and returns the recipe of the run.
 
     Raises:
         KubeflowError: image or backend are not those that the package is for.
@@ -49,12 +50,12 @@ def begin(name: str, given: argparse.Namespace) -> "Recipe":
     check_image(given.stack, given.version)
     if given.run_id.startswith("{{"):
         raise KubeflowError(
-            "KFP did not fill in the id of the run, which takes its backend 2.5.0 or newer. "
+            "KFP did not fill in the id of the run: this needs KFP's backend 2.5.0 or newer. "
             f"Received: {given.run_id!r}"
         )
-    from kubeflow.package.packed_recipe import unpack
+    from kubeflow.package.recipe_codec import decode_recipe
 
-    recipe = unpack(given.recipe, read_overrides(given.overrides))
+    recipe = decode_recipe(given.recipe, read_overrides(given.overrides))
     log.info("%s of %s, run %s", name, recipe.name, given.run_id)
     log.info("medtfx %s, stack %s", given.version, given.stack)
     return recipe
@@ -83,7 +84,7 @@ def read_overrides(text: str) -> list[str]:
     """Reads the parameter `overrides` of a run, a JSON list.
 
     Raises:
-        KubeflowError: it is none, or not of texts.
+        KubeflowError: it is no list of texts.
     """
     try:
         found = json.loads(text or "[]")
@@ -97,10 +98,7 @@ def read_overrides(text: str) -> list[str]:
     return found
 
 
-def _log_to_stdout() -> None:
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(asctime)s %(message)s")
-    logging.getLogger("medtfx").setLevel(logging.INFO)
-    # TFX and TensorFlow warn, in every node, of what is as it should be.
-    for library in ("absl", "tensorflow"):
-        logging.getLogger(library).setLevel(logging.ERROR)
+def write_output(path: str, text: str) -> None:
+    """Writes an output that KFP collects, in a folder that need not exist."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")

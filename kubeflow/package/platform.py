@@ -1,8 +1,8 @@
-"""Puts the recipe's section `platform` onto the tasks of a KFP pipeline.
+"""Applies the recipe's section `platform` to the tasks of a KFP pipeline.
 
-What Kubernetes knows and KFP's own SDK does not goes into the second document of the package. It is
-written as a plain dict, in the names of KFP's `KubernetesExecutorConfig`: the package
-kfp-kubernetes, which would write it, does not fit every stack.
+Settings of Kubernetes that KFP's SDK has no method for go into the second document of the package,
+as a plain dict with the names of KFP's `KubernetesExecutorConfig`: the package kfp-kubernetes,
+which would write it, does not fit every stack.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from components.recipe.resources import NodeResources
 
 
 def apply_platform(task: Any, node: str, platform: PlatformSection) -> None:
-    """Gives a task what the recipe says for its node.
+    """Applies the settings of a node to its task.
 
     Args:
         task: a `kfp.dsl.PipelineTask`.

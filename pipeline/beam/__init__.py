@@ -1,1 +1,1 @@
-"""How the nodes on Beam run."""
+"""Options of Apache Beam, on which some nodes run."""

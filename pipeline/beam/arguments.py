@@ -1,4 +1,4 @@
-"""Which Beam runner the nodes on Beam use: this process by default, an engine of a cluster if told.
+"""The options of Beam: by default its nodes run in this process, or else on an engine of a cluster.
 
 ImageExampleGen, StatisticsGen, Transform and Evaluator run on Beam. Flink, Spark and Dataflow
 spread their work over machines; the options are Beam's own, passed on as they are.
@@ -10,37 +10,37 @@ from collections.abc import Sequence
 
 from components.runtime.errors import MedtfxError
 
-# Without options Beam works in this process. With any, TFX would pack all of itself for the workers
-# (2 s and 50 MB left in the temporary folder, for each node), unless an option tells where they get
-# it from; on this machine they need no such thing, and the name of an image is never looked at.
+# Without options Beam runs in this process. With any option, TFX packs itself for the workers (2 s
+# and 50 MB in the temporary folder, for each node), unless an option names a container image. The
+# workers on this machine need neither, and the image's name is never used.
 BEAM_ARGS: tuple[str, ...] = ()
 _NOTHING_TO_PACK = "--sdk_container_image=none"
 
 # Beam starts their job server with Java.
 _JAVA_RUNNERS = ("FlinkRunner", "SparkRunner")
 _JOB_SERVER = "--job_endpoint"
-_PATIENCE_SECONDS = 10
+_TIMEOUT_SECONDS = 10
 
 
 class BeamError(MedtfxError):
-    """The options for Beam are not valid, or what they need is missing."""
+    """The options of Beam are not valid, or something that they need is missing."""
 
 
 def beam_args(given: Sequence[str]) -> tuple[str, ...]:
     """Returns the options for the nodes on Beam.
 
     Args:
-        given: as Beam knows them, each in one word. Without a runner among them Beam works on this
+        given: options of Beam, e.g. `--runner=FlinkRunner`. Without a runner Beam runs on this
             machine.
 
     Raises:
-        BeamError: an option is no `--name=value`, the runner is unknown, Java is missing for it, or
-            the job server does not answer.
+        BeamError: an option is no `--name=value`, the runner is unknown or needs Java that is not
+            installed, or the job server can't be reached.
     """
     for option in given:
         if not option.startswith("--") or option == "--":
             raise BeamError(
-                f"--beam-arg takes one option of Beam, as --beam-arg=--runner=FlinkRunner. "
+                f"--beam-arg takes one option of Beam, e.g. --beam-arg=--runner=FlinkRunner. "
                 f"Received: {option!r}"
             )
     options = {name: value for name, _, value in (option.partition("=") for option in given)}
@@ -71,12 +71,12 @@ def _check_runner(name: str) -> None:
 
 
 def _check_job_server(address: str) -> None:
-    """Beam would wait for a minute, and then say that something took too long."""
+    """Checks the address: Beam would wait for a minute and then report only a timeout."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_SECONDS).close()
     except (OSError, ValueError) as error:
         raise BeamError(
-            f"No job server of Beam answers at {_JOB_SERVER}={address}: {error}. It is HOST:PORT, "
-            "as seen from here; is the server running?"
+            f"No job server of Beam at {_JOB_SERVER}={address}: {error}. It is HOST:PORT, as seen "
+            "from this machine. Check that the server runs."
         ) from None

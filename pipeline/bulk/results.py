@@ -1,4 +1,4 @@
-"""Rows of the CSV from what the nodes wrote: predictions, and files that can't be read."""
+"""Makes the rows of the CSV from what the nodes wrote: predictions, and unreadable files."""
 
 import os
 from collections import Counter
@@ -25,7 +25,7 @@ def predicted_rows(uri: str, model: BulkModel) -> Iterator[Row]:
 
     Args:
         uri: of the `InferenceResult`: GZIP TFRecords of `PredictionLog`.
-        model: that was asked, by its signature `serve_examples`.
+        model: that predicted, by its signature `serve_examples`.
     """
     for record in records(fileio.glob(os.path.join(uri, "*.gz"))).as_numpy_iterator():
         log = prediction_log_pb2.PredictionLog.FromString(record).predict_log

@@ -16,7 +16,6 @@ from typing import Any
 
 from components.runtime.errors import MedtfxError
 from components.storage import object_storage as storage
-from components.storage.listed_once import listed_once
 from pipeline.beam.arguments import beam_args
 from pipeline.bulk import results
 from pipeline.bulk.model import BulkModel, newest_version, stage_model
@@ -54,7 +53,7 @@ def score_in_bulk(run: BulkRun, home: Home, session: RunSession) -> tuple[Summar
     pipeline = build_bulk_pipeline(
         run.folder, model.uri, model.name, model.data, paths, beam_args(run.beam_args)
     )
-    with listed_once(), Display(session.console) as display:
+    with Display(session.console) as display:
         nodes = run_nodes(pipeline, session.run_id, display, session.log)
     return _write(outputs_by_node(nodes), model, run.out, started)
 

@@ -27,10 +27,10 @@ def draw_samples(model: Path, out: Path) -> Path | None:
     labels = model / str(list_versions(model).current) / "assets" / "labels.txt"
     if not labels.is_file() or tuple(labels.read_text(encoding="utf-8").split()) != CLASSES:
         return None
-    films = [film for film in plan_films(_PATIENTS, _SEED, _SIDE) if not film.quirk]
+    films = plan_films(_PATIENTS, _SEED, _SIDE)
     for label, formats in _FORMATS.items():
         for number, kind in enumerate(formats, 1):
             film = next(f for f in films if (f.patient.label, f.format) == (label, kind))
-            name = f"{label.lower()}-{number}{Path(film.name).suffix}"
+            name = f"{label.lower()}-{number}{Path(film.path).suffix}"
             (out / name).write_bytes(encode(draw_radiograph(film, _SEED), film, _SEED))
     return out

@@ -9,6 +9,7 @@ import typer
 
 from components.runtime.errors import MedtfxError
 from components.storage.object_storage import clean_exit
+from components.storage.private import private_files
 from pipeline.cli.exit_codes import ExitCode
 from pipeline.cli.loading import PLAIN, LazyGroup, Table
 
@@ -65,6 +66,11 @@ COMMANDS: Table = {
 }
 
 
+# What these write holds no image and no patient, and is read by other users: those of servers, and
+# of containers.
+_FOR_OTHERS = ("serving-config", "kubeflow")
+
+
 class MedtfxGroup(LazyGroup):
     """All commands. An error that a user can fix becomes one message, never a traceback."""
 
@@ -84,12 +90,14 @@ app = typer.Typer(name="medtfx", cls=MedtfxGroup, no_args_is_help=True, **PLAIN)
 
 
 @app.callback()
-def _medtfx() -> None:
+def _medtfx(context: typer.Context) -> None:
     """Train, check and serve classifiers of medical images.
 
     Folders of images go in; a model that passed a gate on recall comes out and is served. Not a
     medical device: for research, not for diagnosis.
     """
+    if context.invoked_subcommand not in _FOR_OTHERS:
+        context.with_resource(private_files())
 
 
 @kubeflow.callback()

@@ -25,7 +25,7 @@ def show(recipe: RecipeArgument, overrides: SetOption = None) -> None:
 
 def sample_data(
     out: Annotated[Path, typer.Argument(help="Folder to write to.")],
-    patients: Annotated[int, typer.Option(help="Patients per class.", min=5)] = 70,
+    patients: Annotated[int, typer.Option(help="Patients per class.", min=5)] = 90,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 7,
 ) -> None:
     """Draw artificial radiographs to try the pipeline on.

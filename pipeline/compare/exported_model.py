@@ -17,7 +17,7 @@ from components.saved_model.assets import LABELS_ASSET
 from components.storage.examples import records
 from pipeline.compare.outcome import Cost
 from pipeline.compare.predictions import Predictions
-from pipeline.compare.shortcut_baseline import ShortcutTable, shortcut_numbers
+from pipeline.compare.shortcut_baseline import ImageFacts
 
 _BATCH = 32
 _WARM_UP, _TIMED = 5, 50
@@ -91,23 +91,16 @@ class Exported:
         )
 
 
-def shortcut_table(examples: str, splits: Sequence[str]) -> tuple[ShortcutTable, list[str]]:
-    """Reads width, height, file size, format and grey values of images from the Examples.
-
-    Returns:
-        The table, and the class of each image.
-    """
-    rows, formats, labels = [], [], []
+def image_facts(examples: str, splits: Sequence[str]) -> tuple[list[ImageFacts], list[str]]:
+    """Reads from the Examples what is known of each image without its pixels, and its class."""
+    facts, labels = [], []
     for split in splits:
         found = _columns(_records(examples, split))
-        for index, image in enumerate(found["image"]):
-            size, mean, std = len(image), found["mean"][index], found["std"][index]
-            rows.append(
-                shortcut_numbers(found["width"][index], found["height"][index], size, mean, std)
-            )
-        formats += [_text(value) for value in found["format"]]
+        formats = [_text(value) for value in found["format"]]
+        columns = (found["width"], found["height"], formats, found["mean"], found["std"])
+        facts += [ImageFacts(*values) for values in zip(*columns, strict=True)]
         labels += [_text(value) for value in found["label"]]
-    return ShortcutTable(np.array(rows), tuple(formats)), labels
+    return facts, labels
 
 
 def _records(examples: str, split: str) -> tf.data.Dataset:

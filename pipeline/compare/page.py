@@ -4,10 +4,10 @@ import math
 from pathlib import Path
 
 from components.runtime.html import html_environment
+from components.uncertainty.bootstrap import SAMPLES
 from pipeline.compare import plots, tables
 from pipeline.compare.criterion import NAMED
 from pipeline.compare.results import Comparison, Row
-from pipeline.compare.statistics import SAMPLES
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
 _METRICS = {

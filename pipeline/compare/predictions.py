@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from components.gate.results import confusion_matrix
+
 _COLUMNS = ("recipe", "fold", "filename", "patient", "label")
 _PROBABILITY = "p_"
 
@@ -39,11 +41,8 @@ class Predictions:
         return np.asarray(self.probabilities.argmax(-1), np.int64)
 
     def matrix(self) -> NDArray[np.float64]:
-        """Returns the confusion matrix [C, C] of counts, true class by predicted class."""
-        classes = self.probabilities.shape[1]
-        matrix = np.zeros((classes, classes))
-        np.add.at(matrix, (self.labels, self.tops), 1)
-        return matrix
+        """Returns the confusion matrix [C, C] of counts, true class by prediction."""
+        return confusion_matrix(self.labels, self.probabilities)
 
     def take(self, indices: Sequence[int] | NDArray[np.int64]) -> "Predictions":
         """Returns the images at the indices, in their order."""

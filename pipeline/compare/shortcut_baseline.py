@@ -1,7 +1,7 @@
-"""How well size, format, file size and mean grey alone tell the class.
+"""How well size, format and grey level alone predict the class: the baseline of a comparison.
 
-A logistic regression on those numbers: what a network reaches beyond it may come from the image,
-what it does not reach beyond it need not.
+It is the data audit's classifier of shortcuts. What a network reaches beyond it may come from the
+image; what it does not reach beyond it need not.
 """
 
 from collections.abc import Sequence
@@ -10,63 +10,56 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_audit.checks.shortcut_model import (
+    grey_level,
+    shortcut_classifier,
+    size_and_format,
+)
+
 
 @dataclass(frozen=True)
-class ShortcutTable:
-    """What tells about n images without looking at them.
+class ImageFacts:
+    """What is known of an image without its pixels.
 
     Attributes:
-        numbers: float64 [n, 6], rows of `shortcut_numbers`.
-        formats: format of each file.
-    """
-
-    numbers: NDArray[np.float64]
-    formats: tuple[str, ...]
-
-
-def shortcut_numbers(width: int, height: int, size: int, mean: float, std: float) -> list[float]:
-    """Returns (width, height, aspect, log size, mean, deviation).
-
-    Args:
         width: in pixels.
         height: in pixels.
-        size: of the encoded image, in bytes.
+        format: of the file as found.
         mean: of the grey values, 0..255.
-        std: likewise.
+        std: of the same, 0..127.5.
     """
-    return [width, height, width / height, float(np.log(size)), mean, std]
+
+    width: int
+    height: int
+    format: str
+    mean: float
+    std: float
 
 
 def predict_by_shortcuts(
-    known: ShortcutTable, labels: Sequence[str], asked: ShortcutTable, classes: Sequence[str]
+    known: Sequence[ImageFacts],
+    labels: Sequence[str],
+    tested: Sequence[ImageFacts],
+    classes: Sequence[str],
 ) -> NDArray[np.float64]:
-    """Learns from the known images and answers about others.
+    """Trains on the known images and predicts the others.
 
     Args:
-        known: images to learn from.
+        known: images to train on.
         labels: their classes.
-        asked: images to answer about.
-        classes: order of the answers.
+        tested: images to predict.
+        classes: order of the probabilities; 0 for a class that no known image has.
 
     Returns:
         Probabilities, float64 [n, C].
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
-    encoder.fit(np.array(known.formats)[:, None])
-    model = make_pipeline(
-        StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=5_000)
-    )
-    model.fit(_features(known, encoder), list(labels))
-    found = model.predict_proba(_features(asked, encoder))
-    answers = np.zeros((len(asked.formats), len(classes)))
-    answers[:, [list(classes).index(label) for label in model.classes_]] = found
-    return answers
+    formats = sorted({image.format for image in known})
+    model = shortcut_classifier().fit(_features(known, formats), list(labels))
+    probabilities = np.zeros((len(tested), len(classes)))
+    columns = [list(classes).index(label) for label in model.classes_]
+    probabilities[:, columns] = model.predict_proba(_features(tested, formats))
+    return probabilities
 
 
-def _features(table: ShortcutTable, encoder: object) -> NDArray[np.float64]:
-    encoded = encoder.transform(np.array(table.formats)[:, None])  # type: ignore[attr-defined]
-    return np.hstack([table.numbers, encoded])
+def _features(images: Sequence[ImageFacts], formats: Sequence[str]) -> NDArray[np.float64]:
+    return np.hstack([size_and_format(images, formats), grey_level(images)])

@@ -7,13 +7,13 @@ import time
 import traceback
 from typing import Any
 
+from components.artifacts import HISTORY_FILE
 from components.network.weights import check_available
 from components.recipe.data import Fold
 from components.runtime.errors import MedtfxError
-from components.trainer.run_fn import HISTORY_FILE
 from pipeline.compare.candidates import Candidate, fold_of
 from pipeline.compare.display import TrainingsDisplay
-from pipeline.compare.exported_model import Exported, shortcut_table
+from pipeline.compare.exported_model import Exported, image_facts
 from pipeline.compare.outcome import Outcome, Round
 from pipeline.compare.predictions import Predictions
 from pipeline.compare.shortcut_baseline import predict_by_shortcuts
@@ -109,10 +109,10 @@ class Trainings:
         return tested, examples.uri
 
     def _by_shortcuts(self, examples: str, fold: Fold | None) -> Predictions:
-        """Predicts the test images from their size and format alone."""
-        known, labels = shortcut_table(examples, ["train", "eval"])
-        test, _ = shortcut_table(examples, ["test"])
-        probabilities = predict_by_shortcuts(known, labels, test, self._classes)
+        """Returns predictions for the test images from size, format and grey level alone."""
+        known, labels = image_facts(examples, ["train", "eval"])
+        of_test, _ = image_facts(examples, ["test"])
+        probabilities = predict_by_shortcuts(known, labels, of_test, self._classes)
         number = fold.number if fold else 0
         tested = next(
             trained.predictions

@@ -1,4 +1,4 @@
-"""What a run left for a person to decide about."""
+"""The model of a run that a person approves or rejects."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Candidate:
-    """What a run left for a decision.
+    """The model of a run that a person approves or rejects.
 
     Attributes:
         run: its id.
         pipeline: its name.
-        pipeline_root: where its artifacts lie.
+        pipeline_root: folder of its artifacts.
         model: name under which the model is pushed.
         classes: in the order of the model's outputs.
         data_fingerprint: of the images.
@@ -19,7 +19,7 @@ class Candidate:
         model_id: of the Model.
         model_blessing: the gate's.
         infra_blessing: of the ServingValidator.
-        evaluation: that the gate was decided by.
+        evaluation: of the gate.
         version: under which it has been pushed; None if it has not.
     """
 

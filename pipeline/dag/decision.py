@@ -1,4 +1,4 @@
-"""The pipeline of a decision: it records what a person says, and pushes an approved model."""
+"""The pipeline of a decision: it records an approval or rejection, and pushes an approved model."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ from pipeline.dag.candidate import Candidate
 def build_decision(candidate: Candidate, decision: Decision, connection: Any) -> Pipeline:
     """Wires the nodes that record a person's decision and push an approved model.
 
-    They belong to the pipeline whose model it is, so that its runs find the decision, and the push
+    They belong to the pipeline of the model, so that its later runs find the decision, and the push
     in the cache.
 
     Args:
-        candidate: what a run of the pipeline left.
+        candidate: the model.
         decision: about it.
         connection: config of ML Metadata; None where the runner knows it.
     """

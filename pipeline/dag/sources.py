@@ -1,13 +1,13 @@
-"""Which code is behind which node: an edit of it is a miss of the node's cache, and no other's."""
+"""The code behind each node: after an edit of it this node runs again, and no other."""
 
 from pathlib import Path
 
 from components.runtime.source_hash import ROOT, source_hash
 
-# A package of its own process, named and not imported by the ServingValidator.
+# The ServingValidator runs it as a process, and does not import it.
 SERVER = "serving.embedded"
 
-# Node → modules that TFX runs for it. What those import follows; see `source_hash`.
+# Node → modules that TFX runs for it. The modules that they import count too, see `source_hash`.
 MODULES = {
     "ImageExampleGen": (
         "components.image_example_gen.executor",
@@ -28,15 +28,20 @@ MODULES = {
     ),
     "RunReport": ("components.run_report.executor",),
 }
-# The nodes that decide what a model is: a new hash of theirs is a reason to train again.
+# The nodes that make a model: after an edit of their code, a run with --if-new trains again.
 _OF_THE_MODEL = ("ImageExampleGen", "SchemaGen", "Transform", "Trainer")
 
 
 def node_source(name: str, root: Path = ROOT) -> str:
-    """Returns the digest of the code behind a node, 16 hex digits."""
+    """Returns the hash of the code behind a node, 16 hex digits.
+
+    Args:
+        name: name of the node, a key of `MODULES`.
+        root: folder that contains the packages.
+    """
     return source_hash(*MODULES[name], root=root)
 
 
 def model_source(root: Path = ROOT) -> str:
-    """Returns the digest of the code that makes a model of image folders, 16 hex digits."""
+    """Returns the hash of the code that makes a model from image folders, 16 hex digits."""
     return source_hash(*(module for name in _OF_THE_MODEL for module in MODULES[name]), root=root)

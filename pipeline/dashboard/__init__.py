@@ -1,1 +1,1 @@
-"""TFMA's own dashboard as one HTML file that loads nothing."""
+"""TFMA's own dashboard as one HTML file that works offline."""

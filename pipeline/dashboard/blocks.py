@@ -1,4 +1,4 @@
-"""What the dashboard shows of an evaluation, as data for TFMA's elements."""
+"""The parts of the dashboard: data for TFMA's HTML elements."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.dashboard.page import Block
 
 _METRICS, _PLOT, _SERIES = "tfma-nb-slicing-metrics", "tfma-nb-plot", "tfma-nb-time-series"
-# A matrix belongs into a plot, not into a cell of a table.
+# A matrix is shown as a plot, not in a cell of a table.
 _NO_CELL = ("confusion_matrix", "multi_class_confusion_matrix_at_thresholds")
 
 
@@ -17,7 +17,7 @@ class Evaluated:
 
     Attributes:
         run: id of the run.
-        data: fingerprint of its data.
+        data: fingerprint of its data folder.
         uri: of the Evaluator's artifact `evaluation`.
         classes: in the order of the model's outputs.
     """
@@ -29,7 +29,7 @@ class Evaluated:
 
 
 def blocks_of(evaluated: Sequence[Evaluated]) -> list[Block]:
-    """Returns the time series, if there are several runs, then slices and plots of the latest.
+    """Returns the time series if there are several runs, then slices and plots of the latest.
 
     Args:
         evaluated: the oldest first.

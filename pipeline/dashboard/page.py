@@ -1,4 +1,4 @@
-"""Draws the page: TFMA's elements, their data, and our charts below them."""
+"""Renders the page: TFMA's elements, their data, and charts in place of Google's."""
 
 import json
 import re
@@ -14,19 +14,19 @@ from components.runtime.html import html_environment
 
 _HERE = Path(__file__).parent
 _NO_HTML = str.maketrans("<>", "‹›")
-# In the order in which they build on each other.
+# Each uses those before it.
 _CHARTS = ("data.js", "axes.js", "plot.js", "table.js", "google.js")
 
 
 @dataclass(frozen=True)
 class Block:
-    """One of TFMA's elements.
+    """One of TFMA's HTML elements.
 
     Attributes:
-        title: above it.
+        title: its heading.
         element: name of the custom element.
-        data: what it shows.
-        config: how.
+        data: its property `data`.
+        config: its property `config`.
     """
 
     title: str
@@ -44,7 +44,7 @@ def render_dashboard(title: str, blocks: Sequence[Block], classes: Sequence[str]
         classes: in the order of the model's outputs; the confusion matrix is named by them.
 
     Raises:
-        MedtfxError: TFMA came without its dashboard.
+        MedtfxError: the installed TFMA has no dashboard.
     """
     settings = {
         "blocks": [{"config": block.config, "data": block.data} for block in blocks],
@@ -67,24 +67,24 @@ def tfma_script() -> str:
     """Returns the dashboard's script out of the installed TFMA.
 
     Raises:
-        MedtfxError: it is not there.
+        MedtfxError: the package does not contain it.
     """
     import tensorflow_model_analysis as tfma
 
     path = Path(tfma.__file__).parent / "static" / "vulcanized_tfma.js"
     if not path.is_file():
         raise MedtfxError(
-            f"The dashboard is drawn by a script of tensorflow-model-analysis, and {path} is not "
-            "there. Install that package again: `make setup`. `medtfx report` needs no such script."
+            f"The dashboard needs a script of the package tensorflow-model-analysis: {path} is not "
+            "there. Install the package again with `make setup`. `medtfx report` works without it."
         )
     return path.read_text(encoding="utf-8")
 
 
 def as_data(value: Any) -> Any:
-    """Returns JSON-able values that TFMA can show.
+    """Returns values for JSON that TFMA can show.
 
-    What is not defined becomes null, also the text `NaN`. TFMA writes names of classes and slices
-    into its tables as HTML, so angle brackets in them become typographic ones.
+    NaN becomes null, also the text `NaN`. TFMA writes names of classes and slices as HTML into its
+    tables, so angle brackets in them become typographic ones.
     """
     if isinstance(value, Mapping):
         return {str(key).translate(_NO_HTML): as_data(item) for key, item in value.items()}

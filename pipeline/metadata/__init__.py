@@ -1,1 +1,1 @@
-"""ML Metadata: where it is, and the graph that it keeps."""
+"""ML Metadata: its address, and the graph of nodes and artifacts that it holds."""

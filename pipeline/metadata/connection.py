@@ -1,7 +1,7 @@
-"""Where the nodes of one run find ML Metadata: KFP's own server, a database, or a file.
+"""The address of ML Metadata for the nodes of a run: KFP's own server, a database, or a file.
 
-The address comes from the environment alone, because a database's holds its password: in a pod it
-is set from a secret, and never stands among the arguments that KFP shows.
+The address comes only from the environment, because that of a database contains a password: a pod
+gets it from a secret, and it is not among the arguments that KFP shows.
 
     MEDTFX_MLMD=grpc://metadata-grpc-service.kubeflow:8080
     MEDTFX_MLMD=mysql://user:password@host:3306/database
@@ -29,14 +29,14 @@ _POSTGRESQL = ("postgres", "postgresql")
 
 
 class MetadataError(MedtfxError):
-    """ML Metadata can't be reached, or its address can't be read."""
+    """ML Metadata can't be reached, or its address is not valid."""
 
 
 def address(environment: Mapping[str, str] = os.environ) -> str:
-    """Returns the address that the environment gives.
+    """Returns the address in the environment.
 
     Raises:
-        MetadataError: it gives none.
+        MetadataError: there is none.
     """
     if given := ML_METADATA.get(environment):
         return given
@@ -50,7 +50,7 @@ def address(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def shown(uri: str) -> str:
-    """Returns the address for a log: without the password."""
+    """Returns the address without the password, for a log."""
     parts = urlsplit(uri)
     if not parts.password:
         return uri
@@ -67,13 +67,13 @@ def connection(uri: str) -> Any:
         `MetadataStoreClientConfig` of a gRPC server, `ConnectionConfig` of a database.
 
     Raises:
-        MetadataError: the address is none of the known forms; the message hides a password.
+        MetadataError: the address has none of the known forms; the message hides a password.
     """
     from ml_metadata.proto import metadata_store_pb2
 
     parts = urlsplit(uri)
     if parts.scheme in _POSTGRESQL:
-        # It writes 'E'...' for E'...'. Recipes have backslashes in patterns, and JSON in JSON.
+        # It writes 'E'...' for E'...'. Recipes have backslashes in patterns and in nested JSON.
         raise MetadataError(
             "ML Metadata can't keep a pipeline in PostgreSQL: its library fails on every text with "
             f"a backslash. Received: {shown(uri)!r}. Allowed: {_FORMS}."
@@ -95,20 +95,20 @@ def connection(uri: str) -> Any:
 
 
 def count_runs(address: str) -> int:
-    """Connects, which makes missing tables, and returns how many pipeline runs are known.
+    """Connects, which creates missing tables, and returns the number of pipeline runs.
 
     Args:
         address: see `connection`.
 
     Raises:
-        MetadataError: nobody answers there, or the login is refused; the message has no password.
+        MetadataError: it can't be reached, or the login is refused; the message has no password.
     """
     import ml_metadata
 
     try:
         store = ml_metadata.MetadataStore(connection(address))
         return len(store.get_contexts_by_type("pipeline_run"))
-    # It tells a refused login by the second.
+    # A refused login is a RuntimeError.
     except (ml_metadata.errors.StatusError, RuntimeError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise MetadataError(f"ML Metadata at {shown(address)} can't be used: {first}") from error

@@ -1,4 +1,4 @@
-"""Walks the graph that ML Metadata keeps: nodes that ran, what they read and what they wrote."""
+"""Reads the graph in ML Metadata: nodes that ran, and the artifacts they read and wrote."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,14 +9,12 @@ from components.runtime.errors import MedtfxError
 from pipeline.home import Home
 
 _COMPLETE = 3  # of metadata_store_pb2.Execution.State
-_INPUT, _OUTPUT = (
-    3,
-    4,
-)  # of metadata_store_pb2.Event.Type; what a resolver found has types of its own
+# Of metadata_store_pb2.Event.Type; the artifacts that a resolver found have other types.
+_INPUT, _OUTPUT = 3, 4
 
 
 class LineageError(MedtfxError):
-    """ML Metadata does not know what is asked for."""
+    """ML Metadata does not know the run, version or image."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +27,9 @@ class NodeExecution:
         pipeline: name of the pipeline.
         run: id of the pipeline run.
         cached: whether an earlier result was used.
-        at: when it began, in UTC, ISO 8601.
+        at: time of its start, in UTC, ISO 8601.
         properties: name → text, number or None.
-        inputs: key → artifacts that it read; what a resolver looked up is left out.
+        inputs: key → artifacts that it read; without those that a resolver found.
         outputs: key → artifacts that it wrote.
     """
 
@@ -58,7 +56,7 @@ class MetadataGraph:
 
     @classmethod
     def of_home(cls, home: Home) -> "MetadataGraph":
-        """Opens the store of a home, to read.
+        """Opens the store of a home, for reading.
 
         Raises:
             LineageError: nothing has run in this home.
@@ -90,13 +88,13 @@ class MetadataGraph:
             graph.artifacts("Model")
         except ml_metadata.errors.StatusError as error:
             raise LineageError(
-                f"ML Metadata can't be asked: {error}. Check its address and that it is reached "
-                "from here."
+                f"ML Metadata can't be read: {error}. Check its address, and that this machine can "
+                "reach it."
             ) from error
         return graph
 
     def run(self, run_id: str) -> dict[str, NodeExecution]:
-        """Returns node → how it went in a run; {} for an unknown run."""
+        """Returns node → its execution in a run; {} for an unknown run."""
         for context in self._store.get_contexts_by_type("pipeline_run"):
             if context.name == run_id:
                 found = self._store.get_executions_by_context(context.id)
@@ -109,7 +107,7 @@ class MetadataGraph:
         return sorted(self._store.get_artifacts_by_type(type_name), key=lambda one: int(one.id))
 
     def pipeline_of(self, artifact: Any) -> str:
-        """Returns the name of the pipeline that an artifact belongs to."""
+        """Returns the name of the pipeline that made an artifact."""
         contexts = self._store.get_contexts_by_artifact(artifact.id)
         return next((context.name for context in contexts if context.type == "pipeline"), "")
 
@@ -128,7 +126,7 @@ class MetadataGraph:
         return self._describe(self._store.get_executions_by_id(ids) if ids else [])
 
     def ancestry(self, artifact: Any, without: Iterable[str] = ()) -> list[NodeExecution]:
-        """Returns the nodes whose work is in an artifact, in the order in which they ran.
+        """Returns the nodes that an artifact depends on, in the order in which they ran.
 
         Args:
             artifact: to start from.

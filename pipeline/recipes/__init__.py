@@ -1,1 +1,1 @@
-"""The recipes of the product, and how a recipe is read."""
+"""The recipes that come with medtfx, and their loader."""

@@ -1,4 +1,4 @@
-"""Reads recipes: YAML files that say everything a pipeline needs to know."""
+"""Reads and validates recipes: YAML files with everything that a pipeline needs."""
 
 import re
 from difflib import get_close_matches
@@ -16,7 +16,7 @@ _TYPE_NAME = re.compile(r"constrained-|dict\[|literal\[")
 
 
 def recipe_names() -> list[str]:
-    """Returns the names of the recipes that come with the product."""
+    """Returns the names of the recipes that come with medtfx."""
     return sorted(path.stem for path in RECIPE_DIR.glob("*.yaml"))
 
 
@@ -45,7 +45,7 @@ def recipe_path(recipe: str) -> Path:
 def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
     """Reads and validates a recipe.
 
-    With `extends: NAME` a file says only where it differs from another recipe.
+    With `extends: NAME` a file holds only its differences from another recipe.
 
     Args:
         recipe: a name of `recipe_names()` or the path of a YAML file.
@@ -74,7 +74,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _base(path: Path, name: Any) -> dict[str, Any]:
-    """Reads what a recipe extends: a recipe of the product, or a file beside it."""
+    """Reads the recipe that `path` extends: one that comes with medtfx, or a file beside it."""
     if not isinstance(name, str):
         raise RecipeError(f"{path.name}: extends takes the name of one recipe. Received: {name!r}")
     beside = path.parent / name
@@ -83,14 +83,14 @@ def _base(path: Path, name: Any) -> dict[str, Any]:
     )
     if "extends" in values:
         raise RecipeError(
-            f"{path.name} extends {name}, which extends {values['extends']}: one level is allowed, "
-            "so that a reader has two files to look at and no more."
+            f"{path.name} extends {name}, which extends {values['extends']}: only one level is "
+            "allowed, so that a recipe is in two files at most."
         )
     return values
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Puts changes over a base: sections are merged, other values replaced, null drops a key."""
+    """Applies changes to a base: sections are merged, other values replaced, null drops a key."""
     result = dict(base)
     for key, value in changes.items():
         if value is None:
@@ -108,7 +108,7 @@ def parse_recipe(values: dict[str, Any], overrides: list[str] | None, source: st
     Args:
         values: as a YAML file holds them; the overrides are written into them.
         overrides: as for `load_recipe`.
-        source: how an error calls them.
+        source: their name in an error.
 
     Raises:
         RecipeError: names the source, the key, the received value and what is allowed.

@@ -12,6 +12,7 @@ from components.recipe.data import SPLITS
 from components.recipe.recipe import Recipe
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
+from components.storage.private import private_files
 from pipeline.beam.arguments import beam_args
 from pipeline.home import Home
 from pipeline.paths import PipelinePaths, absolute
@@ -50,6 +51,7 @@ class RunOptions:
     if_new: bool = False
 
 
+@private_files()
 def run_recipe(
     recipe: Recipe, data_folder: str, home: Home, console: Console, options: RunOptions
 ) -> RunRecord | None:
@@ -132,6 +134,8 @@ def _print_counts(console: Console, recipe: Recipe, listing: Listing) -> None:
 
 def _split_hint(recipe: Recipe, listing: Listing) -> str | None:
     """Names a better seed, if there is one and a class is far from its shares of the splits."""
+    if recipe.data.folder_splits == "use":
+        return None
     patients = [(entry.label, entry.patient) for entry in listing.entries]
     found = imbalance(recipe.data, patients, recipe.data.split_seed)
     if found <= _IMBALANCE:

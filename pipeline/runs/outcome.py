@@ -65,6 +65,7 @@ def summarise(
         data_fingerprint=quarantine.properties["data_fingerprint"].string_value,
         images=quarantine.properties["images_read"].int_value,
         unreadable=quarantine.properties["images_unreadable"].int_value,
+        not_used=quarantine.properties["not_used"].string_value,
         anomalies=_count_anomalies(outputs["ExampleValidator"]["anomalies"][0].uri),
         gates=class_gates(results, recipe.evaluation),
         floor_on=recipe.evaluation.floor_on,

@@ -79,6 +79,7 @@ class RunRecord:
             rejected it; '' otherwise.
         approval: '' if the recipe requires none, else 'waiting', 'approved' or 'rejected'.
         audit: the data audit in one line.
+        not_used: number of files that were not used, by suffix and reason; '' if there are none.
         served: whether a server sees that version; a rollback may have withdrawn it.
         nodes: time of each.
         paths: where the results are.
@@ -102,6 +103,7 @@ class RunRecord:
     refused: str = ""
     approval: str = ""
     audit: str = ""
+    not_used: str = ""
     nodes: list[NodeRecord] = field(default_factory=list)
     paths: RunPaths = field(default_factory=RunPaths)
 

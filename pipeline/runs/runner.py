@@ -16,6 +16,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils, tfx_runner
 from tfx.proto.orchestration import pipeline_pb2
 
+from components.storage.listed_once import listed_once
 from pipeline.runs.records import NodeRecord
 
 _State = metadata_store_pb2.Execution
@@ -28,10 +29,12 @@ class NodeRun:
     Attributes:
         record: its id, whether an earlier result was used, wall time.
         outputs: output key → artifacts as ML Metadata holds them.
+        execution_id: of its execution in ML Metadata.
     """
 
     record: NodeRecord
     outputs: Mapping[str, list[metadata_store_pb2.Artifact]]
+    execution_id: int
 
 
 class RunListener(Protocol):
@@ -104,14 +107,15 @@ def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) 
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
     try:
-        info = launcher.Launcher(
-            pipeline_node=nodes[node_id],
-            mlmd_connection=metadata.Metadata(connection),
-            pipeline_info=pipeline.pipeline_info,
-            pipeline_runtime_spec=pipeline.runtime_spec,
-            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
-        ).launch()
+        with listed_once():  # driver and executor of ImageExampleGen see the same files
+            info = launcher.Launcher(
+                pipeline_node=nodes[node_id],
+                mlmd_connection=metadata.Metadata(connection),
+                pipeline_info=pipeline.pipeline_info,
+                pipeline_runtime_spec=pipeline.runtime_spec,
+                executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+            ).launch()
     except Exception as error:
         raise NodeFailedError(node_id) from error
     if info is None or info.execution_id is None:
@@ -120,7 +124,8 @@ def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) 
     if state not in (_State.COMPLETE, _State.CACHED):
         raise NodeFailedError(node_id)
     cached = state == _State.CACHED
-    return NodeRun(NodeRecord(node_id, cached, time.monotonic() - start), outputs)
+    record = NodeRecord(node_id, cached, time.monotonic() - start)
+    return NodeRun(record, outputs, info.execution_id)
 
 
 def read_outcome(connection: Any, execution_id: int) -> tuple[int, dict[str, list[Any]]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from components.runtime.errors import DataError
+from components.storage.private import private_files
 from pipeline.home import Home
 
 
@@ -33,16 +34,20 @@ class RunSession:
 
 @contextlib.contextmanager
 def run_session(home: Home) -> Iterator[RunSession]:
-    """Starts a run, alone in its home.
+    """Starts a run, alone in its home, that writes its files with the site's umask.
 
     Raises:
-        DataError: another run is active in this home.
+        DataError: another run is active in this home, or the site's umask is not one.
     """
     run_id = datetime.now().strftime("%Y%m%d-%H%M%S")
-    home.runs.mkdir(parents=True, exist_ok=True)
+    exposed = home.make()
     log = home.runs / f"{run_id}.log"
-    with _only_run(home), output_to(log) as console:
-        yield RunSession(run_id, log, console)
+    with private_files():
+        home.runs.mkdir(exist_ok=True)
+        with _only_run(home), output_to(log) as console:
+            if exposed:
+                console.print(exposed, highlight=False, markup=False, soft_wrap=True)
+            yield RunSession(run_id, log, console)
 
 
 @contextlib.contextmanager

@@ -90,6 +90,7 @@ def gate_table(gates: list[Gate], floor_on: str) -> Table:
 def _data_line(record: RunRecord) -> str:
     line = f"{record.images} images read, {record.unreadable} unreadable and in quarantine"
     line += f", {record.anomalies} anomalies found by ExampleValidator" if record.anomalies else ""
+    line += f". {record.not_used}" if record.not_used else ""
     data = record.data_fingerprint[:12]
     return f"{line}. Data fingerprint {data}, {record.seconds:.0f} s in the nodes."
 

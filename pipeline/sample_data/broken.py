@@ -1,19 +1,19 @@
-"""Files that cannot be read, lying among the good ones as they do in every real export.
-
-Each kind fails in its own way: at opening, while decoding, or by asking for too much memory.
-"""
+"""Files that cannot be read, lying among the good ones as they do in every real export."""
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from PIL import Image
 
 from .cohort import CLASSES, Film
 from .encode import encode, encode_dicom
-from .phantom import draw_radiograph
+from .radiograph import draw_radiograph
 
-# Kind and the format its name promises; two per class.
+# Kind and the format that its name promises; two of each class.
 KINDS = {
     "empty": "png",
     "truncated-png": "png",
@@ -23,62 +23,46 @@ KINDS = {
     "truncated-jpeg": "jpeg",
 }
 
-# Good films have indices 1..3.
-FIRST_INDEX = 8
-
+FIRST_INDEX = 8  # good films have 1..3
 BOMB_SIDE = 60_000
-LETTER = "This image could not be exported. Please ask the archive.\n"
 
 
-@dataclass(frozen=True)
-class BrokenFile:
-    """A file to write and the reason why it cannot be read.
-
-    Attributes:
-        kind: One of `KINDS`.
-        film: Names the file and its patient, who has good films too.
-    """
-
-    kind: str
-    film: Film
-
-    def content(self, seed: int) -> bytes:
-        """The bytes to write."""
-        if self.kind == "empty":
-            return b""
-        if self.kind == "text-as-jpeg":
-            return LETTER.encode()
-        if self.kind == "decompression-bomb":
-            return _bomb()
-        if self.kind == "dicom-without-pixels":
-            return encode_dicom(None, self.film, seed)
-        whole = encode(draw_radiograph(self.film, seed), self.film, seed)
-        return whole[: len(whole) * 2 // 5]
-
-
-def plan_broken(films: list[Film]) -> list[BrokenFile]:
-    """Give each kind to a patient, the classes taking turns.
+def plan_broken(films: list[Film]) -> dict[str, Film]:
+    """Give each kind to a patient who has good films too, the classes taking turns.
 
     Args:
         films: The good films; every class needs at least one.
+
+    Returns:
+        Kind -> the film that names the file.
     """
-    planned = []
-    for turn, (kind, pretended) in enumerate(KINDS.items()):
-        label, lap = CLASSES[turn % len(CLASSES)], turn // len(CLASSES)
-        own = [film for film in films if film.patient.label == label]
-        film = replace(own[lap % len(own)], index=FIRST_INDEX + lap, format=pretended, quirk="")
-        planned.append(BrokenFile(kind, film))
+    planned = {}
+    for turn, (kind, promised) in enumerate(KINDS.items()):
+        lap, position = divmod(turn, len(CLASSES))
+        own = [film for film in films if film.patient.label == CLASSES[position]]
+        planned[kind] = replace(own[lap % len(own)], index=FIRST_INDEX + lap, format=promised)
     return planned
+
+
+def broken_content(kind: str, film: Film, seed: int) -> bytes:
+    """The bytes of a file that fails as `kind` says."""
+    if kind == "empty":
+        return b""
+    if kind == "text-as-jpeg":
+        return b"This image could not be exported. Please ask the archive.\n"
+    if kind == "decompression-bomb":
+        return _bomb()
+    if kind == "dicom-without-pixels":
+        return encode_dicom(None, film, seed)
+    whole = encode(draw_radiograph(film, seed), film, seed)
+    return whole[: len(whole) * 2 // 5]
 
 
 def _bomb() -> bytes:
     """A PNG of a few dozen bytes whose header claims 3.6 gigapixels."""
-    header = struct.pack(">IIBBBBB", BOMB_SIDE, BOMB_SIDE, 8, 0, 0, 0, 0)
-    rows = zlib.compress(bytes(BOMB_SIDE + 1), 9)
-    chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks)
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    """One PNG chunk: length, name, body, checksum."""
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+    stream = io.BytesIO()
+    Image.new("L", (1, 1)).save(stream, "PNG")
+    tiny = stream.getvalue()
+    # Signature and length, then the chunk IHDR: name, width, height, five bytes, checksum.
+    header = tiny[12:16] + struct.pack(">II", BOMB_SIDE, BOMB_SIDE) + tiny[24:29]
+    return tiny[:12] + header + struct.pack(">I", zlib.crc32(header)) + tiny[33:]

@@ -1,6 +1,6 @@
-"""Grey values to file bytes, in the formats hospitals send.
+"""Grey values to file bytes, in formats that hospitals send.
 
-Nothing here depends on the clock or on chance: the same picture gives the same bytes.
+Nothing here depends on the time or on chance: the same picture gives the same bytes.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from .cohort import Film
-from .shapes import Array
-
-ORIENTATION = 0x0112
-ROTATE_CLOCKWISE_TO_VIEW = 6
+from .radiograph import Array
 
 # A 12-bit detector leaves room at both ends; the window says which part to show.
 DARKEST, SPAN, MAXIMUM = 400, 2999, 4095
@@ -27,7 +24,7 @@ def encode(image: Array, film: Film, seed: int) -> bytes:
 
     Args:
         image: float64 [H, W] in 0..1, 1 is white.
-        film: Its format chooses bit depth and container; DICOM carries its patient's data too.
+        film: Its format gives bit depth and container; DICOM holds its patient's data too.
         seed: Of the data set; DICOM identifiers are derived from it.
 
     Returns:
@@ -35,55 +32,33 @@ def encode(image: Array, film: Film, seed: int) -> bytes:
     """
     if film.format.startswith("dicom"):
         return encode_dicom(image, film, seed)
-    if film.format == "png-16":
-        return _save(Image.fromarray(_levels(image, 65535).astype(np.uint16)), "PNG")
-    grey = Image.fromarray(_levels(image, 255).astype(np.uint8))
+    deep = film.format == "png-16"
+    levels = np.rint(image * (65535 if deep else 255)).astype(np.uint16 if deep else np.uint8)
+    picture = Image.fromarray(levels)
     if film.format == "png-rgb":
-        return _save(grey.convert("RGB"), "PNG")
-    if film.format == "bmp":
-        return _save(grey, "BMP")
+        picture = picture.convert("RGB")
+    stream = io.BytesIO()
     if film.format == "jpeg":
-        return _jpeg(grey, rotated=film.quirk == "rotated")
-    return _save(grey, "PNG")
+        picture.save(stream, "JPEG", quality=92)
+    else:
+        picture.save(stream, "PNG")
+    return stream.getvalue()
 
 
 def encode_dicom(image: Array | None, film: Film, seed: int) -> bytes:
-    """Write a Computed Radiography object (explicit VR, little endian).
+    """Write a Computed Radiography object (DICOM PS3.3 A.2), explicit VR, little endian.
 
     Args:
         image: float64 [H, W] in 0..1, 1 is white; None leaves the pixel data out, which breaks the
             file.
-        film: "dicom" stores 12 bits in 16 with a window, "dicom-inverted" the same as MONOCHROME1,
-            "dicom-8" 8 bits without a window.
+        film: "dicom-inverted" is stored as MONOCHROME1, everything else as MONOCHROME2.
         seed: Identifiers are derived from it.
     """
     dataset = _header(film, seed)
     if image is not None:
-        _add_pixels(dataset, image, film.format)
+        _add_pixels(dataset, image, inverted=film.format == "dicom-inverted")
     stream = io.BytesIO()
     dataset.save_as(stream, enforce_file_format=True)
-    return stream.getvalue()
-
-
-def _levels(image: Array, maximum: int) -> Array:
-    """Scale 0..1 to whole numbers 0..`maximum`."""
-    return np.rint(image * maximum)
-
-
-def _save(image: Image.Image, container: str) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, container)
-    return stream.getvalue()
-
-
-def _jpeg(grey: Image.Image, *, rotated: bool) -> bytes:
-    """Write a JPEG; a rotated one lies on its side and asks the viewer to turn it clockwise."""
-    exif = Image.Exif()
-    if rotated:
-        grey = grey.transpose(Image.Transpose.ROTATE_90)
-        exif[ORIENTATION] = ROTATE_CLOCKWISE_TO_VIEW
-    stream = io.BytesIO()
-    grey.save(stream, "JPEG", quality=92, exif=exif)
     return stream.getvalue()
 
 
@@ -108,21 +83,14 @@ def _header(film: Film, seed: int) -> Dataset:
     return dataset
 
 
-def _add_pixels(dataset: Dataset, image: Array, kind: str) -> None:
-    """Store `image` with the tags that say how to show it."""
+def _add_pixels(dataset: Dataset, image: Array, *, inverted: bool) -> None:
+    """Store `image` as 12 bits in 16, with the window that shows all of it."""
+    raw, centre = DARKEST + np.rint(image * SPAN), DARKEST + (SPAN + 1) // 2
+    if inverted:
+        raw, centre = MAXIMUM - raw, MAXIMUM - centre + 1
     dataset.Rows, dataset.Columns = image.shape
     dataset.SamplesPerPixel, dataset.PixelRepresentation = 1, 0
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    if kind == "dicom-8":
-        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
-        pixels = _levels(image, 255).astype(np.uint8).tobytes()
-        # The standard wants an even length.
-        dataset.PixelData = pixels + b"\0" * (len(pixels) % 2)
-        return
-    raw, centre = DARKEST + _levels(image, SPAN), DARKEST + (SPAN + 1) // 2
-    if kind == "dicom-inverted":
-        dataset.PhotometricInterpretation = "MONOCHROME1"
-        raw, centre = MAXIMUM - raw, MAXIMUM - centre + 1
+    dataset.PhotometricInterpretation = "MONOCHROME1" if inverted else "MONOCHROME2"
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
     dataset.WindowCenter, dataset.WindowWidth = centre, SPAN + 1
     dataset.PixelData = raw.astype("<u2").tobytes()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from components.imaging.candidates import may_be_unnamed
-from components.imaging.images import UnreadableImage, is_image_name, read_image
+from components.imaging.candidates import may_be_image
+from components.imaging.images import UnreadableImage, read_image
 from components.runtime.errors import MedtfxError
 from serving.app.pictures import as_webp, reduce
 from serving.app.uploads import Upload
@@ -91,7 +91,7 @@ def _find(folder: Path) -> list[Sample]:
 
 
 def _offered(name: str) -> bool:
-    return (is_image_name(name) or may_be_unnamed(name)) and not name.startswith(".")
+    return may_be_image(name) and not name.startswith(".")
 
 
 def _is_readable(path: Path) -> bool:

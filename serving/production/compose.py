@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from components.runtime.environment import APP_TOKEN
+from components.runtime.environment import APP_TOKEN, UMASK
 from serving.production.flags import (
     BINARY,
     CONFIG_FOLDER,
@@ -19,6 +19,11 @@ CPU, GPU, PAGE = "cpu", "gpu", "page"
 _PAGE_PORT = 8080
 _NOBODY = 65534
 _CREDENTIALS = "/credentials.json"
+# The page reads images and asks; TensorFlow runs in the server alone. Linux counts threads as
+# processes, and the server starts some for each processor of the machine.
+_PAGE_PROCESSORS, _PAGE_MEMORY, _PAGE_THREADS = 2.0, 2 * 1024**3, 512
+_SERVER_THREADS = 4096
+_SCRATCH = "512m"  # of memory; uploads are there while they are read
 # The image has neither curl nor wget, but bash can speak over a socket.
 _ASK = (
     "exec 3<>/dev/tcp/127.0.0.1/{port} && "
@@ -45,7 +50,9 @@ def note(plan: Plan) -> str:
     return (
         f"    docker compose --profile {CPU}{page} up -d\n"
         f"With NVIDIA's container toolkit: {GPU} in place of {CPU}. Reachable from this machine "
-        "alone.\nTensorFlow Serving has neither TLS nor passwords here."
+        "alone.\nTensorFlow Serving has neither TLS nor passwords here. It reads the models:\n"
+        f"where it runs as another user than the training, train with {UMASK}=022."
+        f"{plan.image_note(plan.image(gpu=False), plan.image(gpu=True))}"
     )
 
 
@@ -59,13 +66,13 @@ def _server(plan: Plan, gpu: bool) -> dict[str, Any]:
         "profiles": [GPU if gpu else CPU],
         "image": plan.image(gpu),
         "entrypoint": [BINARY],
-        "command": server_flags(),
+        "command": server_flags(plan.section.threads),
         "user": _user(),
         "ports": [f"127.0.0.1:{port}:{port}" for port in (GRPC_PORT, REST_PORT)],
         "volumes": _volumes(plan),
         # The same name for the page, whichever of the two runs.
         "networks": {"default": {"aliases": ["model-server"]}},
-        **_confined(),
+        **_confined(plan.section.processors, _bytes(plan.section.memory), _SERVER_THREADS),
         "healthcheck": {
             "test": ["CMD", *health_check(plan)],
             "interval": "10s",
@@ -115,18 +122,28 @@ def _page(plan: Plan) -> dict[str, Any]:
         "environment": {APP_TOKEN.name: f"${{{APP_TOKEN}:?openssl rand -hex 24 makes one}}"},
         "ports": [f"127.0.0.1:{_PAGE_PORT}:{_PAGE_PORT}"],
         "volumes": [{"type": "volume", "source": "audit", "target": "/audit"}],
-        **_confined(),
+        **_confined(_PAGE_PROCESSORS, _PAGE_MEMORY, _PAGE_THREADS),
     }  # fmt: skip
 
 
-def _confined() -> dict[str, Any]:
+def _confined(processors: float, memory: int, threads: int) -> dict[str, Any]:
     return {
+        "cpus": processors,
+        "mem_limit": memory,
+        "pids_limit": threads,
         "read_only": True,
-        "tmpfs": ["/tmp"],
+        "tmpfs": [f"/tmp:size={_SCRATCH},mode=1777,noexec,nosuid,nodev"],
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "restart": "unless-stopped",
     }
+
+
+def _bytes(quantity: str) -> int:
+    """Kubernetes' notation of memory, which Compose does not know, as a number."""
+    digits = quantity.rstrip("KMGTi")
+    power = " KMGT".index(quantity[len(digits) :][:1] or " ")
+    return int(digits) * (1024 if quantity.endswith("i") else 1000) ** power
 
 
 def _user() -> str:

@@ -16,8 +16,13 @@ CONNECTION_SECONDS = 300
 _FOLDER_POLL_SECONDS = 5
 
 
-def server_flags() -> list[str]:
-    """Returns the arguments of `tensorflow_model_server`."""
+def server_flags(threads: int) -> list[str]:
+    """Returns the arguments of `tensorflow_model_server`.
+
+    Args:
+        threads: of TensorFlow. By itself it takes one for each processor of the machine, and these
+            would wait for each other below the limit of the container.
+    """
     return [
         f"--port={GRPC_PORT}",
         f"--rest_api_port={REST_PORT}",
@@ -28,6 +33,7 @@ def server_flags() -> list[str]:
         "--allow_version_labels_for_unavailable_models=true",
         f"--file_system_poll_wait_seconds={_FOLDER_POLL_SECONDS}",
         *batching_flags(),
+        session_flag(threads),
         f"--monitoring_config_file={CONFIG_FOLDER}/{MONITORING_FILE}",
         f"--grpc_channel_arguments=grpc.max_connection_age_ms={1000 * CONNECTION_SECONDS}",
     ]
@@ -36,6 +42,11 @@ def server_flags() -> list[str]:
 def batching_flags() -> list[str]:
     """Returns the arguments for batching, which KServe's runtime does not set."""
     return ["--enable_batching=true", f"--batching_parameters_file={CONFIG_FOLDER}/{BATCHING_FILE}"]
+
+
+def session_flag(threads: int) -> str:
+    """Returns the argument for the threads of TensorFlow, which KServe's runtime does not set."""
+    return f"--tensorflow_session_parallelism={threads}"
 
 
 def status_path(model: str) -> str:

@@ -3,15 +3,26 @@
 from typing import Any
 
 from serving.production.batching_config import batching_config
-from serving.production.flags import BATCHING_FILE, batching_flags
-from serving.production.manifests.pod import config_volume, placement, resources
+from serving.production.flags import BATCHING_FILE, batching_flags, session_flag
+from serving.production.manifests.pod import (
+    config_volume,
+    confined,
+    placement,
+    resources,
+    scratch_volume,
+)
 from serving.production.plan import MANAGED, Plan
 
 GRPC_PORT = 9000
-NOTE = f"""\
+_NOTE = f"""\
 For KServe: gRPC on port {GRPC_PORT} of the container, which KServe's address leads to. Clients ask
 for the model under the name of the InferenceService. KServe copies a bucket when a pod starts,
 and serves the newest version: labels are unknown to it, its own canary is canaryTrafficPercent."""
+
+
+def note(plan: Plan) -> str:
+    """Returns what has to be known, for the top of the file."""
+    return _NOTE + plan.image_note(_image(plan))
 
 
 def config_map(plan: Plan) -> dict[str, Any]:
@@ -26,22 +37,24 @@ def config_map(plan: Plan) -> dict[str, Any]:
 
 def inference_service(plan: Plan) -> dict[str, Any]:
     """Returns the InferenceService."""
-    volume, mount = config_volume(_config_name(plan))
+    volumes, mounts = zip(config_volume(_config_name(plan)), scratch_volume(), strict=True)
     model: dict[str, Any] = {
         "modelFormat": {"name": "tensorflow"},
-        "image": plan.image(gpu=bool(plan.section.gpu)),
+        "image": _image(plan),
         "storageUri": plan.storage.uri(plan.model),
-        "args": batching_flags(),
+        "args": [*batching_flags(), session_flag(plan.section.threads)],
         # By this name Knative knows that it is HTTP/2, which gRPC needs.
         "ports": [{"name": "h2c", "containerPort": GRPC_PORT, "protocol": "TCP"}],
         "resources": resources(plan),
-        "volumeMounts": [mount],
+        "securityContext": confined(),
+        "volumeMounts": list(mounts),
     }
     predictor: dict[str, Any] = {
         "minReplicas": plan.section.replicas.min,
         "maxReplicas": plan.section.replicas.max,
+        "automountServiceAccountToken": False,
         "model": model,
-        "volumes": [volume],
+        "volumes": list(volumes),
         **placement(plan),
     }
     if plan.service_account is not None:
@@ -55,6 +68,10 @@ def inference_service(plan: Plan) -> dict[str, Any]:
         "metadata": {"name": plan.name, "labels": MANAGED},
         "spec": {"predictor": predictor},
     }
+
+
+def _image(plan: Plan) -> str:
+    return plan.image(gpu=bool(plan.section.gpu))
 
 
 def _config_name(plan: Plan) -> str:

@@ -70,6 +70,21 @@ class Plan:
         """Returns the `metadata` of an object of this plan."""
         return {"name": name, "labels": self.selector | MANAGED}
 
+    def image_note(self, *images: str) -> str:
+        """Returns what keeps images from being replaced; '' where all are named by their digests.
+
+        Args:
+            *images: as `image` returns them.
+        """
+        tags = sorted({image for image in images if "@sha256:" not in image})
+        if not tags:
+            return ""
+        return (
+            f"\nA registry can replace what a tag means ({', '.join(tags)}).\n"
+            "Name the image by its digest: --set serving.image=NAME@sha256:DIGEST, as printed by\n"
+            f"    docker buildx imagetools inspect {tags[0]}"
+        )
+
     def image(self, gpu: bool) -> str:
         """Returns the image of the server.
 

@@ -9,6 +9,7 @@ from serving.production.flags import BATCHING_FILE, MODELS_FILE, MONITORING_FILE
 from serving.production.kustomization import kustomization
 from serving.production.manifests import autoscaler
 from serving.production.manifests.deployment import deployment
+from serving.production.manifests.deployment import note as deployment_note
 from serving.production.manifests.disruption_budget import disruption_budget
 from serving.production.manifests.network_policy import CLIENT_LABEL, network_policy
 from serving.production.manifests.service import service
@@ -63,7 +64,7 @@ def _compose(plan: Plan) -> dict[str, str]:
 def _kubernetes(plan: Plan, with_service_monitor: bool) -> dict[str, str]:
     client = " ".join(f"{key}: {value!r}" for key, value in CLIENT_LABEL.items())
     texts = {
-        "deployment": to_yaml(f"TensorFlow Serving with {plan.model}.", deployment(plan)),
+        "deployment": to_yaml(deployment_note(plan), deployment(plan)),
         "service": to_yaml(f"Clients ask {plan.server}:8500 (gRPC).", service(plan)),
         "autoscaler": to_yaml(autoscaler.note(plan), autoscaler.autoscaler(plan)),
         "disruption-budget": to_yaml("", disruption_budget(plan)),
@@ -83,4 +84,4 @@ def _kubernetes(plan: Plan, with_service_monitor: bool) -> dict[str, str]:
 
 def _kserve(plan: Plan) -> dict[str, str]:
     documents = kserve.config_map(plan), kserve.inference_service(plan)
-    return {"kserve/inference-service.yaml": to_yaml(kserve.NOTE, *documents)}
+    return {"kserve/inference-service.yaml": to_yaml(kserve.note(plan), *documents)}

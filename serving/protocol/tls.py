@@ -9,6 +9,7 @@ from pathlib import Path
 
 import grpc
 
+from components.storage.private import trouble_with_key
 from serving.protocol.errors import ServingError
 
 
@@ -67,8 +68,8 @@ def load_pair(
         who: needs them, for the message: 'HTTPS'.
 
     Raises:
-        ServingError: one is not given or not there, the key is encrypted, or they do not belong
-            together.
+        ServingError: one is not given or not there, the key is encrypted, others can read it, or
+            they do not belong together.
     """
     rule = (
         f"{who} needs a certificate and its key, unencrypted, as PEM files that belong together. "
@@ -78,8 +79,11 @@ def load_pair(
         raise ServingError(f"{rule}.")
     try:
         context.load_cert_chain(certificate, key, lambda: b"")
+        trouble = trouble_with_key(key)
     except OSError as error:  # of OpenSSL, too
         raise ServingError(f"{rule} ({_reason(error)}).") from error
+    if trouble:
+        raise ServingError(trouble)
 
 
 def _reason(error: OSError) -> str:

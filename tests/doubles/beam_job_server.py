@@ -1,7 +1,7 @@
 """A job server of Beam and a pool of its workers, in processes of their own as on a cluster.
 
-Both are Beam's. What a runner does with a job there, Flink's or Spark's job server does otherwise;
-what TFX's nodes hand over, and what their workers need, is the same.
+Both are Beam's own, in Python. The job servers of Flink and Spark need Java and a cluster; what
+TFX's nodes send to them, and what their workers need, is the same.
 """
 
 import contextlib

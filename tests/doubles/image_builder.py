@@ -1,8 +1,9 @@
 """Builds an image from its Dockerfile without a container engine, and runs commands in it.
 
-Each stage is a folder, each RUN a chroot into it, with the environment and the user that the lines
-before it gave. Only FROM differs: in place of Python's official image debootstrap makes a Debian of
-the same release, which gets a Python of the same version. Takes root, and packages from the net.
+An engine needs a machine that lets it make namespaces and cgroups, and images of a registry. Here
+each stage is a folder, each RUN a chroot into it, with the environment and the user of the lines
+before it. FROM differs: in place of Python's official image, debootstrap makes a Debian of the same
+release, which gets a Python of the same version. It needs root, and packages from the network.
 """
 
 import os
@@ -32,7 +33,7 @@ class Stage:
         environment: of its processes.
         user: `uid:gid`.
         workdir: where they start.
-        command: what it does when it is told nothing.
+        command: what it runs by default.
         labels: about it.
         sizes: instruction → MB that it added.
     """
@@ -85,11 +86,12 @@ def skip_without_tools() -> None:
             pytest.skip(f"{tool} is not installed")
 
 
-def build(context: Path, work: Path) -> Stage:
+def build(context: Path, work: Path, given: dict[str, str]) -> Stage:
     """Builds the Dockerfile of a folder and returns its last stage.
 
     Args:
         context: with the Dockerfile.
+        given: build arguments.
         work: for the stages, `<name of context>-...`, and for the Debians, which the next build
             takes again.
     """
@@ -97,14 +99,15 @@ def build(context: Path, work: Path) -> Stage:
     arguments: dict[str, str] = {}
     stage = Stage(work)
     for name, rest in instructions((context / "Dockerfile").read_text()):
+        rest = re.sub(r"\$\{(\w+)\}", lambda match: arguments[match[1]], rest)
         before = megabytes(stage.root) if name in ("RUN", "COPY") else 0.0
         if name == "ARG":
-            key, _, value = rest.partition("=")
-            arguments[f"${{{key}}}"] = value
+            key, _, default = rest.partition("=")
+            arguments[key] = given.get(key, default)
         elif name == "FROM":
             base, _, alias = rest.partition(" AS ")
             folder = work / f"{context.name}-{alias or 'image'}"
-            stage = _from(arguments.get(base, base), folder, work)
+            stage = _from(base, folder, work)
             stages[alias] = stage
         elif name == "RUN":
             _run(stage, rest)
@@ -137,7 +140,7 @@ def _set(stage: Stage, name: str, rest: str) -> None:
     elif name == "CMD":
         stage.command = [word.strip(' "') for word in rest.strip("[]").split(",")]
     else:
-        assert (name, rest) == ("HEALTHCHECK", "NONE"), f"unknown here: {name} {rest}"
+        raise AssertionError(f"unknown here: {name} {rest}")
 
 
 def _pairs(text: str) -> dict[str, str]:

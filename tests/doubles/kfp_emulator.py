@@ -1,158 +1,29 @@
-"""Runs a compiled package without a cluster, task by task as KFP's driver and launcher do.
+"""Runs a compiled package task by task, in place of KFP's workflow controller.
 
-The package is parsed strictly: into KFP's own messages, and the Kubernetes document against the
-fields of KFP's KubernetesExecutorConfig. Each task is a process of its own, started when the tasks
-it depends on have succeeded; its placeholders are filled, what it should have written is collected,
-and a failure is retried as often as the task's retry policy says. A task that is a DAG itself runs
-its own tasks, or skips them all by its trigger policy.
+The real one needs a Kubernetes cluster. Each task is a process of its own, started when the tasks
+it depends on have succeeded; its placeholders are filled, its outputs are collected, and a failure
+is retried as often as the task's retry policy says. A task that is a DAG itself runs its own tasks,
+or skips them all by its trigger policy.
 """
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from google.protobuf import json_format
-from kfp.pipeline_spec import pipeline_spec_pb2
 
+from tests.doubles.kfp_package import Package
+from tests.doubles.kfp_pod import Pod, Run
 from tests.paths import ROOT
 
-_PLACEHOLDER = re.compile(r"\{\{\$.*?\}\}")
 # Of what KFP's driver evaluates, a language named CEL, this much is in our packages.
 CONDITION = re.compile(r"inputs\.parameter_values\['([^']+)'\]\s+== '([^']*)'")
-
-# KubernetesExecutorConfig, as far as the product uses it: field → its own fields.
-_KUBERNETES: dict[str, Any] = {
-    "nodeSelector": {"labels": dict},
-    "tolerations": [{"key": str, "operator": str, "value": str, "effect": str}],
-    "pvcMount": [{"constant": str, "mountPath": str}],
-    "secretAsEnv": [{"secretName": str, "keyToEnv": [{"secretKey": str, "envVar": str}]}],
-    "secretAsVolume": [{"secretName": str, "mountPath": str}],
-    "imagePullSecret": [{"secretName": str}],
-    "emptyDirMounts": [{"volumeName": str, "mountPath": str, "medium": str, "sizeLimit": str}],
-    "activeDeadlineSeconds": str,
-}
-
-
-@dataclass
-class Package:
-    """A package, strictly parsed."""
-
-    spec: pipeline_spec_pb2.PipelineSpec
-    kubernetes: dict[str, dict[str, Any]]
-
-    @property
-    def tasks(self) -> Mapping[str, Any]:
-        """Task that is a container → its `PipelineTaskSpec`, in whichever DAG."""
-        return dict(self._containers(self.spec.root.dag))
-
-    def component(self, task: pipeline_spec_pb2.PipelineTaskSpec) -> Any:
-        """Returns the `ComponentSpec` of a task."""
-        return self.spec.components[task.component_ref.name]
-
-    def _containers(self, dag: Any) -> Iterator[tuple[str, Any]]:
-        for name, task in dag.tasks.items():
-            component = self.component(task)
-            if component.HasField("dag"):
-                yield from self._containers(component.dag)
-            else:
-                yield name, task
-
-    def container(self, task: str) -> dict[str, Any]:
-        """Returns the container of a task, as the deployment document describes it."""
-        label = self.component(self.tasks[task]).executor_label
-        executors = json_format.MessageToDict(self.spec.deployment_spec)["executors"]
-        return executors[label]["container"]
-
-    def platform(self, task: str) -> dict[str, Any]:
-        """Returns the Kubernetes settings of a task."""
-        label = self.component(self.tasks[task]).executor_label
-        return self.kubernetes.get(label, {})
-
-
-def parse(path: Path) -> Package:
-    """Parses a package.
-
-    Raises:
-        json_format.ParseError: something is no field of KFP's messages.
-        AssertionError: something is not as KFP's server wants it.
-    """
-    first, *rest = yaml.safe_load_all(path.read_text())
-    spec = json_format.ParseDict(first, pipeline_spec_pb2.PipelineSpec())
-    assert spec.schema_version == "2.1.0"
-    containers = json_format.ParseDict(
-        first["deploymentSpec"], pipeline_spec_pb2.PipelineDeploymentConfig()
-    )
-    labels = {c.executor_label for c in spec.components.values() if not c.HasField("dag")}
-    assert labels == set(containers.executors)
-    kubernetes: dict[str, dict[str, Any]] = {}
-    if rest:
-        json_format.ParseDict(rest[0], pipeline_spec_pb2.PlatformSpec())
-        kubernetes = rest[0]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-        assert set(kubernetes) <= set(containers.executors)
-    for config in kubernetes.values():
-        _check(config, _KUBERNETES)
-    return Package(spec, kubernetes)
-
-
-def _check(value: Any, shape: Any) -> None:
-    if isinstance(shape, type):
-        assert isinstance(value, shape), (value, shape)
-    elif isinstance(shape, list):
-        for item in value:
-            _check(item, shape[0])
-    else:
-        assert set(value) <= set(shape), f"{set(value) - set(shape)} is no field of KFP's"
-        for key, item in value.items():
-            _check(item, shape[key])
-
-
-@dataclass
-class Attempt:
-    """One start of a container."""
-
-    task: str
-    code: int
-    log: str
-    number: int
-
-
-@dataclass
-class Run:
-    """What became of a run.
-
-    Attributes:
-        run_id: what the driver puts for `{{$.pipeline_job_uuid}}`.
-        attempts: in the order of their ends.
-        artifacts: (task, output) → folder or file; only of tasks that succeeded.
-        metadata: (task, output) → the values a task gave to an artifact.
-        parameters: (task, output) → the parameter a task gave; only of tasks that succeeded.
-        skipped: tasks that are DAGs, whose condition did not hold.
-    """
-
-    run_id: str
-    attempts: list[Attempt] = field(default_factory=list)
-    artifacts: dict[tuple[str, str], Path] = field(default_factory=dict)
-    metadata: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    parameters: dict[tuple[str, str], Any] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-
-    @property
-    def failed(self) -> str | None:
-        """The task that ended the run, if one did."""
-        return self.attempts[-1].task if self.attempts and self.attempts[-1].code else None
-
-    def log(self, task: str) -> str:
-        """Returns the logs of all attempts of a task."""
-        return "\n".join(attempt.log for attempt in self.attempts if attempt.task == task)
 
 
 def run_package(
@@ -202,8 +73,8 @@ def run_package(
             return True
         if package.component(task).HasField("dag"):
             return run_dag(package.component(task).dag, inputs)
-        pod = _Pod(package, name, run, inputs, work)
-        return pod.run(environment, watch, engine or _here)
+        pod = Pod(package, name, run, inputs, work)
+        return pod.run(environment, watch, engine or _start_here)
 
     run_dag(package.spec.root.dag, values)
     return run
@@ -250,111 +121,7 @@ def _run_parameters(package: Package, given: Mapping[str, Any]) -> dict[str, Any
     return values
 
 
-class _Pod:
-    """A task, as its driver and its launcher see it."""
-
-    def __init__(
-        self, package: Package, task: str, run: Run, inputs: Mapping[str, Any], work: Path
-    ):
-        self._task, self._spec, self._run = task, package.tasks[task], run
-        self._container = package.container(task)
-        self._component = package.component(self._spec)
-        self._inputs = inputs
-        self._folder = work / run.run_id / f"{task}-{uuid.uuid4().hex[:8]}"
-        self._folder.mkdir(parents=True)
-        self._outputs = {
-            key: self._folder / "minio" / key
-            for key in self._component.output_definitions.artifacts
-        }
-
-    def run(
-        self,
-        environment: Mapping[str, str],
-        watch: Callable[[str, int, subprocess.Popen], None] | None,
-        engine: Callable[[list[str]], list[str]],
-    ) -> bool:
-        """Starts the container, again as its policy says; returns whether it succeeded."""
-        env = dict(environment)
-        env |= {item["name"]: item["value"] for item in self._container.get("env", [])}
-        attempts = 1 + self._spec.retry_policy.max_retry_count
-        for number in range(1, attempts + 1):
-            log = self._folder / f"log-{number}.txt"
-            with open(log, "wb") as file:
-                command = engine(self._command())
-                process = subprocess.Popen(
-                    command, env=env, cwd=self._folder, stdout=file, stderr=file
-                )
-                if watch:
-                    watch(self._task, number, process)
-                code = process.wait()
-            text = log.read_text(errors="replace")
-            self._run.attempts.append(Attempt(self._task, code, text, number))
-            if code == 0:
-                self._collect()
-                return True
-        return False
-
-    def _command(self) -> list[str]:
-        """Does what the launcher does with the placeholders."""
-        words = [*self._container["command"], *self._container["args"]]
-        return [_PLACEHOLDER.sub(lambda match: self._value(match[0]), word) for word in words]
-
-    def _value(self, placeholder: str) -> str:
-        if placeholder == "{{$}}":
-            return json.dumps(self._executor_input())
-        if match := re.fullmatch(r"\{\{\$\.inputs\.parameters\['(.+)'\]\}\}", placeholder):
-            value = self._inputs[match[1]]
-            return value if isinstance(value, str) else json.dumps(value)
-        if match := re.fullmatch(
-            r"\{\{\$\.outputs\.parameters\['(.+)'\]\.output_file\}\}", placeholder
-        ):
-            self._output_file(match[1]).parent.mkdir(parents=True, exist_ok=True)
-            return str(self._output_file(match[1]))
-        match = re.fullmatch(r"\{\{\$\.outputs\.artifacts\['(.+)'\]\.path\}\}", placeholder)
-        assert match, f"KFP knows no placeholder {placeholder}"
-        self._outputs[match[1]].parent.mkdir(parents=True, exist_ok=True)
-        return str(self._outputs[match[1]])
-
-    def _output_file(self, parameter: str) -> Path:
-        assert parameter in self._component.output_definitions.parameters
-        return self._folder / "tmp" / "kfp" / "outputs" / parameter
-
-    def _executor_input(self) -> dict[str, Any]:
-        definitions = self._component.output_definitions.artifacts
-        artifacts = {
-            key: {
-                "artifacts": [
-                    {
-                        "name": key,
-                        "uri": f"minio://mlpipeline/v2/{self._task}/{key}",
-                        "type": json_format.MessageToDict(definitions[key].artifact_type),
-                    }
-                ]
-            }
-            for key in self._outputs
-        }
-        outputs = {"artifacts": artifacts, "outputFile": str(self._folder / "out" / "output.json")}
-        return {"inputs": {"parameterValues": self._inputs}, "outputs": outputs}
-
-    def _collect(self) -> None:
-        """Does what the launcher does after a container that succeeded."""
-        path = self._folder / "out" / "output.json"
-        written = {}
-        if path.exists():
-            output = json_format.Parse(path.read_text(), pipeline_spec_pb2.ExecutorOutput())
-            written = json_format.MessageToDict(output).get("artifacts", {})
-        for key, definition in self._component.output_definitions.parameters.items():
-            # Others are read as JSON; our packages have none.
-            assert definition.parameter_type == pipeline_spec_pb2.ParameterType.STRING
-            self._run.parameters[self._task, key] = self._output_file(key).read_text()
-        for key, local in self._outputs.items():
-            if local.exists():
-                self._run.artifacts[self._task, key] = local
-            for artifact in written.get(key, {}).get("artifacts", []):
-                self._run.metadata[self._task, key] = artifact.get("metadata", {})
-
-
-def _here(command: list[str]) -> list[str]:
+def _start_here(command: list[str]) -> list[str]:
     assert command[0] == "python"
     return [sys.executable, *command[1:]]
 

@@ -1,7 +1,8 @@
 """Runs a compiled package by KFP's own local orchestrator, each container as a process here.
 
-A second opinion on what `emulator` makes of a package: order, parameters, placeholders, outputs and
-the group of nodes that runs or is skipped are KFP's doing here, retries and platform left out.
+Real containers need an engine and the image. This checks `kfp_emulator`: order, parameters,
+placeholders, outputs and the group of nodes that runs or is skipped come from KFP's code here.
+Retries and the platform are left out.
 """
 
 import subprocess

@@ -36,7 +36,7 @@ def pushed(machine, waiting):
     assert "Error: Dr. No rejected the model of run" in refused and "a shortcut?" in refused
     machine.here(*approve, "--force")
     (version,) = set(machine.versions()) - set(before)
-    assert "has been pushed as version" in machine.here(*approve, code=1)
+    assert "has already been pushed as version" in machine.here(*approve, code=1)
     return version
 
 

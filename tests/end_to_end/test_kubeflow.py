@@ -8,14 +8,18 @@ import sys
 import time
 from pathlib import Path
 
+import ml_metadata
 import pytest
 
 from components.nodes import BEAM_NODES
 from components.runtime.stack import installed_stack
+from pipeline.metadata.connection import connection
 from pipeline.sample_data import write_sample_data
 from tests.doubles import kfp_local
 from tests.doubles.beam_job_server import beam_server, jobs_run
-from tests.doubles.kfp_emulator import Run, build_image, container_environment, parse, run_package
+from tests.doubles.kfp_emulator import build_image, container_environment, run_package
+from tests.doubles.kfp_package import parse
+from tests.doubles.kfp_pod import Run
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(1800)]
 
@@ -134,7 +138,7 @@ def test_a_killed_node_is_retried_and_the_model_is_blessed_and_pushed(cluster, f
     (version,) = cluster.versions()
     log = first_run.log("run-report")
     assert "Blessed: " in log and f"Pushed as version {version} of quickstart." in log
-    # The closing table counts the time of the nodes before, from ML Metadata.
+    # The summary table counts the time of the nodes before, from ML Metadata.
     seconds = re.search(r"(\d+) s in the nodes", log)
     assert seconds and int(seconds[1]) > 0
 
@@ -147,9 +151,38 @@ def test_kfp_shows_the_verdict(first_run):
     page = first_run.artifacts["evaluator", "verdict"].read_text()
     assert page.startswith("# Blessed\n")
     assert all(f"| {name} |" in page for name in ("COVID", "NORMAL", "PNEUMONIA"))
-    metrics = first_run.metadata["evaluator", "recall"]
+    metrics = first_run.metadata["evaluator", "gate"]
     assert metrics["blessed"] == 1.0
-    assert 0 < metrics["recall COVID, lower bound"] < metrics["recall COVID"] <= 1
+    assert 0 < metrics["COVID low"] < metrics["COVID recall"] <= 1
+    assert 0 <= metrics["COVID margin"] < 1
+    assert json.loads(first_run.artifacts["evaluator", "gate"].read_text()) == metrics
+    matrix = first_run.metadata["evaluator", "confusion_matrix"]["confusionMatrix"]
+    assert len(matrix["annotationSpecs"]) == len(matrix["rows"]) == 3
+
+
+@pytest.mark.parametrize("task", ["data-audit", "run-report"])
+def test_kfp_shows_the_web_pages(first_run, task):
+    assert first_run.artifacts[task, "page"].read_text().lstrip().startswith("<!")
+
+
+def test_kfp_s_lists_show_names_for_what_tfx_wrote(cluster, first_run):
+    config = connection(f"sqlite:///{cluster.root}/metadata.sqlite")
+    store = ml_metadata.MetadataStore(config)
+    executions = store.get_executions()
+    assert {e.custom_properties["display_name"].string_value for e in executions} >= {
+        "ImageExampleGen",
+        "Trainer",
+        "Pusher",
+    }
+    artifacts = store.get_artifacts_by_type("Model")
+    assert artifacts[0].custom_properties["display_name"].string_value == "Trainer model"
+
+
+def test_what_nodes_write_is_not_for_everybody(cluster, first_run):
+    # What Beam's workers write below these folders has the permissions that their pool gives.
+    written = [path for path in cluster.root.rglob("*") if not set(BEAM_NODES) & {*path.parts[:-1]}]
+    assert len(written) > 50
+    assert not [path for path in written if path.stat().st_mode & 0o027]
 
 
 def test_each_log_says_which_node_it_is_and_how_it_went(first_run):
@@ -186,8 +219,10 @@ def test_a_second_run_comes_from_the_cache_and_fails_at_a_missed_gate(cluster, f
     }
     log = run.log("run-report")
     assert "NOT blessed: " in log and "Nothing was pushed." in log
-    assert run.artifacts["evaluator", "verdict"].read_text().startswith("# NOT blessed\n")
-    assert run.metadata["evaluator", "recall"]["blessed"] == 0.0
+    assert "Nothing pushed: not blessed." in run.log("pusher")
+    assert run.artifacts["evaluator", "verdict"].read_text().startswith("# NOT blessed: nothing")
+    assert run.metadata["evaluator", "gate"]["blessed"] == 0.0
+    assert run.metadata["evaluator", "gate"]["COVID margin"] < 0
     assert cluster.versions() == before
 
     # The other choice, on the same run: as KFP's retry of a failed run would start it.

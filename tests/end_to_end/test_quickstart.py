@@ -54,6 +54,14 @@ def test_a_good_model_is_blessed_and_pushed(machine, first, second):
     assert (folder / "assets.extra" / "tf_serving_warmup_requests").is_file()
 
 
+def test_other_users_can_read_nothing_of_it(machine, first):
+    there = [machine.home.root, *machine.home.root.rglob("*")]
+    assert len(there) > 100
+    assert [
+        str(path) for path in there if path.lstat().st_mode & 0o077 and not path.is_symlink()
+    ] == []
+
+
 def test_it_says_which_node_is_at_work_and_where_to_look(machine, first):
     for number, node in enumerate(("ImageExampleGen", "StatisticsGen", "SchemaGen"), start=1):
         assert f" [{number}/14] {node}" in first

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import medtfx
-from tests.doubles.kfp_api_server import PipelinesServer, start
+from tests.doubles.kfp_api_server import start
+from tests.doubles.kfp_api_state import PipelinesServer
 
 PACKAGE = """
-pipelineInfo: {name: chest}
+pipelineInfo: {name: chest, description: Chest films.}
 root:
   dag:
     tasks:
@@ -25,6 +26,7 @@ root:
       fast: {parameterType: BOOLEAN, defaultValue: false, isOptional: true}
       overrides: {parameterType: LIST, defaultValue: [], isOptional: true}
       if_new: {parameterType: BOOLEAN, defaultValue: false, isOptional: true}
+      gate_failure: {parameterType: STRING, defaultValue: '', isOptional: true}
 components: {comp-trainer: {executorLabel: exec-trainer}}
 deploymentSpec: {executors: {exec-trainer: {container: {image: 'site/medtfx:1'}}}}
 schemaVersion: 2.1.0
@@ -55,7 +57,6 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pipeline
     for variable in ("KFP_NAMESPACE", "KFP_CA_CERT", "KFP_CRON_TIMEZONE", "KFP_SERVICE_ACCOUNT"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KF_PIPELINES_ENDPOINT", f"http://127.0.0.1:{http.server_address[1]}")
-    monkeypatch.setattr("kfp.Client._LOCAL_KFP_CONTEXT", str(tmp_path / "context.json"))
     yield state
     http.shutdown()
     http.server_close()

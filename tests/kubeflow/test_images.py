@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow.image.context import write_context
-from kubeflow.image.dockerfile import USER_ID
-from kubeflow.package.compile import PackageOptions, compile_package
+from kubeflow.image.context import build_arguments, write_context
+from kubeflow.package.compile import compile_package
+from kubeflow.package.container import PackageOptions
 from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
 from tests.doubles.databases import free_port
 from tests.doubles.image_builder import Stage, build, megabytes, skip_without_tools
-from tests.doubles.kfp_emulator import parse, run_package
+from tests.doubles.kfp_emulator import run_package
+from tests.doubles.kfp_package import parse
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(5400)]
 
@@ -38,6 +39,7 @@ NODES = [name for name in IMAGES if name != "app"]
 SMALL = ["data.split_seed=20", "training.epochs=25", "training.early_stopping.patience=25"]
 FLOOR = ["evaluation.recall_floor=0.3", "evaluation.allowed_drop=0.3"]
 PATIENCE_SECONDS = 120
+USER_ID = 10001
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def image(request, folder) -> Stage:
     context = folder / request.param
     write_context(context, *IMAGES[request.param])
     started = time.monotonic()
-    built = build(context, folder)
+    built = build(context, folder, build_arguments(*IMAGES[request.param]))
     _tell(request.param, built, time.monotonic() - started)
     return built
 

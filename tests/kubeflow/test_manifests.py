@@ -1,5 +1,6 @@
 """The manifests, as far as they can be judged without a cluster."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,10 +11,13 @@ import yaml
 
 import kubeflow
 from components.recipe.platform import PlatformSection
-from kubeflow.image.dockerfile import USER_ID
+from kubeflow.image.context import dockerfile
+from tests.doubles.pod_security import baseline, restricted
+from tests.pods import DIGEST, unbounded
 
 FOLDER = Path(kubeflow.__file__).parent / "manifests"
 KUSTOMIZATIONS = [FOLDER, FOLDER / "metadata"]
+(USER,) = re.findall(r"^USER (\d+:0)$", dockerfile("cpu").read_text(), re.MULTILINE)
 TEMPLATE = FOLDER / "secrets-template.yaml"  # applied by nobody
 FILES = FOLDER / "files.yaml"  # applied by hand
 EXAMPLE = FOLDER.parent / "platform-example.yaml"
@@ -125,25 +129,35 @@ def test_nobody_may_do_everything():
 
 @pytest.mark.parametrize(("name", "template"), templates())
 def test_pods_are_bounded(name, template):
-    spec = template["spec"]
-    assert spec["automountServiceAccountToken"] is False
-    root = name == "Job/medtfx-volume-owner"
-    assert root or spec["securityContext"]["runAsNonRoot"]
-    for container in spec["containers"]:
-        security = container["securityContext"]
-        assert security["allowPrivilegeEscalation"] is False
-        assert security["capabilities"]["drop"] == ["ALL"]
-        assert "memory" in container["resources"]["limits"]
-        assert ":" in container["image"] and not container["image"].endswith(":latest")
+    assert unbounded(template["spec"]) == []
+
+
+@pytest.mark.parametrize(("name", "template"), templates())
+def test_pod_security_restricted_accepts_all_but_the_one_that_says_why(name, template):
+    found = restricted(template["spec"])
+    if name == "Job/medtfx-volume-owner":
+        assert found == {"runAsNonRoot", "runAsUser", "capabilities"}
+        assert baseline(template["spec"]) == set()
+        assert "`restricted` does not" in (FOLDER / "volume-owner.yaml").read_text()
+    else:
+        assert found == set()
+
+
+def test_images_are_named_by_their_digests():
+    images = set(values_of(ALL, "image"))
+    assert {image for image in images if DIGEST not in image} == {
+        "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0"
+    }
+    assert "No list of its digests" in (FOLDER / "metadata" / "server.yaml").read_text()
 
 
 def test_the_volume_belongs_to_the_user_of_the_image():
     (job,) = (document for document in ALL if document["kind"] == "Job")
     (container,) = job["spec"]["template"]["spec"]["containers"]
-    assert container["command"][:2] == ["chown", f"{USER_ID}:0"]
+    assert container["command"][:2] == ["chown", USER]
     (pod,) = (document for document in ALL if document["kind"] == "Pod")
     security = pod["spec"]["securityContext"]
-    assert (security["runAsUser"], security["runAsGroup"]) == (USER_ID, 0)
+    assert f"{security['runAsUser']}:{security['runAsGroup']}" == USER
 
 
 def test_no_secret_has_a_value():

@@ -13,19 +13,20 @@ from components.image_example_gen.listing import list_folders
 from components.runtime.environment import PATIENT_KEY
 from components.runtime.stack import installed_stack
 from kubeflow.node.ledger import confirm_training, run_ledger
-from kubeflow.package.compile import PackageOptions, write_package
-from kubeflow.package.graph import GraphNode
-from kubeflow.package.packed_recipe import pack
+from kubeflow.package.compile import write_package
+from kubeflow.package.container import PackageOptions
+from kubeflow.package.recipe_codec import encode_recipe
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.training_data import describe_data
 from pipeline.sample_data import write_sample_data
-from tests.doubles.kfp_emulator import container_environment, parse, run_package
+from tests.doubles.kfp_emulator import container_environment, run_package
+from tests.doubles.kfp_package import parse
 from tests.paths import ROOT
 
 KEY = "the key of the site"
 # A seed that gives so few patients to every split; one new patient suffices.
 RECIPE = load_recipe("quickstart", ["data.split_seed=107", "retraining.min_new_patients=1"])
-GRAPH = [GraphNode("ImageExampleGen", ()), GraphNode("RunReport", ("ImageExampleGen",))]
+DAG = {"ImageExampleGen": (), "RunReport": ("ImageExampleGen",)}
 
 
 class Site:
@@ -56,7 +57,7 @@ class Site:
     def decide(self, **changes: str) -> tuple[int, str]:
         """Starts the task alone, as run `0f5b`; returns exit code and output."""
         values = {
-            "recipe": pack(RECIPE),
+            "recipe": encode_recipe(RECIPE),
             "stack": str(installed_stack()),
             "version": metadata.version("medtfx"),
             "run-id": "0f5b",
@@ -82,7 +83,7 @@ def test_where_nothing_is_new_the_nodes_are_skipped_and_the_run_is_green(site, t
     options = PackageOptions(
         image="x", stack=str(installed_stack()), version=metadata.version("medtfx")
     )
-    write_package(RECIPE, GRAPH, options, tmp_path / "package.yaml")
+    write_package(RECIPE, DAG, options, tmp_path / "package.yaml")
     parameters = {"data": str(site.films), "root": str(site.root), "if_new": True}
     package = parse(tmp_path / "package.yaml")
     run = run_package(package, parameters, tmp_path / "pods", site.environment)
@@ -97,7 +98,7 @@ def test_where_nothing_is_new_the_nodes_are_skipped_and_the_run_is_green(site, t
 @pytest.mark.parametrize(
     ("trained", "grown", "if_new", "reason"),
     [
-        (True, False, "false", "the run was not told to look for what is new"),
+        (True, False, "false", "the run's parameter `if_new` is false"),
         (False, False, "true", "no earlier training is on record"),
         (True, True, "true", r"1 new patient (COVID 1) with 1 new image since"),
     ],

@@ -1,4 +1,4 @@
-"""A real store of ML Metadata in memory, with what the nodes of runs leave in it."""
+"""A real store of ML Metadata, in memory or in a home, filled as the nodes of runs fill it."""
 
 import itertools
 import json
@@ -14,9 +14,10 @@ DESTINATION = json.dumps({"filesystem": {"base_directory": "/models/chest"}})
 class Store:
     """Writes what the nodes of runs of the pipeline `chest` leave behind."""
 
-    def __init__(self, folder):
-        config = mlmd.ConnectionConfig()
-        config.fake_database.SetInParent()
+    def __init__(self, folder, config=None):
+        if config is None:
+            config = mlmd.ConnectionConfig()
+            config.fake_database.SetInParent()
         self.store = ml_metadata.MetadataStore(config)
         self.graph = MetadataGraph(self.store)
         self._folder, self._numbers = folder, itertools.count()

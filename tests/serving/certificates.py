@@ -45,6 +45,7 @@ class Authority:
         stem = f"{self.roots.stem}-{address}-{hours}"
         pair = Pair(self._folder / f"{stem}.crt", self._folder / f"{stem}.key")
         pair.certificate.write_bytes(signed.public_bytes(_PEM))
+        pair.key.touch(0o600)
         pair.key.write_bytes(
             key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         )

@@ -1,7 +1,7 @@
-"""Text that travels inside PNG and JPEG bytes: EXIF, text chunks, comments.
+"""Text inside PNG and JPEG bytes: EXIF, text chunks, comments.
 
-ImageExampleGen passes plain PNG and JPEG byte for byte, so what a scanner or a secretary wrote into
-them is in the Examples, and goes wherever they go.
+ImageExampleGen passes plain PNG and JPEG on byte by byte, so text that a scanner or a person wrote
+into a file is in the Examples too.
 """
 
 import re
@@ -13,14 +13,14 @@ from PIL import ExifTags, Image
 from components.data_audit.checks.identifiers import suspicious_key, suspicious_value
 
 _SUB_FOLDERS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-# Free text by nature: whoever typed it may have typed a name.
+# Free text: the person who typed it may have typed a name.
 _FREE_TEXT = frozenset(
     {
         "Comment", "Description", "IPTC", "ImageDescription", "Title", "UserComment", "XPComment",
         "XPKeywords", "XPSubject", "XPTitle",
     }
 )  # fmt: skip
-# What programs write about themselves in the same places.
+# What programs write about themselves into the same fields.
 _SOFTWARE = re.compile(
     r"software|jpeg|\bgimp\b|photoshop|applemark|lavc|lead tech|imagej|version \d|\bv\d", re.I
 )
@@ -31,8 +31,8 @@ class Annotation:
     """A piece of text inside an image file. Its value is not kept.
 
     Attributes:
-        key: where it stands, as `EXIF Artist` or `PNG text Comment`.
-        suspicion: why it may tell who the patient is; '' if it looks harmless.
+        key: where it is, as `EXIF Artist` or `PNG text Comment`.
+        suspicion: why it may identify the patient; '' if it looks harmless.
     """
 
     key: str

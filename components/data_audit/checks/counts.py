@@ -1,19 +1,19 @@
-"""How many images of what there are."""
+"""Numbers of images by class, split and subgroup."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.data_audit.finding import Case, Found, count
-from components.data_audit.image_record import Picture
+from components.data_audit.image_record import ImageRecord
 from components.recipe.data import SPLITS
 
-_MOST_VALUES = 12  # a column with more is no slice
+_MOST_VALUES = 12  # a column with more is not used for subgroups
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Images of a class with one value of a feature, in each split."""
+    """The numbers of images of a class with one value of a feature, one for each split."""
 
     label: str
     feature: str
@@ -21,14 +21,14 @@ class Cell:
     images: tuple[int, ...]
 
 
-def class_counts(pictures: Sequence[Picture]) -> dict[str, dict[str, int]]:
+def class_counts(pictures: Sequence[ImageRecord]) -> dict[str, dict[str, int]]:
     """Returns class → split → images."""
     numbers = Counter((picture.label, picture.split) for picture in pictures)
     labels = sorted({picture.label for picture in pictures})
     return {label: {split: numbers[label, split] for split in SPLITS} for label in labels}
 
 
-def slice_cells(pictures: Sequence[Picture]) -> list[Cell]:
+def slice_cells(pictures: Sequence[ImageRecord]) -> list[Cell]:
     """Returns the counts by class and value of each feature with few values, fewest in test first.
 
     Features are the format and the columns of the metadata.
@@ -44,8 +44,8 @@ def slice_cells(pictures: Sequence[Picture]) -> list[Cell]:
     return sorted(cells, key=lambda cell: (cell.images[-1], sum(cell.images), cell.label))
 
 
-def small_cells(pictures: Sequence[Picture], fewest: int) -> Found:
-    """Finds classes with few images in a split: their figures mean little."""
+def small_cells(pictures: Sequence[ImageRecord], fewest: int) -> Found:
+    """Finds classes with few images in a split: their metrics are not reliable."""
     cases = tuple(
         Case((), f"{label} has {count(number, 'image')} in {split}")
         for label, splits in class_counts(pictures).items()

@@ -1,4 +1,4 @@
-"""Whether the data have moved since the latest blessed model was trained.
+"""Drift: whether the data have changed since the latest blessed model was trained.
 
 TFDV compares the statistics of the two training splits: L-infinity distance of the shares of labels
 and formats, Jensen-Shannon divergence of grey levels and sizes.
@@ -18,7 +18,7 @@ _NUMBERS = ("mean", "std", "width", "height")
 
 @dataclass(frozen=True)
 class Distance:
-    """How far one feature has moved; `limit` is where it becomes a finding."""
+    """Distance of one feature from its baseline; above `limit` it is a finding."""
 
     feature: str
     measure: str
@@ -59,13 +59,13 @@ def distances(
 
 
 def drift(found: list[Distance] | None) -> Found:
-    """Finds features that have moved beyond their limits.
+    """Finds features that have changed by more than their limits.
 
     Args:
         found: of `distances`; None where there is nothing to compare with.
     """
     if found is None:
-        return Found("drift", "there is no earlier blessed model on other data to compare with")
+        return Found("drift", "there is no earlier blessed model of other data to compare with")
     moved = [distance for distance in found if distance.value > distance.limit]
     cases = tuple(
         Case((), f"{d.feature}: {d.measure} {d.value:.3f}, limit {d.limit:.3f}") for d in moved
@@ -73,11 +73,11 @@ def drift(found: list[Distance] | None) -> Found:
     names = ", ".join(distance.feature for distance in moved)
     return Found(
         "drift",
-        f"{names} have moved since the latest blessed model was trained"
+        f"{names} changed against the data of the latest blessed model"
         if moved
-        else "label, format, size and grey levels are as when the latest blessed model was trained",
+        else "label, format, size and grey level are as in the data of the latest blessed model",
         cases,
-        "Ask whether the source, the device or the export has changed",
+        "Check whether the source, the device or the export changed",
     )
 
 

@@ -1,10 +1,10 @@
 """Finds pictures that are the same, or nearly the same.
 
-Chest radiographs all look alike, to a perceptual hash too: at a distance of 10 bits of 64 it calls
-thousands of pairs of strangers alike. So the hash only proposes; the correlation of the fine detail
-in the thumbnails confirms. On 2,921 public radiographs the pairs that are one picture (saved anew,
-resized, cropped by a line) reach 0.92 and more, all others 0.69 at most. A picture that was turned,
-mirrored or cropped by a tenth is not found.
+Chest radiographs look alike, to a perceptual hash too: within 10 of 64 bits it finds thousands of
+pairs of different patients. So the hash only selects candidates, and the correlation of the fine
+detail in the thumbnails decides. On 2,921 public radiographs, copies of a picture (saved again,
+resized, cropped by a line) correlate by 0.92 and more, all other pairs by 0.69 at most. A picture
+that was rotated, mirrored or cropped by a tenth is not found.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
 from components.data_audit.checks.quality import BLANK_STD
-from components.data_audit.image_record import THUMBNAIL, Picture
+from components.data_audit.image_record import THUMBNAIL, ImageRecord
 
 _BLOCK = 2048  # rows of hashes compared at once: 16 MB
 _DETAIL = 0.7  # sigma in pixels of the thumbnail, below which detail is fine
@@ -28,30 +28,32 @@ class Group:
     Attributes:
         pictures: two or more, by file name.
         exact: whether all have the very same pixels.
-        similarity: least correlation of the fine detail that joined them, 1 for exact ones.
+        similarity: lowest correlation of the fine detail in the group, 1 for exact copies.
     """
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ImageRecord, ...]
     exact: bool
     similarity: float
 
     @property
     def reason(self) -> str:
-        """How they are alike."""
+        """Why they are a group."""
         if self.exact:
             return "the same pixels"
-        return f"nearly the same picture, fine detail correlates by {self.similarity:.2f}"
+        return f"nearly the same picture, correlation of the fine detail {self.similarity:.2f}"
 
 
-def find_groups(pictures: Sequence[Picture], hash_distance: int, similarity: float) -> list[Group]:
+def find_groups(
+    pictures: Sequence[ImageRecord], hash_distance: int, similarity: float
+) -> list[Group]:
     """Returns the groups of pictures that are alike.
 
     Args:
         pictures: all.
         hash_distance: bits of 64 by which near duplicates may differ.
-        similarity: least correlation of their fine detail.
+        similarity: lowest correlation of the fine detail of near duplicates, in 0..1.
     """
-    # Blank pictures are alike, and no duplicates.
+    # Blank pictures are alike without being duplicates.
     ordered = sorted(
         (picture for picture in pictures if picture.std >= BLANK_STD),
         key=lambda picture: picture.filename,
@@ -70,7 +72,7 @@ def find_groups(pictures: Sequence[Picture], hash_distance: int, similarity: flo
     return _groups(ordered, joins)
 
 
-def _groups(ordered: Sequence[Picture], joins: list[tuple[int, int, float]]) -> list[Group]:
+def _groups(ordered: Sequence[ImageRecord], joins: list[tuple[int, int, float]]) -> list[Group]:
     if not joins:
         return []
     i, j, values = (np.array(column) for column in zip(*joins, strict=True))
@@ -85,7 +87,7 @@ def _groups(ordered: Sequence[Picture], joins: list[tuple[int, int, float]]) -> 
 
 
 def _near(
-    pictures: Sequence[Picture], hash_distance: int, similarity: float
+    pictures: Sequence[ImageRecord], hash_distance: int, similarity: float
 ) -> Iterator[tuple[int, int, float]]:
     """Yields (index, index, correlation) of pairs, each once."""
     if len(pictures) < 2:

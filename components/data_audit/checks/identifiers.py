@@ -1,4 +1,4 @@
-"""Whether a name or a value may tell who a patient is. Values are judged, never written down."""
+"""Whether a name or a value may identify a patient. Values are checked, never stored."""
 
 import re
 
@@ -20,11 +20,11 @@ _VALUES = (
 
 
 def suspicious_key(key: str) -> str:
-    """Returns why the name of a column, tag or chunk tells of a patient; '' if it does not."""
+    """Returns why the name of a column, tag or chunk is suspicious; '' if it is not."""
     plain = re.sub("[^a-z0-9]", "", key.lower())
     return "its name says so" if _KEYS.search(plain) else ""
 
 
 def suspicious_value(value: str) -> str:
-    """Returns what a value looks like that may tell who the patient is; '' if it does not."""
+    """Returns what a value that may identify a patient looks like; '' if it does not."""
     return next((f"holds {what}" for pattern, what in _VALUES if pattern.search(value)), "")

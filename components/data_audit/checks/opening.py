@@ -14,7 +14,7 @@ Pixels = NDArray[np.uint8]
 
 
 def grey_opening(pixels: Pixels, width: int) -> Pixels:
-    """Returns what is left of bright marks that are narrower than a square.
+    """Returns the pixels without bright marks that are narrower than a square.
 
     Args:
         pixels: [H, W] uint8.
@@ -33,7 +33,7 @@ def _over_windows(combine: Callable[..., Any], pixels: Pixels, width: int, beyon
 
 
 def _over_rows(combine: Callable[..., Any], rows: Pixels, width: int) -> Pixels:
-    """Combines each `width` rows that follow each other."""
+    """Combines each `width` consecutive rows."""
     size = 1
     while 2 * size <= width:
         rows = combine(rows[:-size], rows[size:])

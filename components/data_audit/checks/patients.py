@@ -1,43 +1,45 @@
-"""Patients that stand in two splits or in two classes."""
+"""Patients with images in two splits or in two classes."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from components.data_audit.finding import Case, Found, count
-from components.data_audit.image_record import Picture
+from components.data_audit.image_record import ImageRecord
 
 
-def in_two_splits(pictures: Sequence[Picture]) -> Found:
-    """The splitter rules it out; this looks at what it did."""
-    cases = _torn(pictures, lambda picture: picture.split)
-    sentence = "no patient stands in two splits"
+def in_two_splits(pictures: Sequence[ImageRecord]) -> Found:
+    """Finds patients in two splits, which ImageExampleGen rules out: this checks its result."""
+    cases = _divided(pictures, lambda picture: picture.split)
+    sentence = "no patient is in two splits"
     if cases:
-        sentence = f"{count(len(cases), 'patient stands', 'patients stand')} in two splits"
+        sentence = f"{count(len(cases), 'patient is', 'patients are')} in two splits"
     return Found(
         "patients_in_two_splits",
         sentence,
         cases,
-        "The splits were not made by this version of ImageExampleGen: run it anew",
+        "The splits were not made by this version of ImageExampleGen: run it again",
     )
 
 
-def in_two_classes(pictures: Sequence[Picture]) -> Found:
-    """Right where a disease came or went between two images, wrong where a label is."""
-    cases = _torn(pictures, lambda picture: picture.label)
-    sentence = "no patient stands in two classes"
+def in_two_classes(pictures: Sequence[ImageRecord]) -> Found:
+    """Finds patients in two classes: right if a disease came or went, else a label is wrong."""
+    cases = _divided(pictures, lambda picture: picture.label)
+    sentence = "no patient is in two classes"
     if cases:
         sentence = f"{count(len(cases), 'patient has', 'patients have')} images of two classes"
     return Found(
         "patients_in_two_classes",
         sentence,
         cases,
-        "Look whether the labels follow the course of the disease; all images of a patient stay "
+        "Check whether the labels follow the course of the disease; all images of a patient stay "
         "in one split either way",
     )
 
 
-def _torn(pictures: Sequence[Picture], side: Callable[[Picture], str]) -> tuple[Case, ...]:
-    by_patient: defaultdict[str, list[Picture]] = defaultdict(list)
+def _divided(
+    pictures: Sequence[ImageRecord], side: Callable[[ImageRecord], str]
+) -> tuple[Case, ...]:
+    by_patient: defaultdict[str, list[ImageRecord]] = defaultdict(list)
     for picture in pictures:
         by_patient[picture.patient].append(picture)
     cases = []

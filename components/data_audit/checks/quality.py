@@ -1,4 +1,4 @@
-"""Images that stand out: blank, saturated, tiny, elongated, or laid out unlike their class."""
+"""Outliers: images that are blank, saturated, tiny, elongated, or laid out unlike their class."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from components.data_audit.finding import Case, Found, count
-from components.data_audit.image_record import Picture
+from components.data_audit.image_record import ImageRecord
 
 BLANK_STD = 2.0  # grey values; noise of an empty exposure stays below
 _SATURATED = 0.8  # share of the pixels that are 0 or 255
 _TINY = 0.25  # of the median short side of the set
 _ELONGATED = 3.0  # long side to short side
-# A class has a layout of its own if the median image agrees with it so well; tissue has none.
+# A class has a layout if its images correlate this well with their median; tissue has none.
 _HAS_LAYOUT = 0.5
-_FEWEST = 8  # images of a class whose layout is taken for one
+_FEWEST = 8  # images that a layout is computed from
 
 
-def outliers(pictures: Sequence[Picture]) -> Found:
-    """Finds them, by simple measures; each is worth a look, none proves a fault."""
+def outliers(pictures: Sequence[ImageRecord]) -> Found:
+    """Finds outliers by simple measures. Each should be checked; none is a proof of a fault."""
     kinds = [*_by_measures(pictures), *_against_layout(pictures)]
     cases = tuple(sorted((case for _, case in kinds), key=lambda case: case.files))
     numbers = Counter(kind for kind, _ in kinds)
@@ -27,11 +27,14 @@ def outliers(pictures: Sequence[Picture]) -> Found:
         listed = ", ".join(f"{number} {kind}" for kind, number in sorted(numbers.items()))
         sentence = f"{count(len(cases), 'image stands', 'images stand')} out: {listed}"
     return Found(
-        "outliers", sentence, cases, "Look at them, and take out what is no image of its class"
+        "outliers",
+        sentence,
+        cases,
+        "Check them, and remove images that do not belong to their class",
     )
 
 
-def burned_in_text(pictures: Sequence[Picture], line: int) -> Found:
+def burned_in_text(pictures: Sequence[ImageRecord], line: int) -> Found:
     """Lists images with a line of marks that may be letters.
 
     Args:
@@ -50,11 +53,11 @@ def burned_in_text(pictures: Sequence[Picture], line: int) -> Found:
         "burned_in_text",
         sentence,
         cases,
-        "Look at them before the images leave the site: names and dates may be among them",
+        "Check them before the images leave the site: the text may be a name or a date",
     )
 
 
-def _by_measures(pictures: Sequence[Picture]) -> Iterator[tuple[str, Case]]:
+def _by_measures(pictures: Sequence[ImageRecord]) -> Iterator[tuple[str, Case]]:
     median = float(np.median([min(picture.width, picture.height) for picture in pictures]))
     for picture in pictures:
         short, long = sorted((picture.width, picture.height))
@@ -72,11 +75,11 @@ def _by_measures(pictures: Sequence[Picture]) -> Iterator[tuple[str, Case]]:
         yield reason.split(":")[0], Case((picture.filename,), reason)
 
 
-def _against_layout(pictures: Sequence[Picture]) -> Iterator[tuple[str, Case]]:
+def _against_layout(pictures: Sequence[ImageRecord]) -> Iterator[tuple[str, Case]]:
     """Yields images whose thumbnail correlates negatively with their class's median thumbnail.
 
-    An inverted image (MONOCHROME1 taken for MONOCHROME2) is the exact negative; upside down or with
-    a white frame come near it.
+    An inverted image (MONOCHROME1 read as MONOCHROME2) is the exact negative; one that is upside
+    down or has a white border is similar.
     """
     for label in sorted({picture.label for picture in pictures}):
         members = [p for p in pictures if p.label == label and p.std >= BLANK_STD]

@@ -1,9 +1,9 @@
-"""A suspicion of text that was burned into an image: names and dates are, in many archives.
+"""Suspected burned-in text: many archives have names and dates in the pixels.
 
-A letter is a small mark that stands out sharply. Markers of the side (R, L) are one or two of them
-and harmless; a line of five or more is suspected. Most of what it finds on public chest radiographs
-is text (PORTABLE, a date, KV68), not all, and text of another kind is missed: this is a suspicion,
-not a clearance.
+A letter is a small mark with a sharp contrast. Laterality markers (R, L) are one or two letters and
+harmless; a line of five or more is suspected. On public chest radiographs most findings are text
+(PORTABLE, a date, KV68), and some text is missed: without a finding, an image is not proven free of
+text.
 """
 
 import numpy as np
@@ -15,14 +15,14 @@ from components.data_audit.checks.opening import grey_opening
 
 LINE = 5  # marks that make a line of text
 
-_SIDE = 512  # pixels: text that is legible at full size still shows, and the cost is bounded
-_CONTRAST = 60  # grey values by which a mark stands out of what surrounds it
+_SIDE = 512  # pixels: text that is legible at full size is still visible, and the cost is bounded
+_CONTRAST = 60  # grey values between a mark and its surroundings
 _BORDER = 0.22  # of the side: ribs and devices in the middle are no text
 _MAX_MARKS = 4000  # noise, not text
 
 
 def longest_line(grey: Image.Image) -> int:
-    """Returns how many marks stand in the longest line near a border.
+    """Returns the number of marks in the longest line near a border.
 
     Args:
         grey: an image of mode L.

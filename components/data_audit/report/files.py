@@ -13,14 +13,14 @@ from tfx.dsl.io import fileio
 from components.artifacts import AUDIT_JSON, AUDIT_PAGE
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Finding
-from components.data_audit.image_record import Picture
-from components.data_audit.report.page import render
+from components.data_audit.image_record import ImageRecord
+from components.data_audit.report.page import printable, render
 
 _EXAMPLES = 20  # cases of a finding in the JSON; the CSV has all
 
 
 def write_report(
-    folder: str, result: AuditResult, pictures: Sequence[Picture], encoded: Mapping[str, bytes]
+    folder: str, result: AuditResult, pictures: Sequence[ImageRecord], encoded: Mapping[str, bytes]
 ) -> None:
     """Fills the artifact's folder.
 
@@ -34,8 +34,8 @@ def write_report(
     _write(folder, AUDIT_JSON, json.dumps(to_json(result), indent=2, allow_nan=False))
     _write(folder, AUDIT_PAGE, render(result, by_name, encoded))
     for finding in result.findings:
-        if any(case.files for case in finding.cases):
-            _write(folder, csv_name(finding), to_csv(finding, by_name))
+        if finding.csv_name:
+            _write(folder, finding.csv_name, to_csv(finding, by_name))
 
 
 def to_json(result: AuditResult) -> dict[str, Any]:
@@ -48,10 +48,11 @@ def to_json(result: AuditResult) -> dict[str, Any]:
         "shortcuts": [asdict(row) for row in result.shortcuts],
         "drift": None if result.drift is None else [asdict(row) for row in result.drift],
         "quarantine": result.quarantine,
+        "notes": result.notes,
     }
 
 
-def to_csv(finding: Finding, by_name: Mapping[str, Picture]) -> str:
+def to_csv(finding: Finding, by_name: Mapping[str, ImageRecord]) -> str:
     """Returns all cases of a finding, one row a file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -62,16 +63,6 @@ def to_csv(finding: Finding, by_name: Mapping[str, Picture]) -> str:
             row = (number, printable(name), picture.split, picture.label, picture.patient)
             writer.writerow((*row, case.reason))
     return text.getvalue()
-
-
-def csv_name(finding: Finding) -> str:
-    """Returns the file name of a finding's list."""
-    return f"{finding.check}.csv"
-
-
-def printable(name: str) -> str:
-    """Returns a file name that can be written as UTF-8, whatever bytes it had on the disk."""
-    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Case, Finding
-from components.data_audit.image_record import Picture
+from components.data_audit.image_record import ImageRecord
 from components.recipe.data import SPLITS
 from components.runtime.html import html_environment
 
@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 _CASES, _FILES = 12, 4  # shown of a finding and of a case; the CSV has all
 _CELLS = 12
 _SIDE = 192  # pixels of an image on the page
-# Nothing to see there, or too many files: a column of the metadata concerns all of them.
+# The images show nothing of it, and a metadata column is about all of them.
 _WITHOUT_IMAGES = frozenset({"identity"})
 
 
@@ -33,7 +33,7 @@ def shown_files(result: AuditResult) -> set[str]:
 
 
 def render(
-    result: AuditResult, by_name: Mapping[str, Picture], encoded: Mapping[str, bytes]
+    result: AuditResult, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
 ) -> str:
     """Returns the page.
 
@@ -59,22 +59,22 @@ def render(
 
 
 def _finding(
-    finding: Finding, by_name: Mapping[str, Picture], encoded: Mapping[str, bytes]
+    finding: Finding, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
 ) -> dict[str, Any]:
     return {
         "finding": finding,
         "cases": [_case(finding, case, by_name, encoded) for case in _shown_cases(finding)],
         "more": len(finding.cases) - len(_shown_cases(finding)),
-        "csv": f"{finding.check}.csv" if any(case.files for case in finding.cases) else "",
+        "csv": finding.csv_name,
     }
 
 
 def _case(
-    finding: Finding, case: Case, by_name: Mapping[str, Picture], encoded: Mapping[str, bytes]
+    finding: Finding, case: Case, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
 ) -> dict[str, Any]:
     images = [
         {
-            "name": _printable(name),
+            "name": printable(name),
             "split": by_name[name].split,
             "label": by_name[name].label,
             "source": _data_address(encoded[name]),
@@ -85,7 +85,7 @@ def _case(
     return {
         "reason": case.reason,
         "images": images,
-        "names": [_printable(name) for name in case.files[:2]],
+        "names": [printable(name) for name in case.files[:2]],
         "files": len(case.files),
         "more": len(case.files) - len(images) if images else 0,
     }
@@ -99,12 +99,13 @@ def _shown_names(finding: Finding, case: Case) -> tuple[str, ...]:
     return () if finding.check in _WITHOUT_IMAGES else case.files[:_FILES]
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """Returns a file name that can be written as UTF-8, whatever its bytes on the disk."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _data_address(encoded: bytes) -> str:
-    """Returns a small copy as a data: address; drawn anew, it has none of the annotations."""
+    """Returns a small copy as a data: address; encoded again, without annotations."""
     image = Image.open(io.BytesIO(encoded)).convert("RGB")
     image.thumbnail((_SIDE, _SIDE))
     buffer = io.BytesIO()

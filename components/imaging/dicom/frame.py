@@ -23,6 +23,7 @@ from components.imaging.unreadable import UnreadableImage
 DEFLATED_FRAME = uid.UID("1.2.840.10008.1.2.8.1")
 
 _GDCM_WORKER = Path(__file__).with_name("gdcm_worker.py")
+_WARNING = b"Corrupt JPEG data"
 _GDCM_SECONDS = 120  # for one frame; 50 million pixels take about 5
 
 
@@ -53,11 +54,15 @@ def first_frame(dataset: Dataset, layout: Layout) -> NDArray[Any]:
     except (UnreadableImage, MemoryError):
         raise
     except Exception as error:  # decoders raise anything on broken frames
-        raise UnreadableImage(
-            "corrupt",
-            f"the pixels can't be decoded (transfer syntax {syntax_name(syntax)}): they are "
-            "damaged; export the image again from the PACS",
-        ) from error
+        raise _damaged(syntax_name(syntax)) from error
+
+
+def _damaged(syntax: str) -> UnreadableImage:
+    return UnreadableImage(
+        "corrupt",
+        f"the pixels can't be decoded (transfer syntax {syntax}): they are damaged or end early; "
+        "export the image again from the PACS",
+    )
 
 
 def compressed_frame(dataset: Dataset, layout: Layout) -> bytes:
@@ -189,9 +194,7 @@ def _run_gdcm(ask: dict[str, Any], frame: bytes) -> bytes:
             raise UnreadableImage(
                 "unsupported", f"the transfer syntax {name} needs GDCM; pip install python-gdcm"
             ) from None
-        raise UnreadableImage(
-            "corrupt",
-            f"the compressed frame can't be decoded (transfer syntax {name}): it is damaged; "
-            "export it again from the PACS",
-        ) from error
+        raise _damaged(name) from error
+    if _WARNING in run.stderr:  # which its libjpeg takes for no error, and fills the rest
+        raise _damaged(name)
     return run.stdout

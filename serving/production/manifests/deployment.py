@@ -8,6 +8,12 @@ from serving.production.monitoring_config import METRICS_PATH
 from serving.production.plan import Plan
 
 
+def note(plan: Plan) -> str:
+    """Returns what has to be known, for the top of the file."""
+    image = plan.image(gpu=bool(plan.section.gpu))
+    return f"TensorFlow Serving with {plan.model}.{plan.image_note(image)}"
+
+
 def deployment(plan: Plan) -> dict[str, Any]:
     """Returns the Deployment. It names no number of servers: the autoscaler does."""
     # A new server beside the old ones, unless it would wait for a GPU that they hold.

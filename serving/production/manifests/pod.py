@@ -16,10 +16,12 @@ from serving.production.plan import Plan
 from serving.production.storage import MOUNTED
 
 _NOBODY = 65534
+_GROUP = 0  # nodes on Kubeflow write models that this group may read; it brings no other right
 _CONFIG, _MODELS, _SCRATCH = "config", "models", "scratch"
 # A pod that is about to go gets requests for some seconds more; the binary does not wait for them.
 _LEAVING_SECONDS = 15
 _LOADING_TRIES, _PROBE_SECONDS = 120, 5
+_SCRATCH_SIZE = "256Mi"  # the server writes next to nothing there
 
 
 def pod_spec(plan: Plan) -> dict[str, Any]:
@@ -28,12 +30,8 @@ def pod_spec(plan: Plan) -> dict[str, Any]:
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 3 * _LEAVING_SECONDS,
         "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _NOBODY,
-            "runAsGroup": _NOBODY,
             "fsGroup": _NOBODY,
             "fsGroupChangePolicy": "OnRootMismatch",
-            "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [container(plan)],
         "volumes": _volumes(plan),
@@ -65,13 +63,11 @@ def placement(plan: Plan) -> dict[str, Any]:
 
 
 def resources(plan: Plan) -> dict[str, Any]:
-    """Returns what a container gets: no less, and no more memory or GPUs."""
+    """Returns what a container gets: no less, and no more."""
     section = plan.section
     gpu = {plan.gpu_type: str(section.gpu)} if section.gpu else {}
-    return {
-        "requests": {"cpu": section.cpu, "memory": section.memory, **gpu},
-        "limits": {"memory": section.memory, **gpu},
-    }
+    share = {"cpu": section.cpu, "memory": section.memory, **gpu}
+    return {"requests": share, "limits": share}
 
 
 def container(plan: Plan) -> dict[str, Any]:
@@ -82,7 +78,7 @@ def container(plan: Plan) -> dict[str, Any]:
         "image": plan.image(gpu=bool(plan.section.gpu)),
         # Not the image's script: it would keep the signal to stop for itself.
         "command": [BINARY],
-        "args": server_flags(),
+        "args": server_flags(plan.section.threads),
         "ports": [
             {"name": "grpc", "containerPort": GRPC_PORT},
             {"name": "rest", "containerPort": REST_PORT},
@@ -93,13 +89,31 @@ def container(plan: Plan) -> dict[str, Any]:
         "livenessProbe": _probe(status, 6),
         "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(_LEAVING_SECONDS)]}}},
         "resources": resources(plan),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": confined(),
         "volumeMounts": _mounts(plan),
     }
+
+
+def confined() -> dict[str, Any]:
+    """Returns the `securityContext` of a container, which Pod Security `restricted` accepts.
+
+    All of it stands with the container, since Knative refuses that of a pod.
+    """
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": _NOBODY,
+        "runAsGroup": _GROUP,
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def scratch_volume() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the one place where the server may write, and its mount."""
+    volume = {"name": _SCRATCH, "emptyDir": {"sizeLimit": _SCRATCH_SIZE}}
+    return volume, {"name": _SCRATCH, "mountPath": "/tmp"}
 
 
 def config_volume(config_map: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -109,10 +123,7 @@ def config_volume(config_map: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _volumes(plan: Plan) -> list[dict[str, Any]]:
-    volumes: list[dict[str, Any]] = [
-        config_volume(plan.config_map)[0],
-        {"name": _SCRATCH, "emptyDir": {}},
-    ]
+    volumes = [config_volume(plan.config_map)[0], scratch_volume()[0]]
     if plan.storage.is_mounted:
         claim = {"claimName": plan.storage.where, "readOnly": True}
         volumes.append({"name": _MODELS, "persistentVolumeClaim": claim})
@@ -120,7 +131,7 @@ def _volumes(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _mounts(plan: Plan) -> list[dict[str, Any]]:
-    mounts = [config_volume(plan.config_map)[1], {"name": _SCRATCH, "mountPath": "/tmp"}]
+    mounts = [config_volume(plan.config_map)[1], scratch_volume()[1]]
     if plan.storage.is_mounted:
         models: dict[str, Any] = {"name": _MODELS, "mountPath": MOUNTED, "readOnly": True}
         if plan.storage.path:

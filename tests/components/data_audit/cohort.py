@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from components.data_audit.image_record import Picture, measure
+from components.data_audit.image_record import ImageRecord, measure
 from components.imaging.images import read_image
 from pipeline.sample_data import draw_radiograph, plan_films
 
@@ -14,7 +14,7 @@ SEED, SIZE = 11, 96
 _SPLITS = ("train", "train", "train", "eval", "test")  # of every five patients of a class
 
 
-def draw_cohort(patients_per_class: int = 15) -> dict[str, tuple[Picture, Image.Image]]:
+def draw_cohort(patients_per_class: int = 15) -> dict[str, tuple[ImageRecord, Image.Image]]:
     """Returns file name → picture, and the image it was measured on."""
     cohort = {}
     for film in plan_films(patients_per_class, SEED, SIZE):
@@ -48,7 +48,7 @@ def picture_of(
     split: str = "train",
     patient: str = "added",
     metadata: Mapping[str, str | int] | None = None,
-) -> Picture:
+) -> ImageRecord:
     """Measures a file as ImageExampleGen would store it."""
     return measure(example(data, name, label, patient, metadata), split)
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.artifacts import Audit, Quarantine
+from components.artifacts import AUDIT_PAGE, Audit, Quarantine
 from components.data_audit.executor import Executor
 from components.image_example_gen.examples import to_example
 from components.recipe.audit import AuditSection
@@ -42,6 +42,9 @@ def run_node(folder: Path, records: dict[str, list[dict]], section: AuditSection
     (folder / "quarantine" / "quarantine.csv").write_text(
         "file,reason,detail\nCOVID/x.png,truncated,\nCOVID/y.png,truncated,\n"
     )
+    (folder / "quarantine" / "notes.csv").write_text(
+        "file,reason,detail\nCOVID/a.dcm,read_with_note,Window Width is <0>\n"
+    )
     given = {"examples": [examples], "quarantine": [listed], "statistics": []}
     Executor().Do(given, {"audit": [audit]}, {"section": section.model_dump_json()})
     return audit
@@ -54,7 +57,7 @@ def audit(drawn, leak, tmp_path_factory) -> Audit:
         records[picture.split].append(
             example(png(image), name, picture.label, picture.patient, picture.metadata)
         )
-    copied = example(png(drawn[leak[0]][1]), "-", "COVID", "stranger")
+    copied = example(png(drawn[leak[0]][1]), "-", "COVID", "another")
     copied["filename"] = leak[1].encode(errors="surrogateescape")
     records["test"].append(copied)
     section = AuditSection(min_cell=1, drift="off")
@@ -82,7 +85,7 @@ def test_the_list_has_a_row_a_file(audit, leak):
     with open(Path(audit.uri, "leaks.csv"), encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {(row["class"], row["split"]) for row in rows} == {("COVID", "train"), ("COVID", "test")}
-    assert {row["patient"] for row in rows} >= {"stranger"}
+    assert {row["patient"] for row in rows} >= {"another"}
     assert {row["reason"] for row in rows} == {"the same pixels"}
 
 
@@ -92,3 +95,8 @@ def test_the_page_shows_the_pair_and_asks_the_network_for_nothing(audit, leak):
     assert "&lt;b&gt;a," in page and "<b>a," not in page
     assert not re.search(r"(src|href)=.?(https?:)?//", page) and "<script" not in page
     assert "--set audit.leaks=report" in page
+
+
+def test_notes_of_the_reading_are_counted_on_the_page(audit):
+    page = Path(audit.uri, AUDIT_PAGE).read_text()
+    assert "1 file: Window Width is &lt;0&gt;" in page

@@ -12,7 +12,7 @@ from components.data_audit.gate import AuditError, AuditGate
 LEAK = {
     "check": "leaks",
     "severity": "stop",
-    "sentence": "1 picture stands in two splits, 1 of them in test",
+    "sentence": "1 picture is in two splits, 1 of them in test",
     "remedy": "Keep one file of each group",
     "examples": [{"files": ["a/1.png", "b/2.png"], "reason": "the same pixels"}],
 }
@@ -37,7 +37,7 @@ def test_a_finding_that_stops_the_run_is_said_in_a_sentence(pass_through, tmp_pa
     with pytest.raises(AuditError) as error:
         pass_through(LEAK)
     for part in (
-        "1 picture stands in two splits, 1 of them in test",
+        "1 picture is in two splits, 1 of them in test",
         "for example a/1.png = b/2.png (the same pixels)",
         "Keep one file of each group",
         "--set audit.leaks=report",

@@ -83,7 +83,7 @@ def test_never_the_candidate_itself(make_model):
 @pytest.mark.parametrize(
     ("attempts", "counts"), [((), True), ((True,), True), ((False,), False), ((False, True), True)]
 )
-def test_a_model_that_could_not_be_served_is_no_yardstick(make_model, attempts, counts):
+def test_a_model_that_could_not_be_served_is_no_baseline(make_model, attempts, counts):
     old, new, candidate = (make_model(number, section()) for number in (1, 2, 3))
     served = [infra_blessing(new, outcome) for outcome in attempts]
     assert resolve([old, new], [old, new], candidate, served=served) == [new if counts else old]
@@ -105,12 +105,12 @@ def test_none_on_the_first_run(make_model):
 @pytest.mark.parametrize(
     "other", [{"classes": ["b", "a"]}, {"split_seed": 5}, {"split": {"train": 0.5, "eval": 0.3}}]
 )
-def test_a_model_of_other_classes_or_splits_is_no_yardstick(make_model, other):
+def test_a_model_of_other_classes_or_splits_is_no_baseline(make_model, other):
     """It may have been trained on what are test images today."""
     old, older = make_model(2, section(**other)), make_model(1, section())
     assert resolve([old, older], [old, older], make_model(3, section())) == [older]
 
 
-def test_a_model_whose_files_are_gone_is_passed_over(make_model):
+def test_a_model_whose_files_are_gone_is_no_baseline(make_model):
     gone = make_model(1, None)
     assert resolve([gone], [gone], make_model(2, section())) == []

@@ -28,7 +28,7 @@ def threshold(metric):
     return only.threshold
 
 
-def test_the_floor_stands_on_the_lower_bound():
+def test_the_floor_is_on_the_lower_bound():
     found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=None)))
     assert threshold(
         found[lower_bound_name("b")]
@@ -36,7 +36,7 @@ def test_the_floor_stands_on_the_lower_bound():
     assert not found[recall_name("b")].per_slice_thresholds
 
 
-def test_the_floor_stands_on_the_point():
+def test_the_floor_is_on_the_point():
     section = EvaluationSection(
         recall_floor={"a": 0.7, "b": 0.8}, floor_on="point", allowed_drop=0.1
     )

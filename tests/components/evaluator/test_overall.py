@@ -39,7 +39,7 @@ def _inputs(truth: int, answer: np.ndarray) -> metric_types.StandardMetricInputs
     )
 
 
-def test_accuracy_is_the_share_of_right_top_answers():
+def test_accuracy_is_the_share_of_right_top_predictions():
     assert measure(Accuracy()) == 3 / 5
 
 

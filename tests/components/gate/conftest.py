@@ -62,7 +62,7 @@ def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Results]
 
 
 def _parrot(path: str, feature: str) -> str:
-    """Saves a model that answers with what stands in a feature of the example."""
+    """Saves a model that returns a feature of the example as its probabilities."""
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -16,6 +16,7 @@ from components.imaging.preprocessing import decode_and_resize
 from components.recipe.data import DataSection
 from components.runtime.errors import DataError
 from pipeline.sample_data import CLASSES, write_sample_data
+from tests.components.imaging.dicom_files import make
 
 
 def section(**changes) -> DataSection:
@@ -150,7 +151,9 @@ def test_500_mutated_images_are_trained_on_or_quarantined(phantoms, tmp_path):
         mutated = base / path.parent.name / f"P{number:04d}_{path.name}"
         mutated.parent.mkdir(parents=True, exist_ok=True)
         mutated.write_bytes(_mutate(path.read_bytes(), rng))
-    splits, listed = run_node(base, tmp_path / "out", section(metadata=None))
+    # Few are left of each class: even shares leave some in each split.
+    even = {"train": 0.4, "eval": 0.3, "test": 0.3}
+    splits, listed = run_node(base, tmp_path / "out", section(metadata=None, split=even))
     examples = [example for rows in splits.values() for example in rows]
     assert len(examples) + len(listed) == 500
     assert 50 < len(listed) < 450  # both happen, or the mutations prove nothing
@@ -171,6 +174,45 @@ def _mutate(data: bytes, rng: random.Random) -> bytes:
         start = rng.randrange(len(changed))
         changed[start:start] = changed[start // 2 : start]
     return bytes(changed)
+
+
+def test_notes_and_counts_of_what_was_not_used(tmp_path):
+    base = tmp_path / "data"
+    write_sample_data(base, patients_per_class=8, size=32)
+    image = make(WindowCenter=2000, WindowWidth=0)
+    for number in range(8):
+        (base / "COVID" / f"P9{number:03d}.IMA").write_bytes(image)
+    (base / "NORMAL" / "P9999.IMA").write_bytes(make(Rows=99))
+    (base / "NORMAL" / "scribble.doc").write_bytes(b"words")
+    splits, listed = run_node(base, tmp_path / "out", section(metadata=None))
+    names = [text_of(example, "filename") for rows in splits.values() for example in rows]
+    assert sum(name.endswith(".IMA") for name in names) == 8
+    assert {item.reason for item in listed if item.file.endswith((".IMA", ".doc"))} == {
+        "truncated",
+        "not_an_image_name",
+    }
+    text = (tmp_path / "out" / "quarantine" / quarantine.NOTES_FILE).read_text()
+    notes = quarantine.from_csv(text)
+    assert {note.reason for note in notes} == {quarantine.NOTED}
+    assert sum("Window Width (0028,1051) is 0" in note.detail for note in notes) == 8
+    counted = quarantine.summary(listed)
+    assert "1 .ima (truncated)" in counted
+    assert "1 .doc (not_an_image_name)" in counted
+
+
+def test_dicom_headers_fill_columns_without_a_csv(tmp_path):
+    base = tmp_path / "data"
+    for name in CLASSES:
+        (base / name).mkdir(parents=True)
+        for number in range(30):
+            data = make(PatientID=f"{name}{number}", PatientAge="045Y", PatientSex="F")
+            (base / name / f"{number}.dcm").write_bytes(data)
+    columns = {"columns": ["age", "sex"], "bands": {"age": [40]}}
+    changes = {"metadata": columns, "patient": {"from": "dicom"}}
+    splits, _ = run_node(base, tmp_path / "out", section(**changes))
+    example = next(example for rows in splits.values() for example in rows)
+    assert text_of(example, "sex") == "F"
+    assert text_of(example, "age_band") == "40+"
 
 
 def test_the_client_reads_as_the_node_does(phantoms, read):

@@ -86,12 +86,12 @@ def test_flat_folders(base):
 
 
 def test_nested_folders_and_the_nearest_class_counts(tmp_path):
-    fill(tmp_path, "train/COVID/site a/2020")
-    fill(tmp_path, "test/NORMAL")
-    write(tmp_path, "train/COVID/NORMAL/x.png")
+    fill(tmp_path, "first/COVID/site a/2020")
+    fill(tmp_path, "second/NORMAL")
+    write(tmp_path, "first/COVID/NORMAL/x.png")
     listing = list_(tmp_path)
     assert totals(listing) == {"COVID": IMAGES, "NORMAL": IMAGES + 1}
-    assert labels(listing)["train/COVID/NORMAL/x.png"] == "NORMAL"
+    assert labels(listing)["first/COVID/NORMAL/x.png"] == "NORMAL"
 
 
 def test_folders_in_any_case_are_one_class(tmp_path):
@@ -150,11 +150,36 @@ def test_every_other_visible_file_is_left_out_with_its_reason(base):
 def test_the_metadata_file_is_used_not_left_out(base):
     (base / "metadata.csv").write_text("filename,sex\nCOVID/000.png,F\n")
     (base / "other.csv").touch()
-    listing = list_(base, metadata={"columns": ["sex"]})
+    listing = list_(base, metadata={"columns": ["sex"], "min_share": 0})
     assert dict(listing.left_out) == {"other.csv": "not_an_image_name"}
     found = {entry.relative: entry.metadata for entry in listing.entries}
     assert found["COVID/000.png"] == {"sex": "F"}
     assert found["NORMAL/000.png"] == {}
+
+
+def test_a_csv_that_knows_few_of_the_images_stops_with_both_spellings(base):
+    rows = "".join(f"scans/{number}.png,F\n" for number in range(99))
+    (base / "metadata.csv").write_text(f"filename,sex\n{rows}")
+    message = r"0% of 60 images .*'COVID/000\.png'.*'scans/0\.png'"
+    with pytest.raises(DataError, match=message):
+        list_(base, metadata={"columns": ["sex"]})
+
+
+def test_dicom_headers_stand_in_for_a_csv_that_is_not_there(base):
+    with pytest.raises(DataError, match=r"'metadata\.csv' .* can't be read"):
+        list_(base, metadata={"columns": ["age"]})
+    write(base, "COVID/scan.dcm")
+    assert totals(list_(base, metadata={"columns": ["age"]}))["COVID"] == IMAGES + 1
+    with pytest.raises(DataError, match=r"'metadata\.csv' .* can't be read"):
+        list_(base, metadata={"columns": ["age", "site"]})
+
+
+@pytest.mark.parametrize("folder", ["masks", "Segmentations"])
+def test_masks_beside_the_images_of_a_class_stop_the_run(base, folder):
+    fill(base, f"COVID/{folder}", images=3)
+    with pytest.raises(DataError, match=rf"data\.ignore=\[{folder}\]"):
+        list_(base)
+    assert totals(list_(base, ignore=[folder])) == {"COVID": IMAGES, "NORMAL": IMAGES}
 
 
 def test_linked_files_and_folders_count_and_loops_end(tmp_path):

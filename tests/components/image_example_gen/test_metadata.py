@@ -107,6 +107,38 @@ def test_the_same_row_twice_is_fine_another_is_not(read):
         read("filename,sex\na.png,F\n./a.png,M\n", columns=["sex"])
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "filename;age;sex\na.png;40;M\n",
+        "filename\tage\tsex\na.png\t40\tM\n",
+        "filename|age|sex\na.png|40|M\n",
+        "sep=;\nfilename;age;sex\na.png;40;M\n",
+        "sep=;\r\nfilename;age;sex\r\na.png;40;M\r\n",
+    ],
+)
+def test_the_separator_is_found(read, content):
+    table = read(content, columns=["age", "sex"])
+    assert table.features("a.png") == {"age": 40, "sex": "M"}
+
+
+def test_a_folder_that_all_keys_begin_with_may_be_unknown(read):
+    csv = "filename,sex\nv1/train/p1/a.png,F\nv1/train/p2/a.png,M\n"
+    paths = ["train/COVID/p1/a.png", "train/NORMAL/p2/a.png"]
+    table = read(csv, columns=["sex"]).fitted(paths)
+    assert [table.features(path)["sex"] for path in paths] == ["F", "M"]
+
+
+def test_one_row_for_two_images_is_ambiguous(read):
+    table = read("filename,sex\na.png,F\n", columns=["sex"])
+    with pytest.raises(DataError, match=r"row of 'a\.png' fits two images.*COVID/a.*NORMAL/a"):
+        table.fitted(["COVID/a.png", "NORMAL/a.png"])
+
+
+def test_a_table_of_a_header_alone_fits(read):
+    assert read("filename,sex\n", columns=["sex"]).fitted(["COVID/a.png"]).rows == {}
+
+
 def test_a_missing_file_says_the_way_out(tmp_path):
     with pytest.raises(DataError, match=r"'metadata\.csv'.*--set data\.metadata=null"):
         read_metadata(str(tmp_path), Metadata())
@@ -121,7 +153,7 @@ def test_missing_columns_are_named_beside_those_there_are(read):
     ("content", "message"),
     [
         (b"", "lacks the columns"),
-        ("filename;sex\na;F\n", "lacks the columns"),
+        ("file;sex\na;F\n", "lacks the columns"),
         ("filename,sex\nGröße,F\n".encode("latin-1"), "must be a CSV in UTF-8"),
         ("filename,sex\na,F\n".encode("utf-16"), "must be a CSV in UTF-8"),
         ('filename,sex\na,"' + "x" * 200_000, "a quote that is never closed"),

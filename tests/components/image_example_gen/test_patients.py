@@ -18,8 +18,8 @@ from pipeline.recipes.loader import load_recipe
 NO_TABLE = MetadataTable()
 
 
-def finder(table=NO_TABLE, **source):
-    return PatientFinder(PatientSource.model_validate(source), table)
+def finder(table=NO_TABLE, base="no folder", **source):
+    return PatientFinder(str(base), PatientSource.model_validate(source), table)
 
 
 # === Who the patient is ===
@@ -58,7 +58,7 @@ def test_metadata_names_the_patient_also_in_a_column_that_is_no_feature():
 )
 def test_the_rule_of_covid19_3class(name, patient):
     source = load_recipe("covid19-3class").data.patient
-    assert PatientFinder(source, NO_TABLE).find([f"x/{name}"]) == [patient]
+    assert PatientFinder("no folder", source, NO_TABLE).find([f"x/{name}"]) == [patient]
 
 
 # === Who has none ===
@@ -120,9 +120,19 @@ def test_the_environment_wins_and_leaves_no_file(tmp_path, monkeypatch):
 
 def test_an_empty_key_is_refused(tmp_path):
     # As a full disk leaves it. Hashing with it would let anybody test for a known patient.
-    (tmp_path / "patient.key").touch()
+    (tmp_path / "patient.key").touch(0o600)
     with pytest.raises(DataError, match=f"is empty.*{PATIENT_KEY}"):
         patient_key(str(tmp_path))
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path):
+    patient_key(str(tmp_path))
+    path = tmp_path / "patient.key"
+    path.chmod(0o604)
+    with pytest.raises(DataError, match=f"mode 0604. Run: chmod 600 {path}.*{PATIENT_KEY}"):
+        patient_key(str(tmp_path))
+    path.chmod(0o640)  # of the site's group, on purpose
+    assert patient_key(str(tmp_path))
 
 
 def test_a_container_makes_no_key_of_its_own(tmp_path, monkeypatch):
@@ -135,6 +145,7 @@ def test_a_container_makes_no_key_of_its_own(tmp_path, monkeypatch):
 
 
 def test_of_two_runs_at_once_the_first_key_is_kept(tmp_path, monkeypatch):
+    (tmp_path / "patient.key").touch(0o600)
     (tmp_path / "patient.key").write_bytes(b"the other run's")
     # What this run saw a moment before the other wrote.
     monkeypatch.setattr("components.image_example_gen.patients.Path.exists", lambda path: False)

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from components.imaging.candidates import image_files, may_be_unnamed
+from components.imaging.candidates import image_files, may_be_unnamed, suffix_of
 from tests.components.imaging.dicom_files import make
 
 JPEG_2000 = b"\0\0\0\x0cjP  \r\n\x87\n"
@@ -26,10 +26,16 @@ def test_which_names_say_nothing(name, says_nothing):
     assert may_be_unnamed(name) is says_nothing
 
 
-def test_without_suffix_the_first_bytes_decide(tmp_path):
+def test_without_a_known_suffix_the_first_bytes_decide(tmp_path):
     contents = {
         "scan.png": b"whatever it holds",
         "notes.txt": make(),
+        "CT0001.IMA": make(),
+        "photo.jfif": b"whatever it holds",
+        "series.001": make(),
+        "model.npy": b"\x93NUMPY",
+        "film.mp4": b"\0\0\0\x18ftypisom",
+        "words.dat": b"BMW is no bitmap, and this is a text",
         "IM1": make(),
         "1.2.840.3": make(),
         "DICOMDIR": make(),
@@ -42,7 +48,17 @@ def test_without_suffix_the_first_bytes_decide(tmp_path):
         (tmp_path / name).write_bytes(content)
     os.mkfifo(tmp_path / "pipe")
     found = image_files(str(tmp_path), [*contents, "pipe", "gone"])
-    assert found == {"scan.png", "IM1", "1.2.840.3", "film", "modern"}
+    assert found == {
+        "scan.png", "IM1", "1.2.840.3", "film", "modern", "CT0001.IMA", "photo.jfif", "series.001",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("a/B.IMA", ".ima"), ("IM1", "without suffix"), ("1.2.84", "without suffix")],
+)
+def test_suffix_for_counting(name, suffix):
+    assert suffix_of(name) == suffix
 
 
 def test_what_can_not_be_read_is_not_lost(tmp_path):

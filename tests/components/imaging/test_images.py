@@ -30,13 +30,20 @@ from tests.components.imaging.pictures import (
 
 
 @by_name(PASS)
-def test_plain_files_pass_byte_for_byte(data: bytes) -> None:
-    image = read_image(data)
+def test_plain_files_pass_byte_for_byte_if_annotations_are_wanted(data: bytes) -> None:
+    image = read_image(data, keep_metadata=True)
     assert image.encoded == data
     assert image.format == ("PNG" if data.startswith(b"\x89PNG") else "JPEG")
     assert (image.width, image.height) == (WIDTH, HEIGHT)
     assert image.tags == {}
     assert image.patient_id is None
+
+
+@by_name(PASS)
+def test_without_annotations_the_pixels_are_the_same(data: bytes) -> None:
+    image = read_image(data)
+    assert len(image.encoded) <= len(data)
+    np.testing.assert_array_equal(pixels_of(image), pixels_of(read_image(data, keep_metadata=True)))
 
 
 @by_name(TO_GREY)

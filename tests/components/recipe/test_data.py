@@ -45,7 +45,7 @@ def test_a_fold_is_one_of_its_number():
         ({"from": "path", "regex": "(?P<patient>"}, "is not valid"),
         ({"from": "filename", "regex": r"(?P<person>\d+)"}, "no group named `patient`"),
         ({"from": "metadata"}, "needs `column`"),
-        ({"from": "guess"}, "'filename', 'path', 'metadata' or 'each_file'"),
+        ({"from": "guess"}, "'filename', 'path', 'metadata', 'dicom' or 'each_file'"),
     ],
 )
 def test_a_patient_source_is_complete(source, message):

@@ -1,6 +1,6 @@
 """Predictions written down, pages drawn from them, and one real evaluation.
 
-make_predictions  N answers among C classes: `random`, `perfect` or `collapsed` onto the first class
+make_predictions  of N images in C classes: `random`, `perfect` or `collapsed` onto the first class
 make_content      what a page is drawn from, with pictures for the gallery
 evaluated         a model that looks at the brightness, its examples, and what TFMA says about it
 """

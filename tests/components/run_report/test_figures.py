@@ -22,9 +22,9 @@ def found(request, make_predictions) -> Predictions:
 def test_every_class_is_as_scikit_learn_says(found):
     indices = list(range(len(found.classes)))
     expected = classification_report(
-        found.labels, found.answers, labels=indices, output_dict=True, zero_division=np.nan
+        found.labels, found.predicted, labels=indices, output_dict=True, zero_division=np.nan
     )
-    matrix = confusion_matrix(found.labels, found.answers, labels=indices)
+    matrix = confusion_matrix(found.labels, found.predicted, labels=indices)
     np.testing.assert_array_equal(found.matrix(), matrix)
     for index, result in enumerate(figures.class_results(found)):
         ours = (result.recall, result.precision, result.f1, result.cases)
@@ -32,7 +32,7 @@ def test_every_class_is_as_scikit_learn_says(found):
         wanted = [theirs[name] for name in ("recall", "precision", "f1-score", "support")]
         np.testing.assert_allclose(ours, wanted, atol=1e-6)
         others = found.labels != index
-        specificity = (found.answers[others] != index).mean() if others.any() else np.nan
+        specificity = (found.predicted[others] != index).mean() if others.any() else np.nan
         np.testing.assert_allclose(result.specificity, specificity, atol=1e-6)
 
 

@@ -7,31 +7,31 @@ from PIL import Image
 from components.run_report.gallery import Case, Explained, choose_cases, draw
 
 
-def test_each_class_shows_its_surest_mistakes_its_doubts_and_what_is_usual(make_predictions):
+def test_each_class_shows_confident_mistakes_low_confidence_and_right_predictions(make_predictions):
     found = make_predictions()
     cases = choose_cases(found)
     names = [case.filename for case in cases]
     assert len(names) == len(set(names))
     patients = dict(zip(found.filenames, found.patients, strict=True))
     for label in range(3):
-        for kind in ("wrong", "unsure", "right"):
+        for kind in ("wrong", "low confidence", "right"):
             group = [case for case in cases if (case.label, case.kind) == (label, kind)]
             assert 0 < len(group) <= 3
             assert len({patients[case.filename] for case in group}) == len(group)
         of_class = found.labels == label
         (surest, *_) = [c for c in cases if c.label == label and c.kind == "wrong"]
         assert surest.confidence == found.confidence[of_class & ~found.right].max()
-        assert surest.answer != label
-        unsure = [c for c in cases if c.label == label and c.kind == "unsure"]
-        assert unsure[0].confidence == found.confidence[of_class].min()
+        assert surest.predicted != label
+        low = [c for c in cases if c.label == label and c.kind == "low confidence"]
+        assert low[0].confidence == found.confidence[of_class].min()
 
 
-def test_a_sure_model_has_no_unsure_images(make_predictions):
+def test_a_confident_model_has_no_image_of_low_confidence(make_predictions):
     cases = choose_cases(make_predictions(kind="perfect"))
     assert {case.kind for case in cases} == {"right"}
 
 
-def test_the_heatmap_is_a_layer_of_its_own_to_be_stretched_over_the_image():
+def test_the_heatmap_is_a_separate_layer_to_be_stretched_over_the_image():
     buffer = io.BytesIO()
     Image.new("L", (800, 400), 99).save(buffer, "PNG")
     heat = np.zeros((4, 4), np.float32)

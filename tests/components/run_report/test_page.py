@@ -7,7 +7,7 @@ import pytest
 
 from components.run_report.content import Outcome
 from components.run_report.page import render_page
-from components.run_report.slot import RUN_SLOT, fill_slot
+from components.run_report.slot import RUN_SLOT
 from components.runtime.source_hash import source_files
 
 NAMES = ('<b>bold</b> & "quoted"', "Läsion µ $x$ 肺炎", "_No.finding's [1]")
@@ -42,7 +42,7 @@ def test_a_browser_shows_it_without_a_network(
             assert case != "names" or all(name in drawn for name in NAMES)
 
 
-def test_the_heatmaps_can_be_taken_off(open_page, make_predictions, make_content, tmp_path):
+def test_the_heatmaps_can_be_switched_off(open_page, make_predictions, make_content, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(render_page(make_content(make_predictions())), encoding="utf-8")
     page = open_page(path)
@@ -70,7 +70,7 @@ def test_ten_classes_of_a_thousand_images_stay_small(make_predictions, make_cont
         (False, Outcome(None, "so it was not tried"), "Nothing was pushed"),
     ],
 )
-def test_it_says_what_followed(make_predictions, make_content, blessed, outcome, sentence):
+def test_it_says_whether_it_was_pushed(make_predictions, make_content, blessed, outcome, sentence):
     content = make_content(make_predictions(), outcome=outcome)
     results = type(content.results)(**vars(content.results) | {"blessed": blessed})
     page = render_page(type(content)(**_fields(content) | {"results": results}))
@@ -89,7 +89,7 @@ def test_a_loss_against_the_blessed_model_is_marked(make_predictions, make_conte
     assert "−0.20 ✗" in page
 
 
-def test_a_disagreement_with_the_gate_is_said_aloud(make_predictions, make_content):
+def test_a_disagreement_with_the_gate_is_reported(make_predictions, make_content):
     content = make_content(make_predictions())
     assert "differently" not in render_page(content)
     matrix = content.results.matrices[()].copy()
@@ -101,7 +101,7 @@ def test_a_disagreement_with_the_gate_is_said_aloud(make_predictions, make_conte
     assert "1 of 90 images\ndifferently" in render_page(changed)
 
 
-def test_what_the_audit_found_stands_beside_what_the_model_reached(make_predictions, make_content):
+def test_the_audit_is_shown_beside_the_metrics_of_the_model(make_predictions, make_content):
     page = render_page(make_content(make_predictions()))
     assert "1 picture is in two splits" in page and "no image stands out" not in page
     assert re.search(r"size</th><td>0.97</td>.*the model, on test</th><td>0\.", page, re.S)
@@ -113,14 +113,8 @@ def test_the_recipe_and_the_quarantine_are_escaped(make_predictions, make_conten
     assert html.escape("x/<i>.png") in page
 
 
-def test_a_run_fills_its_place_any_number_of_times(make_predictions, make_content):
-    page = render_page(make_content(make_predictions()))
-    assert page.count(RUN_SLOT) == 1
-    once = fill_slot(page, "<p>first</p>")
-    twice = fill_slot(once, "<p>second</p>")
-    assert "<p>first</p>" in once and "<p>first</p>" not in twice and "<p>second</p>" in twice
-    with pytest.raises(ValueError, match="no place"):
-        fill_slot("<p>another page</p>", "")
+def test_it_has_one_slot_for_the_run(make_predictions, make_content):
+    assert render_page(make_content(make_predictions())).count(RUN_SLOT) == 1
 
 
 def test_the_template_counts_as_code():

@@ -7,16 +7,16 @@ from components.uncertainty.summary import UncertaintySummary
 FACTS = UncertaintySummary(1.4, 0.5, 0.1, 0.93, 0.01, images=60, out_of_distribution=1)
 
 
-def test_what_is_answered_is_what_the_model_did_not_call_uncertain(make_predictions):
+def test_results_are_of_the_predictions_that_are_not_uncertain(make_predictions):
     found = make_predictions()
     results = uncertainty_results(found, FACTS)
     assert results.uncertain == found.uncertain.sum() > 0
     assert results.below == pytest.approx(found.uncertain.mean())
-    for index, result in enumerate(results.answered):
+    for index, result in enumerate(results.certain):
         kept = (found.labels == index) & ~found.uncertain
         assert result.cases == kept.sum()
-        assert result.recall == pytest.approx((found.answers[kept] == index).mean())
-    assert results.lowest.recall == min(result.recall for result in results.answered)
+        assert result.recall == pytest.approx((found.predicted[kept] == index).mean())
+    assert results.lowest.recall == min(result.recall for result in results.certain)
     assert results.out_of_distribution == 3
     low, high = results.ood_false_positive_rate
     assert low < 3 / 90 < high

@@ -20,7 +20,7 @@ def test_paths_and_google_storage_need_nothing(address, monkeypatch):
 
 @pytest.mark.parametrize("address", ["hdfs://name/x", "https://host/x", "s4://bucket"])
 def test_other_schemes_are_refused(address):
-    with pytest.raises(StorageError, match=f"--root is a path, gs://.*{address}"):
+    with pytest.raises(StorageError, match=f"--root must be a path, gs://.*{address}"):
         check_address("--root", address)
 
 

@@ -48,11 +48,11 @@ def photographs():
     ).numpy()
 
 
-def test_strangers_lie_further_away_than_any_image_of_the_kind(ood_detector, network):
+def test_images_of_another_kind_are_further_away_than_any_of_the_kind(ood_detector, network):
     known = distances(ood_detector, network, shapes(300, seed=2))
     noise = np.random.default_rng(3).uniform(0, 255, (4, SIZE, SIZE, 1)).astype(np.float32)
-    strangers = np.concatenate([255 - shapes(4, seed=4), noise, photographs()])
-    assert distances(ood_detector, network, strangers).min() > known.max()
+    others = np.concatenate([255 - shapes(4, seed=4), noise, photographs()])
+    assert distances(ood_detector, network, others).min() > known.max()
 
 
 def test_the_distance_is_that_of_the_gaussian(ood_detector, network):

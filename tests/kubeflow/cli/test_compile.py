@@ -1,7 +1,7 @@
 import pytest
 
 from tests.command_line import assert_one_message, medtfx
-from tests.doubles.kfp_emulator import parse
+from tests.doubles.kfp_package import parse
 
 
 @pytest.fixture

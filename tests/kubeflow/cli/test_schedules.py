@@ -13,13 +13,17 @@ def schedule(kubeflow, package, *more):
 def test_a_schedule_starts_one_run_at_a_time_and_no_missed_runs(server, kubeflow, package):
     schedule(kubeflow, package)
     (made,) = server.schedules
-    assert made["display_name"] == "chest"
+    assert made["display_name"] == "chest-"
     assert made["trigger"] == {"cron_schedule": {"cron": "0 0 2 * * SUN"}}
     assert (made["max_concurrency"], made["no_catchup"], made["mode"]) == ("1", True, "ENABLE")
     (version,) = server.versions
     reference = made["pipeline_version_reference"]
     assert reference["pipeline_version_id"] == version["pipeline_version_id"]
-    assert made["runtime_config"]["parameters"] == {"data": "gs://site/films", "if_new": True}
+    assert made["runtime_config"]["parameters"] == {
+        "data": "gs://site/films",
+        "if_new": True,
+        "gate_failure": "fail",
+    }
     assert "service_account" not in made
 
 
@@ -40,7 +44,8 @@ def test_its_runs_train_only_on_enough_new_data_by_default(server, kubeflow, pac
 
 def test_a_package_that_does_not_know_what_is_new_trains_each_time(server, kubeflow, package):
     lines = package.read_text().splitlines(keepends=True)
-    package.write_text("".join(line for line in lines if "if_new" not in line))
+    unknown = ("if_new", "gate_failure")
+    package.write_text("".join(line for line in lines if not any(n in line for n in unknown)))
     out = schedule(kubeflow, package)
     assert server.schedules[0]["runtime_config"]["parameters"] == {"data": "gs://site/films"}
     assert "enough new data" not in out
@@ -113,7 +118,7 @@ def test_a_second_schedule_of_the_name_is_refused_or_replaces_the_first(server, 
     reference = left["pipeline_version_reference"]
     assert reference["pipeline_version_id"] == server.versions[1]["pipeline_version_id"]
     schedule(kubeflow, package, *CRON, "--name", "nightly")
-    assert [one["display_name"] for one in server.schedules] == ["chest", "nightly"]
+    assert [one["display_name"] for one in server.schedules] == ["chest-", "nightly-"]
 
 
 def test_a_schedule_is_paused_resumed_and_removed(server, kubeflow, package):
@@ -130,7 +135,31 @@ def test_a_schedule_is_paused_resumed_and_removed(server, kubeflow, package):
     assert "two is active again: 0 0 2 * * SUN" in kubeflow("resume", "two")[1]
     assert server.schedules[1]["status"] == "ENABLED"
     assert kubeflow("unschedule", server.schedules[1]["recurring_run_id"])[0] == 0
-    assert [one["display_name"] for one in server.schedules] == ["one", "three"]
+    assert [one["display_name"] for one in server.schedules] == ["one-", "three-"]
+
+
+def test_the_choice_of_a_recipe_at_a_refused_model_stays(server, kubeflow, package):
+    before, default = package.read_text().split("gate_failure: {parameterType: STRING, ")
+    package.write_text(
+        before
+        + "gate_failure: {parameterType: STRING, "
+        + default.replace("defaultValue: ''", "defaultValue: report", 1)
+    )
+    schedule(kubeflow, package)
+    assert "gate_failure" not in server.schedules[0]["runtime_config"]["parameters"]
+
+
+def test_the_running_run_of_a_schedule_is_stopped_before_the_schedule_is_removed(
+    server, kubeflow, package
+):
+    schedule(kubeflow, package)
+    ended, running = (server.fire(server.schedules[0]) for _ in range(2))
+    server.change(ended["run_id"], "SUCCEEDED")
+    by_hand = kubeflow("submit", package, *DATA)[0]
+    out = kubeflow("unschedule", "chest")[1]
+    assert out == f"{running['display_name']} is being stopped.\nchest is removed.\n"
+    assert [run["state"] for run in server.runs] == ["SUCCEEDED", "CANCELING", "PENDING"]
+    assert by_hand == 0 and server.schedules == []
 
 
 @pytest.mark.parametrize("command", ["pause", "resume", "unschedule"])

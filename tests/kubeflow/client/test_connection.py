@@ -5,19 +5,12 @@ import socket
 import pytest
 
 from kubeflow.client import runs
-from kubeflow.client.connection import Settings, connect, read_settings
+from kubeflow.client.connection import connect
+from kubeflow.client.settings import read_settings
 from kubeflow.errors import PipelinesError
+from tests.kubeflow.client.refusals import assert_refused
 
 DATA = ("--param", "data=gs://site/films")
-
-
-def assert_refused(result, *words):
-    code, out, err = result
-    assert (code, out) == (1, "")
-    assert err.startswith("Error: ") and err.count("\n") == 1
-    assert "Traceback" not in err
-    for word in words:
-        assert word in err
 
 
 # === Not there, or something else ===
@@ -39,22 +32,12 @@ def test_a_host_without_address(kubeflow):
     assert_refused(kubeflow("runs", "--host", "http://kfp.invalid"), "No answer from http://kfp")
 
 
-def test_a_server_of_another_kind(server, kubeflow):
-    server.web_page = True
-    assert_refused(kubeflow("runs"), "is not Kubeflow Pipelines", "'text/html'", "/pipeline")
-
-
-def test_a_server_of_the_first_version(server, kubeflow):
-    server.first_api_only = True
-    assert_refused(kubeflow("runs"), "speaks only its first API", "2.0 or newer")
-
-
 # === Logins ===
 
 
 def test_a_token_from_a_file_or_the_environment(server, kubeflow, tmp_path, monkeypatch):
     server.token = "s3cret"
-    assert_refused(kubeflow("runs"), "wants a login (401)", "--token-file", "$KFP_USERNAME")
+    assert_refused(kubeflow("runs"), "asks for a login (401)", "--token-file", "$KFP_USERNAME")
     file = tmp_path / "token"
     file.write_text("s3cret\n")
     assert kubeflow("runs", "--token-file", file)[0] == 0
@@ -75,7 +58,7 @@ def test_a_token_file_without_token(server, kubeflow, tmp_path, content, reason)
     assert server.requests == []
 
 
-def test_the_token_of_a_pod_is_read_anew_for_each_request(
+def test_the_token_of_a_pod_is_read_again_for_each_request(
     server, kubeflow, package, tmp_path, monkeypatch
 ):
     file = tmp_path / "pod-token"
@@ -84,35 +67,6 @@ def test_the_token_of_a_pod_is_read_anew_for_each_request(
     assert kubeflow("submit", package, *DATA)[0] == 0
     tokens = {headers["authorization"] for _, _, headers in server.requests}
     assert tokens == {"Bearer first"}
-
-
-def test_dex_is_passed_with_name_and_password(server, kubeflow, package, monkeypatch):
-    server.users = {"ada@site.org": "pass w0rd&"}
-    assert_refused(kubeflow("runs"), "wants a login: it sends us to /dex/auth.")
-    monkeypatch.setenv("KFP_USERNAME", "ada@site.org")
-    monkeypatch.setenv("KFP_PASSWORD", "pass w0rd&")
-    assert kubeflow("submit", package, *DATA)[0] == 0
-    (session,) = server.sessions
-    monkeypatch.delenv("KFP_USERNAME")
-    monkeypatch.setenv("KFP_COOKIE", f"oauth2_proxy={session}")
-    assert kubeflow("runs")[0] == 0
-    assert len(server.sessions) == 1
-
-
-def test_dex_refuses_a_wrong_password(server, kubeflow, monkeypatch):
-    server.users = {"ada@site.org": "right"}
-    monkeypatch.setenv("KFP_USERNAME", "ada@site.org")
-    monkeypatch.setenv("KFP_PASSWORD", "wr0ng")
-    result = kubeflow("runs")
-    assert_refused(result, "Dex refused the login of 'ada@site.org'")
-    assert "wr0ng" not in result[2]
-
-
-def test_a_password_goes_to_no_page_but_a_login(server, kubeflow, monkeypatch):
-    monkeypatch.setenv("KFP_USERNAME", "ada@site.org")
-    monkeypatch.setenv("KFP_PASSWORD", "secret")
-    assert_refused(kubeflow("runs"), "leads to no login page of Dex")
-    assert {method for method, _, _ in server.requests} == {"GET"}
 
 
 def test_a_login_that_ends_while_a_run_is_watched_is_told(server):
@@ -147,16 +101,3 @@ def test_a_namespace_does_no_harm_where_there_is_one_user(server, kubeflow, pack
     assert kubeflow("submit", package, *DATA, "--namespace", "ada")[0] == 0
     assert "chest" in kubeflow("runs", "--namespace", "ada")[1]
     assert server.pipelines[0]["namespace"] == ""
-
-
-# === Settings ===
-
-
-def test_settings_show_no_secret():
-    shown = repr(Settings("https://kfp", token="a-token", cookie="a-cookie", password="a-password"))
-    assert not [secret for secret in ("a-token", "a-cookie", "a-password") if secret in shown]
-
-
-def test_a_host_without_scheme_is_https():
-    settings = read_settings("kfp.site.org/pipeline/", environment={})
-    assert settings.host == "https://kfp.site.org/pipeline"

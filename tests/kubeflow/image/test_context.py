@@ -1,9 +1,17 @@
 import re
+from pathlib import Path
 
 import pytest
 
 from kubeflow.errors import KubeflowError
-from kubeflow.image.context import PACKAGES, lock_name, write_context
+from kubeflow.image.context import (
+    PACKAGES,
+    build_arguments,
+    build_commands,
+    dockerfile,
+    lock_name,
+    write_context,
+)
 from tests.paths import ROOT
 
 WAYS = [("cpu", "current"), ("cpu", "wide"), ("gpu", "current"), ("app", "current")]
@@ -65,6 +73,15 @@ def test_it_is_written_again_over_itself_alone(context, tmp_path):
     with pytest.raises(KubeflowError, match="holds something else"):
         write_context(tmp_path, "cpu", "current")
     assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize(("variant", "stack"), WAYS)
+def test_the_build_arguments_are_those_of_the_dockerfile(variant, stack):
+    known = re.findall(r"^ARG (\w+)=\S+$", dockerfile(variant).read_text(), re.MULTILINE)
+    assert set(build_arguments(variant, stack)) <= set(known)
+    docker, buildah = build_commands(Path("image"), variant, stack)
+    assert docker.startswith("docker build --build-arg VERSION=") and docker.endswith(" image")
+    assert buildah.startswith("buildah build --layers --build-arg VERSION=")
 
 
 def test_cuda_comes_with_the_current_stack_alone():

@@ -1,45 +1,79 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
+from components.gate.results import OVERALL, Results, class_result
 from components.gate.verdict import Verdict
-from kubeflow.node.gate_report import recall_metrics, verdict_markdown, write_metrics
+from kubeflow.node.gate_report import (
+    confusion_matrix,
+    gate_metrics,
+    verdict_markdown,
+    write_metadata,
+)
 from pipeline.runs.records import Gate
 
 GATES = [
     Gate("COVID", 40, 36, 0.9, 0.77, 0.96, 0.88, 0.94, 0.89, 0.97, 0.6, 0.85),
     Gate("grade [2]|x", 0, 0, *[math.nan] * 4, 1.0, math.nan, math.nan, 0.6),
 ]
-REFUSED = Verdict(False, ("too low",), "NOT blessed: grade [2]|x has no image.")
+REASONS = ("COVID recall 0.90 is below its floor of 0.95", "grade [2]|x has no image")
+REFUSED = Verdict(False, REASONS, f"NOT blessed: {'; '.join(REASONS)}.")
+BLESSED = Verdict(True, (), "Blessed: the recall of every class is at least its floor.")
 
 
-def test_the_page_says_the_verdict_and_shows_every_class():
-    lines = verdict_markdown(REFUSED, GATES, "lower_bound").splitlines()
-    assert lines[0] == "# NOT blessed"
-    assert lines[2] == r"NOT blessed: grade \[2\]\|x has no image."
-    assert "| COVID | 40 | 0.90 | 0.77-0.96 | 0.60 | 0.85 | 0.88 | 0.94 |" in lines
-    assert r"| grade \[2\]\|x | 0 | - | - | 0.60 | - | - | 1.00 |" in lines
-    # A table is one block: no empty line parts its rows.
-    rows = [number for number, line in enumerate(lines) if line.startswith("|")]
-    assert rows == list(range(rows[0], rows[0] + 4))
-    assert any("lower bound of the interval" in line for line in lines)
-    assert "Not a medical device" in lines[-1]
+def test_the_page_has_a_paragraph_for_each_reason_and_a_row_for_each_class():
+    paragraphs = verdict_markdown(REFUSED, GATES, "lower_bound").rstrip("\n").split("\n\n")
+    assert paragraphs[0] == "# NOT blessed: nothing is pushed"
+    assert paragraphs[1] == REASONS[0]
+    assert paragraphs[2] == r"grade \[2\]\|x has no image"
+    header, _, *rows = paragraphs[4].splitlines()
+    # KFP's page draws the cells of the header without a gap, and cuts ordinary spaces off.
+    assert all(cell.strip(" ").startswith("\u00a0") for cell in header.strip("|").split("|"))
+    assert rows == [
+        "| COVID | 40 | 0.90 | 0.77-0.96 | 0.60 | 0.85 | 0.88 | 0.94 |",
+        r"| grade \[2\]\|x | 0 | - | - | 0.60 | - | - | 1.00 |",
+    ]
+    assert paragraphs[5].startswith("Floor: for the lower bound of the interval.")
+    assert "Not a medical device" in paragraphs[-1]
 
 
-@pytest.mark.parametrize(("blessed", "title"), [(True, "# Blessed"), (False, "# NOT blessed")])
-def test_the_title(blessed, title):
-    assert verdict_markdown(Verdict(blessed, (), "x"), GATES, "point").startswith(f"{title}\n")
+def test_a_blessing_is_said_once():
+    page = verdict_markdown(BLESSED, GATES, "point")
+    assert page.startswith("# Blessed\n\nThe recall of every class is at least its floor.\n")
+    assert "Floor: for the recall." in page
 
 
-def test_metrics_are_numbers_that_json_can_hold(tmp_path):
-    metrics = recall_metrics(REFUSED, GATES)
-    assert metrics == {"blessed": 0.0, "recall COVID": 0.9, "recall COVID, lower bound": 0.77}
-    artifact = {"name": "recall", "uri": "minio://bucket/recall", "type": {"schemaTitle": "x"}}
+@pytest.mark.parametrize(("floor_on", "margin"), [("lower_bound", 0.17), ("point", 0.3)])
+def test_metrics_are_finite_numbers_with_the_margin_to_the_floor(floor_on, margin):
+    assert gate_metrics(REFUSED, GATES, floor_on) == {
+        "blessed": 0.0,
+        "COVID recall": 0.9,
+        "COVID low": 0.77,
+        "COVID margin": pytest.approx(margin),
+    }
+
+
+def test_the_confusion_matrix_has_the_form_of_kfp_s_sdk():
+    from kfp import dsl
+
+    matrix, labels = np.array([[3.0, 1.0], [0.0, 5.0]]), ["COVID", "NORMAL"]
+    classes = tuple(class_result(matrix, index, label) for index, label in enumerate(labels))
+    results = Results(True, {OVERALL: matrix}, classes, {}, ())
+    expected = dsl.ClassificationMetrics()
+    expected.log_confusion_matrix(labels, [[3, 1], [0, 5]])
+    assert confusion_matrix(results) == expected.metadata
+
+
+def test_kfp_is_given_the_metadata_and_a_file_of_each_artifact(tmp_path):
+    artifact = {"name": "gate", "uri": "minio://bucket/gate", "type": {"schemaTitle": "x"}}
     outputs = {
-        "artifacts": {"recall": {"artifacts": [artifact]}},
+        "artifacts": {"gate": {"artifacts": [artifact]}},
         "outputFile": str(tmp_path / "new" / "output.json"),
     }
-    write_metrics(json.dumps({"inputs": {}, "outputs": outputs}), "recall", metrics)
+    path, metrics = tmp_path / "outputs" / "gate", {"blessed": 1.0}
+    write_metadata(json.dumps({"inputs": {}, "outputs": outputs}), {"gate": (str(path), metrics)})
     written = json.loads((tmp_path / "new" / "output.json").read_text())
-    assert written["artifacts"]["recall"]["artifacts"] == [{**artifact, "metadata": metrics}]
+    assert written["artifacts"]["gate"]["artifacts"] == [{**artifact, "metadata": metrics}]
+    assert json.loads(path.read_text()) == metrics

@@ -9,7 +9,7 @@ from importlib import metadata
 import pytest
 
 from components.runtime.stack import TFX_VERSIONS, installed_stack
-from kubeflow.package.packed_recipe import pack
+from kubeflow.package.recipe_codec import encode_recipe
 from pipeline.recipes.loader import load_recipe
 from tests.paths import ROOT
 
@@ -21,7 +21,7 @@ def start(environment=None, **changes):
     """Starts a node as a container does; returns exit code and output."""
     values = {
         "node": "SchemaGen",
-        "recipe": pack(load_recipe("quickstart")),
+        "recipe": encode_recipe(load_recipe("quickstart")),
         "stack": installed_stack(),
         "version": metadata.version("medtfx"),
         "run-id": "0f5b",

@@ -2,10 +2,11 @@
 
     MEDTFX_RENEW_GOLDEN=1 .venv/bin/python -m pytest -q tests/kubeflow/package/test_compile.py
 
-writes `golden/` anew; look at the difference before you commit it.
+writes `golden/` again; look at the difference before you commit it.
 """
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,11 +15,12 @@ import yaml
 
 from components.recipe.platform import PlatformSection
 from kubeflow.errors import KubeflowError
-from kubeflow.package.compile import PARAMETERS, PackageOptions, compile_package, write_package
-from kubeflow.package.graph import node_graph
-from kubeflow.package.packed_recipe import unpack
+from kubeflow.package.compile import compile_package
+from kubeflow.package.container import PARAMETERS, PackageOptions
+from kubeflow.package.recipe_codec import decode_recipe
 from pipeline.recipes.loader import load_recipe, recipe_names
-from tests.doubles.kfp_emulator import parse
+from tests.doubles.kfp_package import parse
+from tests.paths import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
 OPTIONS = PackageOptions(image="registry/medtfx:1", version="0.1.0")
@@ -42,16 +44,11 @@ WHOLE_PLATFORM = [
 ]
 
 
-@pytest.fixture(scope="module")
-def graph():
-    return node_graph(load_recipe("quickstart"))
-
-
 @pytest.fixture
-def compile_to(graph, tmp_path):
+def compile_to(tmp_path):
     def compile_to(name, overrides=(), options=OPTIONS):
         path = tmp_path / "package.yaml"
-        write_package(load_recipe(name, list(overrides)), graph, options, path)
+        compile_package(load_recipe(name, list(overrides)), options, path)
         return path
 
     return compile_to
@@ -86,21 +83,23 @@ def assert_golden(path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_is_a_package_that_kfp_reads(tmp_path, name):
     recipe, path = load_recipe(name), tmp_path / "package.yaml"
-    graph = compile_package(recipe, OPTIONS, path)
+    dag = compile_package(recipe, OPTIONS, path)
     package = parse(path)
     assert package.spec.pipeline_info.name == name
     assert set(package.spec.root.input_definitions.parameters) == set(PARAMETERS)
     names = {task.task_info.name: key for key, task in package.tasks.items()}
-    assert set(names) == {"Retraining", *(node.name for node in graph)}
+    assert set(names) == {"Retraining", *dag}
     # Nothing but the decision is outside of what it may skip.
     assert len(package.spec.root.dag.tasks) == 2 and "retraining" in package.spec.root.dag.tasks
-    for node in graph:
-        task = package.tasks[names[node.name]]
-        assert set(task.dependent_tasks) == {names[above] for above in node.after}
+    for node, upstream in dag.items():
+        task = package.tasks[names[node]]
+        assert set(task.dependent_tasks) == {names[above] for above in upstream}
         assert not task.caching_options.enable_cache
-        arguments = package.container(names[node.name])["args"]
+        arguments = package.container(names[node])["args"]
         packed = arguments[arguments.index("--recipe") + 1]
-        assert unpack(packed, []) == recipe.model_copy(update={"platform": PlatformSection()})
+        assert decode_recipe(packed, []) == recipe.model_copy(
+            update={"platform": PlatformSection()}
+        )
     assert path.stat().st_size < 100_000
     if name == "quickstart":  # but for the name and the recipe, the others are the same
         assert_golden(path, name)
@@ -120,7 +119,8 @@ def test_everything_that_a_recipe_says_about_the_cluster(compile_to):
     assert package.platform("pusher")["pvcMount"] == [{"constant": "films", "mountPath": "/films"}]
     assert package.tasks["trainer"].retry_policy.max_retry_count == 2
     assert package.tasks["pusher"].retry_policy.max_retry_count == 0
-    assert pusher["args"][pusher["args"].index("--gate-failure") + 1] == "fail"
+    parameters = package.spec.root.input_definitions.parameters
+    assert parameters["gate_failure"].default_value.string_value == "fail"
     assert "--beam-arg=--runner=PortableRunner" in pusher["args"]
     # What decides whether to train reads the same volumes, under the same key, without a GPU.
     decides = package.container("retraining")
@@ -149,8 +149,17 @@ def test_images_of_the_command_line_go_before_those_of_the_recipe(compile_to, op
     assert package.container("trainer")["image"] == gpu
 
 
-def test_a_package_without_image_is_refused_before_tfx_is_imported(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tfx", None)
+def test_a_package_is_compiled_without_tensorflow(tmp_path):
+    script = (
+        "import sys; sys.modules.update(dict.fromkeys(('tensorflow', 'tfx', 'keras')));"
+        "from pipeline.cli.main import main; main()"
+    )
+    line = ["kubeflow", "compile", "quickstart", "--image", "x", "-o", str(tmp_path / "p.yaml")]
+    subprocess.run([sys.executable, "-c", script, *line], check=True, cwd=ROOT)
+    assert parse(tmp_path / "p.yaml").tasks
+
+
+def test_a_package_without_image_is_refused(tmp_path):
     with pytest.raises(KubeflowError, match=r"--image, or set platform\.image"):
         compile_package(load_recipe("quickstart"), PackageOptions(), tmp_path / "package.yaml")
 

@@ -23,7 +23,9 @@ def test_another_runner_gets_its_own_options_alone():
         address = f"127.0.0.1:{server.getsockname()[1]}"
         given = ("--runner=PortableRunner", f"--job_endpoint={address}")
         assert beam_args(given) == given
-    with pytest.raises(BeamError, match=f"No job server .* at --job_endpoint={address}.*refused"):
+    with pytest.raises(
+        BeamError, match=f"No job server of Beam at --job_endpoint={address}.*refused"
+    ):
         beam_args(given)
 
 

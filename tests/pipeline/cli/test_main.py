@@ -1,11 +1,14 @@
 """The command line as a whole: its help, what it loads, how errors look."""
 
+import os
+import stat
 import subprocess
 import sys
 
 import pytest
 import typer
 
+from components.runtime.environment import UMASK
 from pipeline.cli.main import app
 from tests.command_line import assert_one_message, medtfx
 from tests.paths import ROOT
@@ -117,3 +120,39 @@ def test_a_defect_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr("pipeline.cli.recipes.resolved_yaml", break_down)
     with pytest.raises(ZeroDivisionError):
         medtfx("show", "quickstart")
+
+
+# === Who may read what is written ===
+
+
+@pytest.fixture
+def usual_umask():
+    """That of most machines: everybody may read."""
+    before = os.umask(0o022)
+    yield 0o022
+    assert os.umask(before) == 0o022  # a command leaves it as it was
+
+
+def modes(folder):
+    return {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_what_a_command_writes_is_for_its_user_alone(tmp_path, monkeypatch):
+    assert medtfx("sample-data", tmp_path / "own", "--patients", 5)[0] == 0
+    assert modes(tmp_path / "own") == {0o700, 0o600}
+    monkeypatch.setenv(UMASK.name, "027")
+    assert medtfx("sample-data", tmp_path / "group", "--patients", 5)[0] == 0
+    assert modes(tmp_path / "group") == {0o750, 0o640}
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_the_configuration_of_servers_can_be_read_by_their_users(tmp_path):
+    line = "serving-config", "quickstart", "--home", tmp_path / "home", "-o", tmp_path / "out"
+    assert medtfx(*line)[0] == 0
+    assert modes(tmp_path / "out") == {0o755, 0o644}
+
+
+def test_a_wrong_umask_is_one_message(monkeypatch):
+    monkeypatch.setenv(UMASK.name, "rwx")
+    assert_one_message(medtfx("recipes"), UMASK.name, "'rwx'")

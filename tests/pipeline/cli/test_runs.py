@@ -6,7 +6,7 @@ from components.run_report.slot import RUN_SLOT
 from components.runtime.environment import HOME
 from pipeline.cli.runs import find_runs, run_text
 from pipeline.home import Home
-from pipeline.runs.records import save
+from pipeline.runs.records import RunPaths, save
 from tests.command_line import assert_one_message, medtfx
 
 
@@ -70,14 +70,14 @@ def test_the_home_comes_from_the_option_or_the_environment(home, make_record, mo
 
 def test_the_report_of_the_latest_run(home, make_record, tmp_path):
     (tmp_path / "page.html").write_text(f"<p>{RUN_SLOT}</p>")
-    save(make_record(places={"report": str(tmp_path / "page.html")}), home)
+    save(make_record(paths=RunPaths(report=str(tmp_path / "page.html"))), home)
     code, out, _ = medtfx("report", "--home", home.root)
     assert (code, out) == (0, f"{home.runs / '20250101-120000.html'}\n")
     assert "/data/films" in (home.runs / "20250101-120000.html").read_text()
 
 
 def test_without_runs_there_is_no_report(home):
-    assert_one_message(medtfx("report", "--home", home.root), "No run has ended", "`medtfx run`")
+    assert_one_message(medtfx("report", "--home", home.root), "No run has finished", "`medtfx run`")
 
 
 # === dashboard ===

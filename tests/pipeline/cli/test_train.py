@@ -68,7 +68,7 @@ def test_ctrl_c_says_how_to_continue(home, monkeypatch, line, work, kept):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("compare quickstart", "two recipes or more"),
+        ("compare quickstart", "two or more recipes"),
         ("compare quickstart crc-tissue", "classes"),
         ("tune quickstart --space training.speed=1,2", "training.speed"),
     ],

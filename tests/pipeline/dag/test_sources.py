@@ -65,7 +65,7 @@ def test_an_edit_of_any_file_of_components_moves_the_nodes_that_depend_on_it(tre
     [
         ("uncertainty/calibration.py", {"Trainer"}, {"DataAudit", "ImageExampleGen", "Tuner"}),
         ("uncertainty/risk_coverage.py", {"Trainer"}, {"DataAudit", "ImageExampleGen"}),
-        ("imaging/decode.py", {"ImageExampleGen"}, {"RunReport"}),
+        ("imaging/decode.py", {"ImageExampleGen"}, {"Trainer", "Evaluator"}),
         ("network/backbones.py", {"Trainer", "Tuner"}, {"Transform", "Evaluator"}),
     ],
 )
@@ -81,7 +81,7 @@ def test_an_edit_of_shared_code_moves_those_that_use_it(moved_by, file, moved, s
         ("components/run_report/page.py", "RunReport"),
         ("components/data_audit/checks/leaks.py", "DataAudit"),
         ("components/data_audit/report/page.html", "DataAudit"),
-        ("components/imaging/dicom/gdcm_worker.py", "ImageExampleGen"),
+        ("components/image_example_gen/listing.py", "ImageExampleGen"),
         ("components/evaluator/metrics.py", "Evaluator"),
         ("components/trainer/export.py", "Trainer"),
         ("serving/embedded/rest.py", "ServingValidator"),

@@ -1,4 +1,4 @@
-"""What TFMA says about predictions written down in examples."""
+"""Evaluations by TFMA of predictions that stand in the examples."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import tensorflow_model_analysis as tfma
 from components.evaluator.eval_config import build_eval_config
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
-from pipeline.dashboard.blocks import Evaluated
+from pipeline.dashboard.blocks import Evaluated, blocks_of
 
 CLASSES = ("ill <b>", "well </script>", "neither")
 
@@ -38,6 +38,11 @@ def evaluate(tmp_path_factory):
         return Evaluated(name, "0123456789abcdef", str(folder / "evaluation"), CLASSES)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def blocks(evaluate):
+    return blocks_of([evaluate("20250101-120000", 1), evaluate("20250102-120000", 2)])
 
 
 def _write(path, seed):

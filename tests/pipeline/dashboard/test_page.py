@@ -4,7 +4,6 @@ import pytest
 import tensorflow_model_analysis as tfma
 
 from components.runtime.errors import MedtfxError
-from pipeline.dashboard.blocks import blocks_of
 from pipeline.dashboard.page import as_data, render_dashboard, tfma_script
 
 # What stands in the shadow roots too.
@@ -20,19 +19,6 @@ const count = (node, selector) => [...node.querySelectorAll("*")].reduce((sum, c
   sum + child.matches(selector) + (child.shadowRoot ? count(child.shadowRoot, selector) : 0), 0);
 return count(document.querySelectorAll("section")[arguments[0]], arguments[1]);
 """
-
-
-@pytest.fixture(scope="module")
-def blocks(evaluate):
-    return blocks_of([evaluate("20250101-120000", 1), evaluate("20250102-120000", 2)])
-
-
-def test_several_runs_are_a_series_and_the_latest_has_slices_and_plots(blocks, evaluate):
-    titles = [block.title for block in blocks]
-    assert titles[:4] == ["Runs", "By label", "By site", "Confusion matrix"]
-    assert titles[4:] == [f"Plots of {name}" for name in ("ill <b>", "well </script>", "neither")]
-    alone = blocks_of([evaluate("20250103-120000", 3)])
-    assert [block.title for block in alone] == titles[1:]
 
 
 def test_a_browser_draws_it_without_a_network(blocks, open_page, tmp_path):
@@ -56,18 +42,6 @@ def test_a_browser_draws_it_without_a_network(blocks, open_page, tmp_path):
         wait.until(lambda _, part=part: page.execute_script(COUNT, part, "svg polyline") >= 6)
         plots = page.execute_script(TEXT, part)
         assert "ROC Curve" in plots and "Calibration Plot" in plots
-
-
-def test_the_values_are_those_of_tfma(blocks, evaluate):
-    result = tfma.load_eval_result(evaluate("20250102-120000", 2).uri)
-    (overall,) = [metrics for key, metrics in result.slicing_metrics if not key]
-    shown = blocks[0].data[1]
-    assert shown["config"] == {
-        "modelIdentifier": "20250102-120000",
-        "dataIdentifier": "0123456789ab",
-    }
-    assert shown["metrics"][""][""]["accuracy"] == overall[""][""]["accuracy"]
-    assert "confusion_matrix" not in shown["metrics"][""][""]
 
 
 def test_what_is_not_defined_is_null_and_no_name_is_html():

@@ -12,24 +12,24 @@ import pytest
 
 from components.runtime.environment import ML_METADATA
 from components.runtime.stack import installed_stack
-from kubeflow.package.packed_recipe import pack
+from kubeflow.package.recipe_codec import encode_recipe
 from pipeline.metadata import connection as metadata_store
 from pipeline.metadata.connection import MetadataError, count_runs
 from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
-from tests.doubles import databases
+from tests.doubles import databases, metadata_server
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.end_to_end
 
 NODES = ("ImageExampleGen", "StatisticsGen", "SchemaGen")
-TINY = ("data.min_per_split=1",)
+TINY = ("data.min_per_split=1", "data.split_seed=51")
 PATIENCE_SECONDS = 300
 
 
-@pytest.fixture(scope="module", params=["mariadb", "grpc_server"])
+@pytest.fixture(scope="module", params=[databases.mariadb, metadata_server.grpc_server])
 def address(request):
-    with getattr(databases, request.param)() as found:
+    with request.param() as found:
         yield found
 
 
@@ -48,9 +48,10 @@ def node(address, data, tmp_path_factory):
     def start(name: str, run: str, number: int) -> subprocess.Popen:
         # Another recipe for each number, so that none is served another's examples.
         recipe = load_recipe("quickstart", [*TINY, f"data.max_quarantine_share=0.2{number}"])
-        command = [sys.executable, "-m", "kubeflow.node", "--node", name, "--recipe", pack(recipe),
-                   "--stack", installed_stack() or "", "--version", metadata.version("medtfx"),
-                   "--run-id", run, "--data", str(data), "--root", str(root)]  # fmt: skip
+        command = [sys.executable, "-m", "kubeflow.node", "--node", name,
+                   "--recipe", encode_recipe(recipe), "--stack", installed_stack() or "",
+                   "--version", metadata.version("medtfx"), "--run-id", run,
+                   "--data", str(data), "--root", str(root)]  # fmt: skip
         return subprocess.Popen(
             command,
             cwd=ROOT,

@@ -254,7 +254,7 @@ def test_a_shipped_recipe_can_be_extended_from_anywhere(small):
         ("quickstrat", "There is no recipe 'quickstrat'. Did you mean 'quickstart'?"),
         ("nowhere.yaml", "There is no recipe file 'nowhere.yaml'"),
         (["quickstart"], "extends takes the name of one recipe. Received: ['quickstart']"),
-        ("covid-densenet201", "which extends covid-mobilenet: one level is allowed"),
+        ("covid-densenet201", "which extends covid-mobilenet: only one level is"),
     ],
 )
 def test_a_base_that_cannot_be_is_refused(small, base, message):

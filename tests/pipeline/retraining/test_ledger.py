@@ -21,23 +21,11 @@ def seen():
 
 
 @pytest.fixture
-def bucket(monkeypatch):
+def bucket(s3):
     """A bucket of an S3 server on this machine."""
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "us-east-1")
-    name = f"site-{uuid.uuid4()}"  # moto's servers share their buckets
-    boto3.client("s3").create_bucket(Bucket=name)
-    yield f"s3://{name}"
-    server.stop()
+    name = f"site-{uuid.uuid4()}"
+    s3.create_bucket(Bucket=name)
+    return f"s3://{name}"
 
 
 @pytest.fixture(params=["disk", "bucket"])

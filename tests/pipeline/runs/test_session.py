@@ -1,5 +1,6 @@
 import os
 import re
+import stat
 
 import pytest
 
@@ -17,6 +18,19 @@ def test_a_session_has_an_id_a_log_and_the_real_output(tmp_path, capfd):
     assert session.log == home.runs / f"{session.run_id}.log"
     assert "a library" in session.log.read_text()
     assert capfd.readouterr().out == "the product\n"
+
+
+def test_what_a_run_writes_is_for_its_owner_alone(tmp_path, capfd):
+    tmp_path.chmod(0o755)
+    before = os.umask(0o022)
+    try:
+        with run_session(Home(tmp_path)) as session:
+            (tmp_path / "artifact").touch()
+    finally:
+        os.umask(before)
+    for path in (session.log, session.log.parent, tmp_path / "artifact", tmp_path / "lock"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+    assert f"chmod 700 {tmp_path}" in capfd.readouterr().out
 
 
 def test_two_runs_in_one_home_are_refused(tmp_path):

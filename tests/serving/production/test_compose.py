@@ -33,13 +33,32 @@ def test_the_files_of_the_flags_are_mounted_and_nothing_is_writable(plan, servic
         mounts = {volume["target"]: volume for volume in service["volumes"]}
         assert set(mounts) == {"/config", "/models"}
         assert service["read_only"] and all(mount["read_only"] for mount in mounts.values())
-        files = [flag.split("=")[1] for flag in server_flags() if "_file=" in flag]
+        files = [flag.split("=")[1] for flag in server_flags(1) if "_file=" in flag]
         assert len(files) == 3
         for file in files:
             assert (
                 tmp_path / "out" / mounts["/config"]["source"] / file.rpartition("/")[2]
             ).is_file()
     assert mounts["/models"]["source"].startswith("${MODELS:-/")
+
+
+def test_every_service_may_do_little_and_take_little(services):
+    for service in services.values():
+        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["pids_limit"] and service["cpus"] and service["mem_limit"]
+        (scratch,) = service["tmpfs"]
+        assert "size=" in scratch and "noexec" in scratch
+
+
+@pytest.mark.parametrize(
+    ("memory", "number"),
+    [("4Gi", 4 * 1024**3), ("512Mi", 512 * 1024**2), ("32G", 32_000_000_000), ("1000", 1000)],
+)
+def test_a_server_has_the_limits_of_the_recipe(plan, memory, number):
+    service = compose(plan(cpu="500m", memory=memory))["services"]["serving"]
+    assert (service["cpus"], service["mem_limit"]) == (0.5, number)
+    assert "--tensorflow_session_parallelism=1" in service["command"]
 
 
 def test_a_bucket_needs_its_key(plan):

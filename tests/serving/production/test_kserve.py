@@ -4,6 +4,8 @@ import yaml
 
 from serving.production.kserve import config_map, inference_service
 from serving.production.manifests.deployment import deployment
+from tests.doubles.pod_security import restricted
+from tests.pods import unbounded
 
 
 @pytest.fixture
@@ -12,8 +14,8 @@ def service(plan):
 
 
 def test_kubernetes_takes_what_kserve_makes_of_it(plan, service):
-    """KServe's own schema is not at hand: what it hands on to Kubernetes is checked, and the rest
-    by name."""
+    """KServe's own schema is not installed: what it hands on to Kubernetes is checked, and the
+    rest by name."""
     assert (service["apiVersion"], service["kind"]) == (
         "serving.kserve.io/v1beta1",
         "InferenceService",
@@ -30,6 +32,9 @@ def test_kubernetes_takes_what_kserve_makes_of_it(plan, service):
         "spec": predictor | {"containers": [model | {"name": "kserve-container"}]},
     }
     kubernetes_validate.validate(pod, "1.31", strict=True)
+    assert restricted(pod["spec"]) == set() and unbounded(pod["spec"]) == []
+    # Of a pod's context, Knative takes none.
+    assert "securityContext" not in predictor
     kubernetes_validate.validate(config_map(plan()), "1.31", strict=True)
 
 
@@ -40,8 +45,9 @@ def test_grpc_is_what_knative_knows_as_http2(service):
 
 def test_the_batching_file_is_mounted(plan, service):
     predictor = service["spec"]["predictor"]
-    (volume,), (mount,) = predictor["volumes"], predictor["model"]["volumeMounts"]
-    assert volume["name"] == mount["name"]
+    (volume, scratch), mounts = predictor["volumes"], predictor["model"]["volumeMounts"]
+    mount, _ = mounts
+    assert [one["name"] for one in mounts] == [volume["name"], scratch["name"]]
     made = config_map(plan(model="Tiny_model"))
     assert volume["configMap"]["name"] == made["metadata"]["name"]
     (key,) = made["data"]

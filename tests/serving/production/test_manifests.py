@@ -9,8 +9,11 @@ import pytest
 import yaml
 
 from serving.production.flags import server_flags
+from serving.production.manifests.pod import pod_spec
 from serving.production.monitoring_config import METRICS_PATH
 from serving.production.writing import write_serving_config
+from tests.doubles.pod_security import restricted
+from tests.pods import unbounded
 
 KUBERNETES = ("1.27", "1.31", kubernetes_validate.latest_version())
 STORAGES = ("pvc://medtfx-models/sub/folder", "gs://bucket/models")
@@ -115,7 +118,7 @@ def test_every_file_of_the_flags_is_mounted(out, pod, container):
     assert volumes["config"]["configMap"]["name"] == generated["name"]
     keys = {file.rpartition("/")[2] for file in generated["files"]}
     assert all((out / file).is_file() for file in generated["files"])
-    files = [flag.split("=")[1] for flag in server_flags() if "_file=" in flag]
+    files = [flag.split("=")[1] for flag in server_flags(1) if "_file=" in flag]
     assert {f"{mounts['config']['mountPath']}/{key}" for key in keys} == set(files)
     assert "subPath" not in mounts["config"]  # or a change would never arrive
 
@@ -145,6 +148,21 @@ def test_the_autoscaler_has_the_deployment_and_the_number(objects, container):
     assert container["resources"]["requests"]["cpu"]  # of which it takes its per cent
 
 
+def test_tensorflow_has_a_thread_for_each_processor_of_the_limit(plan):
+    (made,) = pod_spec(plan(cpu="2500m"))["containers"]
+    assert made["resources"]["limits"] == {"cpu": "2500m", "memory": "4Gi"}
+    assert "--tensorflow_session_parallelism=3" in made["args"]
+
+
+@pytest.mark.parametrize("image", ["serving@sha256:0", "serving:2@sha256:0", "serving:2"])
+def test_an_image_by_a_tag_is_said_to_be_replaceable(plan, tmp_path, image):
+    write_serving_config(plan(image=image), tmp_path)
+    for name in ("kubernetes/deployment.yaml", "kserve/inference-service.yaml", "compose.yaml"):
+        text = (tmp_path / name).read_text()
+        assert image in text
+        assert ("imagetools inspect serving:2" in text) == (image == "serving:2")
+
+
 def test_a_gpu_is_a_limit_on_a_machine_that_has_one(objects, pod, container):
     limits, strategy = container["resources"]["limits"], objects["Deployment"]["spec"]["strategy"]
     if "nodeSelector" in pod:
@@ -159,13 +177,9 @@ def test_a_gpu_is_a_limit_on_a_machine_that_has_one(objects, pod, container):
 
 
 def test_the_server_may_do_little(pod, container):
-    assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"]
-    assert pod["automountServiceAccountToken"] is False
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
+    assert restricted(pod) == set() and unbounded(pod) == []
+    assert container["securityContext"]["runAsUser"]
+    assert container["securityContext"]["runAsGroup"] == 0  # as which nodes on Kubeflow write
     assert container["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", "15"]
     assert pod["terminationGracePeriodSeconds"] > 15
 

@@ -49,3 +49,15 @@ def test_an_encrypted_key_is_refused_without_asking_for_its_password(authority, 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with pytest.raises(ServingError, match="HTTPS needs a certificate and its key, unencrypted"):
         load_pair(context, pair.certificate, locked, "HTTPS")
+
+
+@pytest.mark.parametrize(("mode", "taken"), [(0o400, True), (0o440, True), (0o644, False)])
+def test_a_key_that_others_can_read_is_refused(authority, mode, taken):
+    pair = authority.issue()
+    pair.key.chmod(mode)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if taken:
+        load_pair(context, pair.certificate, pair.key, "HTTPS")
+    else:
+        with pytest.raises(ServingError, match=f"mode 0644. Run: chmod 600 {pair.key}"):
+            load_pair(context, pair.certificate, pair.key, "HTTPS")

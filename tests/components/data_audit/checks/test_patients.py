@@ -10,8 +10,8 @@ def test_a_clean_set_has_none(clean):
 
 
 def test_both_are_found(clean, one):
-    stranger = replace(one[0], filename="NORMAL/x.png", label="NORMAL", split="test")
-    for result in (in_two_splits([*clean, stranger]), in_two_classes([*clean, stranger])):
+    other = replace(one[0], filename="NORMAL/x.png", label="NORMAL", split="test")
+    for result in (in_two_splits([*clean, other]), in_two_classes([*clean, other])):
         (case,) = result.cases
         assert {"NORMAL/x.png", one[0].filename} <= set(case.files)
         assert "1 patient " in result.sentence

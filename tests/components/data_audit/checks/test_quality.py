@@ -1,12 +1,14 @@
 """Images that stand out, each kind planted once; and text in the pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from components.data_audit.checks.quality import burned_in_text, outliers
 from components.data_audit.checks.text_marks import LINE
-from tests.components.data_audit.cohort import picture_of, png, with_text
+from tests.components.data_audit.cohort import picture_of, png
 
 STRANGE = {
     "blank": lambda image: Image.new("L", image.size, 17),
@@ -41,11 +43,8 @@ def test_a_class_without_a_layout_has_no_inverted_images():
     assert not outliers(tissue).cases
 
 
-@pytest.mark.parametrize("text", ["DOE JANE 1961", "PORTABLE", "12.03.1988"])
-def test_burned_in_text_is_suspected(clean, one, text):
-    (case,) = burned_in_text([*clean, picture_of(png(with_text(one[1], text)))], LINE).cases
-    assert case.files == ("COVID/added.png",)
-
-
-def test_a_marker_of_the_side_is_no_text(one):
-    assert not burned_in_text([picture_of(png(with_text(one[1], "L")))], LINE).cases
+def test_images_with_a_line_of_marks_are_suspected_of_text_the_longest_first(one):
+    pictures = [replace(one[0], filename=str(marks), text_marks=marks) for marks in (4, 5, 9)]
+    found = burned_in_text(pictures, line=5)
+    assert [case.files for case in found.cases] == [("9",), ("5",)]
+    assert found.sentence == "2 images may hold text in the pixels"

@@ -1,4 +1,4 @@
-"""Classes that can be told without looking at the lungs."""
+"""Classes that can be predicted without the lungs."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def test_a_planted_one_is_found_and_named(clean, kind):
     rows = {row.features: row for row in measure_shortcuts(pictures)}
     assert rows[kind].auc["COVID"] > 0.97
     found = shortcuts(list(rows.values()), 0.9)
-    assert any(case.reason.startswith(f"{kind} tell COVID") for case in found.cases)
+    assert any(case.reason.startswith(f"{kind} predict COVID") for case in found.cases)
 
 
 def test_the_test_split_is_never_looked_at(clean):

@@ -1,0 +1,73 @@
+"""The classifier that measures shortcuts, and the features that any image has without its pixels.
+
+The data audit and the comparison of recipes use the same, so that their figures can be compared.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Features = NDArray[np.float64]
+
+
+class Described(Protocol):
+    """An image of which this is known, as `ImageRecord` is."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
+    @property
+    def format(self) -> str:
+        """Of the file as found."""
+
+    @property
+    def mean(self) -> float:
+        """Of the grey values, 0..255."""
+
+    @property
+    def std(self) -> float:
+        """Of the same, 0..127.5."""
+
+
+def size_and_format(images: Sequence[Described], formats: Sequence[str]) -> Features:
+    """Returns width, height, aspect ratio, log area and one column a format, [n, 4 + formats].
+
+    Args:
+        images: n of them.
+        formats: a column each; an image of another format has 0 in all of them.
+    """
+    rows = [
+        [
+            image.width,
+            image.height,
+            image.width / image.height,
+            np.log(image.width * image.height),
+            *(image.format == name for name in formats),
+        ]
+        for image in images
+    ]
+    return np.array(rows, np.float64)
+
+
+def grey_level(images: Sequence[Described]) -> Features:
+    """Returns mean (0..255) and standard deviation of the grey values, [n, 2]."""
+    return np.array([[image.mean, image.std] for image in images], np.float64)
+
+
+def shortcut_classifier() -> Any:
+    """Returns a logistic regression on standardised features, as a pipeline of scikit-learn."""
+    # Imported here: scikit-learn takes a second.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    # Strong regularisation: some groups have hundreds of features, some classes few images.
+    regression = LogisticRegression(C=0.05, class_weight="balanced", max_iter=1_000)
+    return make_pipeline(StandardScaler(), regression)

@@ -1,0 +1,97 @@
+"""Splits that the folders name already: class folders below `train`, `val` and `test`."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from components.image_example_gen.hashing import hash_to_unit
+from components.recipe.data import SPLITS, DataSection, fold
+from components.runtime.errors import DataError
+
+_SPLIT_OF_FOLDER = {
+    "train": "train", "training": "train",
+    "val": "eval", "valid": "eval", "validation": "eval", "eval": "eval", "dev": "eval",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+
+
+def find(paths: Sequence[str], data: DataSection) -> dict[str, str]:
+    """Returns path → split as the folders name it, or {} if they are not to be used.
+
+    Folders name splits where some class has images below two of them.
+
+    Args:
+        paths: of the images, below the data folder.
+        data: classes and `folder_splits`.
+
+    Raises:
+        DataError: the folders name splits, and the recipe does not say what to do about it; or
+            it says to use them, and some image is below none.
+    """
+    owners = data.class_of_folder()
+    named = {path: _split_above(path, owners) for path in paths}
+    splits_of: dict[str, set[str]] = defaultdict(set)
+    for label, split in named.values():
+        if split:
+            splits_of[label].add(split)
+    if data.folder_splits == "merge" or all(len(found) < 2 for found in splits_of.values()):
+        return {}
+    if data.folder_splits is None:
+        raise DataError(
+            "The class folders lie below folders that name splits "
+            f"({', '.join(sorted(set().union(*splits_of.values())))}). Say what to do: --set "
+            "data.folder_splits=use takes them as they are, and refuses a patient in two; --set "
+            "data.folder_splits=merge splits all images anew, by patient."
+        )
+    if outside := [path for path, (_, split) in named.items() if not split]:
+        raise DataError(
+            f"{len(outside)} images lie below no folder that names a split, for example "
+            f"{outside[0]!r}. Move them, or use --set data.folder_splits=merge."
+        )
+    return {path: split for path, (_, split) in named.items()}
+
+
+def assign(
+    images: Sequence[tuple[str, str]], given: Mapping[str, str], data: DataSection
+) -> dict[str, str]:
+    """Returns patient → split: as given, and a split that no folder names from those of `train`.
+
+    Args:
+        images: (path, patient) of every image.
+        given: path → split.
+        data: shares and seed.
+
+    Raises:
+        DataError: a patient is in two splits.
+    """
+    found: dict[str, str] = {}
+    for path, patient in images:
+        if (other := found.setdefault(patient, given[path])) != given[path]:
+            raise DataError(
+                f"One patient has images in the folders of two splits, {other} and {given[path]}, "
+                f"for example {path!r}: the test would not be on unseen patients. Use --set "
+                "data.folder_splits=merge."
+            )
+    missing = [split for split in SPLITS if split not in found.values()]
+    return {
+        patient: _cut(patient, missing, data) if split == "train" else split
+        for patient, split in found.items()
+    }
+
+
+def _cut(patient: str, missing: Sequence[str], data: DataSection) -> str:
+    """Returns the split of a patient of `train`, by the shares of it and of the missing ones."""
+    place = hash_to_unit(patient, data.split_seed)
+    total = data.split.train + sum(getattr(data.split, split) for split in missing)
+    for split in missing:
+        place -= getattr(data.split, split) / total
+        if place < 0:
+            return split
+    return "train"
+
+
+def _split_above(path: str, owners: Mapping[str, str]) -> tuple[str, str]:
+    """Returns the class of a path, and the split that a folder above the class folder names."""
+    folders = [fold(part) for part in path.split("/")[:-1]]
+    nearest = max(place for place, name in enumerate(folders) if name in owners)
+    above = [_SPLIT_OF_FOLDER[name] for name in folders[:nearest] if name in _SPLIT_OF_FOLDER]
+    return owners[folders[nearest]], above[-1] if above else ""

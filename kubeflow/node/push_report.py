@@ -1,0 +1,35 @@
+"""What the Pusher did, in one line: the version, or why it pushed nothing."""
+
+from typing import TYPE_CHECKING, Any
+
+from ml_metadata.proto import metadata_store_pb2
+
+from pipeline.metadata.graph import property_of
+
+if TYPE_CHECKING:
+    from pipeline.runs.runner import NodeRun
+
+# Input → why a model without this blessing is not pushed.
+_REASONS = {"model_blessing": "not blessed", "infra_blessing": "refused when it was served"}
+
+
+def push_sentence(store: Any, run: "NodeRun") -> str:
+    """Returns what the Pusher did.
+
+    Args:
+        store: a `MetadataStore` of ML Metadata.
+        run: the Pusher's.
+    """
+    (pushed,) = run.outputs["pushed_model"]
+    if property_of(pushed, "pushed"):
+        destination = property_of(pushed, "pushed_destination")
+        return f"Pushed version {property_of(pushed, 'pushed_version')}: {destination}"
+    blessed = {}
+    for event in store.get_events_by_execution_ids([run.execution_id]):
+        if event.type == metadata_store_pb2.Event.INPUT:
+            (artifact,) = store.get_artifacts_by_id([event.artifact_id])
+            blessed[event.path.steps[0].key] = bool(property_of(artifact, "blessed"))
+    for key, reason in _REASONS.items():
+        if not blessed.get(key):
+            return f"Nothing pushed: {reason}."
+    return "Nothing pushed: not approved."

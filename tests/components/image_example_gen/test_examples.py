@@ -1,0 +1,18 @@
+import io
+
+import pytest
+from PIL import Image
+
+from components.image_example_gen.examples import read_entry
+from components.image_example_gen.listing import Entry
+from components.recipe.data import DataSection
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_what_a_file_says_beside_its_picture_is_kept_only_if_wanted(tmp_path, wanted):
+    stored = io.BytesIO()
+    Image.new("L", (32, 32), 7).save(stored, "JPEG", comment=b"Doe^Jane")
+    (tmp_path / "a.jpg").write_bytes(stored.getvalue())
+    data = DataSection(classes=("A", "B"), patient={"from": "each_file"}, keep_metadata=wanted)
+    example, _ = read_entry(str(tmp_path), Entry("a.jpg", "A", "hash", "train"), data)
+    assert (b"Doe^Jane" in example.SerializeToString()) == wanted

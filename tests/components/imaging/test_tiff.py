@@ -1,0 +1,150 @@
+"""TIFF files: every layout shows the same picture, and a contradiction is refused."""
+
+import io
+import struct
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from components.imaging.grey import stretch
+from components.imaging.images import read_image
+from tests.components.imaging.pictures import DEEP, GREY, RGB, pixels_of, refused, save
+
+BIG = np.tile(RGB, (2, 2, 1))  # 32 x 48, for tiles of 16
+
+
+def tiff(pixels: np.ndarray, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, pixels, **options)
+    return buffer.getvalue()
+
+
+def changed(data: bytes, tag: int, value: int) -> bytes:
+    """A little-endian file whose tag holds another value."""
+    file = tifffile.TiffFile(io.BytesIO(data))
+    found = file.pages.first.tags[tag]
+    size = {3: "<H", 4: "<I"}[int(found.dtype)]
+    place = found.valueoffset
+    return data[:place] + struct.pack(size, value) + data[place + struct.calcsize(size) :]
+
+
+# === Layouts that show RGB ===
+
+COLOURS = {
+    "planar_16": tiff(
+        np.moveaxis(RGB.astype(np.uint16) << 8, -1, 0), photometric="rgb", planarconfig="separate"
+    ),
+    "planar_16_lzw": tiff(
+        np.moveaxis(RGB.astype(np.uint16) << 8, -1, 0),
+        photometric="rgb", planarconfig="separate", compression="lzw",
+    ),
+    "big_endian": tiff(RGB.astype(np.uint16) << 8, photometric="rgb", byteorder=">"),
+    "bigtiff_big_endian": tiff(RGB, photometric="rgb", bigtiff=True, byteorder=">"),
+    "strips": tiff(RGB, photometric="rgb", rowsperstrip=3),
+    "predictor": tiff(RGB, photometric="rgb", compression="zlib", predictor=True),
+    "jpeg_2000": tiff(RGB, photometric="rgb", compression="jpeg2000"),
+    "lerc": tiff(RGB, photometric="rgb", compression="lerc"),
+    "webp": tiff(RGB, photometric="rgb", compression="webp", compressionargs={"lossless": True}),
+    "zstd": tiff(RGB, photometric="rgb", compression="zstd"),
+    "extra_sample": tiff(
+        np.dstack([RGB, GREY]), photometric="rgb", extrasamples=["unspecified"]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", COLOURS.values(), ids=list(COLOURS))
+def test_every_layout_shows_the_same_colours(data: bytes) -> None:
+    np.testing.assert_array_equal(pixels_of(read_image(data)), RGB)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_tiles(compression: str | None, planar: str) -> None:
+    pixels = BIG if planar == "contig" else np.moveaxis(BIG, -1, 0)
+    data = tiff(
+        pixels, photometric="rgb", planarconfig=planar, tile=(16, 16), compression=compression
+    )
+    np.testing.assert_array_equal(pixels_of(read_image(data)), BIG)
+
+
+def test_jpeg_in_a_tiff_is_near() -> None:
+    data = save(RGB, "TIFF", compression="jpeg", quality=100)
+    np.testing.assert_allclose(pixels_of(read_image(data)).astype(int), RGB, atol=12)
+
+
+def test_cmyk() -> None:
+    ink = Image.fromarray(RGB).convert("CMYK")
+    np.testing.assert_array_equal(pixels_of(read_image(save(ink, "TIFF"))), RGB)
+
+
+# === Grey ===
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "u2", "u4", "f4", "f8"])
+def test_signed_deep_and_float_grey_is_stretched(dtype: str) -> None:
+    values = (GREY.astype(int) - 128).astype(dtype) if dtype[0] == "i" else DEEP.astype(dtype)
+    np.testing.assert_array_equal(pixels_of(read_image(tiff(values))), stretch(values))
+
+
+def test_grey_of_8_bits_is_kept_as_it_is() -> None:
+    dark = GREY // 4
+    np.testing.assert_array_equal(pixels_of(read_image(tiff(dark))), dark)
+    inverted = tiff(dark, photometric="miniswhite")
+    np.testing.assert_array_equal(pixels_of(read_image(inverted)), 255 - dark)
+
+
+# === What is refused ===
+
+REFUSED = {
+    "rgb_of_two_samples": (changed(tiff(RGB, photometric="rgb"), 277, 2), "corrupt"),
+    "width_too_small": (changed(tiff(RGB, photometric="rgb"), 256, 20), "corrupt"),
+    "length_too_great": (changed(tiff(RGB, photometric="rgb"), 257, 99), "corrupt"),
+    "half": (tiff(RGB, photometric="rgb")[:700], "truncated"),
+    "lzw_of_other_bytes": (
+        (lambda data: data[:-60] + bytes(60))(tiff(RGB, photometric="rgb", compression="lzw")),
+        "corrupt",
+    ),
+    "fax": (save(GREY > 99, "TIFF", compression="group4"), "unsupported"),
+    "lab": (changed(tiff(RGB, photometric="rgb"), 262, 8), "unsupported"),
+    "complex": (tiff(GREY.astype(np.complex64)), "unsupported"),
+    "compression_unknown": (changed(tiff(RGB, photometric="rgb"), 259, 12345), "unsupported"),
+    "bomb": (changed(changed(tiff(GREY), 256, 60_000), 257, 60_000), "too_large"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "reason"), REFUSED.values(), ids=list(REFUSED))
+def test_refusals_carry_their_reason(data: bytes, reason: str) -> None:
+    assert refused(data).reason == reason
+
+
+def test_a_compression_that_can_not_be_read_is_named() -> None:
+    assert "CCITT" in refused(REFUSED["fax"][0]).detail
+
+
+WITHOUT = """
+import sys
+sys.modules["imagecodecs"] = None
+from components.imaging.images import read_image
+print(read_image(sys.stdin.buffer.read()).format)
+"""
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg", None, "tiff_adobe_deflate"])
+def test_without_imagecodecs_the_remedy_is_to_install_it(compression: str | None) -> None:
+    data = save(RGB, "TIFF", compression=compression)
+    run = subprocess.run([sys.executable, "-c", WITHOUT], input=data, capture_output=True)
+    if compression in (None, "tiff_adobe_deflate"):
+        assert run.stdout == b"TIFF\n"
+    else:
+        assert b"unsupported: " in run.stderr
+        assert b"pip install imagecodecs" in run.stderr
+
+
+def test_nothing_reaches_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    for data, _ in REFUSED.values():
+        refused(data)
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,54 @@
+"""Which nodes there are; the end-to-end tests run them."""
+
+import json
+
+import pytest
+
+from components.nodes import NODES
+from pipeline.dag.training import build_pipeline, build_training, build_tuning
+from pipeline.paths import PipelinePaths
+from pipeline.recipes.loader import load_recipe
+
+PATHS = PipelinePaths("/root", "/models", "/checkpoints", "/keys", None)
+PREPARED = ["ImageExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "Transform"]
+
+
+def names(pipeline):
+    return [node.id for node in pipeline.components]
+
+
+def node(pipeline, name):
+    return next(node for node in pipeline.components if node.id == name)
+
+
+def test_a_run_has_the_nodes_of_the_list():
+    pipeline = build_pipeline(load_recipe("quickstart"), "/data", PATHS)
+    assert sorted([*names(pipeline), "Approval"]) == sorted(NODES)  # it is for approvals alone
+    assert pipeline.pipeline_info.pipeline_root == "/root/artifacts/quickstart"
+    assert "AuditGate" in {above.id for above in node(pipeline, "Trainer").upstream_nodes}
+
+
+def test_a_recipe_that_requires_an_approval_looks_for_the_decision():
+    recipe = load_recipe("quickstart", ["serving.approval=required"])
+    pipeline = build_pipeline(recipe, "/data", PATHS)
+    assert sorted(names(pipeline)) == sorted(NODES)
+    assert "Approval" in {above.id for above in node(pipeline, "Pusher").upstream_nodes}
+
+
+@pytest.mark.parametrize("override", ["platform.defaults.cpu=2", "retraining.min_new_patients=9"])
+def test_neither_machine_nor_schedule_change_a_node(override):
+    def properties(*overrides):
+        pipeline = build_pipeline(load_recipe("quickstart", [*overrides]), "/data", PATHS)
+        return {one.id: json.dumps(one.exec_properties, default=str) for one in pipeline.components}
+
+    assert properties() == properties(override)
+
+
+def test_a_fold_is_trained_and_a_search_tuned_without_the_rest():
+    recipe = load_recipe("quickstart")
+    training = build_training(recipe, "/data", PATHS, "compare")
+    assert sorted(names(training)) == sorted([*PREPARED, "Trainer"])
+    assert training.pipeline_info.pipeline_root == "/root/artifacts/compare"
+    tuning = build_tuning(recipe, "/data", PATHS, {"trials": 3})
+    assert sorted(names(tuning)) == sorted([*PREPARED, "Tuner"])
+    assert json.loads(node(tuning, "Tuner").exec_properties["custom_config"])["trials"] == 3
