@@ -7,6 +7,8 @@ from pathlib import Path
 from components.imaging.images import MAX_PIXELS, UnreadableImage, read_image
 
 _MAX_REQUEST = 64 * 2**20  # bytes of images in one request; a single larger image goes alone
+# More images or pixels in one request `medtfx serve` refuses, as it decodes several at a time.
+MAX_IMAGES, MAX_PIXELS_TOGETHER = 256, 4 * MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -16,11 +18,13 @@ class OutgoingImage:
     Attributes:
         source: the path as given, or 'image N' for the N-th image, given as bytes.
         encoded: canonical bytes; empty where there is an error.
+        pixels: width x height; 0 where there is an error.
         error: what is wrong with it, or None.
     """
 
     source: str
     encoded: bytes = field(default=b"", repr=False)
+    pixels: int = 0
     error: str | None = None
 
 
@@ -33,15 +37,16 @@ def read_images(
 
 
 def in_batches(images: Iterable[OutgoingImage], size: int) -> Iterator[list[OutgoingImage]]:
-    """Groups images by number and by bytes, in their order; those with an error come along."""
+    """Groups images by number, bytes and pixels, in their order; with those that have an error."""
     batch: list[OutgoingImage] = []
-    held = 0
+    held = pixels = 0
     for image in images:
-        if len(batch) == size or (batch and held + len(image.encoded) > _MAX_REQUEST):
+        held, pixels = held + len(image.encoded), pixels + image.pixels
+        too_large = held > _MAX_REQUEST or pixels > MAX_PIXELS_TOGETHER
+        if len(batch) == min(size, MAX_IMAGES) or (batch and too_large):
             yield batch
-            batch, held = [], 0
+            batch, held, pixels = [], len(image.encoded), image.pixels
         batch.append(image)
-        held += len(image.encoded)
     if batch:
         yield batch
 
@@ -50,7 +55,8 @@ def _read(image: bytes | Path | str, number: int, max_pixels: int) -> OutgoingIm
     source = f"image {number}" if isinstance(image, bytes) else str(image)
     try:
         data = image if isinstance(image, bytes) else Path(image).read_bytes()
-        return OutgoingImage(source, read_image(data, max_pixels=max_pixels).encoded)
+        read = read_image(data, max_pixels=max_pixels)
+        return OutgoingImage(source, read.encoded, read.width * read.height)
     except UnreadableImage as error:
         return OutgoingImage(source, error=str(error))
     except OSError as error:

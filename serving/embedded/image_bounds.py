@@ -12,11 +12,12 @@ import grpc
 
 from components.imaging.images import MAX_PIXELS
 from components.imaging.jpeg import jpeg_header
+from serving.client.request_batches import MAX_IMAGES, MAX_PIXELS_TOGETHER
 from serving.embedded.batching import Arrays
 from serving.embedded.status_error import StatusError
 
 _EXAMPLES = "examples"  # the input that takes serialized tf.Examples
-_TOGETHER = 4  # largest images that one request may hold
+_TOGETHER = MAX_PIXELS_TOGETHER // MAX_PIXELS  # largest images that one request may hold
 _USUAL_SCANS = 10  # of a progressive JPEG; each one costs a pass over all pixels
 
 
@@ -29,7 +30,7 @@ class ImageBounds:
         pixels: of one image (width x height); of all images of a request, four times as many.
     """
 
-    images: int = 256
+    images: int = MAX_IMAGES
     pixels: int = MAX_PIXELS
 
     def check(self, inputs: Arrays) -> None:

@@ -25,3 +25,12 @@ def test_only_one_batch_is_read_ahead():
     batches = in_batches((read.append(n) or image(1) for n in range(10)), 3)
     next(batches)
     assert len(read) == 4
+
+
+def test_no_request_holds_more_than_a_server_takes():
+    large = [OutgoingImage(str(number), b"x", pixels=50_000_000) for number in range(9)]
+    assert [len(batch) for batch in in_batches(large, 16)] == [4, 4, 1]
+    huge = [OutgoingImage("huge", b"x", pixels=10**9)] * 2
+    assert [len(batch) for batch in in_batches(huge, 16)] == [1, 1]
+    small = [OutgoingImage(str(number), b"x", pixels=64) for number in range(300)]
+    assert [len(batch) for batch in in_batches(small, 1000)] == [256, 44]

@@ -46,6 +46,20 @@ def test_a_model_that_refuses_any_image(scripted):
         ask_origin(client)
 
 
+def test_a_model_whose_values_are_no_prediction(broken, asker, make_folder):
+    address = broken("sum")
+    with (
+        Client(address, "broken") as client,
+        pytest.raises(ScoreError, match=r"no prediction for a grey PNG: version 7 .* sum to 1"),
+    ):
+        ask_origin(client)
+    folder = make_folder({"a.png": 9})
+    (row,) = asker(address, folder)(["a.png"])
+    assert (row.label, row.probabilities, row.uncertain, row.version) == ("", (), None, 7)
+    assert row.error.startswith("version 7 of model 'broken' gave no prediction")
+    assert not row.transient
+
+
 def test_one_row_an_image_in_their_order(server, asker, make_folder):
     names = ["a.png", "b.png", "sub/c.png", "sub/none.png"]
     folder = make_folder({"a.png": 204, "b.png": b"junk", "sub/c.png": 51})

@@ -1,0 +1,34 @@
+"""Bounds on the way to the graph; tests/serving/contract has codes and texts."""
+
+import pytest
+
+from serving.embedded.image_bounds import ImageBounds
+from serving.embedded.model import LoadedModel
+from serving.embedded.predict import predict
+from serving.embedded.status_error import StatusError
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    loaded = LoadedModel("tiny", 7, tiny_model, 8)
+    yield loaded
+    loaded.close()
+
+
+def test_a_response_names_model_version_and_signature(model, tools, dark):
+    found = predict(model, tools.request(dark))
+    assert (found.model_spec.name, found.model_spec.version.value) == ("tiny", 7)
+    assert found.model_spec.signature_name == "serving_default"
+    assert found.outputs["label"].string_val == [b"dark"]
+
+
+def test_only_the_outputs_that_are_asked_for(model, tools, dark):
+    request = tools.request(dark)
+    request.output_filter.append("label")
+    assert list(predict(model, request).outputs) == ["label"]
+
+
+def test_the_graph_does_not_see_what_is_out_of_bounds(model, tools, dark, monkeypatch):
+    monkeypatch.setattr(model, "run", lambda *_: pytest.fail("the graph was run"))
+    with pytest.raises(StatusError, match="at most 200 pixels"):
+        predict(model, tools.request(dark), ImageBounds(pixels=200))
