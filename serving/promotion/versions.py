@@ -2,13 +2,8 @@
 
 TensorFlow Serving polls `<models>/<name>/` and serves the highest number it finds. So a rollback
 moves the newer versions to `<models>/<name>/withdrawn/`, where it does not look. Nothing is
-<<<<<<< HEAD
-deleted, and a rollback to a withdrawn version brings it back. Where `models.config` names versions,
-`serving.promotion.promote` moves a label instead.
-=======
 deleted, and a rollback to a withdrawn version brings it back. Where a `models.config` names the
 versions, `serving.promotion.promote` moves a label instead.
->>>>>>> h/E
 """
 
 import re
