@@ -25,12 +25,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 _LONG = ("end_to_end", "trainer", "run_report", "training", "serving_validator")
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps a file on one processor, and lets the rooms begin first that take longest."""
+    """Keeps a file, or what shares a home, on one processor; the longest rooms begin first."""
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        shared = "machine" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("machine" if shared else str(item.path)))
     order = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: order.get(item.path.parent.name, len(order)))
 

@@ -114,13 +114,6 @@ class Machine:
         return logs[-1].read_text(errors="replace")[-4000:] if logs else ""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps what uses the machine on one processor: a home takes one run at a time."""
-    for item in items:
-        if "machine" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("machine"))
-
-
 @pytest.fixture(scope="session")
 def trained_machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """A machine with phantoms of 40 patients a class, after the first run of the quickstart.
