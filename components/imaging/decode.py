@@ -15,7 +15,7 @@ from PIL import (
 )
 
 from components.imaging.canonical import orientation
-from components.imaging.jpeg import check_jpeg, decode_whole
+from components.imaging.jpeg import check_jpeg, decode_whole, jpeg_header
 from components.imaging.png import check_png
 from components.imaging.size import check_size
 
@@ -50,8 +50,9 @@ def decode(kind: str, data: bytes, max_pixels: int) -> tuple[Image.Image, int, b
     image: Image.Image = _PLUGINS[kind](io.BytesIO(source))
     check_size(*image.size, max_pixels)
     if kind == "JPEG":
-        as_is = check_jpeg(data)
-        pixels, turn = decode_whole(data), orientation(image)
+        header = jpeg_header(data)
+        as_is = check_jpeg(header)
+        pixels, turn = decode_whole(data, header.components), orientation(image)
         if pixels.shape[-1] != 4:  # Pillow knows how the values of CMYK are stored
             image = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
         image.load()

@@ -45,17 +45,16 @@ def jpeg_header(data: bytes) -> JpegHeader:
     return JpegHeader(*frame, scans, marker is not None)
 
 
-def check_jpeg(data: bytes) -> bool:
-    """Checks what the header says, and whether TensorFlow decodes this JPEG.
+def check_jpeg(header: JpegHeader) -> bool:
+    """Checks a JPEG by its header.
 
     Returns:
-        Whether it is of Huffman codes and has 1 or 3 components.
+        Whether TensorFlow decodes it: of Huffman codes, with 1 or 3 components.
 
     Raises:
         UnreadableImage: 'truncated' without an end marker, which TensorFlow insists on;
             'unsupported' for a bomb of scans, and for what is not 8 bits, lossy.
     """
-    header = jpeg_header(data)
     if not header.complete:
         raise UnreadableImage("truncated", f"the JPEG has no end marker (FFD9); {COPY_AGAIN}")
     if header.scans > _MAX_SCANS:
@@ -72,11 +71,15 @@ def check_jpeg(data: bytes) -> bool:
     return header.process in _HUFFMAN and header.components in (1, 3)
 
 
-def decode_whole(data: bytes) -> NDArray[np.uint8]:
+def decode_whole(data: bytes, components: int) -> NDArray[np.uint8]:
     """Decodes a JPEG of 8 bits by libjpeg-turbo, and takes its warnings for errors.
 
     A stream whose picture data end early, or that an end-of-line translation has changed, is only
     a warning to libjpeg, which fills the rest with grey.
+
+    Args:
+        data: the stream.
+        components: by its header.
 
     Returns:
         uint8 [H, W, 1] grey, [H, W, 3] RGB or [H, W, 4] CMYK as it is stored.
@@ -84,7 +87,7 @@ def decode_whole(data: bytes) -> NDArray[np.uint8]:
     Raises:
         UnreadableImage: 'corrupt'.
     """
-    colours = _COLOURS.get(jpeg_header(data).components, "RGB")
+    colours = _COLOURS.get(components, "RGB")
     try:
         pixels: Any = simplejpeg.decode_jpeg(data, colours, strict=True)
     except ValueError as error:
@@ -94,8 +97,3 @@ def decode_whole(data: bytes) -> NDArray[np.uint8]:
             f"{COPY_AGAIN}",
         ) from error
     return pixels
-
-
-def check_entropy(data: bytes) -> None:
-    """Refuses a JPEG whose picture data are damaged or end early; see `decode_whole`."""
-    decode_whole(data)

@@ -15,7 +15,6 @@ from components.nodes import BEAM_NODES
 from components.runtime.stack import installed_stack
 from pipeline.metadata.connection import connection
 from pipeline.sample_data import write_sample_data
-from tests.doubles import kfp_local
 from tests.doubles.beam_job_server import beam_server, jobs_run
 from tests.doubles.kfp_emulator import build_image, container_environment, run_package
 from tests.doubles.kfp_package import parse
@@ -239,27 +238,3 @@ def test_a_users_mistake_is_one_sentence_in_the_log_of_the_first_task(cluster):
     log = run.log("retraining")
     assert "Error: " in log and "PNEUMONIA" in log
     assert "Traceback" not in log
-
-
-def test_kfp_s_own_orchestrator_comes_to_the_same(cluster, first_run):
-    kfp_local.skip_without()
-    before, package = cluster.versions(), cluster.compile()
-    # One epoch less: what comes before the Trainer is cached, and a new model is pushed.
-    parameters = cluster.parameters(f"training.epochs={EPOCHS - 1}")
-    work = cluster.folder / "kfp"
-    run = kfp_local.run_locally(package, parameters, work, cluster.environment)
-    assert run.failed is None, run.logs[run.failed][-4000:]
-    assert len(run.logs) == len(parse(package).tasks)
-    assert "is taken from the cache" in run.logs["Transform"]
-    assert "is taken from the cache" not in run.logs["Trainer"]
-    (version,) = set(cluster.versions()) - set(before)
-    assert f"Pushed as version {version} of quickstart." in run.logs["RunReport"]
-    assert run.output("evaluator", "verdict").startswith("# Blessed\n")
-    assert run.output("retraining", "train") == "yes"
-
-    parameters["if_new"] = True
-    declined = kfp_local.run_locally(
-        package, parameters, cluster.folder / "kfp-again", cluster.environment
-    )
-    assert list(declined.logs) == ["retraining"] and declined.failed is None
-    assert "Declined: no new image since the training of " in declined.logs["retraining"]

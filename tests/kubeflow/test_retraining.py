@@ -127,7 +127,7 @@ def test_what_a_training_sees_is_staged_until_the_last_node(site, trained, grown
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"root": "minio://bucket"}, "The parameter `root` is a path, gs://"),
+        ({"root": "minio://bucket"}, "The parameter `root` must be a path, gs://"),
         ({"data": "/nowhere"}, "/nowhere"),
         ({"overrides": '["training.epochs=x"]'}, "training.epochs: "),
         ({"version": "9.9.9"}, "compiled by medtfx 9.9.9"),

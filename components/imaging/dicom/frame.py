@@ -17,7 +17,7 @@ from pydicom.pixels.utils import pixel_array
 
 from components.imaging.dicom.layout import JPEG_2000, NATIVE, Layout
 from components.imaging.dicom.syntaxes import syntax_name
-from components.imaging.jpeg import check_entropy, jpeg_header
+from components.imaging.jpeg import decode_whole, jpeg_header
 from components.imaging.unreadable import UnreadableImage
 
 DEFLATED_FRAME = uid.UID("1.2.840.10008.1.2.8.1")
@@ -88,7 +88,7 @@ def _jpeg(dataset: Dataset, layout: Layout) -> NDArray[Any]:
     frame = compressed_frame(dataset, layout)
     if jpeg_header(frame).precision != 8:
         return _gdcm(dataset, layout)
-    check_entropy(frame)
+    decode_whole(frame, layout.samples)  # for its checks: pydicom decides about the colours
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
     return pixel_array(dataset, index=0, decoding_plugin="pillow")
 

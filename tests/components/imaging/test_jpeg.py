@@ -1,5 +1,6 @@
 """JPEG streams: what their headers say, and those that may not pass."""
 
+import numpy as np
 import pytest
 
 from components.imaging.jpeg import jpeg_header
@@ -27,6 +28,27 @@ def test_jpeg_with_a_bomb_of_scans_is_refused() -> None:
     data = save(RGB, "JPEG", progressive=True)
     last = data.rindex(b"\xff\xda")
     assert refused(data[:last] + data[last:-2] * 200 + data[-2:]).reason == "unsupported"
+
+
+NOISE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 4}])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.97])
+def test_picture_data_that_end_early_are_refused_though_the_end_marker_follows(
+    share: float, options: dict[str, object]
+) -> None:
+    data = save(NOISE, "JPEG", **options)
+    start = data.index(b"\xff\xda")
+    cut = start + int(share * (len(data) - start))
+    assert refused(data[:cut] + b"\xff\xd9").reason in ("corrupt", "truncated")
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"\n", b"\r\n"), (b"\r", b"\n"), (b"\n", b"")])
+def test_translated_line_ends_are_refused(old: bytes, new: bytes) -> None:
+    data = save(np.tile(NOISE, (4, 4, 1)), "JPEG")
+    assert old in data
+    assert refused(data.replace(old, new)).reason in ("corrupt", "truncated", "unsupported")
 
 
 @pytest.mark.parametrize(

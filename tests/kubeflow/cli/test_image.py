@@ -8,7 +8,10 @@ def test_it_writes_a_folder_and_says_how_to_build_it(tmp_path, variant, named):
     out = tmp_path / "context"
     code, text, _ = medtfx("kubeflow", "image", "--out", out, "--variant", variant)
     assert code == 0
-    assert text.startswith(f"{out}: the build context of image {named}. To build it:\n")
+    first, docker, buildah = text.splitlines()
+    assert first == f"{out}: the build context of image {named}. To build it, one of:"
+    assert docker.startswith("  docker build --build-arg VERSION=")
+    assert buildah.startswith("  buildah build --layers --build-arg VERSION=")
     assert (out / "Dockerfile").is_file()
 
 

@@ -51,7 +51,7 @@ def start(environment=None, **changes):
         ({"overrides": "training.epochs=3"}, r'is a list of texts, as \["training'),
         ({"overrides": '["training.epochs=x"]'}, "training.epochs: "),
         ({"overrides": '["platform.nodes={}"]'}, "part of the compiled package"),
-        ({"root": "minio://bucket"}, "MinIO speaks s3://"),
+        ({"root": "minio://bucket"}, "For MinIO use s3://"),
         (
             {"node": "StatisticsGen", "beam-arg": "--runner=NoRunner"},
             "Beam has no runner 'NoRunner' here",
