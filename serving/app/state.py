@@ -9,7 +9,7 @@ from serving.app.model import Model
 from serving.app.samples import Samples
 from serving.app.security import SessionAuth
 from serving.app.settings import Settings
-from serving.protocol.bounded_http import ByteBudget
+from serving.protocol.byte_budget import ByteBudget
 
 
 class State:

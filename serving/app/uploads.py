@@ -14,7 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from serving.app.settings import Limits
-from serving.protocol.bounded_http import BusyError
+from serving.protocol.byte_budget import BusyError
 
 _LONGEST_NAME = 120  # characters that are kept of a file name
 _MAX_PARTS_BESIDE_FILES = 8

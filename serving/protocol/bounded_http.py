@@ -1,4 +1,4 @@
-"""uvicorn with bounds: connections, seconds for a header, bytes in memory, one length a request.
+"""uvicorn with bounds: connections, seconds for a header, and one length a request.
 
 uvicorn counts connections, but never closes one that has not sent a whole header yet: a few hundred
 of them would keep everybody else out.
@@ -7,8 +7,7 @@ of them would keep everybody else out.
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import h11
@@ -74,42 +73,6 @@ def listen(host: str, port: int) -> socket.socket:
     # algorithm would hold the second one back for 40 ms; asyncio does not know this one for TCP.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
-
-
-class BusyError(Exception):
-    """The bodies of all requests take more memory than they may."""
-
-
-class ByteBudget:
-    """Bytes of request bodies that are in memory at the same time; for one event loop.
-
-    Attributes:
-        limit: bytes, at most.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self.limit, self._used = limit, 0
-
-    @contextmanager
-    def hold(self) -> Iterator[Callable[[int], None]]:
-        """Yields a function that counts the bytes of one request, until the end of the block.
-
-        Raises:
-            BusyError: by that function, beyond the limit.
-        """
-        held = 0
-
-        def count(size: int) -> None:
-            nonlocal held
-            held += size
-            self._used += size
-            if self._used > self.limit:
-                raise BusyError
-
-        try:
-            yield count
-        finally:
-            self._used -= held
 
 
 class BoundedProtocol(H11Protocol):

@@ -68,6 +68,7 @@ def test_only_the_image_that_is_too_large_fails(make_page, ask, bright, log_line
         ({"request_bytes": 5000}, 2, 3000, 413, "Together the files are too large"),
         ({"request_bytes": 5000}, 2, 30_000, 413, "Together the files are too large"),
         ({"files": 2}, 3, 10, 413, "Too many files: at most 2"),
+        ({"uploads": 0}, 1, 3000, 503, "Too many uploads arrive"),
         ({}, 0, 0, 400, "No image arrived"),
     ],
 )
