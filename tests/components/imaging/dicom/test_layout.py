@@ -82,6 +82,7 @@ def test_bits_stored_at_the_high_end_are_shifted(dtype: str) -> None:  # PS3.5 8
     layout = {"BitsStored": 12, "HighBit": 15}
     window = {"WindowCenter": 48, "WindowWidth": 4096} if dtype == "i2" else FULL
     np.testing.assert_array_equal(shown((values << 4).astype(dtype), **layout, **window), EXPECTED)
-    marked = ((values << 2) & 0x3FFF | 0x8000).astype("u2").astype(dtype)  # an overlay above
+    overlay = 0x8000  # a bit above the value
+    marked = ((values.astype(int) << 2) & 0x3FFF | overlay).astype("u2").view(dtype)
     middle = {"BitsStored": 12, "HighBit": 13}
     np.testing.assert_array_equal(shown(marked, **middle, **window), EXPECTED)
