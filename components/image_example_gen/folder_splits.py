@@ -40,7 +40,7 @@ def find(paths: Sequence[str], data: DataSection) -> dict[str, str]:
             "The class folders lie below folders that name splits "
             f"({', '.join(sorted(set().union(*splits_of.values())))}). Say what to do: --set "
             "data.folder_splits=use takes them as they are, and refuses a patient in two; --set "
-            "data.folder_splits=merge splits all images anew, by patient."
+            "data.folder_splits=merge splits all images again, by patient."
         )
     if outside := [path for path, (_, split) in named.items() if not split]:
         raise DataError(

@@ -91,7 +91,7 @@ def list_folders(base: str, data: DataSection) -> Listing:
 
     Raises:
         DataError: the folder is missing or empty; a folder belongs to no class; a class has no
-            folder; a patient can't be told; a class or split has too few images.
+            folder; a patient is not known; a class or split has too few images.
     """
     found = _walk_existing(base)
     images = image_files(base, [file.relative for file in found])

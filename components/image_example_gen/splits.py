@@ -104,7 +104,7 @@ def imbalance(data: DataSection, patients: list[tuple[str, str]], seed: int) -> 
 
 def _remedy(data: DataSection, patients: list[tuple[str, str]]) -> str:
     if data.folder_splits == "use":
-        return "Add images, or split all anew with --set data.folder_splits=merge."
+        return "Add images, or split all images again with --set data.folder_splits=merge."
     seed, score = best_seed(data, patients)
     if data.fold and math.isinf(score):
         return f"Its patients are too few for {data.fold.of} folds: use fewer, or add images."

@@ -20,7 +20,7 @@ _filters: warnings.catch_warnings[Any] | None = None
 def quiet() -> Iterator[None]:
     """Keeps the libraries' warnings off stderr: what matters comes out as an error or a note.
 
-    The first thread in silences, the last one out restores: overlapping uses of
+    The first thread turns them off, the last one turns them on again: overlapping uses of
     `warnings.catch_warnings` would leave the filters of another thread behind.
     """
     global _readers

@@ -27,7 +27,7 @@ def plain_path(path: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     link = _folder() / digest
     link.parent.mkdir(parents=True, exist_ok=True)
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)  # or nobody could make it through the link
     if not (link.is_symlink() and os.readlink(link) == str(path)):
         beside = link.with_name(f"{digest}.{os.getpid()}")
         beside.symlink_to(path, target_is_directory=True)

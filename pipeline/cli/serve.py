@@ -39,11 +39,12 @@ def serve(
     Over gRPC and REST, with TensorFlow Serving's protocol, until Ctrl-C. With a token in
     $MEDTFX_SERVING_TOKEN, every request has to show it.
     """
+    from components.storage.plain_path import plain_path
     from serving.embedded.server import Settings
     from serving.embedded.server import serve as serve_models
     from serving.protocol.token import reload_token, token_from_environment
 
-    base = model_base or home.models
+    base = plain_path(model_base.absolute()) if model_base else home.models
     settings = Settings(
         host=host,
         grpc_port=port,

@@ -35,7 +35,7 @@ class ImageFolder:
 def list_images(folder: Path) -> ImageFolder:
     """Lists the images of a local folder, however deep; hidden files are not looked at.
 
-    The suffix decides, without one the first bytes do, as for training.
+    A known suffix decides, otherwise the first bytes do, as for training.
 
     Raises:
         ScoreError: the folder is missing, or holds no image.

@@ -96,6 +96,9 @@ def _modality(values: Levels, dataset: Dataset, layout: Layout, notes: Notes) ->
     holder = find_holder(dataset, "RescaleSlope", "PixelValueTransformationSequence")
     slope = read_number(holder, "RescaleSlope", notes)
     intercept = read_number(holder, "RescaleIntercept", notes)
+    for keyword, default in (("RescaleSlope", 1), ("RescaleIntercept", 0)):
+        if keyword in holder and not has_value(holder, keyword):
+            notes.append(f"{label(keyword)} is empty, and was read as {default}")
     if slope == 0:
         raise UnreadableImage(
             "corrupt",

@@ -16,6 +16,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels.utils import pixel_array
 
 from components.imaging.dicom.layout import JPEG_2000, NATIVE, Layout
+from components.imaging.dicom.numbers import label
 from components.imaging.dicom.syntaxes import syntax_name
 from components.imaging.jpeg import decode_whole, jpeg_header
 from components.imaging.unreadable import UnreadableImage
@@ -49,6 +50,12 @@ def first_frame(dataset: Dataset, layout: Layout) -> NDArray[Any]:
             f"the transfer syntax {syntax_name(syntax)} can't be decoded here; export the image "
             "uncompressed or as JPEG 2000",
         )
+    if decode not in (_native, _deflated) and not layout.right_aligned:
+        raise UnreadableImage(
+            "unsupported",
+            f"{label('HighBit')} is {layout.high} with {layout.stored} bits stored, which leaves "
+            "open where the bits of a compressed value are; export the image uncompressed",
+        )
     try:
         return decode(dataset, layout)
     except (UnreadableImage, MemoryError):
@@ -75,7 +82,7 @@ def compressed_frame(dataset: Dataset, layout: Layout) -> bytes:
 
 def _native(dataset: Dataset, layout: Layout) -> NDArray[Any]:
     """Values that end at High Bit (0028,0102), which may lie above Bits Stored: PS3.5 8.1.1."""
-    if layout.high == layout.stored - 1:
+    if layout.right_aligned:
         return pixel_array(dataset, index=0)
     dataset.BitsStored, dataset.HighBit = layout.allocated, layout.allocated - 1
     above = layout.allocated - 1 - layout.high
@@ -108,10 +115,6 @@ def _jpeg_ls(dataset: Dataset, layout: Layout) -> NDArray[Any]:
     except ImportError:
         return _gdcm(dataset, layout)
     return pixel_array(dataset, index=0, decoding_plugin="pyjpegls")
-
-
-def _rle(dataset: Dataset, layout: Layout) -> NDArray[Any]:
-    return pixel_array(dataset, index=0, decoding_plugin="pydicom")
 
 
 def _deflated(dataset: Dataset, layout: Layout) -> NDArray[Any]:
@@ -168,7 +171,7 @@ _DECODERS: dict[str, Callable[[Dataset, Layout], NDArray[Any]]] = {
     uid.JPEGLosslessSV1: _gdcm,
     uid.JPEGLSLossless: _jpeg_ls,
     uid.JPEGLSNearLossless: _jpeg_ls,
-    uid.RLELossless: _rle,
+    uid.RLELossless: _native,  # cells as they stand in native pixel data
     DEFLATED_FRAME: _deflated,
     **dict.fromkeys(JPEG_2000, _jpeg_2000),
 }

@@ -66,6 +66,11 @@ class Layout(NamedTuple):
     frames: int
 
     @property
+    def right_aligned(self) -> bool:
+        """Whether the lowest bits hold the value."""
+        return self.high == self.stored - 1
+
+    @property
     def frame_bytes(self) -> int:
         """Bytes of a frame that is not compressed, rounded up."""
         samples = self.samples

@@ -63,6 +63,8 @@ def test_bands_have_positive_ascending_edges(edges):
     ("changes", "message"),
     [
         ({"classes": ["COVID"]}, "two or more different names"),
+        ({"classes": [False, True]}, "YAML reads NO, YES, ON and OFF as true or false"),
+        ({"classes": [0, 1]}, r"put class names into quotes.*Received: \[0, 1\]"),
         ({"classes": ["COVID", "covid"]}, "two or more different names"),
         ({"merge": {"COVD": ["a"]}}, r"merge names \['COVD'\]"),
         ({"merge": {"COVID": ["x"], "NORMAL": ["X"]}}, "folder 'X' belongs to two classes"),

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from components.imaging.grey import stretch
+from components.imaging.images import read_image
 from tests.components.imaging.dicom_files import (
     COLUMNS,
     EXPECTED,
@@ -19,7 +20,7 @@ from tests.components.imaging.dicom_files import (
     make,
     shown,
 )
-from tests.components.imaging.pictures import refused
+from tests.components.imaging.pictures import pixels_of, refused
 
 # === Window and rescale ===
 
@@ -56,6 +57,52 @@ def test_rescale_comes_before_the_window() -> None:
     stored = (RAMP // 2).astype(np.uint16)
     units = shown(stored, RescaleSlope=2, RescaleIntercept=-1024, WindowCenter=40, WindowWidth=400)
     np.testing.assert_array_equal(units, linear(stored * 2.0 - 1024, 40, 400))
+
+
+def test_an_empty_rescale_is_none_and_noted() -> None:
+    image = read_image(make(**FULL, RescaleSlope="", RescaleIntercept=""))
+    np.testing.assert_array_equal(pixels_of(image), EXPECTED)
+    assert image.notes == (
+        "Rescale Slope (0028,1053) is empty, and was read as 1",
+        "Rescale Intercept (0028,1052) is empty, and was read as 0",
+    )
+
+
+@pytest.mark.parametrize("slope", [0, "0.0", "-0"])
+def test_a_slope_of_0_leaves_no_picture(slope: object) -> None:
+    assert "Rescale Slope (0028,1053) is 0" in refused(make(**FULL, RescaleSlope=slope)).detail
+
+
+@pytest.mark.parametrize("slope", [1e-4, 1e-12])
+def test_a_tiny_slope_keeps_all_levels(slope: float) -> None:
+    tags = {"RescaleSlope": str(slope), "RescaleIntercept": 1000}
+    tags |= {"WindowCenter": 1000 + 2000 * slope, "WindowWidth": 4000 * slope}
+    if slope == 1e-4:  # of 1e-12 the decimal string of the window has too few digits
+        exact = np.rint(np.clip(RAMP / 4000, 0, 1) * 255)
+        np.testing.assert_allclose(shown(**tags, VOILUTFunction="LINEAR_EXACT"), exact, atol=1)
+    without = {"RescaleSlope": str(slope), "RescaleIntercept": 0}
+    np.testing.assert_array_equal(shown(**without), shown())
+
+
+@pytest.mark.parametrize(("value", "limit"), [(0, 10), (10, 0), (None, 10)])
+def test_padding_of_a_range(value: int | None, limit: int) -> None:  # PS3.3 C.7.5.1.1.2
+    padded = RAMP + 1000
+    padded[:, :6] = np.arange(6) * 2
+    tags = {"PixelPaddingRangeLimit": limit}
+    if value is not None:
+        tags["PixelPaddingValue"] = value
+    found = shown(padded.astype(np.uint16), **tags)
+    assert bool(found[0, 6] == 0) is (value is not None)
+
+
+def test_padding_in_twos_complement() -> None:
+    padded = RAMP.astype(np.int16)
+    padded[:, :6] = -2000
+    data = make(padded, PixelPaddingValue=-2000)
+    place = data.index(b"\x28\x00\x20\x01SS\x02\x00")
+    as_unsigned = data[: place + 4] + b"US" + data[place + 6 :]
+    np.testing.assert_array_equal(pixels_of(read_image(as_unsigned)), pixels_of(read_image(data)))
+    assert pixels_of(read_image(data))[0, 6] == 0
 
 
 def test_signed_values() -> None:

@@ -71,6 +71,13 @@ def test_what_every_image_needs_is_named_when_it_is_missing(keyword: str) -> Non
     assert "is missing" in refused(make(**{keyword: None})).detail
 
 
+def test_bits_at_the_high_end_of_a_compressed_value_are_unsupported() -> None:
+    data = encapsulate([j2k(RAMP)])
+    error = refused(make(RAMP, uid.JPEG2000Lossless, PixelData=data, BitsStored=12))
+    assert error.reason == "unsupported"
+    assert "High Bit" in error.detail
+
+
 def test_a_few_bytes_of_filling_are_no_contradiction() -> None:
     data = make(**FULL, PixelData=RAMP.astype("<u2").tobytes() + bytes(16))
     np.testing.assert_array_equal(pixels_of(read_image(data)), EXPECTED)
@@ -82,6 +89,7 @@ def test_bits_stored_at_the_high_end_are_shifted(dtype: str) -> None:  # PS3.5 8
     layout = {"BitsStored": 12, "HighBit": 15}
     window = {"WindowCenter": 48, "WindowWidth": 4096} if dtype == "i2" else FULL
     np.testing.assert_array_equal(shown((values << 4).astype(dtype), **layout, **window), EXPECTED)
-    marked = ((values << 2) & 0x3FFF | 0x8000).astype("u2").astype(dtype)  # an overlay above
+    overlay = 0x8000  # a bit above the value
+    marked = ((values.astype(int) << 2) & 0x3FFF | overlay).astype("u2").view(dtype)
     middle = {"BitsStored": 12, "HighBit": 13}
     np.testing.assert_array_equal(shown(marked, **middle, **window), EXPECTED)
