@@ -23,16 +23,30 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # On several processors, whoever gets one of these last is waited for by all others.
 _LONG = ("end_to_end", "trainer", "run_report", "training", "serving_validator")
+# End-to-end tests with a home of their own; all others share one, which takes one run at a time.
+_ALONE = ("test_kubeflow.py", "test_recipes.py")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps a file, or what shares a home, on one processor; the longest rooms begin first."""
-    for item in items:
-        shared = "machine" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("machine" if shared else str(item.path)))
+    """Lets the rooms begin first that take longest."""
     order = {name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: order.get(item.path.parent.name, len(order)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keeps a file, or what shares a home, on one processor."""
+    # Not xdist's own `loadgroup`: pytest-xdist 3.8 changes an attribute that pytest 9.2 has no more,
+    # and so silently deals out single tests.
+    from xdist.scheduler import LoadScopeScheduling
+
+    class BySharedState(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(nodeid.partition("::")[0])
+            shared = file.parent.name == "end_to_end" and file.name not in _ALONE
+            return "the machine" if shared else str(file)
+
+    return BySharedState(config, log)
 
 
 def _folder_from(variable: str) -> Path:
