@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keeps a file, or what shares a home, on one processor."""
-    # Not xdist's own `loadgroup`: pytest-xdist 3.8 changes an attribute that pytest 9.2 has no more,
+    # Not xdist's own `loadgroup`: version 3.8 sets an attribute that pytest 9.2 does not have,
     # and so silently deals out single tests.
     from xdist.scheduler import LoadScopeScheduling
 
