@@ -48,6 +48,7 @@ def run(artifacts, tools):
     from tfx import v1 as tfx
     from tfx.dsl.compiler import compiler
 
+    from components.pusher.component import Pusher
     from components.recipe.data import DataSection
     from components.serving_validator.component import ServingValidator
     from pipeline.home import Home
@@ -64,15 +65,17 @@ def run(artifacts, tools):
     def pipeline(server, blessed):
         model_node, model = imported("Model", types.Model, "model")
         run_node, model_run = imported("Run", types.ModelRun, "run")
-        gate_node, gate = imported(
-            "Gate", types.ModelBlessing, "gate", custom_properties={"blessed": blessed}
-        )
+        # The model is the first artifact of the home, since the others wait for it.
+        verdict = {"blessed": blessed, "current_model_id": 1}
+        gate_node, gate = imported("Gate", types.ModelBlessing, "gate", custom_properties=verdict)
         examples_node, examples = imported(
             "Examples",
             types.Examples,
             "examples",
             properties={"split_names": json.dumps(["eval", "test"])},
         )
+        for node in (run_node, gate_node, examples_node):
+            node.add_upstream_node(model_node)
         validator = ServingValidator(
             model=model,
             model_run=model_run,
@@ -92,7 +95,7 @@ def run(artifacts, tools):
             server=server,
             source="0123456789abcdef",
         )
-        pusher = tfx.components.Pusher(
+        pusher = Pusher(
             model_blessing=gate,
             infra_blessing=validator.outputs["blessing"],
             push_destination=tfx.proto.PushDestination(
@@ -142,7 +145,8 @@ def test_a_good_model_is_pushed_with_its_warmup_and_then_cached(run, artifacts):
     pushed = {path.relative_to(version) for path in version.rglob("*") if path.is_file()}
     exported = artifacts / "model" / "Format-Serving"
     before = {path.relative_to(exported) for path in exported.rglob("*") if path.is_file()}
-    assert pushed - before == {Path("assets.extra", "tf_serving_warmup_requests")}
+    added = ("tf_serving_warmup_requests", "manifest.json")
+    assert pushed - before == {Path("assets.extra", name) for name in added}
     assert before <= pushed
     again = run("two")
     assert again.cached["ServingValidator"] and again.cached["Pusher"]
