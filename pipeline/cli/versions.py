@@ -69,6 +69,13 @@ def verify_model(
             f"${VERIFICATION_KEY}; without it, digests alone are checked."
         ),
     ] = None,
+    models_config: Annotated[
+        Path | None,
+        typer.Option(
+            help="A models.config file of TensorFlow Serving: of a folder of versions, only those "
+            "that it names are checked."
+        ),
+    ] = None,
     *,
     home: HomeOption,
 ) -> None:
@@ -80,7 +87,7 @@ def verify_model(
 
     keyed = public_key is not None or bool(VERIFICATION_KEY.get())
     faults = []
-    for folder in _folders(version, home.models):
+    for folder in _folders(version, home.models, models_config):
         try:
             check_model(folder, public_key)
         except MedtfxError as error:
@@ -98,8 +105,11 @@ def _models(models: Path) -> list[str]:
     return sorted(path.name for path in models.iterdir() if path.is_dir())
 
 
-def _folders(version: str, models: Path) -> list[Path]:
+def _folders(version: str, models: Path, models_config: Path | None) -> list[Path]:
     """Returns the folder that is meant, or those of the versions in it."""
+    from serving.promotion.labels import served_versions
+    from serving.promotion.models_config import find_model, read_models_config
+
     folder = next((one for one in (Path(version), models / version) if one.is_dir()), None)
     if folder is None:
         raise VersionError(
@@ -109,6 +119,10 @@ def _folders(version: str, models: Path) -> list[Path]:
     numbers = [path for path in folder.iterdir() if re.fullmatch("[0-9]+", path.name)]
     if (folder / "saved_model.pb").exists() or not numbers:
         return [folder]
+    if models_config is not None:
+        named = served_versions(find_model(read_models_config(models_config), folder.name))
+        if named is not None:
+            return [folder / str(number) for number in named]
     return sorted(numbers, key=lambda path: int(path.name))
 
 

@@ -137,7 +137,7 @@ def test_a_killed_node_is_retried_and_the_model_is_blessed_and_pushed(cluster, f
 
     (version,) = cluster.versions()
     log = first_run.log("run-report")
-    assert "Blessed: " in log and f"Pushed as version {version} of quickstart." in log
+    assert "Blessed: " in log and f"Pushed as version {version} of quickstart, unsigned." in log
     # The summary table counts the time of the nodes before, from ML Metadata.
     seconds = re.search(r"(\d+) s in the nodes", log)
     assert seconds and int(seconds[1]) > 0
@@ -253,7 +253,7 @@ def test_kfp_s_own_orchestrator_comes_to_the_same(cluster, first_run):
     assert "is taken from the cache" in run.logs["Transform"]
     assert "is taken from the cache" not in run.logs["Trainer"]
     (version,) = set(cluster.versions()) - set(before)
-    assert f"Pushed as version {version} of quickstart." in run.logs["RunReport"]
+    assert f"Pushed as version {version} of quickstart, unsigned." in run.logs["RunReport"]
     assert run.output("evaluator", "verdict").startswith("# Blessed\n")
     assert run.output("retraining", "train") == "yes"
 

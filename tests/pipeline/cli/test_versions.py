@@ -53,6 +53,17 @@ def test_every_version_of_a_folder_is_checked(run, version):
     assert code == 1 and "5: unchanged" in output and f"6 has no {MANIFEST}" in output
 
 
+def test_of_a_folder_only_what_the_servers_load_is_checked(run, version, tmp_path):
+    config = tmp_path / "models" / "models.config"
+    given = ("verify-model", "chest", "--models-config", str(config))
+    assert run("promote", "chest", "5")[0] == 0
+    (version.parent / "6").mkdir()
+    assert run(*given)[0] == 0
+    CHANGES["extra.so was added"](version)
+    code, output = run(*given)
+    assert code == 1 and "extra.so was added" in output and "chest/6" not in output
+
+
 def test_the_signature_is_checked_with_a_key(run, version, tmp_path_factory, monkeypatch):
     keys = Keys(tmp_path_factory.mktemp("keys"))
     key = ("--public-key", str(keys.public))
