@@ -9,6 +9,12 @@ import pytest
 from components.saved_model.reference_predictions import save_predictions
 
 # Crashes as long as a file is there; then it is the real server.
+ADDS_A_FILE = """
+import pathlib, sys
+(pathlib.Path(sys.argv[1]) / "tiny/1/extra.so").touch()
+from serving.embedded.__main__ import main
+main()
+"""
 CRASHES_AT_FIRST = """
 import os, pathlib
 if pathlib.Path({flag!r}).exists():
@@ -171,6 +177,11 @@ def test_a_refusal_is_final_with_the_reason_and_nothing_is_pushed(run, artifacts
     assert not (outcome.blessing / "stamped_model").exists()
     assert outcome.versions == []
     assert run("two").cached["ServingValidator"]
+
+
+def test_a_model_that_changes_before_it_is_served_is_refused_with_the_file(run, write_server):
+    outcome = run("one", write_server(ADDS_A_FILE))
+    assert "extra.so was added" in outcome.reason and outcome.versions == []
 
 
 def test_a_crash_is_tried_again_by_the_next_run(run, write_server, tmp_path):
