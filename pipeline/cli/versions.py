@@ -30,7 +30,9 @@ def versions(
     *,
     home: HomeOption,
 ) -> None:
-    """List pushed versions: labels, signature, and what is changed, incomplete or left over.
+    """List pushed versions, and what is changed or incomplete.
+
+    With their labels, whether they are signed, and what stopped pushes left.
 
     Exit code 1: some are not as they were pushed.
     """
@@ -79,7 +81,9 @@ def verify_model(
     *,
     home: HomeOption,
 ) -> None:
-    """Check that a pushed version is whole, unchanged and, with a key, signed by the site.
+    """Check that a pushed version is whole and unchanged.
+
+    With a key, also that the site signed it.
 
     Exit code 1: it is not; the message names each file.
     """
