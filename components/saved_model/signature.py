@@ -1,9 +1,8 @@
 """The signature of a pushed version, by the site's own key, as OpenSSF model-signing makes it.
 
 It covers every file of the version, the manifest too. Nothing is sent anywhere: there is no
-Sigstore and no transparency log. `model_signing verify key VERSION --signature
-VERSION/assets.extra/model.sig --ignore-paths VERSION/assets.extra/model.sig --public_key FILE`
-says the same without medtfx.
+Sigstore and no transparency log. The command line of model-signing verifies it too:
+`model_signing verify key VERSION --signature VERSION/assets.extra/model.sig --public_key FILE`.
 """
 
 import os

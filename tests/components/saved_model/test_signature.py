@@ -1,8 +1,12 @@
 """Signatures by model-signing itself, with keys and certificates of a small authority."""
 
+import datetime
 import shutil
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from components.saved_model.manifest import (
     MANIFEST,
@@ -11,7 +15,7 @@ from components.saved_model.manifest import (
     write_manifest,
 )
 from components.saved_model.signature import SigningError, check_model, is_signed, sign
-from tests.signing import CHANGES
+from tests.signing import CHANGES, Keys
 
 
 @pytest.fixture
@@ -116,3 +120,63 @@ def test_the_manifest_is_signed_too(signed, keys):
     (signed / MANIFEST).write_text(content + " ")
     with pytest.raises(ChangedModelError, match=r"manifest\.json"):
         check_model(signed, keys.public)
+
+
+# === A certificate of the site's authority ===
+
+
+def certificate(subject, public_key, issuer, issuer_key, *extensions):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    names = [
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+        for text in (issuer, subject)
+    ]
+    builder = x509.CertificateBuilder(*names, public_key, x509.random_serial_number())
+    builder = builder.not_valid_before(now - datetime.timedelta(days=1))
+    builder = builder.not_valid_after(now + datetime.timedelta(days=1))
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=True)
+    return builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.fixture
+def authority(tmp_path, keys):
+    """Files: the certificates of an authority, of the key that it certified, and of another."""
+    own = serialization.load_pem_private_key(keys.private.read_bytes(), None)
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+         "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False,
+    )  # fmt: skip
+    signs = x509.KeyUsage(digital_signature=True, **usage)
+    made = []
+    for name in ("site", "other"):
+        root = ec.generate_private_key(ec.SECP256R1())
+        is_root = x509.BasicConstraints(ca=True, path_length=0)
+        made.append(tmp_path / f"{name}.pem")
+        made[-1].write_bytes(certificate(name, root.public_key(), name, root, is_root))
+        if name == "site":
+            made.append(tmp_path / "signer.pem")
+            made[-1].write_bytes(certificate("signer", own.public_key(), name, root, signs))
+    return made
+
+
+def test_the_certificate_of_the_authority_verifies(model, keys, authority, monkeypatch):
+    site, signer, other = authority
+    monkeypatch.setenv("MEDTFX_SIGNING_KEY", str(keys.private))
+    monkeypatch.setenv("MEDTFX_SIGNING_CERTIFICATE", str(signer))
+    assert sign(model)
+    check_model(model, site)
+    with pytest.raises(ChangedModelError, match=r"model\.sig does not verify"):
+        check_model(model, other)
+    (model / "extra.so").touch()
+    write_manifest(model)
+    with pytest.raises(ChangedModelError, match=r"extra\.so"):
+        check_model(model, site)
+
+
+def test_the_certificate_of_another_key_is_refused(model, authority, monkeypatch, tmp_path):
+    another = Keys(tmp_path)
+    monkeypatch.setenv("MEDTFX_SIGNING_KEY", str(another.private))
+    monkeypatch.setenv("MEDTFX_SIGNING_CERTIFICATE", str(authority[1]))
+    with pytest.raises(SigningError, match="does not match"):
+        sign(model)
