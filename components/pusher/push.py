@@ -65,8 +65,9 @@ def push(model: Path, base: str, version: int) -> tuple[str, bool]:
 
 
 def _complete(model: Path, copy: Path) -> bool:
-    shutil.copytree(model, copy, symlinks=True, copy_function=shutil.copyfile)
-    check_files(copy)
+    check_files(model)  # it has no links, which would be followed
+    io_utils.copy_dir(str(model), str(copy))
+    check_files(copy)  # before its signature
     signed = sign(copy)
     check_model(copy)  # with the site's public key, if there is one: what servers will do
     return signed
