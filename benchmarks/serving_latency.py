@@ -35,6 +35,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.imaging.images import UnreadableImage, read_image
+from components.saved_model.manifest import write_manifest
 from serving.protocol.stubs import PredictionServiceStub
 from serving.protocol.tensorflow_free import predict_pb2
 from serving.protocol.tensors import strings, to_array
@@ -295,6 +296,7 @@ def main() -> None:
             shutil.copytree(chosen.model, models / "model" / "1")
         else:
             export_model(models / "model" / "1")
+            write_manifest(models / "model" / "1")
         images = draw_images(Path(temporary, "images"))
         ways = {
             DIRECT: opened.enter_context(direct(models / "model" / "1")),

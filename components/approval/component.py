@@ -8,12 +8,11 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils
-from tfx.utils.path_utils import stamped_model_path
 
 from components.approval.decision import Decision
-from components.approval.model_files import digest_files
 from components.artifacts import DECISION_FILE, Approval
 from components.gate.results import load_results
+from components.gate.validated_copy import check_unchanged, local_copy, validated_files
 
 
 @component(use_beam=False)
@@ -29,7 +28,7 @@ def RecordDecision(  # noqa: N802 - TFX names a node after its function
     In a pipeline of its own, which `medtfx approve` runs:
 
         recorded = RecordDecision(model, infra_blessing, evaluation, decision.to_json())
-        ApprovedPusher(model_blessing, infra_blessing, recorded.outputs["approval"], destination)
+        Pusher(model_blessing, infra_blessing, destination, recorded.outputs["approval"])
 
     Args:
         model: that was validated.
@@ -38,10 +37,16 @@ def RecordDecision(  # noqa: N802 - TFX names a node after its function
         approval: the decision, the recall of each class that it was based on, and the digests of
             the files that were approved.
         decision: a `Decision` as JSON.
+
+    Raises:
+        ChangedModelError: it is approved, and its files are no longer those that were validated.
     """
     decided = Decision.from_json(decision)
     results = load_results(evaluation.uri, decided.classes)
-    files = digest_files(stamped_model_path(infra_blessing.uri)) if decided.approved else {}
+    files = validated_files(infra_blessing) if decided.approved else {}
+    if decided.approved:
+        with local_copy(infra_blessing) as copy:
+            check_unchanged(copy, files, "the ServingValidator tested")
     approval.approved = int(decided.approved)
     approval.by = decided.by
     approval.note = decided.note

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from tfx import types
@@ -14,6 +15,7 @@ _BLESSED_FILE, _NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"
 
 # Ours.
 REASON, INCONCLUSIVE, MODEL_ID = "reason", "inconclusive", "model_id"
+MODEL_FILES = "model_files"  # JSON: digest of each file of the model that was tested
 VERDICT_FILE, LOG_FILE = "validation.json", "server.log"
 
 
@@ -44,7 +46,12 @@ NOT_TRIED = Verdict(False, "the gate did not bless the model, so it was not trie
 
 
 def publish(
-    verdict: Verdict, blessing: types.Artifact, model: types.Artifact, saved_model: str, log: str
+    verdict: Verdict,
+    blessing: types.Artifact,
+    model: types.Artifact,
+    saved_model: str,
+    files: Mapping[str, str],
+    log: str,
 ) -> None:
     """Writes the verdict; if blessed, with the model to push.
 
@@ -52,11 +59,13 @@ def publish(
         verdict: to write.
         blessing: the InfraBlessing to fill.
         model: that was validated.
-        saved_model: folder of the model with its warm-up file.
+        saved_model: folder of the model with its warm-up file and its manifest.
+        files: digest of each file that was tested.
         log: of the server; stored if the model is not blessed.
     """
+    written = asdict(verdict) | {MODEL_FILES: dict(files)}
     io_utils.write_string_file(
-        os.path.join(blessing.uri, VERDICT_FILE), json.dumps(asdict(verdict), indent=2)
+        os.path.join(blessing.uri, VERDICT_FILE), json.dumps(written, indent=2)
     )
     name = _BLESSED_FILE if verdict.blessed else _NOT_BLESSED_FILE
     io_utils.write_string_file(os.path.join(blessing.uri, name), "")
@@ -64,6 +73,7 @@ def publish(
     blessing.set_string_custom_property(REASON, verdict.reason)
     blessing.set_int_custom_property(INCONCLUSIVE, int(not verdict.conclusive))
     blessing.set_int_custom_property(MODEL_ID, model.id)
+    blessing.set_string_custom_property(MODEL_FILES, json.dumps(dict(files)))
     if verdict.blessed:
         # The warm-up file is in a copy: a published artifact, as the Trainer's, must not change.
         io_utils.copy_dir(saved_model, path_utils.stamped_model_path(blessing.uri))

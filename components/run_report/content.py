@@ -25,10 +25,12 @@ class Outcome:
     Attributes:
         version: pushed, None if nothing was.
         refused: why the ServingValidator refused a blessed model; '' if it did not.
+        signed: whether the site's key signed the pushed version.
     """
 
     version: int | None = None
     refused: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True)

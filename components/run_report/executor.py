@@ -10,7 +10,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components.artifacts import PREDICTIONS_FILE, REPORT_PAGE
+from components.artifacts import PREDICTIONS_FILE, REPORT_PAGE, SIGNED
 from components.gate.serving_blessing import REASON
 from components.run_report.content import Outcome
 from components.run_report.page import render_page
@@ -73,5 +73,6 @@ def sources_of(inputs: Mapping[str, Sequence[Any]], properties: Mapping[str, Any
         outcome=Outcome(
             int(version) if pushed["pushed"].int_value else None,
             found["infra_blessing"].custom_properties[REASON].string_value,
+            bool(pushed[SIGNED].int_value),
         ),
     )

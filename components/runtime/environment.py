@@ -104,6 +104,25 @@ SERVING_TOKEN = Variable(
     "none; needed where other machines reach `medtfx serve`",
     "`medtfx serve`; every command that calls a model server; `serving.client.Client`",
 )
+SIGNING_KEY = Variable(
+    "MEDTFX_SIGNING_KEY",
+    "PEM file of the site's private key (elliptic curve), which signs every pushed version",
+    "versions are pushed unsigned; the digests of their files are checked nevertheless",
+    "the node Pusher, so `medtfx run` and `medtfx approve`",
+)
+SIGNING_CERTIFICATE = Variable(
+    "MEDTFX_SIGNING_CERTIFICATE",
+    "PEM file of the certificate of that key, where an authority of the site issues one",
+    "the key alone",
+    "the node Pusher",
+)
+VERIFICATION_KEY = Variable(
+    "MEDTFX_VERIFICATION_KEY",
+    "PEM file of the public key, or of the authority's certificate: unsigned versions are refused",
+    "signatures are not looked at; the digests are",
+    "the node Pusher; `medtfx promote`, `canary`, `rollback`, `serve`, `verify-model`, `versions` "
+    "and every command that loads a model",
+)
 
 VARIABLES = (
     HOME,
@@ -117,4 +136,7 @@ VARIABLES = (
     CLIENT_KEY,
     APP_TOKEN,
     SERVING_TOKEN,
+    SIGNING_KEY,
+    SIGNING_CERTIFICATE,
+    VERIFICATION_KEY,
 )

@@ -58,7 +58,7 @@ class ServingValidator(base_component.BaseComponent):
             push_destination=...,
         )
 
-    The Pusher gets no `model`: it then pushes the copy in the blessing, with its warm-up file.
+    The Pusher pushes the copy in the blessing, with its warm-up file and its manifest.
 
     Outputs:
         blessing: an InfraBlessing, as of TFX's InfraValidator, with `validation.json`.

@@ -13,6 +13,8 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
 from components.gate.serving_blessing import NOT_TRIED, publish
+from components.gate.validated_copy import check_unchanged, local_copy
+from components.saved_model.manifest import write_manifest
 from components.saved_model.reference_predictions import load_predictions
 from components.serving_validator.checks import FLOAT32_TOLERANCE, MIXED_PRECISION_TOLERANCE
 from components.serving_validator.samples import few_of_each_class, find_by_name
@@ -36,7 +38,7 @@ class Executor(base_executor.BaseExecutor):
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         gate = artifact_utils.get_single_instance(input_dict["model_blessing"])
         if not model_utils.is_model_blessed(gate):
-            publish(NOT_TRIED, blessing, model, saved_model="", log="")
+            publish(NOT_TRIED, blessing, model, saved_model="", files={}, log="")
             return
         data = _validation_data(input_dict, exec_properties)
         name = exec_properties["model_name"]
@@ -54,8 +56,12 @@ class Executor(base_executor.BaseExecutor):
             io_utils.copy_dir(path_utils.serving_model_path(model.uri), candidate)
             size, batch = exec_properties["image_size"], exec_properties["largest_batch"]
             write_warmup(candidate, name, size, batch)
+            files = write_manifest(Path(candidate))
             verdict, log = validate(models, name, data, settings, workplace)
-            publish(verdict, blessing, model, candidate, log)
+            publish(verdict, blessing, model, candidate, files, log)
+        if verdict.blessed:
+            with local_copy(blessing) as copy:
+                check_unchanged(copy, files, "the ServingValidator tested")
 
 
 def _validation_data(

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from components.runtime.environment import SERVING_TOKEN
+from components.runtime.environment import SERVING_TOKEN, VERIFICATION_KEY
 from components.serving_validator.unservable import UnservableError
 
 _TAIL_BYTES = 20_000
@@ -42,6 +42,7 @@ class ServerProcess:
             "PYTHONPATH": paths,
             "CUDA_VISIBLE_DEVICES": "-1",
             SERVING_TOKEN.name: self.token,
+            VERIFICATION_KEY.name: "",  # the Pusher signs what passes here
         }
         with theirs, open(self._log, "wb") as log:
             self._process = subprocess.Popen(

@@ -23,7 +23,8 @@ def push_sentence(store: Any, run: "NodeRun") -> str:
     (pushed,) = run.outputs["pushed_model"]
     if property_of(pushed, "pushed"):
         destination = property_of(pushed, "pushed_destination")
-        return f"Pushed version {property_of(pushed, 'pushed_version')}: {destination}"
+        signed = "signed by the site" if property_of(pushed, "signed") else "unsigned"
+        return f"Pushed version {property_of(pushed, 'pushed_version')}, {signed}: {destination}"
     blessed = {}
     for event in store.get_events_by_execution_ids([run.execution_id]):
         if event.type == metadata_store_pb2.Event.INPUT:

@@ -66,9 +66,9 @@ def decide(
         with Display(session.console) as display:
             runs = run_nodes(pipeline, session.run_id, display, session.log, connection)
     outputs = outputs_by_node(runs)
-    version = _pushed_version(outputs["Pusher"]["pushed_model"][0]) if approved else None
-    _update_records(home, candidate, outputs["RecordDecision"]["approval"][0], version)
-    return version
+    pushed = outputs["Pusher"]["pushed_model"][0] if approved else None
+    _update_records(home, candidate, outputs["RecordDecision"]["approval"][0], pushed)
+    return _pushed_version(pushed) if pushed is not None else None
 
 
 def _graph(home: Home, connection: Any) -> MetadataGraph:
@@ -223,10 +223,12 @@ def _decision(candidate: Candidate, approved: bool, by: str, note: str) -> "Deci
     )
 
 
-def _update_records(home: Home, candidate: Candidate, approval: Any, version: int | None) -> None:
+def _update_records(home: Home, candidate: Candidate, approval: Any, pushed: Any | None) -> None:
     """Brings the records of all runs that ended with this model up to date."""
+    from components.artifacts import SIGNED
     from pipeline.runs.outcome import rejection_clause
 
+    version = _pushed_version(pushed) if pushed is not None else None
     said = {name: property_of(approval, name) for name in ("by", "at", "note")}
     for record in load_all(home):
         if record.paths.validation != candidate.infra_blessing.uri:
@@ -238,6 +240,7 @@ def _update_records(home: Home, candidate: Candidate, approval: Any, version: in
             paths = replace(record.paths, model=os.path.join(base, str(version)))
             save(
                 replace(record, approval="approved", refused="", version=version, served=True,
+                        signed=bool(property_of(pushed, SIGNED)),
                         paths=paths),
                 home,
             )  # fmt: skip

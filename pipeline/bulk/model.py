@@ -1,7 +1,9 @@
 """A pushed model as an artifact of a TFX pipeline, with the recipe that it carries."""
 
 import json
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import ValidationError
 from tfx.dsl.io import fileio
@@ -9,6 +11,7 @@ from tfx.utils import io_utils, path_utils
 
 from components.recipe.data import DataSection
 from components.saved_model.assets import RECIPE_ASSET
+from components.saved_model.signature import check_model
 from components.uncertainty.summary import UNCERTAINTY_FILE
 from serving.score.errors import ScoreError
 
@@ -56,12 +59,17 @@ def stage_model(folder: str, name: str, version: int, root: str) -> BulkModel:
 
     Raises:
         ScoreError: it does not exist, or medtfx did not push it.
+        ChangedModelError: its files are not those that a run pushed.
     """
     recipe = _read_recipe(folder)
     uri = f"{root}/models/{version}"
     target = path_utils.serving_model_dir(uri)
     if not fileio.exists(target):
-        io_utils.copy_dir(folder, f"{target}.copy")
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch, str(version))
+            io_utils.copy_dir(folder, str(copy))
+            check_model(copy)
+            io_utils.copy_dir(str(copy), f"{target}.copy")
         fileio.rename(f"{target}.copy", target)
     try:
         return BulkModel(name, version, uri, DataSection.model_validate(recipe["data"]))

@@ -49,6 +49,8 @@ COMMANDS: Table = {
     "canary": "pipeline.cli.promotion:canary",
     "rollback": "pipeline.cli.promotion:rollback",
     "promotions": "pipeline.cli.promotion:promotions",
+    "versions": "pipeline.cli.versions:versions",
+    "verify-model": "pipeline.cli.versions:verify_model",
     "serving-config": "pipeline.cli.serving_config:serving_config",
     "serve": "pipeline.cli.serve:serve",
     "predict": "pipeline.cli.predict:predict",

@@ -25,7 +25,14 @@ def serving_config(
     ] = None,
     app_image: Annotated[
         str | None,
-        typer.Option(help="Container image of medtfx: runs the web page beside the server."),
+        typer.Option(
+            help="Container image of medtfx: verifies the models before the server starts, and "
+            "runs the web page beside it."
+        ),
+    ] = None,
+    public_key: Annotated[
+        Path | None,
+        typer.Option(help="PEM file: the public key that the models have to be signed with."),
     ] = None,
     service_monitor: Annotated[
         bool, typer.Option("--service-monitor", help="Write a ServiceMonitor for Prometheus.")
@@ -52,6 +59,7 @@ def serving_config(
         models=home.models,
         service_account=service_account,
         app_image=app_image,
+        public_key=None if public_key is None else public_key.read_text(encoding="utf-8"),
         **_machines(values),
     )
     files = write_serving_config(plan, out, service_monitor)

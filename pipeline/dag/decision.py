@@ -10,8 +10,8 @@ from tfx.types import Channel, standard_artifacts
 
 from components.approval.component import RecordDecision
 from components.approval.decision import Decision
-from components.approval.pusher import ApprovedPusher
 from components.approval.resolve import Chosen
+from components.pusher.component import Pusher
 from pipeline.dag.candidate import Candidate
 
 
@@ -49,7 +49,7 @@ def build_decision(candidate: Candidate, decision: Decision, connection: Any) ->
     )
     nodes = [chosen, recorded]
     if decision.approved:
-        pusher = ApprovedPusher(
+        pusher = Pusher(
             model_blessing=chosen.outputs["model_blessing"],
             infra_blessing=chosen.outputs["infra_blessing"],
             approval=recorded.outputs["approval"],
@@ -57,7 +57,7 @@ def build_decision(candidate: Candidate, decision: Decision, connection: Any) ->
                 candidate.push_destination, pusher_pb2.PushDestination()
             ),
         )
-        nodes.append(pusher.with_id("Pusher"))
+        nodes.append(pusher)
     return Pipeline(
         pipeline_name=candidate.pipeline,
         pipeline_root=candidate.pipeline_root,

@@ -10,7 +10,6 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types import Channel, standard_artifacts
 
-from components.approval.pusher import ApprovedPusher
 from components.approval.resolve import LatestDecision
 from components.artifacts import Approval
 from components.data_audit.baseline_statistics import LatestBlessedStatistics
@@ -20,6 +19,7 @@ from components.evaluator.baseline import LatestBlessedBaseline
 from components.evaluator.eval_config import build_eval_config
 from components.image_example_gen.component import ImageExampleGen
 from components.network.weights import weights_digest
+from components.pusher.component import Pusher
 from components.recipe.recipe import Recipe
 from components.run_report.component import RunReport
 from components.schema_gen.component import RecipeSchemaGen
@@ -264,14 +264,13 @@ def _push(recipe: Recipe, paths: PipelinePaths, evaluator: Any, serving_validato
         ),
     }
     if recipe.serving.approval == "none":
-        return _Pushed(None, components.Pusher(**given))
+        return _Pushed(None, Pusher(**given))
     approval = Resolver(
         strategy_class=LatestDecision,
         infra_blessing=serving_validator.outputs["blessing"],
         approval=Channel(type=Approval),
     ).with_id("Approval")
-    pusher = ApprovedPusher(**given, approval=approval.outputs["approval"])
-    return _Pushed(approval, pusher.with_id("Pusher"))
+    return _Pushed(approval, Pusher(**given, approval=approval.outputs["approval"]))
 
 
 def _reported(recipe: Recipe) -> dict[str, Any]:

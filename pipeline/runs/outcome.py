@@ -6,7 +6,7 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.dsl.io import fileio
 
-from components.artifacts import AUDIT_PAGE, REPORT_PAGE
+from components.artifacts import AUDIT_PAGE, REPORT_PAGE, SIGNED
 from components.gate.results import load_results
 from components.gate.serving_blessing import REASON
 from components.gate.verdict import judge
@@ -43,7 +43,8 @@ def summarise(
     evaluation = outputs["Evaluator"]["evaluation"][0]
     results = load_results(evaluation.uri, recipe.data.classes)
     verdict = judge(results, recipe.evaluation)
-    version = _pushed_version(outputs["Pusher"]["pushed_model"][0])
+    pushed = outputs["Pusher"]["pushed_model"][0]
+    version = _pushed_version(pushed)
     model_folder = os.path.join(models, recipe.model_name, str(version))
     approval, rejection = _approval(recipe, outputs) if verdict.blessed else ("", "")
     served = version is not None and fileio.isdir(model_folder)
@@ -73,6 +74,7 @@ def summarise(
         sentence=verdict.sentence,
         model=recipe.model_name,
         version=version,
+        signed=bool(pushed.custom_properties[SIGNED].int_value),
         served=served,
         refused=(_refusal(outputs["ServingValidator"]["blessing"][0]) or rejection)
         if verdict.blessed

@@ -80,6 +80,7 @@ class RunRecord:
         approval: '' if the recipe requires none, else 'waiting', 'approved' or 'rejected'.
         audit: the data audit in one line.
         not_used: number of files that were not used, by suffix and reason; '' if there are none.
+        signed: whether the site's key signed it.
         served: whether a server sees that version; a rollback may have withdrawn it.
         nodes: time of each.
         paths: where the results are.
@@ -99,6 +100,7 @@ class RunRecord:
     sentence: str
     model: str
     version: int | None
+    signed: bool = False
     served: bool = False
     refused: str = ""
     approval: str = ""

@@ -50,7 +50,8 @@ def verdict(record: RunRecord) -> str:
             f"{record.sentence} It was pushed as version {record.version} of {record.model}, which "
             "has been withdrawn or deleted since."
         )
-    return f"{record.sentence} Pushed as version {record.version} of {record.model}."
+    signed = "signed by the site" if record.signed else "unsigned"
+    return f"{record.sentence} Pushed as version {record.version} of {record.model}, {signed}."
 
 
 def gate_table(gates: list[Gate], floor_on: str) -> Table:

@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 from google.protobuf.message import Message
 
+from components.saved_model.signature import check_model
 from serving.embedded.batching import Arrays, Batcher
 from serving.embedded.status_error import StatusError, code_of
 from serving.protocol.tensorflow_free import meta_graph_pb2
@@ -36,12 +37,14 @@ class LoadedModel:
         max_rows: rows of a batch made of several requests; 0 runs each request by itself.
 
     Raises:
+        ChangedModelError: its files are not those that a run pushed; TensorFlow does not see them.
         tf.errors.OpError: it can't be loaded: half copied, or broken. Other exceptions too, as
             broken files break in many ways.
     """
 
     def __init__(self, name: str, version: int, path: Path, max_rows: int) -> None:
         self.name, self.version = name, version
+        check_model(path)
         graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=graph)
         try:

@@ -7,6 +7,7 @@ MODELS_FILE, BATCHING_FILE, MONITORING_FILE = (
     "batching.config",
     "monitoring.config",
 )
+PUBLIC_KEY_FILE = "public-key.pem"  # for the init container that verifies the models
 GRPC_PORT, REST_PORT = 8500, 8501
 
 MODELS_POLL_SECONDS = 10

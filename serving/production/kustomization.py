@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from serving.production.flags import BATCHING_FILE, MODELS_FILE, MONITORING_FILE
+from serving.production.flags import BATCHING_FILE, MODELS_FILE, MONITORING_FILE, PUBLIC_KEY_FILE
 from serving.production.plan import Plan
 
 CONFIG_FILES = (MODELS_FILE, BATCHING_FILE, MONITORING_FILE)
@@ -19,12 +19,12 @@ def kustomization(plan: Plan, resources: Sequence[str]) -> dict[str, Any]:
         plan: what is served.
         resources: paths of the manifests, from the kustomization's folder.
     """
+    keys = [PUBLIC_KEY_FILE] if plan.public_key is not None else []
+    files = [f"config/{name}" for name in (*CONFIG_FILES, *keys)]
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": list(resources),
-        "configMapGenerator": [
-            {"name": plan.config_map, "files": [f"config/{name}" for name in CONFIG_FILES]}
-        ],
+        "configMapGenerator": [{"name": plan.config_map, "files": files}],
         "generatorOptions": {"disableNameSuffixHash": True},
     }

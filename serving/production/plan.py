@@ -29,7 +29,9 @@ class Plan:
         tolerations: of taints, as Kubernetes writes them.
         pull_secrets: with which images are pulled.
         service_account: of the pods, for a bucket that asks who reads; None for the default.
-        app_image: an image with medtfx in it, to run the web page beside the server; or None.
+        app_image: an image with medtfx in it, to verify the models before the server starts, and to
+            run the web page beside it; or None.
+        public_key: the site's public key, or its authority's certificate: PEM text; or None.
     """
 
     model: str
@@ -42,6 +44,7 @@ class Plan:
     pull_secrets: Sequence[str] = ()
     service_account: str | None = None
     app_image: str | None = None
+    public_key: str | None = None
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from serving.production import compose, kserve
 from serving.production.batching_config import batching_config
 from serving.production.documents import to_yaml
-from serving.production.flags import BATCHING_FILE, MODELS_FILE, MONITORING_FILE
+from serving.production.flags import BATCHING_FILE, MODELS_FILE, MONITORING_FILE, PUBLIC_KEY_FILE
 from serving.production.kustomization import kustomization
 from serving.production.manifests import autoscaler
 from serving.production.manifests.deployment import deployment
@@ -51,9 +51,11 @@ def write_serving_config(plan: Plan, out: Path, with_service_monitor: bool = Fal
 
 
 def _configs(plan: Plan) -> dict[str, str]:
+    key = {} if plan.public_key is None else {f"config/{PUBLIC_KEY_FILE}": plan.public_key}
     return {
         f"config/{BATCHING_FILE}": batching_config(plan.section),
         f"config/{MONITORING_FILE}": monitoring_config(),
+        **key,
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.saved_model.signature import check_model
 from serving.promotion import journal
 from serving.promotion.label_move import Move, PromotionError, PromotionTarget, move_label
 from serving.promotion.labels import STABLE, labels_of, promoted, rolled_back
@@ -19,7 +20,7 @@ from serving.promotion.models_config import (
     is_remote,
     read_models_config,
 )
-from serving.promotion.versions import Versions, list_versions, restore
+from serving.promotion.versions import Versions, list_versions, restore, version_folder
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def promote(
     Raises:
         VersionError: there is no such model or version.
         PromotionError: the label or the version can't be used, or a server can't load it.
+        ChangedModelError: the files of the version are not those that a run pushed.
         ServingError: the configuration or the journal can't be read, or a server not be reached.
     """
     _check_label(label)
@@ -93,6 +95,7 @@ def roll_back_label(
             f"{labels[label]}. Name the version to go back to: {_pushed(folder)}."
         )
     if not is_remote(entry) and wanted in list_versions(folder).withdrawn:
+        check_model(version_folder(folder, wanted))
         restore(folder, wanted)
     _pushed_version(folder, entry, wanted)
     moved = rolled_back(labels, label, wanted)
@@ -131,6 +134,7 @@ def _pushed_version(folder: Path, entry: Any, version: int | None) -> int:
     Raises:
         VersionError: no such model.
         PromotionError: no such version.
+        ChangedModelError: its files are not those that a run pushed.
     """
     if is_remote(entry):
         if version is None:
@@ -151,6 +155,7 @@ def _pushed_version(folder: Path, entry: Any, version: int | None) -> int:
             f"Model {folder.name!r} has no version {wanted} to serve. Pushed: {_pushed(folder)}."
             f"{back}"
         )
+    check_model(version_folder(folder, wanted))
     return wanted
 
 

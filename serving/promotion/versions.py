@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.runtime.errors import VersionError
+from components.saved_model.signature import check_model
 
 WITHDRAWN = "withdrawn"
 
@@ -57,6 +58,7 @@ def roll_back(model_folder: Path, version: int | None = None) -> Versions:
 
     Raises:
         VersionError: there is no such version, or none to go back to.
+        ChangedModelError: its files are not those that a run pushed.
     """
     versions = list_versions(model_folder)
     wanted = version if version is not None else _previous(model_folder.name, versions)
@@ -65,6 +67,7 @@ def roll_back(model_folder: Path, version: int | None = None) -> Versions:
             f"Model {model_folder.name!r} has no version {wanted}. Served: "
             f"{list(versions.served)}; withdrawn: {list(versions.withdrawn)}."
         )
+    check_model(version_folder(model_folder, wanted))
     # The wanted one comes back first: a server that polls in between never sees an empty folder.
     if wanted in versions.withdrawn:
         restore(model_folder, wanted)
@@ -73,6 +76,12 @@ def roll_back(model_folder: Path, version: int | None = None) -> Versions:
         (model_folder / WITHDRAWN).mkdir(exist_ok=True)
         (model_folder / str(number)).rename(model_folder / WITHDRAWN / str(number))
     return list_versions(model_folder)
+
+
+def version_folder(model_folder: Path, version: int) -> Path:
+    """Returns the folder of a version, served or withdrawn."""
+    served = model_folder / str(version)
+    return served if served.is_dir() else model_folder / WITHDRAWN / str(version)
 
 
 def restore(model_folder: Path, version: int) -> None:

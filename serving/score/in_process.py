@@ -39,8 +39,8 @@ def served(folder: Path, version: int) -> Iterator[tuple[str, str]]:
         with EmbeddedServer(folder.parent, settings) as server:
             found = server.manager.versions(folder.name).get(version)
             if found is None or not found.available:
-                why = found.error if found and found.error else "it is not complete"
-                raise ScoreError(f"{folder / str(version)} can't be loaded: {why}. Push it again.")
+                why = found.error if found and found.error else "it is not complete. Push it again."
+                raise ScoreError(f"{folder / str(version)} can't be loaded: {why}")
             yield server.address, token
 
 

@@ -136,7 +136,7 @@ def test_a_killed_node_is_retried_and_the_model_is_blessed_and_pushed(cluster, f
 
     (version,) = cluster.versions()
     log = first_run.log("run-report")
-    assert "Blessed: " in log and f"Pushed as version {version} of quickstart." in log
+    assert "Blessed: " in log and f"Pushed as version {version} of quickstart, unsigned." in log
     # The summary table counts the time of the nodes before, from ML Metadata.
     seconds = re.search(r"(\d+) s in the nodes", log)
     assert seconds and int(seconds[1]) > 0

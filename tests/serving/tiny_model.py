@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from components.saved_model.manifest import write_manifest
+
 
 def png(level: int, side: int = 16) -> bytes:
     """Returns a PNG of one grey."""
@@ -24,8 +26,8 @@ def stranger(side: int = 16) -> bytes:
 def save_tiny_model(folder: Path) -> None:
     """Saves a model that calls an image 'bright' with the mean of its pixels, 'dark' with the rest.
 
-    An image of many greys is out of distribution. Also `slow` (int32 steps, about 0.1 ms each)
-    and `double` (float[?], no images).
+    It has a manifest, as a pushed version. An image of many greys is out of distribution. Also
+    `slow` (int32 steps, about 0.1 ms each) and `double` (float[?], no images).
     """
     import tensorflow as tf
 
@@ -79,3 +81,4 @@ def save_tiny_model(folder: Path) -> None:
         "double": double,
     }
     tf.saved_model.save(module, str(folder), signatures=signatures)
+    write_manifest(folder)

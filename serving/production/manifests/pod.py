@@ -12,6 +12,7 @@ from serving.production.flags import (
     server_flags,
     status_path,
 )
+from serving.production.manifests.verification import init_containers
 from serving.production.plan import Plan
 from serving.production.storage import MOUNTED
 
@@ -37,6 +38,8 @@ def pod_spec(plan: Plan) -> dict[str, Any]:
         "volumes": _volumes(plan),
         **placement(plan),
     }
+    if first := init_containers(plan, _mounts(plan), confined()):
+        spec["initContainers"] = first
     if plan.service_account is not None:
         spec["serviceAccountName"] = plan.service_account
     if plan.pull_secrets:

@@ -10,9 +10,10 @@ from tfx.types import standard_artifacts
 from components.approval import component
 from components.approval.component import RecordDecision
 from components.approval.decision import Decision
-from components.approval.pusher import Executor
 from components.artifacts import Approval
 from components.gate.results import OVERALL, Results, class_result
+from components.saved_model.manifest import ChangedModelError
+from tests.signing import CHANGES
 
 CLASSES = ("a", "b")
 MATRIX = np.array([[9.0, 1.0], [0.0, 10.0]])
@@ -69,15 +70,20 @@ def test_the_file_says_the_same(record):
 
 def test_an_approval_is_bound_to_the_files_a_rejection_is_not(record):
     files = json.loads(record(True).model_files)
-    assert sorted(files) == ["labels.txt", "saved_model.pb", "variables/variables.index"]
+    assert sorted(files) == ["assets/labels.txt", "saved_model.pb", "variables/variables.index"]
     assert record(False).model_files == "{}"
 
 
-@pytest.mark.parametrize("approved", [True, False])
-def test_the_pusher_takes_the_decision_as_it_was_recorded(record, artifacts, approved):
-    given = {
-        "model_blessing": [artifacts.gate()],
-        "infra_blessing": [artifacts.served()],
-        "approval": [record(approved)],
-    }
-    assert Executor().CheckBlessing(given) is approved
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_model_that_changed_after_its_validation_is_not_approved(record, artifacts, change):
+    served = artifacts.served()
+    CHANGES[change](artifacts.model_folder)
+    with pytest.raises(ChangedModelError) as error:
+        record(True, served)
+    assert change in str(error.value) and "ServingValidator" in str(error.value)
+
+
+def test_a_model_that_changed_can_be_rejected(record, artifacts):
+    served = artifacts.served()
+    CHANGES["extra.so was added"](artifacts.model_folder)
+    assert record(False, served).approved == 0

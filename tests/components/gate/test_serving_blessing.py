@@ -10,6 +10,9 @@ from tfx.components.util.model_utils import is_infra_validated
 from tfx.types import standard_artifacts
 
 from components.gate.serving_blessing import INCONCLUSIVE, MODEL_ID, REASON, Verdict, publish
+from components.gate.validated_copy import validated_files
+
+FILES = {"saved_model.pb": "0" * 64}
 
 
 @pytest.fixture
@@ -22,9 +25,10 @@ def published(tmp_path):
     def run(verdict: Verdict, log: str = "") -> standard_artifacts.InfraBlessing:
         blessing, model = standard_artifacts.InfraBlessing(), standard_artifacts.Model()
         blessing.uri, model.mlmd_artifact.id = str(tmp_path / "blessing"), 5
-        publish(verdict, blessing, model, str(saved_model), log)
+        publish(verdict, blessing, model, str(saved_model), FILES, log)
         written = json.loads(Path(blessing.uri, "validation.json").read_text())
-        assert written == asdict(verdict)
+        assert written == asdict(verdict) | {"model_files": FILES}
+        assert validated_files(blessing) == FILES
         assert blessing.get_int_custom_property(MODEL_ID) == 5
         return blessing
 

@@ -65,7 +65,7 @@ def test_scikit_learn_on_the_csv_and_the_table_agree(content, folder):
 
 def test_the_page_has_the_results_of_the_other_nodes(folder, content):
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert content.verdict.sentence in page and "Pushed as version 7 of tiny." in page
+    assert content.verdict.sentence in page and "Pushed as version 7 of tiny, unsigned." in page
     assert "truncated" in page and "0123abcd" in page and "c0de" in page
     assert re.search(r"<th scope=\"row\">patients</th><td>45</td>", page)
     assert page.count('<figure class="case') == len(content.pictures) > 9

@@ -63,7 +63,8 @@ def test_ten_classes_of_a_thousand_images_stay_small(make_predictions, make_cont
 @pytest.mark.parametrize(
     ("blessed", "outcome", "sentence"),
     [
-        (True, Outcome(17), "Pushed as version 17 of tiny."),
+        (True, Outcome(17), "Pushed as version 17 of tiny, unsigned."),
+        (True, Outcome(17, signed=True), "Pushed as version 17 of tiny, signed by the site."),
         (True, Outcome(None, "it crashed"), "But NOT pushed: it crashed."),
         (True, Outcome(), "a person has to approve it first"),
         (False, Outcome(), "Nothing was pushed"),

@@ -9,6 +9,12 @@ import pytest
 from components.saved_model.reference_predictions import save_predictions
 
 # Crashes as long as a file is there; then it is the real server.
+ADDS_A_FILE = """
+import pathlib, sys
+(pathlib.Path(sys.argv[1]) / "tiny/1/extra.so").touch()
+from serving.embedded.__main__ import main
+main()
+"""
 CRASHES_AT_FIRST = """
 import os, pathlib
 if pathlib.Path({flag!r}).exists():
@@ -48,6 +54,7 @@ def run(artifacts, tools):
     from tfx import v1 as tfx
     from tfx.dsl.compiler import compiler
 
+    from components.pusher.component import Pusher
     from components.recipe.data import DataSection
     from components.serving_validator.component import ServingValidator
     from pipeline.home import Home
@@ -64,15 +71,17 @@ def run(artifacts, tools):
     def pipeline(server, blessed):
         model_node, model = imported("Model", types.Model, "model")
         run_node, model_run = imported("Run", types.ModelRun, "run")
-        gate_node, gate = imported(
-            "Gate", types.ModelBlessing, "gate", custom_properties={"blessed": blessed}
-        )
+        # The model is the first artifact of the home, since the others wait for it.
+        verdict = {"blessed": blessed, "current_model_id": 1}
+        gate_node, gate = imported("Gate", types.ModelBlessing, "gate", custom_properties=verdict)
         examples_node, examples = imported(
             "Examples",
             types.Examples,
             "examples",
             properties={"split_names": json.dumps(["eval", "test"])},
         )
+        for node in (run_node, gate_node, examples_node):
+            node.add_upstream_node(model_node)
         validator = ServingValidator(
             model=model,
             model_run=model_run,
@@ -92,7 +101,7 @@ def run(artifacts, tools):
             server=server,
             source="0123456789abcdef",
         )
-        pusher = tfx.components.Pusher(
+        pusher = Pusher(
             model_blessing=gate,
             infra_blessing=validator.outputs["blessing"],
             push_destination=tfx.proto.PushDestination(
@@ -142,7 +151,8 @@ def test_a_good_model_is_pushed_with_its_warmup_and_then_cached(run, artifacts):
     pushed = {path.relative_to(version) for path in version.rglob("*") if path.is_file()}
     exported = artifacts / "model" / "Format-Serving"
     before = {path.relative_to(exported) for path in exported.rglob("*") if path.is_file()}
-    assert pushed - before == {Path("assets.extra", "tf_serving_warmup_requests")}
+    added = ("tf_serving_warmup_requests", "manifest.json")
+    assert pushed - before == {Path("assets.extra", name) for name in added}
     assert before <= pushed
     again = run("two")
     assert again.cached["ServingValidator"] and again.cached["Pusher"]
@@ -167,6 +177,11 @@ def test_a_refusal_is_final_with_the_reason_and_nothing_is_pushed(run, artifacts
     assert not (outcome.blessing / "stamped_model").exists()
     assert outcome.versions == []
     assert run("two").cached["ServingValidator"]
+
+
+def test_a_model_that_changes_before_it_is_served_is_refused_with_the_file(run, write_server):
+    outcome = run("one", write_server(ADDS_A_FILE))
+    assert "extra.so was added" in outcome.reason and outcome.versions == []
 
 
 def test_a_crash_is_tried_again_by_the_next_run(run, write_server, tmp_path):

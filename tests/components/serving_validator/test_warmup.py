@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
+from components.saved_model.manifest import write_manifest
 from components.serving_validator.warmup import write_warmup
 from serving.embedded.model import LoadedModel
 from serving.embedded.warmup import WARMUP_FILE, warm_up
@@ -34,6 +35,7 @@ def test_what_is_asked_for_is_replayed(saved_model, largest, expected):
     sizes = [len(request.inputs["image_bytes"].string_val) for request in found]
     signatures = [request.model_spec.signature_name for request in found]
     assert list(zip(signatures, sizes, strict=True)) == expected
+    write_manifest(saved_model)
     model = LoadedModel("tiny", 1, saved_model, max_rows=0)
     assert warm_up(model, saved_model) == len(expected)
     model.close()

@@ -15,7 +15,7 @@ def sentence(metadata, pushed, **blessings):
 def test_a_push_names_version_and_place(metadata):
     pushed = {"pushed": 1, "pushed_version": "1764", "pushed_destination": "/models/chest/1764"}
     line = sentence(metadata, pushed, model=1, infra=1)
-    assert line == "Pushed version 1764: /models/chest/1764"
+    assert line == "Pushed version 1764, unsigned: /models/chest/1764"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from components.saved_model.manifest import write_manifest
 from pipeline.cli.exit_codes import ExitCode
 from serving.promotion.labels import labels_of
 from serving.promotion.models_config import find_model, read_models_config
@@ -13,7 +14,9 @@ from tests.command_line import assert_one_message, medtfx
 def home(tmp_path):
     """A home with the versions 100, 200 and 300 of the model `chest`: folders are enough."""
     for version in (100, 200, 300):
-        (tmp_path / "home" / "models" / "chest" / str(version)).mkdir(parents=True)
+        folder = tmp_path / "home" / "models" / "chest" / str(version)
+        folder.mkdir(parents=True)
+        write_manifest(folder)
     return tmp_path / "home"
 
 

@@ -33,7 +33,7 @@ def test_a_blessed_run(make_record):
         "0.94",
     ]
     assert "Blessed: every class is above its floor." in text
-    assert "Pushed as version 1735732800 of quickstart." in text
+    assert "Pushed as version 1735732800 of quickstart, unsigned." in text
     assert (
         "420 images read, 3 unreadable and in quarantine. Data fingerprint 0123456789ab, 12 s"
         in text

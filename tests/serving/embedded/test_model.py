@@ -1,9 +1,14 @@
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.saved_model.manifest import ChangedModelError, write_manifest
+from components.saved_model.signature import sign
 from serving.embedded.model import LoadedModel
 from serving.embedded.status_error import StatusError
+from tests.signing import CHANGES, Keys
 
 
 @pytest.fixture(scope="module")
@@ -44,5 +49,35 @@ def test_a_shape_that_the_graph_does_not_take(model, dark):
 
 
 def test_what_is_no_model_is_not_loaded(tmp_path):
+    write_manifest(tmp_path)
     with pytest.raises((OSError, tf.errors.OpError)):
         LoadedModel("x", 1, tmp_path, 0)
+
+
+def test_what_no_run_pushed_is_not_loaded(tmp_path):
+    with pytest.raises(ChangedModelError, match=r"has no assets.extra/manifest\.json"):
+        LoadedModel("x", 1, tmp_path, 0)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_refused_before_tensorflow_sees_it(tmp_path, tiny_model, change):
+    folder = tmp_path / "1"
+    shutil.copytree(tiny_model, folder)
+    (folder / "assets").mkdir(exist_ok=True)
+    (folder / "assets/labels.txt").write_text("dark\nbright")
+    write_manifest(folder)
+    CHANGES[change](folder)
+    with pytest.raises(ChangedModelError) as error:
+        LoadedModel("tiny", 1, folder, 0)
+    assert change in str(error.value)
+
+
+def test_with_a_key_only_signed_versions_are_loaded(tmp_path, tiny_model, monkeypatch):
+    folder, keys = tmp_path / "1", Keys(tmp_path)
+    shutil.copytree(tiny_model, folder)
+    monkeypatch.setenv("MEDTFX_VERIFICATION_KEY", str(keys.public))
+    with pytest.raises(ChangedModelError, match="unsigned"):
+        LoadedModel("tiny", 1, folder, 0)
+    monkeypatch.setenv("MEDTFX_SIGNING_KEY", str(keys.private))
+    sign(folder)
+    LoadedModel("tiny", 1, folder, 0).close()

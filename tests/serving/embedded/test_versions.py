@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from components.saved_model.manifest import write_manifest
 from serving.embedded.versions import ServedVersion, State
 
 
@@ -59,6 +60,16 @@ def test_half_copied_graph_is_tried_again_when_it_grows(make, tmp_path, tiny_mod
     assert (version.error, version.error_code) == ("", 0)
 
 
+def test_a_changed_version_is_not_loaded_and_the_status_names_the_file(make, tmp_path, tiny_model):
+    shutil.copytree(tiny_model, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "extra.so").touch()
+    version = make(tmp_path, first_pause=1000)
+    assert not version.load()
+    assert state(version) == "LOADING" and "extra.so was added" in version.error
+    (tmp_path / "extra.so").unlink()
+    assert version.load()
+
+
 def test_missing_variables_are_tried_again(make, tmp_path, tiny_model):
     shutil.copytree(tiny_model, tmp_path, dirs_exist_ok=True)
     shutil.rmtree(tmp_path / "variables")
@@ -80,8 +91,8 @@ def test_pauses_grow(make, tmp_path):
 
 def test_failing_warm_up_keeps_it_from_serving(make, tmp_path, tiny_model):
     shutil.copytree(tiny_model, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "assets.extra").mkdir()
     (tmp_path / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"junk" * 9)
+    write_manifest(tmp_path)
     version = make(tmp_path)
     assert not version.load()
     assert "warmup" in version.error and version.error_code == 15

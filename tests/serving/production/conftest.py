@@ -26,6 +26,7 @@ def plan(tmp_path):
             pull_secrets=["registry"],
             service_account="reader",
             app_image="registry.example/medtfx:0.1",
+            public_key="-----BEGIN PUBLIC KEY-----\n",
         )
 
     return make

@@ -119,6 +119,7 @@ def test_every_file_of_the_flags_is_mounted(out, pod, container):
     keys = {file.rpartition("/")[2] for file in generated["files"]}
     assert all((out / file).is_file() for file in generated["files"])
     files = [flag.split("=")[1] for flag in server_flags(1) if "_file=" in flag]
+    files.append("/config/public-key.pem")  # of the init container
     assert {f"{mounts['config']['mountPath']}/{key}" for key in keys} == set(files)
     assert "subPath" not in mounts["config"]  # or a change would never arrive
 

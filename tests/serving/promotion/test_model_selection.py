@@ -3,6 +3,7 @@
 import pytest
 
 from components.runtime.errors import VersionError
+from components.saved_model.manifest import write_manifest
 from serving.promotion.label_move import PromotionTarget
 from serving.promotion.model_selection import choose_model, choose_version, label_to_ask
 from serving.promotion.promote import Approval, promote
@@ -12,7 +13,9 @@ from serving.protocol.errors import ServingError
 @pytest.fixture
 def models(tmp_path):
     for version in (1, 7, 9):
-        (tmp_path / "models" / "chest" / str(version)).mkdir(parents=True)
+        folder = tmp_path / "models" / "chest" / str(version)
+        folder.mkdir(parents=True)
+        write_manifest(folder)
     return tmp_path / "models"
 
 

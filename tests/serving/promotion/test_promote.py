@@ -4,6 +4,8 @@ from contextlib import contextmanager
 import pytest
 
 from components.runtime.errors import VersionError
+from components.saved_model.manifest import MANIFEST, ChangedModelError, write_manifest
+from components.saved_model.signature import sign
 from serving.client import Client
 from serving.promotion import journal
 from serving.promotion.label_move import PromotionError, PromotionTarget
@@ -17,6 +19,7 @@ from serving.promotion.promote import Approval, has_label, promote, roll_back_la
 from serving.promotion.versions import list_versions, roll_back
 from serving.protocol.errors import ServingError
 from serving.protocol.token import reload_token
+from tests.signing import CHANGES, Keys
 
 ANNA = Approval("anna", "reviewed 40 cases")
 
@@ -241,7 +244,9 @@ def test_a_version_that_can_not_be_loaded_changes_nothing(place, start, push, da
     promote(place, "tiny", 1, "stable", ANNA)
     server = start(place.models, reload_token=reload_token(place.models))
     before = place.config.read_text()
-    (push(place.models, 5) / "saved_model.pb").write_bytes(b"junk")
+    broken = push(place.models, 5)
+    (broken / "saved_model.pb").write_bytes(b"junk")
+    write_manifest(broken)
     place = PromotionTarget(place.models, place.config, (server.address,), timeout=20)
     with pytest.raises(PromotionError, match=r"could not load version 5 .*No label has moved"):
         promote(place, "tiny", 5, "stable", ANNA)
@@ -261,3 +266,53 @@ def test_a_server_that_does_not_answer_changes_nothing(place):
             PromotionTarget(place.models, place.config, ("nowhere",)), "tiny", 1, "stable", ANNA
         )
     assert journal.read(place.models / "tiny") == []
+
+
+# === Only what a run pushed, whole ===
+
+
+@pytest.fixture
+def labelled(place):
+    """The version 2, whose class names are in a file."""
+    folder = place.models / "tiny" / "2"
+    (folder / "assets").mkdir(exist_ok=True)
+    (folder / "assets/labels.txt").write_text("dark\nbright")
+    write_manifest(folder)
+    return folder
+
+
+@pytest.mark.parametrize("label", ["stable", "canary"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_version_that_changed_is_not_promoted(place, labelled, change, label):
+    CHANGES[change](labelled)
+    with pytest.raises(ChangedModelError) as error:
+        promote(place, "tiny", 2, label, ANNA)
+    assert change in str(error.value)
+    assert not place.config.exists() and not journal.read(place.models / "tiny")
+
+
+def test_a_half_copy_is_not_promoted(place):
+    (place.models / "tiny" / "3" / MANIFEST).unlink()
+    with pytest.raises(ChangedModelError, match="only a version that a run pushed"):
+        promote(place, "tiny", None, "stable", ANNA)
+
+
+def test_with_a_key_only_signed_versions_are_promoted(
+    place, labelled, tmp_path_factory, monkeypatch
+):
+    keys = Keys(tmp_path_factory.mktemp("keys"))
+    monkeypatch.setenv("MEDTFX_VERIFICATION_KEY", str(keys.public))
+    with pytest.raises(ChangedModelError, match="unsigned"):
+        promote(place, "tiny", 2, "stable", ANNA)
+    monkeypatch.setenv("MEDTFX_SIGNING_KEY", str(keys.private))
+    sign(labelled)
+    assert promote(place, "tiny", 2, "stable", ANNA).after == 2
+
+
+def test_a_withdrawn_version_that_changed_stays_withdrawn(place):
+    promote(place, "tiny", 1, "stable", ANNA)
+    roll_back(place.models / "tiny", 1)
+    (place.models / "tiny/withdrawn/3/extra.so").touch()
+    with pytest.raises(ChangedModelError, match=r"extra\.so was added"):
+        roll_back_label(place, "tiny", 3, "stable", ANNA)
+    assert list_versions(place.models / "tiny").withdrawn == (2, 3)

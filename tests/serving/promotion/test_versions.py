@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from components.runtime.errors import VersionError
+from components.saved_model.manifest import ChangedModelError, write_manifest
 from serving.promotion.versions import WITHDRAWN, Versions, list_versions, roll_back
 
 
@@ -19,6 +20,7 @@ def push(folder, *versions):
     for version in versions:
         (folder / str(version)).mkdir(parents=True)
         (folder / str(version) / "saved_model.pb").write_text(f"model {version}")
+        write_manifest(folder / str(version))
 
 
 def contents(folder):
@@ -129,3 +131,16 @@ def test_a_server_that_polls_sees_the_old_or_the_wanted_version(model, monkeypat
     assert answered[-1] == wanted
     # Never empty, and never one in between, which may be the very one that was withdrawn.
     assert set(answered) <= {start, wanted}
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_version_that_changed_is_not_rolled_back_to(model, withdrawn):
+    folder = model / "9"
+    if withdrawn:
+        (model / WITHDRAWN).mkdir()
+        folder = folder.rename(model / WITHDRAWN / "9")
+    (folder / "extra.so").touch()
+    before = list_versions(model)
+    with pytest.raises(ChangedModelError, match=r"extra\.so was added"):
+        roll_back(model, 9)
+    assert list_versions(model) == before

@@ -24,5 +24,5 @@ def test_one_version_is_served_and_stays(base, push, dark):
 def test_a_broken_version_is_a_sentence(base):
     (base / "tiny" / "2").mkdir()
     (base / "tiny" / "2" / "saved_model.pb").write_bytes(b"junk")
-    with pytest.raises(ScoreError, match=r"tiny/2 can't be loaded: .*Push it again"):
+    with pytest.raises(ScoreError, match=r"tiny/2 can't be loaded: .*Run the recipe again"):
         served(base / "tiny", 2).__enter__()

@@ -7,8 +7,13 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
-from components.approval.pusher import ChangedModelError, Executor
-from tests.components.approval.conftest import OTHER_MODEL
+from components.pusher.executor import Executor
+from components.saved_model.manifest import MANIFEST, SIGNATURE, ChangedModelError
+from components.saved_model.signature import check_model
+from tests.components.decided import OTHER_MODEL
+from tests.signing import CHANGES
+
+FILES = sorted(["assets/labels.txt", MANIFEST, "saved_model.pb", "variables/variables.index"])
 
 # Decisions about the same copy of the model, the earliest first → whether it may be pushed.
 DECISIONS = {
@@ -24,7 +29,7 @@ DECISIONS = {
 def push(tmp_path):
     """Returns a function from inputs to (marked as pushed, files at the destination)."""
 
-    def run(**inputs) -> tuple[bool, list[str]]:
+    def run(required=True, **inputs) -> tuple[bool, list[str]]:
         pushed = standard_artifacts.PushedModel()
         pushed.uri = str(tmp_path / "pushed")
         base = tmp_path / "served"
@@ -32,11 +37,15 @@ def push(tmp_path):
         Executor().Do(
             {key: value if isinstance(value, list) else [value] for key, value in inputs.items()},
             {"pushed_model": [pushed]},
-            {"push_destination": proto_utils.proto_to_json(destination)},
+            {
+                "push_destination": proto_utils.proto_to_json(destination),
+                "approval_required": int(required),
+            },
         )
         files = (path.relative_to(base) for path in base.rglob("*") if path.is_file())
         # The first folder is the version, a time.
         names = sorted("/".join(path.parts[1:]) for path in files)
+        assert pushed.get_int_custom_property("signed") == int(SIGNATURE in names)
         return pushed.get_int_custom_property("pushed") == 1, names
 
     return run
@@ -54,13 +63,19 @@ def test_all_three_have_to_allow_it(artifacts, push, gate, served, name):
         approval=decisions[::-1],
     )
     assert pushed == (gate and served and allowed)
-    assert files == (
-        ["labels.txt", "saved_model.pb", "variables/variables.index"] if pushed else []
-    )
+    assert files == (FILES if pushed else [])
 
 
-def test_a_node_without_the_channel_pushes_nothing(artifacts, push):
-    assert push(model_blessing=artifacts.gate(), infra_blessing=artifacts.served()) == (False, [])
+def test_without_the_channel_nothing_is_pushed_where_a_decision_is_required(artifacts, push):
+    inputs = {"model_blessing": artifacts.gate(), "infra_blessing": artifacts.served()}
+    assert push(**inputs) == (False, [])
+    assert push(required=False, **inputs) == (True, FILES)
+
+
+@pytest.mark.parametrize(("gate", "served"), [(True, False), (False, True)])
+def test_without_a_person_both_blessings_are_needed(artifacts, push, gate, served):
+    inputs = {"model_blessing": artifacts.gate(gate), "infra_blessing": artifacts.served(served)}
+    assert push(required=False, **inputs) == (False, [])
 
 
 OF_ANOTHER_MODEL = {
@@ -92,22 +107,23 @@ def test_an_approval_of_another_copy_of_the_model_does_not_count(artifacts, push
     assert push(**inputs) == (False, [])
 
 
-def flip_a_byte(folder):
-    content = bytearray((folder / "variables/variables.index").read_bytes())
-    content[0] ^= 1
-    (folder / "variables/variables.index").write_bytes(content)
-
-
-CHANGES = {
-    "variables/variables.index was changed": flip_a_byte,
-    "labels.txt was changed": lambda folder: (folder / "labels.txt").write_text("swapped"),
-    "labels.txt is missing": lambda folder: (folder / "labels.txt").unlink(),
-    "extra.so was added": lambda folder: (folder / "extra.so").write_text(""),
-}
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_model_that_changed_after_its_approval_is_refused(artifacts, push, tmp_path, change):
+    decision = artifacts.decision(True)
+    CHANGES[change](artifacts.model_folder)
+    inputs = {"model_blessing": artifacts.gate(), "infra_blessing": artifacts.served()}
+    with pytest.raises(ChangedModelError) as error:
+        push(**inputs, approval=decision)
+    for part in (change, "Dr. Ruiz", "2026-11-28", str(artifacts.model_folder)):
+        assert part in str(error.value)
+    assert not (tmp_path / "served").exists()
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_model_that_changed_after_its_approval_is_refused(artifacts, push, tmp_path, change):
+@pytest.mark.parametrize("required", [True, False])
+def test_a_model_that_changed_after_its_validation_is_refused(
+    artifacts, push, tmp_path, change, required
+):
     inputs = {
         "model_blessing": artifacts.gate(),
         "infra_blessing": artifacts.served(),
@@ -115,14 +131,25 @@ def test_a_model_that_changed_after_its_approval_is_refused(artifacts, push, tmp
     }
     CHANGES[change](artifacts.model_folder)
     with pytest.raises(ChangedModelError) as error:
-        push(**inputs)
-    for part in (change, "Dr. Ruiz", "2026-11-28", str(artifacts.model_folder)):
-        assert part in str(error.value)
+        push(required, **inputs)
+    assert change in str(error.value) and "ServingValidator" in str(error.value)
     assert not (tmp_path / "served").exists()
 
 
 def test_a_rejected_model_may_change(artifacts, push):
     decision = artifacts.decision(False)
-    flip_a_byte(artifacts.model_folder)
     inputs = {"model_blessing": artifacts.gate(), "infra_blessing": artifacts.served()}
+    CHANGES["extra.so was added"](artifacts.model_folder)
     assert push(**inputs, approval=decision) == (False, [])
+
+
+def test_with_the_key_of_the_site_the_version_is_signed(
+    artifacts, push, keys, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MEDTFX_SIGNING_KEY", str(keys.private))
+    inputs = {"model_blessing": artifacts.gate(), "infra_blessing": artifacts.served()}
+    assert push(required=False, **inputs) == (True, sorted([*FILES, SIGNATURE]))
+    (version,) = (tmp_path / "served").iterdir()
+    check_model(version, keys.public)
+    with pytest.raises(ChangedModelError, match="key"):
+        check_model(version, keys.other)

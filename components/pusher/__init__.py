@@ -1,0 +1,1 @@
+"""Puts a model where servers find it: whole, unchanged and signed."""
