@@ -27,7 +27,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 LOCKS = ["current.txt", "wide.txt", "uv.txt"]
-SCRIPTS = sorted(path for path in (ROOT / "scripts").iterdir() if path.suffix != ".sh")
+SCRIPTS = sorted(path for path in (ROOT / "scripts").iterdir() if not path.suffix)
 
 
 def in_scripts(code: str) -> subprocess.CompletedProcess:

@@ -35,6 +35,15 @@ def plain_path(path: Path) -> Path:
     return link
 
 
+def shown_path(path: str) -> str:
+    """Returns a path as its user wrote it: `plain_path` undone; another path as it is."""
+    folder = _folder()
+    if not Path(path).is_relative_to(folder):
+        return path
+    digest, *below = Path(path).relative_to(folder).parts
+    return str(Path(os.readlink(folder / digest), *below))
+
+
 def _folder() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     if _SPECIAL.search(str(cache)):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.runtime.errors import MedtfxError
+from components.storage.plain_path import shown_path
 from pipeline.cli.options import HomeOption, OptionalRunArgument, OptionalRunsArgument
 from pipeline.home import Home
 
@@ -54,7 +55,7 @@ def report(
     path = Path(record.paths.report)
     if show:
         webbrowser.open(path.as_uri())
-    typer.echo(path)
+    typer.echo(shown_path(str(path)))
 
 
 def dashboard(
@@ -80,7 +81,7 @@ def dashboard(
     labels = [gate.label for gate in records[-1].gates]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render_dashboard(_title(records), blocks, labels), encoding="utf-8")
-    typer.echo(path)
+    typer.echo(shown_path(str(path)))
 
 
 def _quiet_tfma() -> None:
@@ -105,7 +106,7 @@ def run_text(home: Home) -> str:
             _version(record),
         )
         lines += [line, f"    {_gate_values(record)}"]
-    lines.append(f"Recall (lower bound / floor) of each class. Home: {home.root}")
+    lines.append(f"Recall (lower bound / floor) of each class. Home: {shown_path(str(home.root))}")
     return "\n".join(lines)
 
 

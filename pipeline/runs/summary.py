@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from components.storage.plain_path import shown_path
 from pipeline.runs.records import Gate, RunRecord
 
 # Field of `RunPaths` → how it is called here.
@@ -29,7 +30,7 @@ def print_summary(console: Console, record: RunRecord) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     for name, path in asdict(record.paths).items():
         if path:
-            line = f"  {_LABELS.get(name, name):<14} {path}"
+            line = f"  {_LABELS.get(name, name):<14} {shown_path(path)}"
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(Text(NOT_A_MEDICAL_DEVICE, style="dim"))
 

@@ -28,7 +28,7 @@ def wait_for_epochs(machine, process: subprocess.Popen, epochs: int) -> list[dic
 
 def test_kill_and_start_again(machine):
     before = machine.versions()
-    command = machine.run_command("training.seed=3")
+    command = machine.run_command("training.early_stopping.patience=23")
     process = subprocess.Popen(
         command,
         env=machine.environment,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.storage.plain_path import plain_path
+from components.storage.plain_path import plain_path, shown_path
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +46,10 @@ def test_beam_and_tensorflow_find_files_below(tmp_path):
     pattern = str(Path(plain, "data-*"))
     assert len(tf.io.gfile.glob(pattern)) == 1
     assert len(FileSystems.match([pattern])[0].metadata_list) == 1
+
+
+def test_a_person_sees_the_path_as_it_was_written(tmp_path):
+    path = tmp_path / "runs [1]" / "home"
+    assert shown_path(str(plain_path(path) / "runs" / "a.html")) == str(path / "runs" / "a.html")
+    assert shown_path("s3://bucket/x") == "s3://bucket/x"
+    assert shown_path(str(tmp_path / "plain")) == str(tmp_path / "plain")

@@ -9,6 +9,7 @@ from pipeline.cli.options import TlsOptions
 from serving.embedded.server import EmbeddedServer, Settings
 from serving.protocol.errors import ServingError
 from serving.protocol.tls import Tls
+from serving.protocol.token import reload_token
 from tests.command_line import assert_one_message, medtfx
 from tests.serving.certificates import Authority
 from tests.serving.tiny_model import png, save_tiny_model
@@ -34,7 +35,12 @@ def authority(tmp_path_factory):
 def server(home, authority):
     pair = authority.issue()
     settings = Settings(
-        grpc_port=0, rest_port=None, certificate=pair.certificate, key=pair.key, poll_seconds=0.1
+        grpc_port=0,
+        rest_port=None,
+        certificate=pair.certificate,
+        key=pair.key,
+        poll_seconds=0.1,
+        reload_token=reload_token(home / "models"),
     )
     with EmbeddedServer(home / "models", settings) as running:
         yield running.address
