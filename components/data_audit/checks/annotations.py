@@ -1,7 +1,7 @@
 """Text inside PNG and JPEG bytes: EXIF, text chunks, comments.
 
-ImageExampleGen passes plain PNG and JPEG on byte by byte, so text that a scanner or a person wrote
-into a file is in the Examples too.
+With `data.keep_metadata` ImageExampleGen keeps what a scanner or a person wrote into a file, and it
+is in the Examples too.
 """
 
 import re

@@ -61,7 +61,7 @@ def example(
     metadata: Mapping[str, str | int] | None = None,
 ) -> dict[str, bytes | int | float]:
     """Returns the features of its tf.Example."""
-    image = read_image(data)
+    image = read_image(data, keep_metadata=True)
     values: dict[str, bytes | str | int | float] = {
         "image": image.encoded,
         "filename": name,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.saved_model.manifest import write_manifest
 from components.serving_validator import checks
 from components.serving_validator.served_model import ServedModel
 from components.serving_validator.server_process import ServerProcess
@@ -119,6 +120,8 @@ def models(tmp_path_factory, make_exporter, make_network):
     make_exporter().save(str(base / "variables_lost" / "1"), {"recipe": "test"})
     for path in (base / "variables_lost" / "1" / "variables").iterdir():
         path.unlink()
+    for folder in base.glob("*/1"):
+        write_manifest(folder)  # the server loads nothing without
     return base
 
 

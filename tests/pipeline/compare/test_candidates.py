@@ -67,7 +67,10 @@ def test_an_unknown_recipe_is_named():
         load_candidates(["quickstart", "quikstart"])
 
 
-@pytest.mark.parametrize("change", [{"cap_per_class": 12}, {"patient": {"from": "each_file"}}])
+@pytest.mark.parametrize(
+    "change",
+    [{"cap_per_class": 20}, {"patient": {"from": "filename", "regex": "(?P<patient>.+)"}}],
+)
 def test_other_images_or_patients_are_refused(write_recipe, films, change):
     candidates = load_candidates(["quickstart", write_recipe("other.yaml", "other", **change)])
     with pytest.raises(CompareError, match=r"other do not see the same images: \d+ differ"):
