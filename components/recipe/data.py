@@ -183,7 +183,7 @@ class DataSection(Section):
         if any(isinstance(name, (bool, int, float)) or name is None for name in listed):
             raise ValueError(
                 "YAML reads NO, YES, ON and OFF as true or false, and 0 as a number: put class "
-                f"names into quotes, as in classes: ['NO', 'YES']. Received: {listed}"
+                "names into quotes, as in classes: ['NO', 'YES']"
             )
         return classes
 

@@ -64,7 +64,7 @@ def test_bands_have_positive_ascending_edges(edges):
     [
         ({"classes": ["COVID"]}, "two or more different names"),
         ({"classes": [False, True]}, "YAML reads NO, YES, ON and OFF as true or false"),
-        ({"classes": [0, 1]}, r"put class names into quotes.*Received: \[0, 1\]"),
+        ({"classes": [0, 1]}, "put class names into quotes"),
         ({"classes": ["COVID", "covid"]}, "two or more different names"),
         ({"merge": {"COVD": ["a"]}}, r"merge names \['COVD'\]"),
         ({"merge": {"COVID": ["x"], "NORMAL": ["X"]}}, "folder 'X' belongs to two classes"),

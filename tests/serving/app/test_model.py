@@ -60,5 +60,5 @@ def test_a_server_with_tls(start, base, authority, dark):
     model.close()
     plain = Model("tiny", lambda: server.address, 10.0)
     health = plain.health()
-    assert (health.state, "wants TLS" in health.detail) == ("unavailable", True)
+    assert (health.state, "requires TLS" in health.detail) == ("unavailable", True)
     plain.close()
