@@ -230,13 +230,15 @@ def run_script(tmp_path, tmp_path_factory):
         (older / command).write_text(f"#!/bin/sh\necho {answer}\n")
         (older / command).chmod(0o755)
 
+    inherited = {name: value for name, value in os.environ.items() if name != "STACK"}
+
     def run(name: str, *, without: str = "", **environment: str) -> str:
         path = f"{older}:{os.environ['PATH']}"
         if without:
             path = f"{older}:{folder_without(without, tmp_path_factory.mktemp('tools'))}"
         done = subprocess.run(
             ["bash", tmp_path / "scripts" / name],
-            env={**os.environ, "PATH": path, **environment},
+            env={**inherited, "PATH": path, **environment},
             capture_output=True,
             text=True,
             check=False,

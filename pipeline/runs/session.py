@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,15 +40,22 @@ def run_session(home: Home) -> Iterator[RunSession]:
     Raises:
         DataError: another run is active in this home, or the site's umask is not one.
     """
-    run_id = datetime.now().strftime("%Y%m%d-%H%M%S")
     exposed = home.make()
-    log = home.runs / f"{run_id}.log"
-    with private_files():
+    with private_files(), _only_run(home):
         home.runs.mkdir(exist_ok=True)
-        with _only_run(home), output_to(log) as console:
+        run_id = _new_run_id(home)
+        log = home.runs / f"{run_id}.log"
+        with output_to(log) as console:
             if exposed:
                 console.print(exposed, highlight=False, markup=False, soft_wrap=True)
             yield RunSession(run_id, log, console)
+
+
+def _new_run_id(home: Home) -> str:
+    """Returns the time, once no earlier run has it: ML Metadata would take two runs for one."""
+    while (home.runs / f"{(run_id := datetime.now().strftime('%Y%m%d-%H%M%S'))}.log").exists():
+        time.sleep(0.05)
+    return run_id
 
 
 @contextlib.contextmanager

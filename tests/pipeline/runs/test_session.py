@@ -42,6 +42,14 @@ def test_two_runs_in_one_home_are_refused(tmp_path):
         pass
 
 
+def test_runs_of_the_same_second_have_different_ids(tmp_path):
+    ids = []
+    for _ in range(2):
+        with run_session(Home(tmp_path)) as session:
+            ids.append(session.run_id)
+    assert len(set(ids)) == 2
+
+
 def test_after_the_session_the_output_is_as_before(tmp_path, capfd):
     log = tmp_path / "x.log"
     with output_to(log):
