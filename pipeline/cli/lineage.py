@@ -54,7 +54,10 @@ def reject(
 
 def lineage(
     version: Annotated[
-        str, typer.Argument(metavar="VERSION", help="A pushed version: VERSION or MODEL/VERSION.")
+        str,
+        typer.Argument(
+            metavar="VERSION", help="A pushed version: VERSION or MODEL/VERSION; MODEL: its latest."
+        ),
     ],
     image: Annotated[
         str | None, typer.Option(help="A file of the data folder: print the splits that it was in.")

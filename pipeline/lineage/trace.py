@@ -27,7 +27,7 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
 
     Args:
         home: that it was pushed from.
-        version: VERSION, or MODEL/VERSION.
+        version: VERSION, MODEL/VERSION, or MODEL for its latest version.
         connection: of the ML Metadata that knows it, instead of the home's.
 
     Raises:
@@ -74,8 +74,10 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
 
 
 def _find_pushed(graph: MetadataGraph, version: str) -> Any:
-    """Returns the PushedModel that `version` names."""
+    """Returns the PushedModel that `version` names; of a model's name, the latest version."""
     pushed = [one for one in graph.artifacts("PushedModel") if property_of(one, "pushed") == 1]
+    if of_model := [one for one in pushed if _name_of(one)[0] == version]:
+        return max(of_model, key=lambda one: _name_of(one)[1])
     named = {"/".join(map(str, _name_of(one))): one for one in pushed}
     found = [name for name in named if version in (name, name.rpartition("/")[2])]
     if len(found) == 1:

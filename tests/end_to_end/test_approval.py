@@ -67,6 +67,7 @@ def lineage(machine, *arguments, code=0):
 def test_the_lineage_leads_back_to_images_code_and_people(machine, waiting, pushed):
     found = json.loads(lineage(machine, f"quickstart/{pushed}", "--json"))
     assert (found["model"], found["version"], found["state"]) == ("quickstart", pushed, "served")
+    assert json.loads(lineage(machine, "quickstart", "--json"))["version"] == pushed, "the latest"
     assert [(one["by"], one["approved"]) for one in found["approvals"]] == [
         ("Dr. No", False),
         ("Dr. Ruiz", True),
