@@ -3,6 +3,7 @@
 Kubeflow Pipelines calls a pod that no machine can take, or whose image can't be pulled, `RUNNING`.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +27,8 @@ def pod_troubles(namespace: str, run_id: str) -> dict[str, str] | None:
     Returns:
         None if there is no kubeconfig, or Kubernetes can't be asked with it.
     """
-    if not _has_config():
+    files = _config_files()
+    if not files and "KUBERNETES_SERVICE_HOST" not in os.environ:
         return None
     from kubernetes import client, config
     from kubernetes.client.rest import ApiException
@@ -35,7 +37,10 @@ def pod_troubles(namespace: str, run_id: str) -> dict[str, str] | None:
 
     settings = client.Configuration()
     try:
-        config.load_config(client_configuration=settings)
+        if files:
+            config.load_kube_config(files, client_configuration=settings)
+        else:
+            config.load_incluster_config(settings)
         settings.retries = False
         api = client.CoreV1Api(client.ApiClient(settings))
         return _troubles(api, namespace or DEFAULT_NAMESPACE, run_id)
@@ -76,10 +81,10 @@ def trouble_of_pod(pod: Mapping[str, Any]) -> str:
     return ""
 
 
-def _has_config(environment: Mapping[str, str] = os.environ) -> bool:
-    named = environment.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-    files = (Path(path) for path in named.split(os.pathsep) if path)
-    return any(path.is_file() for path in files) or "KUBERNETES_SERVICE_HOST" in environment
+def _config_files() -> str:
+    """Returns the files of a kubeconfig, as $KUBECONFIG lists them; '' if none is there."""
+    named = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    return named if any(Path(path).is_file() for path in named.split(os.pathsep) if path) else ""
 
 
 def _troubles(api: Any, namespace: str, run_id: str) -> dict[str, str]:
@@ -102,6 +107,4 @@ def _is_starting(pod: Mapping[str, Any]) -> bool:
 
 
 def _items(answer: Any) -> list[dict[str, Any]]:
-    import json
-
     return list(json.loads(answer.data)["items"])
