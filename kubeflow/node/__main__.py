@@ -62,8 +62,8 @@ def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> A
     paths = node_paths(given.root, given.models, None)
     if given.node == FIRST:
         patient_key(paths.keys)
-    options = beam_args(given.beam_arg if given.node in BEAM_NODES else ())
     storage.prepare(paths.artifacts, paths.models)
+    options = beam_args(given.beam_arg if given.node in BEAM_NODES else ())
 
     from tfx.dsl.compiler import compiler, constants
     from tfx.orchestration.portable import runtime_parameter_utils
