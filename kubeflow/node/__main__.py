@@ -33,11 +33,15 @@ def _run(given: argparse.Namespace) -> int:
     started = time.monotonic()
     recipe = begin(given.node, given)
     from pipeline.metadata import connection as metadata_store
+    from pipeline.metadata.store import make_tables
 
     address = metadata_store.address()
     log.info("ML Metadata at %s", metadata_store.shown(address))
+    if warning := metadata_store.warning(address):
+        log.info("%s", warning)
     connection = metadata_store.connection(address)
     pipeline = _pipeline(given, recipe, connection)
+    make_tables(address)
     log.info("%s starts, after %.0f s of loading", given.node, time.monotonic() - started)
     run = _launch(pipeline, given.node, connection)
     how = "is taken from the cache" if run.record.cached else f"took {run.record.seconds:.1f} s"
