@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     from components.storage import object_storage as storage
+    from kubeflow.results import Result, result_line
     from kubeflow.texts import NO, YES, markdown
 
     started = time.monotonic()
@@ -38,7 +39,7 @@ def _run(given: argparse.Namespace) -> int:
     for parameter in ("root", "models"):
         storage.check_address(f"The parameter `{parameter}`", getattr(given, parameter))
     decision = _decide(given, recipe)
-    log.info("%s", decision.sentence)
+    log.info("%s", result_line(Result.DECISION, decision.sentence))
     write_output(given.decision, f"{markdown(decision.sentence)}\n")
     write_output(given.train, YES if decision.train else NO)
     log.info("%s took %.1f s", RETRAINING, time.monotonic() - started)

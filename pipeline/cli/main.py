@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 import typer
 
 from components.runtime.errors import MedtfxError
+from components.runtime.exit_codes import ExitCode
 from components.storage.object_storage import clean_exit
 from components.storage.private import private_files
-from pipeline.cli.exit_codes import ExitCode
 from pipeline.cli.loading import PLAIN, LazyGroup, Table
 
 KUBEFLOW: Table = {

@@ -10,6 +10,7 @@ from kubeflow.node.gate_report import (
     confusion_matrix,
     gate_metrics,
     verdict_markdown,
+    worst_class,
     write_metadata,
 )
 from pipeline.runs.records import Gate
@@ -53,6 +54,16 @@ def test_metrics_are_finite_numbers_with_the_margin_to_the_floor(floor_on, margi
         "COVID low": 0.77,
         "COVID margin": pytest.approx(margin),
     }
+
+
+def test_the_worst_class_is_the_one_nearest_to_its_floor():
+    other = Gate("NORMAL", 40, 39, 0.97, 0.87, 0.99, 0.9, 0.9, 0.9, 0.9, 0.95, None)
+    # Their lower bounds miss the floors by -0.17 and 0.08; the recalls by -0.3 and -0.02.
+    assert worst_class([GATES[0], other], "lower_bound") == (
+        "NORMAL, lower bound of the recall 0.87, floor 0.95"
+    )
+    assert worst_class([GATES[0], other], "point") == "NORMAL, recall 0.97, floor 0.95"
+    assert worst_class([GATES[1]], "point") == ""
 
 
 def test_the_confusion_matrix_has_the_form_of_kfp_s_sdk():

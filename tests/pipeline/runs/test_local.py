@@ -14,8 +14,8 @@ from components.image_example_gen.patients import patient_key
 from components.image_example_gen.splits import split_of
 from components.recipe.recipe import Recipe
 from components.run_report.slot import RUN_SLOT
+from components.runtime.exit_codes import ExitCode
 from components.storage import files
-from pipeline.cli.exit_codes import ExitCode
 from pipeline.home import Home
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
