@@ -12,7 +12,9 @@ from tfx.types import standard_artifacts
 
 
 @component
-def Draw(  # noqa: N802 (used as a class)images: OutputArtifact[standard_artifacts.Examples], count: Parameter[int] = 1) -> None:
+def Draw(  # noqa: N802 (used as a class)
+    images: OutputArtifact[standard_artifacts.Examples], count: Parameter[int] = 1
+) -> None:
     with fileio.open(f"{images.uri}/count", "w") as file:
         file.write(str(count))
 
