@@ -7,6 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from components.gate.evaluation_files import (
+    BASELINE,
+    metric,
+    read_slices,
+    read_validation,
+    slice_of,
+)
 from components.gate.metric_names import recall_name
 from components.uncertainty.intervals import wilson_interval
 
@@ -91,22 +98,20 @@ def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
         evaluation_uri: of the artifact.
         labels: the classes, in the order of the model's outputs.
     """
-    import tensorflow_model_analysis as tfma
-
-    validation = tfma.load_validation_result(evaluation_uri)
-    loaded = tfma.load_eval_result(evaluation_uri)
-    metrics = dict(loaded.slicing_metrics)
-    matrices = {key: _matrix(found, len(labels)) for key, found in metrics.items()}
-    matrix = matrices[OVERALL]
+    validation = read_validation(evaluation_uri)
+    slices = {slice_of(found.slice_key): found for found in read_slices(evaluation_uri)}
+    matrices = {key: _matrix(found, len(labels)) for key, found in slices.items()}
+    overall, matrix = slices[OVERALL], matrices[OVERALL]
     results = tuple(
-        class_result(matrix, index, label, _auc(metrics[OVERALL], index))
+        class_result(matrix, index, label, metric(overall, "auc", index).double_value.value)
         for index, label in enumerate(labels)
     )
+    before = {label: metric(overall, recall_name(label), model=BASELINE) for label in labels}
     return Results(
         blessed=validation.validation_ok,
         matrices=matrices,
         classes=results,
-        baseline=_baseline_recalls(evaluation_uri, labels) if _has_baseline(loaded) else {},
+        baseline={label: found.double_value.value for label, found in before.items() if found},
         failures=tuple(_failures(validation)),
     )
 
@@ -178,39 +183,19 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")
 
 
-def _matrix(metrics: Mapping[str, Any], classes: int) -> np.ndarray:
-    found = metrics[""][""]["confusion_matrix"]["multiClassConfusionMatrixAtThresholds"]
+def _matrix(of_slice: Any, classes: int) -> np.ndarray:
+    found = metric(of_slice, "confusion_matrix").multi_class_confusion_matrix_at_thresholds
     matrix = np.zeros((classes, classes))
-    for entry in found["matrices"][0].get("entries", []):
-        truth, predicted = entry.get("actualClassId", 0), entry.get("predictedClassId", 0)
-        if predicted >= 0:
-            matrix[truth, predicted] += entry["numWeightedExamples"]
+    for entry in found.matrices[0].entries:
+        if entry.predicted_class_id >= 0:
+            matrix[entry.actual_class_id, entry.predicted_class_id] += entry.num_weighted_examples
     return matrix
-
-
-def _auc(metrics: Mapping[str, Any], index: int) -> float:
-    return float(metrics[""][f"classId:{index}"]["auc"]["doubleValue"])
-
-
-def _has_baseline(loaded: Any) -> bool:
-    return any(spec.is_baseline for spec in loaded.config.model_specs)
-
-
-def _baseline_recalls(evaluation_uri: str, labels: tuple[str, ...]) -> dict[str, float]:
-    import tensorflow_model_analysis as tfma
-
-    loaded = tfma.load_eval_result(evaluation_uri, model_name=tfma.constants.BASELINE_KEY)
-    overall = dict(loaded.slicing_metrics)[OVERALL][""][""]
-    return {label: float(overall[recall_name(label)]["doubleValue"]) for label in labels}
 
 
 def _failures(validation: Any) -> list[Failure]:
     found = []
     for of_slice in validation.metric_validations_per_slice:
-        key = tuple(
-            (part.column, part.bytes_value.decode(errors="replace"))
-            for part in of_slice.slice_key.single_slice_keys
-        )
+        key = slice_of(of_slice.slice_key)
         for failure in of_slice.failures:
             change = failure.metric_threshold.HasField("change_threshold")
             threshold = failure.metric_threshold
