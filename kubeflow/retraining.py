@@ -50,7 +50,7 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     """Decides, and stages what the training will see in the ledger."""
     from components.image_example_gen.listing import list_folders
     from components.image_example_gen.patients import patient_key
-    from kubeflow.node.ledger import run_ledger
+    from kubeflow.node.ledger import look_ledger, run_ledger
     from kubeflow.node.paths import node_paths
     from pipeline.retraining.decide import Decision, decide
     from pipeline.retraining.training_data import describe_data
@@ -62,6 +62,8 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     if given.if_new == "true":
         decision = decide(recipe.retraining, seen, ledger)
     if decision.train:
+        looks = look_ledger(given.root)
+        looks.check(seen.tested, [seen.model], recipe.evaluation.max_looks)
         ledger.stage(given.run_id, seen)
     return decision
 

@@ -39,6 +39,7 @@ kubeflow = typer.Typer(cls=KubeflowGroup, no_args_is_help=True, **PLAIN)
 
 COMMANDS: Table = {
     "run": "pipeline.cli.train:run",
+    "plan": "pipeline.cli.plan:plan",
     "recipes": "pipeline.cli.recipes:recipes",
     "show": "pipeline.cli.recipes:show",
     "runs": "pipeline.cli.runs:runs",

@@ -165,7 +165,7 @@ def _served(target: ModelTarget, screen: "Console") -> Iterator[tuple[str, str, 
     folder = target.models / model
     version = choose_version(folder, target.version)
     screen.print(f"Loading version {version} of {model} ...", highlight=False, markup=False)
-    with served(folder, version) as (address, token):
+    with served(folder, version, target.max_megapixels * 10**6) as (address, token):
         yield address, model, token
 
 

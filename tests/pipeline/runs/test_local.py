@@ -26,7 +26,11 @@ from pipeline.runs.records import RunPaths, load_all
 from pipeline.sample_data import write_sample_data
 from tests.paths import ROOT
 
-TINY = ["data.min_per_split=1", "data.max_quarantine_share=0.2"]
+TINY = [
+    "data.min_per_split=1",
+    "data.max_quarantine_share=0.2",
+    "audit.unreachable_floors=report",
+]
 
 
 @pytest.fixture(scope="module")
