@@ -44,7 +44,13 @@ def test_the_page_has_a_paragraph_for_each_reason_and_a_row_for_each_class():
 def test_a_blessing_is_said_once():
     page = verdict_markdown(BLESSED, GATES, "point")
     assert page.startswith("# Blessed\n\nThe recall of every class is at least its floor.\n")
-    assert "Floor: for the recall." in page
+    assert "Floor: for the recall. Before: recall of the latest blessed model." in page
+
+
+def test_a_model_without_another_to_compare_with_is_said():
+    page = verdict_markdown(BLESSED, GATES[1:], "point")
+    assert "Before: there is no other blessed model" in page
+    assert "from the cache is not compared with itself" in page
 
 
 @pytest.mark.parametrize(("floor_on", "margin"), [("lower_bound", 0.17), ("point", 0.3)])
