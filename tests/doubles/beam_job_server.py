@@ -21,20 +21,24 @@ _JOB_SECONDS = 1200
 
 
 @contextlib.contextmanager
-def beam_server(environment: Mapping[str, str], logs: Path) -> Iterator[list[str]]:
+def beam_server(
+    environment: Mapping[str, str], logs: Path, worker: str = ""
+) -> Iterator[list[str]]:
     """Yields the options of Beam that lead to the server.
 
     Args:
         environment: of the workers, which need the image as the nodes do.
         logs: folder for what both print.
+        worker: program that the pool starts as a worker; Beam's own by default.
     """
     jobs, workers = free_port(), free_port()
     # The pool starts `python`.
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    portability, worker = "apache_beam.runners.portability", "apache_beam.runners.worker"
+    runners = "apache_beam.runners"
+    pool = [f"{runners}.worker.worker_pool_main", f"--service_port={workers}"]
     commands = {
-        jobs: [f"{portability}.local_job_service_main", "--port", str(jobs)],
-        workers: [f"{worker}.worker_pool_main", f"--service_port={workers}"],
+        jobs: [f"{runners}.portability.local_job_service_main", "--port", str(jobs)],
+        workers: [*pool, f"--container_executable={worker}"] if worker else pool,
     }
     with contextlib.ExitStack() as stack:
         for port, command in commands.items():

@@ -1,17 +1,19 @@
-"""A worker of Beam in a process of its own, which the run's process has not prepared."""
+"""Workers of Beam in processes of their own, which the run's process has not prepared."""
 
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
+from tests.doubles.beam_job_server import beam_server
 from tests.paths import ROOT
 
-SCRIPT = """
+STEPS = """
 import apache_beam as beam
-from components.storage.object_storage import clean_exit, prepare, worker_options
 
 
 def read_by_tensorflow(address):
@@ -21,34 +23,71 @@ def read_by_tensorflow(address):
         return file.read().decode()
 
 
+def steps(pipeline):
+    return (
+        pipeline
+        | beam.Create(["s3://work/x/in.txt"])
+        | beam.Map(read_by_tensorflow)
+        | beam.io.WriteToText("s3://work/x/out", shard_name_template="")
+    )
+"""
+SCRIPT = """
+import sys
+import apache_beam as beam
+from components.storage.object_storage import clean_exit, prepare, worker_options
+from steps import steps
+
 if __name__ == "__main__":
     with clean_exit():
         prepare("s3://work/x")
-        options = ["--direct_running_mode=multi_processing", "--direct_num_workers=1"]
-        with beam.Pipeline(argv=[*options, *worker_options()]) as pipeline:
-            (
-                pipeline
-                | beam.Create(["s3://work/x/in.txt"])
-                | beam.Map(read_by_tensorflow)
-                | beam.io.WriteToText("s3://work/x/out", shard_name_template="")
-            )
+        with beam.Pipeline(argv=[*sys.argv[1:], *worker_options()]) as pipeline:
+            steps(pipeline)
 """
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("tensorflow_io") is None, reason="no tensorflow-io for this stack")
-def test_it_opens_s3_by_tensorflow_and_by_beam(s3, tmp_path):
-    s3.create_bucket(Bucket="work")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_spec("tensorflow_io") is None, reason="no tensorflow-io for this stack"
+    ),
+]
+
+
+@pytest.fixture
+def run(s3, tmp_path):
+    """Returns a function that runs the steps with options of Beam, and the folder of all that."""
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket="work")
     s3.put_object(Bucket="work", Key="x/in.txt", Body=b"read")
+    (tmp_path / "steps.py").write_text(STEPS)
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
 
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert s3.get_object(Bucket="work", Key="x/out")["Body"].read() == b"read\n"
+    def run(*options: str) -> None:
+        done = subprocess.run(
+            [sys.executable, str(script), *options],
+            capture_output=True,
+            text=True,
+            env=environment(tmp_path),
+            cwd=tmp_path,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert s3.get_object(Bucket="work", Key="x/out")["Body"].read() == b"read\n"
+
+    return run
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": f"{ROOT}:{folder}"}
+
+
+def test_a_process_that_beam_starts(run):
+    run("--direct_running_mode=multi_processing", "--direct_num_workers=1")
+
+
+def test_a_pool_that_the_site_starts(run, tmp_path):
+    worker = tmp_path / "medtfx-beam-worker"
+    worker.write_text(f'#!/bin/sh\nexec {sys.executable} -m pipeline.beam.worker "$@"\n')
+    worker.chmod(0o755)
+    with beam_server(environment(tmp_path), tmp_path, str(worker)) as options:
+        run(*options)
