@@ -142,15 +142,19 @@ def _is_around(name: str, entry: dict[str, Any], details: Details) -> bool:
 
 
 def _executors(starts: Details, details: Details) -> Details:
-    """Returns the executors in the attempts of a task, in the order in which they began."""
-    inside: set[str] = set()
-    for entry in starts:
-        for child in entry.get("child_tasks") or []:
-            inside |= _keys(child)
-    found = [
-        entry for entry in details if _plain_name(entry) == _EXECUTOR and _keys(entry) & inside
-    ]
+    """Returns the executors in the attempts of a task, in the order in which they began.
+
+    An executor that may be retried is a wrapper, too, with an executor for each start.
+    """
+    found = _executors_below(starts, details)
+    found = _executors_below(found, details) or found
     return sorted(found, key=lambda entry: str(entry.get("start_time")))
+
+
+def _executors_below(parents: Details, details: Details) -> Details:
+    children = [child for entry in parents for child in entry.get("child_tasks") or []]
+    inside = {key for child in children for key in _keys(child)}
+    return [one for one in details if _plain_name(one) == _EXECUTOR and _keys(one) & inside]
 
 
 def _keys(entry: dict[str, Any]) -> set[str]:

@@ -6,6 +6,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.end_to_end,
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(find_spec("tensorflow_io") is None, reason="no tensorflow-io here"),
 ]
 

@@ -32,6 +32,16 @@ def test_of_several_attempts_it_is_the_latest_pod():
     assert (entry.attempts, entry.pod, entry.state) == (2, "chest-impl-20", "RUNNING")
 
 
+def test_an_executor_that_may_be_retried_is_a_wrapper_too():
+    entries = [
+        task("trainer", "RUNNING", pod_name="c-1", child_tasks=[{"pod_name": "chest-10"}]),
+        task("executor", "RUNNING", pod_name="c-10", child_tasks=[{"pod_name": "chest-20"}]),
+        task("executor(0)", "RUNNING", pod_name="chest-impl-20"),
+    ]
+    (entry,) = read_entries(details(*entries))
+    assert entry.pod == "chest-impl-20"
+
+
 def test_an_error_of_the_executor_belongs_to_its_task():
     parts = container("trainer", "FAILED", "chest-system-container-impl-77")
     parts[-1]["state_history"] = [{"error": {"message": "OOMKilled"}}]
