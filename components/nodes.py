@@ -37,5 +37,24 @@ AUDIT, GATE, PUSHER = "DataAudit", "Evaluator", "Pusher"
 APPROVAL = "Approval"
 BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
 
+# Stage → its nodes, in the order in which they run: on Kubeflow Pipelines one task, which is named
+# after the node that takes the longest.
+STAGES: dict[str, tuple[str, ...]] = {
+    FIRST: (
+        FIRST,
+        "StatisticsGen",
+        "SchemaGen",
+        "ExampleValidator",
+        "StatisticsBaseline",
+        AUDIT,
+        "AuditGate",
+    ),
+    "Transform": ("Transform",),
+    "Trainer": ("Trainer",),
+    GATE: ("Baseline", GATE, "ServingValidator"),
+    APPROVAL: (APPROVAL,),
+    PUSHER: (PUSHER, LAST),
+}
+
 # Not a node of TFX: the first task on Kubeflow Pipelines.
 RETRAINING = "Retraining"

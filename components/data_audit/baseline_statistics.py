@@ -2,9 +2,10 @@
 
 import ml_metadata as mlmd
 from tfx import types
-from tfx.components.evaluator import constants
 from tfx.dsl.components.common import resolver
 from tfx.dsl.io import fileio
+
+from components.gate.model_blessing import BLESSED_MODEL_ID, MODEL_BLESSED
 
 _RUN = "pipeline_run"
 
@@ -43,9 +44,9 @@ def _blessed_models(blessings: list[types.Artifact]) -> list[int]:
     """Returns the ids of blessed models, the latest first."""
     return sorted(
         (
-            blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY)
+            blessing.get_int_custom_property(BLESSED_MODEL_ID)
             for blessing in blessings
-            if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1
+            if blessing.get_int_custom_property(MODEL_BLESSED) == 1
         ),
         reverse=True,
     )

@@ -5,10 +5,10 @@ from typing import Any
 
 import ml_metadata as mlmd
 from tfx import types
-from tfx.components.evaluator import constants
 from tfx.dsl.components.common import resolver
 from tfx.dsl.io import fileio
 
+from components.gate.model_blessing import BLESSED_MODEL_ID, MODEL_BLESSED
 from components.gate.serving_blessing import BLESSED, MODEL_ID
 from components.saved_model.assets import RECIPE_ASSET
 
@@ -42,11 +42,9 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
         excluded = _refused(input_dict["infra_blessing"]) | _rejected(input_dict["approval"])
         candidates = {model.id for model in input_dict["candidate"]}
         blessings = {
-            blessing.get_int_custom_property(
-                constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY
-            ): blessing
+            blessing.get_int_custom_property(BLESSED_MODEL_ID): blessing
             for blessing in input_dict["model_blessing"]
-            if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1
+            if blessing.get_int_custom_property(MODEL_BLESSED) == 1
         }
         for model in sorted(input_dict["model"], key=lambda model: model.id, reverse=True):
             usable = model.id in blessings and model.id not in candidates | excluded

@@ -2,6 +2,7 @@
 
 import re
 from difflib import get_close_matches
+from functools import reduce
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -69,6 +70,9 @@ class PlatformSection(Section):
         gpu_type: resource name of a GPU on this cluster, as its device plugin calls it.
         defaults: resources of all nodes.
         nodes: node to the resources in which it differs: `Trainer: {gpu: 1, memory: 32Gi}`.
+        stages: whether small neighbouring nodes run together in one pod, which takes a minute less
+            for each. A node with its own `gpu`, `node_selector`, `tolerations` or
+            `timeout_minutes` has a pod to itself. False: so has every node.
         volumes: persistent volume claims that are mounted in every node.
         secrets: secrets for every node: passwords and keys.
         env: other environment variables of every node.
@@ -87,18 +91,30 @@ class PlatformSection(Section):
     gpu_type: Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[A-Za-z0-9._-]+$")] = "nvidia.com/gpu"
     defaults: NodeResources = NodeResources()
     nodes: dict[str, NodeResources] = {}
+    stages: bool = True
     volumes: tuple[Volume, ...] = ()
     secrets: tuple[Secret, ...] = ()
     env: dict[str, Text] = {}
     beam_args: tuple[str, ...] = ()
     gate_failure: Literal["report", "fail"] | None = None
 
-    def resources(self, node: str) -> NodeResources:
-        """Returns the resources of a node, with `defaults` where it gives nothing."""
+    def resources(self, *nodes: str) -> NodeResources:
+        """Returns the resources of a node, or of several in one pod.
+
+        Where a node gives nothing, `defaults` do. In one pod, the largest values apply.
+        """
+        return reduce(NodeResources.largest, map(self._resources, nodes))
+
+    def _resources(self, node: str) -> NodeResources:
         merged: dict[str, Any] = {"retries": 1, "retry_wait_seconds": 60}
+        merged |= dict.fromkeys(NodeResources.model_fields.keys() - merged.keys())
         for given in (self.defaults, self.nodes.get(node, NodeResources())):
             merged |= {key: value for key, value in given if value is not None}
         return NodeResources.model_construct(**merged)
+
+    def needs_own_pod(self, node: str) -> bool:
+        """Whether a node can't run in the pod of its stage."""
+        return not self.stages or self.nodes.get(node, NodeResources()).needs_own_pod
 
     @field_validator("nodes")
     @classmethod

@@ -1,6 +1,7 @@
 """Resources of a container on Kubernetes: quantities, and the machines that it may use."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -34,6 +35,17 @@ Cpu = Annotated[Text, AfterValidator(_cpu)]
 Memory = Annotated[Text, AfterValidator(_bytes)]
 
 
+def cpu_count(text: str) -> float:
+    """Returns a quantity of processors in the notation of Kubernetes as a number: 0.5 for 500m."""
+    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
+
+
+def byte_count(text: str) -> int:
+    """Returns a quantity of memory in the notation of Kubernetes in bytes: 1024 for 1Ki."""
+    number, prefix, binary = re.fullmatch(r"(\d+)([KMGT]?)(i?)", text).groups()  # type: ignore[union-attr]
+    return int(number) * (1024 if binary else 1000) ** " KMGT".index(prefix or " ")
+
+
 class Toleration(Section):
     """A toleration of Kubernetes: a taint of machines that a pod accepts.
 
@@ -61,7 +73,8 @@ class Toleration(Section):
 class NodeResources(Section):
     """Resources of a node of the pipeline: of the pod in which it runs.
 
-    What is not given for a node is as in `platform.defaults`.
+    What is not given for a node is as in `platform.defaults`. The pod of a stage has the largest
+    values that its nodes have.
 
     Attributes:
         cpu: processors, both request and limit, in the notation of Kubernetes: 8, 0.5 or 500m.
@@ -74,7 +87,7 @@ class NodeResources(Section):
             training continues after its last finished epoch.
         retry_wait_seconds: time before the first retry; 60 if nothing is given. It doubles with
             each further retry.
-        timeout_minutes: time after which a node is killed. None: never.
+        timeout_minutes: time after which the pod is killed. None: never.
     """
 
     cpu: Cpu | None = None
@@ -86,3 +99,24 @@ class NodeResources(Section):
     retries: Annotated[int, Field(ge=0, le=10)] | None = None
     retry_wait_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
     timeout_minutes: Positive | None = None
+
+    @property
+    def needs_own_pod(self) -> bool:
+        """Whether the nodes of a stage can't run together with a node that has these resources."""
+        own = (self.gpu, self.node_selector, self.tolerations, self.timeout_minutes)
+        return any(value is not None for value in own)
+
+    def largest(self, other: "NodeResources") -> "NodeResources":
+        """Returns for each value the larger of both; of what has no size, this one's."""
+        sizes: dict[str, Callable[[Any], float]] = {
+            "cpu": cpu_count,
+            "memory": byte_count,
+            "shared_memory": byte_count,
+            "retries": int,
+            "retry_wait_seconds": int,
+        }
+        larger = dict(self)
+        for name, size in sizes.items():
+            both = [value for value in (larger[name], getattr(other, name)) if value is not None]
+            larger[name] = max(both, key=size, default=None)
+        return NodeResources.model_construct(**larger)

@@ -31,6 +31,21 @@ def source_hash(*modules: str, root: Path = ROOT) -> str:
     return digest.hexdigest()[:16]
 
 
+def package_hash(root: Path = ROOT) -> str:
+    """Returns 16 hex digits over all files of medtfx, of whatever node.
+
+    Args:
+        root: folder that contains the packages.
+    """
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        for path in sorted(root.joinpath(package).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
 def source_files(*modules: str, root: Path = ROOT) -> list[Path]:
     """Returns the files that modules depend on, sorted.
 

@@ -67,7 +67,11 @@ def compile_recipe(
         version=metadata.version("medtfx"),
         defaults={name: value for name, value in given.items() if value},
     )
-    dag = compile_package(values, options, out)
+    tasks = compile_package(values, options, out)
     missing = [name for name in ("data", "root") if name not in options.defaults]
     needs = f" Parameters that each run must have: {', '.join(missing)}." if missing else ""
-    typer.echo(f"{out}: {len(dag)} nodes of {values.name}, for images of stack {stack}.{needs}")
+    nodes = sum(len(task.nodes) for task in tasks)
+    typer.echo(
+        f"{out}: {nodes} nodes of {values.name} in {len(tasks)} tasks, for images of stack {stack}."
+        f"{needs}"
+    )

@@ -1,178 +1,74 @@
-"""Runs one node of a pipeline, as a container of a compiled package does.
+"""Runs the nodes of a stage, as a container of a compiled package does.
 
-    python -m kubeflow.node --node Trainer --recipe ENCODED --data /data --root /volume ...
+    python -m kubeflow.node --node Evaluator --recipe ENCODED --data /data --root /volume ...
 
-The pipeline is built again from the recipe and the parameters of the run, and its one node is run
-by TFX's portable launcher. The log says which node it is, how far it is, and what came out.
+This process never loads TensorFlow. It takes nodes from the cache as long as it finds them there;
+the others run in a second process, which builds the pipeline again from the recipe and the
+parameters of the run. The log says which node runs, how far it is, and what came out.
 """
 
 import argparse
-import logging
-import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from components.nodes import BEAM_NODES, FIRST, LAST, PUSHER
-from components.runtime.errors import MedtfxError
-from kubeflow.node.task import begin, log, read_overrides, run_task, task_parser, write_output
+from components.runtime.transient import is_transient
+from kubeflow.node.arguments import node_parser
+from kubeflow.node.attempts import run_nodes
+from kubeflow.node.cached_nodes import from_cache, quiet_launcher
+from kubeflow.node.light_process import forbid_heavy_imports
+from kubeflow.node.task import begin, log, run_task
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
-    from pipeline.runs.runner import NodeRun
-
-NOT_BLESSED = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the node and returns the exit code: 0, 1 for an error, 3 for `gate-failure: fail`."""
-    return run_task(_run, _parser().parse_args(arguments))
+    """Runs the nodes and returns the exit code: 0, 1 for an error, 3 for `gate-failure: fail`."""
+    words = sys.argv[1:] if arguments is None else arguments
+    given = node_parser("kubeflow.node", __doc__).parse_args(words)
+    return run_task(lambda task: _run(task, words), given)
 
 
-def _run(given: argparse.Namespace) -> int:
-    started = time.monotonic()
-    recipe = begin(given.node, given)
+def _run(given: argparse.Namespace, words: list[str]) -> int:
+    from components.storage import object_storage as storage
     from pipeline.metadata import connection as metadata_store
 
+    started = time.monotonic()
+    recipe = begin(", ".join(given.node), given)
     address = metadata_store.address()
     log.info("ML Metadata at %s", metadata_store.shown(address))
     connection = metadata_store.connection(address)
-    pipeline = _pipeline(given, recipe, connection)
-    log.info("%s starts, after %.0f s of loading", given.node, time.monotonic() - started)
-    run = _launch(pipeline, given.node, connection)
-    how = "is taken from the cache" if run.record.cached else f"took {run.record.seconds:.1f} s"
-    log.info("%s %s", given.node, how)
-    _log_outcome(run, pipeline.pipeline_info.id, connection)
-    if given.verdict:
-        _show_verdict(given, recipe, run)
-    if given.page:
-        from kubeflow.node.page import copy_page
+    for parameter in ("root", "models"):
+        storage.check_address(f"The parameter `{parameter}`", getattr(given, parameter))
+    forbid_heavy_imports()
+    from kubeflow.node.compiled_pipeline import kept_pipeline
 
-        copy_page(run, given.page)
-    return _close(given, recipe, pipeline, connection) if given.node == LAST else 0
+    pipeline = kept_pipeline(given, recipe)
+    left, code = list(given.node), 0
+    if pipeline is not None:
+        left, code = _take_cached(given, recipe, pipeline, connection)
+    log.info("The cache was looked up in %.1f s", time.monotonic() - started)
+    return run_nodes(given, words, left) if left else code
 
 
-def _pipeline(given: argparse.Namespace, recipe: "Recipe", connection: Any) -> Any:
-    """Returns the compiled pipeline of this run."""
-    from components.image_example_gen.patients import patient_key
-    from components.storage import object_storage as storage
-    from kubeflow.node.paths import node_paths
-    from pipeline.beam.arguments import beam_args
+def _take_cached(
+    given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connection: Any
+) -> tuple[list[str], int]:
+    """Returns the nodes from the first one on that is not in the cache, and the exit code."""
+    from kubeflow.node.node_outcome import show_outcome
 
-    paths = node_paths(given.root, given.models, None)
-    if given.node == FIRST:
-        patient_key(paths.keys)
-    options = beam_args(given.beam_arg if given.node in BEAM_NODES else ())
-    storage.prepare(paths.artifacts, paths.models)
-
-    from tfx.dsl.compiler import compiler, constants
-    from tfx.orchestration.portable import runtime_parameter_utils
-
-    from components.network.weights import check_available
-    from pipeline.dag.training import build_pipeline
-
-    if given.node == FIRST:  # before the long work, not after it
-        check_available(recipe.model, recipe.data.image_size)
-    compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, paths, options))
-    runtime_parameter_utils.substitute_runtime_parameter(
-        compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: given.run_id}
-    )
-    return compiled
-
-
-def _launch(pipeline: Any, node: str, connection: Any) -> "NodeRun":
-    """Runs the node; an error that a user can fix is raised without what is around it."""
-    from pipeline.runs.runner import NodeFailedError, launch_node
-
+    quiet_launcher()
+    left, code = list(given.node), 0
     try:
-        return launch_node(pipeline, node, connection)
-    except NodeFailedError as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, MedtfxError):
-            cause = cause.__cause__
-        if cause is None:
+        while left and (run := from_cache(pipeline, left[0], connection)):
+            code = show_outcome(given, recipe, pipeline, run, connection)
+            del left[0]
+    except Exception as error:
+        if not is_transient(error):
             raise
-        raise cause from None
-
-
-def _log_outcome(run: "NodeRun", pipeline_name: str, connection: Any) -> None:
-    """Logs what the node wrote, and names it for KFP's page."""
-    from tfx.orchestration import metadata
-
-    from kubeflow.node.display_names import name_outcome
-    from kubeflow.node.push_report import push_sentence
-
-    with metadata.Metadata(connection) as handle:
-        name_outcome(handle.store, run, pipeline_name)
-        if run.record.node == PUSHER:
-            log.info("%s", push_sentence(handle.store, run))
-            return
-    for key, artifacts in run.outputs.items():
-        for artifact in artifacts:
-            log.info("  %s: %s", key, artifact.uri)
-
-
-def _show_verdict(given: argparse.Namespace, recipe: "Recipe", run: "NodeRun") -> None:
-    from components.gate.results import load_results
-    from components.gate.verdict import judge
-    from kubeflow.node import gate_report
-    from pipeline.runs.records import class_gates
-
-    results = load_results(run.outputs["evaluation"][0].uri, recipe.data.classes)
-    verdict, gates = judge(results, recipe.evaluation), class_gates(results, recipe.evaluation)
-    log.info("%s", verdict.sentence)
-    floor_on = recipe.evaluation.floor_on
-    write_output(given.verdict, gate_report.verdict_markdown(verdict, gates, floor_on))
-    gate_report.write_metadata(
-        given.executor_input,
-        {
-            "gate": (given.gate, gate_report.gate_metrics(verdict, gates, floor_on)),
-            "confusion_matrix": (given.confusion_matrix, gate_report.confusion_matrix(results)),
-        },
-    )
-
-
-def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connection: Any) -> int:
-    """Logs the summary table of the run, where people look for it; writes the training ledger."""
-    from rich.console import Console
-
-    from kubeflow.node.finished_nodes import finished_nodes
-    from kubeflow.node.ledger import confirm_training
-    from kubeflow.node.paths import node_paths
-    from pipeline.runs.outcome import summarise
-    from pipeline.runs.summary import print_summary
-
-    runs = finished_nodes(pipeline, connection)
-    models = node_paths(given.root, given.models, None).models
-    overrides = read_overrides(given.overrides)
-    record = summarise(recipe, given.data, given.run_id, overrides, runs, models)
-    print_summary(Console(width=120), record)
-    # A model that is not blessed has seen the data too.
-    confirm_training(
-        recipe, given.root, given.run_id, blessed=record.blessed, sentence=record.sentence
-    )
-    pushed = record.blessed and not record.refused
-    return NOT_BLESSED if given.gate_failure == "fail" and not pushed else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = task_parser("kubeflow.node", __doc__)
-    parser.add_argument("--node", required=True)
-    parser.add_argument("--beam-arg", action="append", default=[], help="an option of Beam")
-    parser.add_argument("--gate-failure", choices=("", "report", "fail"), default="")
-    parser.add_argument("--page", help="file for the web page of the node's artifact")
-    parser.add_argument("--verdict", help="file for the verdict, in Markdown")
-    parser.add_argument("--gate", help="file for the metrics of the gate, in JSON")
-    parser.add_argument("--confusion-matrix", help="file for the confusion matrix, in JSON")
-    parser.add_argument("--executor-input", help="JSON that KFP gives to a task")
-    return parser
+    return left, code
 
 
 if __name__ == "__main__":
-    code = main()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Nothing is left to do, and to shut down TensorFlow and Beam takes seconds of every node;
-    # tensorflow-io, which writes s3://, even aborts.
-    os._exit(code)
+    sys.exit(main())

@@ -10,6 +10,7 @@ from components.nodes import AUDIT, GATE, LAST, RETRAINING
 from components.recipe.platform import PlatformSection
 from components.recipe.recipe import Recipe
 from kubeflow.errors import KubeflowError
+from kubeflow.package.dag import DECIDES, Task
 
 # Parameters of a run, under these names in KFP's form.
 PARAMETERS = {
@@ -23,7 +24,7 @@ PARAMETERS = {
 # The nodes whose artifact has a web page, which KFP's page shows as its output `page`.
 PAGES = (AUDIT, LAST)
 PAGE = "page"
-# Parameter → the only task that reads it.
+# Parameter → the only node, or task, that reads it.
 _READ_BY = {"if_new": RETRAINING, "gate_failure": LAST}
 
 
@@ -46,35 +47,38 @@ class PackageOptions:
     defaults: dict[str, Any] = field(default_factory=dict)
 
 
-def container_component(name: str, recipe: Recipe, encoded: str, options: PackageOptions) -> Any:
-    """Returns the KFP component of a node, or of the task Retraining before them.
+def container_component(task: Task, recipe: Recipe, encoded: str, options: PackageOptions) -> Any:
+    """Returns the KFP component of a task.
 
     Args:
-        name: of the node.
+        task: with its nodes, or Retraining before them.
         recipe: for its section `platform`.
         encoded: the recipe as an argument, from `encode_recipe`.
         options: image, stack and version.
     """
     from kfp import dsl
 
-    image = _image(recipe.platform, options, name)
-    module = "kubeflow.retraining" if name == RETRAINING else "kubeflow.node"
+    image = _image(recipe.platform, options, task)
+    module = "kubeflow.retraining" if task == DECIDES else "kubeflow.node"
     fixed = ["--recipe", encoded, "--stack", options.stack, "--version", options.version]
-    if name != RETRAINING:
-        fixed = ["--node", name, *fixed]
+    if task.nodes:
+        fixed = [*(word for node in task.nodes for word in ("--node", node)), *fixed]
         fixed += [f"--beam-arg={option}" for option in recipe.platform.beam_args]
-    read = {key: kind for key, kind in PARAMETERS.items() if _READ_BY.get(key, name) == name}
+        pod = recipe.platform.resources(*task.nodes)
+        fixed += ["--retries", str(pod.retries), "--retry-wait", str(pod.retry_wait_seconds)]
+    readers = (None, task.name, *task.nodes)
+    read = {key: kind for key, kind in PARAMETERS.items() if _READ_BY.get(key) in readers}
     inputs = {"run_id": str, **read}
 
     def run_container(**given: Any) -> dsl.ContainerSpec:
         arguments = [*fixed]
         for key in inputs:
             arguments += [f"--{key.replace('_', '-')}", given[key]]
-        arguments += _output_arguments(name, given)
+        arguments += _output_arguments(task, given)
         return dsl.ContainerSpec(image=image, command=["python", "-m", module], args=arguments)
 
-    run_container.__name__ = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-    return dsl.container_component(with_parameters(run_container, {**inputs, **_outputs(name)}, {}))
+    run_container.__name__ = re.sub(r"(?<!^)(?=[A-Z])", "_", task.name).lower()
+    return dsl.container_component(with_parameters(run_container, {**inputs, **_outputs(task)}, {}))
 
 
 def check_image_named(platform: PlatformSection, options: PackageOptions) -> None:
@@ -113,37 +117,40 @@ def with_parameters(
     return named
 
 
-def _outputs(name: str) -> dict[str, Any]:
+def _outputs(task: Task) -> dict[str, Any]:
     """Returns what a task writes for KFP: output → its type."""
     from kfp import dsl
 
-    if name == RETRAINING:
+    if task == DECIDES:
         return {"train": dsl.OutputPath(str), "decision": dsl.Output[dsl.Markdown]}
-    if name in PAGES:
-        return {PAGE: dsl.Output[dsl.HTML]}
-    if name == GATE:
-        return {
-            "verdict": dsl.Output[dsl.Markdown],
-            "gate": dsl.Output[dsl.Metrics],
-            "confusion_matrix": dsl.Output[dsl.ClassificationMetrics],
-        }
-    return {}
+    outputs: dict[str, Any] = {}
+    if _has_page(task):
+        outputs[PAGE] = dsl.Output[dsl.HTML]
+    if GATE in task.nodes:
+        outputs["verdict"] = dsl.Output[dsl.Markdown]
+        outputs["gate"] = dsl.Output[dsl.Metrics]
+        outputs["confusion_matrix"] = dsl.Output[dsl.ClassificationMetrics]
+    return outputs
 
 
-def _output_arguments(name: str, given: dict[str, Any]) -> list[Any]:
-    if name == RETRAINING:
+def _output_arguments(task: Task, given: dict[str, Any]) -> list[Any]:
+    if task == DECIDES:
         return ["--train", given["train"], "--decision", given["decision"].path]
-    if name in PAGES:
-        return ["--page", given[PAGE].path]
-    if name == GATE:
-        arguments = ["--verdict", given["verdict"].path, "--gate", given["gate"].path]
+    arguments = ["--page", given[PAGE].path] if _has_page(task) else []
+    if GATE in task.nodes:
+        arguments += ["--verdict", given["verdict"].path, "--gate", given["gate"].path]
         arguments += ["--confusion-matrix", given["confusion_matrix"].path]
-        return [*arguments, "--executor-input", "{{$}}"]
-    return []
+        arguments += ["--executor-input", "{{$}}"]
+    return arguments
 
 
-def _image(platform: PlatformSection, options: PackageOptions, node: str) -> str:
+def _has_page(task: Task) -> bool:
+    # No stage has both of them.
+    return bool(set(PAGES) & set(task.nodes))
+
+
+def _image(platform: PlatformSection, options: PackageOptions, task: Task) -> str:
     image = options.image or platform.image or ""
-    if platform.resources(node).gpu:
+    if platform.resources(*(task.nodes or (task.name,))).gpu:
         return options.gpu_image or platform.gpu_image or image
     return image

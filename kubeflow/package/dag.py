@@ -1,7 +1,29 @@
-"""The DAG of a recipe: its nodes, and which of them each one waits for."""
+"""The DAG of a recipe: its nodes, and the tasks that they run in."""
 
-from components.nodes import APPROVAL, PUSHER, UPSTREAM
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from components.nodes import APPROVAL, PUSHER, RETRAINING, STAGES, UPSTREAM
+from components.recipe.platform import PlatformSection
 from components.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of a package: a container in which nodes run one after another.
+
+    Attributes:
+        name: as KFP's page shows it: of one of its nodes, or `Retraining`.
+        nodes: in the order in which they run; none in the task Retraining.
+        upstream: names of the tasks that it waits for.
+    """
+
+    name: str
+    nodes: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+
+
+DECIDES = Task(RETRAINING)
 
 
 def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:
@@ -21,3 +43,47 @@ def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:
     *before, _ = dag
     dag[PUSHER] += tuple(name for name in before if name not in waited_for)
     return dag
+
+
+def task_dag(dag: Mapping[str, tuple[str, ...]], platform: PlatformSection) -> list[Task]:
+    """Returns the tasks of a DAG, in topological order: its stages, or a task for each node.
+
+    Args:
+        dag: node → the nodes it waits for, from `node_dag`.
+        platform: says which nodes run in a pod of their own.
+    """
+    groups = [
+        group
+        for stage in STAGES.values()
+        for group in _pods([node for node in stage if node in dag], platform)
+    ]
+    name_of = {node: _name(group) for group in groups for node in group}
+    return [
+        Task(
+            _name(group),
+            group,
+            tuple(
+                dict.fromkeys(
+                    name_of[above] for node in group for above in dag[node] if above not in group
+                )
+            ),
+        )
+        for group in groups
+    ]
+
+
+def _pods(nodes: list[str], platform: PlatformSection) -> Iterator[tuple[str, ...]]:
+    """Yields the nodes of a stage that run in one pod: neighbours, so that no circle can arise."""
+    together: list[str] = []
+    for node in nodes:
+        if platform.needs_own_pod(node):
+            yield from filter(None, (tuple(together), (node,)))
+            together = []
+        else:
+            together.append(node)
+    if together:
+        yield tuple(together)
+
+
+def _name(nodes: tuple[str, ...]) -> str:
+    return next((node for node in nodes if node in STAGES), nodes[0])

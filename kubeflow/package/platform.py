@@ -9,17 +9,18 @@ from typing import Any
 
 from components.recipe.platform import PlatformSection
 from components.recipe.resources import NodeResources
+from kubeflow.package.dag import Task
 
 
-def apply_platform(task: Any, node: str, platform: PlatformSection) -> None:
-    """Applies the settings of a node to its task.
+def apply_platform(task: Any, of: Task, platform: PlatformSection) -> None:
+    """Applies the settings of the nodes to their task.
 
     Args:
         task: a `kfp.dsl.PipelineTask`.
-        node: name of the node.
+        of: its name and nodes.
         platform: the section.
     """
-    pod = platform.resources(node)
+    pod = platform.resources(*(of.nodes or (of.name,)))
     if pod.cpu:
         task.set_cpu_limit(pod.cpu)
     if pod.memory:

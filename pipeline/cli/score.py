@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.exit_codes import ExitCode, stoppable
+from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import (
     MEGAPIXELS,
     HomeOption,
@@ -16,6 +16,7 @@ from pipeline.cli.options import (
     ModelOption,
     TlsOptions,
 )
+from pipeline.cli.stoppable import stoppable
 from serving.score.errors import ScoreError
 
 if TYPE_CHECKING:

@@ -5,7 +5,12 @@ image folder → ImageExampleGen (unlabelled) ──┐
 pushed model → Importer ──────────────────────┘
 """
 
-from tfx import v1 as tfx
+# Not `tfx.v1`, which imports the Google Cloud extensions too.
+from tfx import components
+from tfx.dsl.components.common.importer import Importer
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import bulk_inferrer_pb2
+from tfx.types import standard_artifacts
 
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.listing import UNLABELLED
@@ -26,7 +31,7 @@ def build_bulk_pipeline(
     data: DataSection,
     paths: PipelinePaths,
     beam_args: tuple[str, ...],
-) -> tfx.dsl.Pipeline:
+) -> Pipeline:
     """Wires the nodes.
 
     Args:
@@ -37,20 +42,20 @@ def build_bulk_pipeline(
         paths: where artifacts and metadata go.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    importer = tfx.dsl.Importer(
-        source_uri=model_uri, artifact_type=tfx.types.standard_artifacts.Model
-    ).with_id("PushedModel")
+    importer = Importer(source_uri=model_uri, artifact_type=standard_artifacts.Model).with_id(
+        "PushedModel"
+    )
     example_gen = ImageExampleGen(
         folder, data, paths.keys, node_source("ImageExampleGen"), unlabelled=True
     )
-    inferrer = tfx.components.BulkInferrer(
+    inferrer = components.BulkInferrer(
         examples=example_gen.outputs["examples"],
         model=importer.outputs["result"],
-        data_spec=tfx.proto.DataSpec(example_splits=[UNLABELLED]),
-        model_spec=tfx.proto.ModelSpec(model_signature_name=["serve_examples"]),
+        data_spec=bulk_inferrer_pb2.DataSpec(example_splits=[UNLABELLED]),
+        model_spec=bulk_inferrer_pb2.ModelSpec(model_signature_name=["serve_examples"]),
     )
     name = bulk_pipeline(model_name)
-    return tfx.dsl.Pipeline(
+    return Pipeline(
         pipeline_name=paths.pipeline_name(name),
         pipeline_root=paths.pipeline_root(name),
         components=[importer, example_gen, inferrer],

@@ -92,13 +92,19 @@ def _own_connection(pipeline: pipeline_pb2.Pipeline) -> Any:
     return getattr(config, config.WhichOneof("connection_config"))
 
 
-def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) -> NodeRun:
+def launch_node(
+    pipeline: pipeline_pb2.Pipeline,
+    node_id: str,
+    connection: Any,
+    operators: Mapping[Any, Any] | None = None,
+) -> NodeRun:
     """Runs one node of a compiled pipeline with TFX's portable launcher.
 
     Args:
         pipeline: compiled, with the run id substituted.
         node_id: of the node; the nodes before it must have run.
         connection: config of the ML Metadata connection.
+        operators: kind of executor → what executes a node, in place of TFX's own.
 
     Raises:
         NodeFailedError: the node failed, or its inputs could not be resolved.
@@ -115,6 +121,7 @@ def launch_node(pipeline: pipeline_pb2.Pipeline, node_id: str, connection: Any) 
                 pipeline_runtime_spec=pipeline.runtime_spec,
                 executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
                 custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+                custom_executor_operators=dict(operators or {}),
             ).launch()
     except Exception as error:
         raise NodeFailedError(node_id) from error

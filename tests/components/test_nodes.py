@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.nodes import APPROVAL, NODES, UPSTREAM
+from components.nodes import APPROVAL, NODES, STAGES, UPSTREAM
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 
@@ -30,3 +30,8 @@ def test_it_is_the_dag_of_tfx(approval):
 def test_every_node_comes_after_those_it_waits_for():
     for node, upstream in UPSTREAM.items():
         assert all(NODES.index(above) < NODES.index(node) for above in upstream)
+
+
+def test_the_stages_hold_every_node_once_in_order():
+    assert tuple(node for nodes in STAGES.values() for node in nodes) == NODES
+    assert all(stage in nodes for stage, nodes in STAGES.items())

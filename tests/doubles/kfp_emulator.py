@@ -1,9 +1,9 @@
 """Runs a compiled package task by task, in place of KFP's workflow controller.
 
 The real one needs a Kubernetes cluster. Each task is a process of its own, started when the tasks
-it depends on have succeeded; its placeholders are filled, its outputs are collected, and a failure
-is retried as often as the task's retry policy says. A task that is a DAG itself runs its own tasks,
-or skips them all by its trigger policy.
+it depends on have succeeded; its placeholders are filled, its outputs are collected, and a pod that
+vanished is started again as often as the task's retry policy says. A task that is a DAG itself runs
+its own tasks, or skips them all by its trigger policy.
 """
 
 import os

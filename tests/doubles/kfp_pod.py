@@ -3,8 +3,11 @@
 Real pods need a Kubernetes cluster.
 """
 
+import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
 import uuid
 from collections.abc import Callable, Mapping
@@ -60,6 +63,12 @@ class Run:
         return "\n".join(attempt.log for attempt in self.attempts if attempt.task == task)
 
 
+def _end_group(process: int) -> None:
+    """Kills what the first process of a container started: it ends with that one."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process, signal.SIGKILL)
+
+
 class Pod:
     """A task, as its driver and its launcher see it."""
 
@@ -83,7 +92,12 @@ class Pod:
         watch: Callable[[str, int, subprocess.Popen], None] | None,
         engine: Callable[[list[str]], list[str]],
     ) -> bool:
-        """Starts the container, again as its policy says; returns whether it succeeded."""
+        """Starts the container; returns whether it succeeded.
+
+        It is started again, as often as the task's policy says, only if the pod vanished, which is
+        a signal to its process here. A container that fails is not, by the settings of Argo that
+        KFP ships (`retryPolicy: OnError`).
+        """
         env = dict(environment)
         env |= {item["name"]: item["value"] for item in self._container.get("env", [])}
         attempts = 1 + self._spec.retry_policy.max_retry_count
@@ -92,16 +106,23 @@ class Pod:
             with open(log, "wb") as file:
                 command = engine(self._command())
                 process = subprocess.Popen(
-                    command, env=env, cwd=self._folder, stdout=file, stderr=file
+                    command,
+                    env=env,
+                    cwd=self._folder,
+                    stdout=file,
+                    stderr=file,
+                    start_new_session=True,
                 )
                 if watch:
                     watch(self._task, number, process)
                 code = process.wait()
+                _end_group(process.pid)
             text = log.read_text(errors="replace")
             self._run.attempts.append(Attempt(self._task, code, text, number))
             if code == 0:
                 self._collect()
-                return True
+            if code >= 0:
+                return code == 0
         return False
 
     def _command(self) -> list[str]:

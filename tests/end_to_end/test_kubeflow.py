@@ -1,6 +1,7 @@
 """A compiled package from the images to the pushed model, a process for each container."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import ml_metadata
 import pytest
 
-from components.nodes import BEAM_NODES
+from components.nodes import BEAM_NODES, NODES
 from components.runtime.stack import installed_stack
 from pipeline.metadata.connection import connection
 from pipeline.sample_data import write_sample_data
@@ -30,6 +31,7 @@ SMALL = [
     f"training.early_stopping.patience={EPOCHS}",
     "evaluation.recall_floor=0.3",
     "evaluation.allowed_drop=0.3",
+    "platform.defaults={retry_wait_seconds: 0}",
 ]
 PATIENCE_SECONDS = 300
 
@@ -105,37 +107,55 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def first_run(cluster):
-    """A run whose Trainer is killed in the middle, as on a machine that is taken away."""
+    """A run whose training is interrupted twice.
+
+    First its pod vanishes, as on a machine that is taken away, and KFP starts another. Then the
+    process of the training alone is killed, and its task starts another.
+    """
 
     def kill_the_trainer(task: str, attempt: int, process: subprocess.Popen) -> None:
-        if (task, attempt) != ("trainer", 1):
+        if task != "trainer":
             return
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while cluster.epochs_saved() < 3:
+        while cluster.epochs_saved() < 3 * attempt:
             assert process.poll() is None, "the Trainer ended before it could be killed"
             assert time.monotonic() < deadline, "no checkpoint appeared"
             time.sleep(0.05)
-        process.send_signal(signal.SIGKILL)
+        os.kill(process.pid if attempt == 1 else child_of(process.pid), signal.SIGKILL)
 
     run = cluster.run(cluster.compile(), watch=kill_the_trainer)
     cluster.beam_jobs = jobs_run(cluster.folder)
     return run
 
 
+def child_of(process: int) -> int:
+    (child,) = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return int(child)
+
+
 def cached(run: Run) -> set[str]:
-    return {a.task for a in run.attempts if "is taken from the cache" in a.log}
+    """Returns the nodes that were taken from the cache."""
+    logs = "".join(attempt.log for attempt in run.attempts)
+    return set(re.findall(r"(\w+) is taken from the cache", logs))
+
+
+def loaded_tensorflow(run: Run) -> list[str]:
+    """Returns the tasks that loaded TensorFlow."""
+    return [attempt.task for attempt in run.attempts if "TensorFlow and TFX loaded" in attempt.log]
 
 
 def test_a_killed_node_is_retried_and_the_model_is_blessed_and_pushed(cluster, first_run):
     assert first_run.failed is None, first_run.attempts[-1].log[-4000:]
     trainer = [(a.number, a.code) for a in first_run.attempts if a.task == "trainer"]
     assert trainer == [(1, -signal.SIGKILL), (2, 0)]
+    log = first_run.log("trainer")
+    assert "Trainer was killed by signal 9. It starts again in 0 s: attempt 2 of 2." in log
     (history,) = cluster.root.glob("artifacts/quickstart/Trainer/model_run/*/history.json")
     assert len(json.loads(history.read_text())["head"]) == EPOCHS
     assert cluster.epochs_saved() == 0
 
     (version,) = cluster.versions()
-    log = first_run.log("run-report")
+    log = first_run.log("pusher")
     assert "Blessed: " in log and f"Pushed as version {version} of quickstart, unsigned." in log
     # The summary table counts the time of the nodes before, from ML Metadata.
     seconds = re.search(r"(\d+) s in the nodes", log)
@@ -159,7 +179,7 @@ def test_kfp_shows_the_verdict(first_run):
     assert len(matrix["annotationSpecs"]) == len(matrix["rows"]) == 3
 
 
-@pytest.mark.parametrize("task", ["data-audit", "run-report"])
+@pytest.mark.parametrize("task", ["image-example-gen", "pusher"])
 def test_kfp_shows_the_web_pages(first_run, task):
     assert first_run.artifacts[task, "page"].read_text().lstrip().startswith("<!")
 
@@ -205,18 +225,21 @@ def test_a_second_run_comes_from_the_cache_and_fails_at_a_missed_gate(cluster, f
     before = cluster.versions()
     overrides = ("evaluation.recall_floor=0.99", "evaluation.floor_on=lower_bound")
     run = cluster.run(cluster.compile("platform.gate_failure=fail"), *overrides)
-    assert run.failed == "run-report"
-    assert [a.code for a in run.attempts if a.task == "run-report"] == [3, 3]
+    assert run.failed == "pusher"
+    assert [a.code for a in run.attempts if a.task == "pusher"] == [3]
     # Another floor is nothing to the nodes before the Evaluator.
     assert cached(run) >= {
-        "image-example-gen",
-        "statistics-gen",
-        "schema-gen",
-        "example-validator",
-        "transform",
-        "trainer",
+        "ImageExampleGen",
+        "StatisticsGen",
+        "SchemaGen",
+        "ExampleValidator",
+        "DataAudit",
+        "Transform",
+        "Trainer",
     }
-    log = run.log("run-report")
+    # The first task builds the pipeline of these overrides; the others find it.
+    assert loaded_tensorflow(run) == ["image-example-gen", "evaluator", "pusher"]
+    log = run.log("pusher")
     assert "NOT blessed: " in log and "Nothing was pushed." in log
     assert "Nothing pushed: not blessed." in run.log("pusher")
     assert run.artifacts["evaluator", "verdict"].read_text().startswith("# NOT blessed: nothing")
@@ -227,9 +250,20 @@ def test_a_second_run_comes_from_the_cache_and_fails_at_a_missed_gate(cluster, f
     # The other choice, on the same run: as KFP's retry of a failed run would start it.
     retried = cluster.run(cluster.compile(), *overrides, again=run)
     assert retried.failed is None
-    assert [a.task for a in retried.attempts] == ["run-report"]
-    assert "NOT blessed: " in retried.log("run-report")
+    assert [a.task for a in retried.attempts] == ["pusher"]
+    assert "NOT blessed: " in retried.log("pusher")
     assert cluster.versions() == before
+
+
+def test_a_run_that_is_all_in_the_cache_loads_no_tensorflow(cluster, first_run):
+    run = cluster.run(cluster.compile())
+    assert run.failed is None, run.attempts[-1].log[-4000:]
+    assert loaded_tensorflow(run) == []
+    assert cached(run) == {*NODES} - {"StatisticsBaseline", "Baseline", "Approval"}
+    before, now = (one.artifacts["evaluator", "verdict"].read_text() for one in (first_run, run))
+    assert before == now
+    assert run.artifacts["pusher", "page"].read_text().lstrip().startswith("<!")
+    assert "Blessed: " in run.log("pusher")
 
 
 def test_a_users_mistake_is_one_sentence_in_the_log_of_the_first_task(cluster):

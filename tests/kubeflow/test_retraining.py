@@ -15,6 +15,7 @@ from components.runtime.stack import installed_stack
 from kubeflow.node.ledger import confirm_training, run_ledger
 from kubeflow.package.compile import write_package
 from kubeflow.package.container import PackageOptions
+from kubeflow.package.dag import Task
 from kubeflow.package.recipe_codec import encode_recipe
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.training_data import describe_data
@@ -26,7 +27,10 @@ from tests.paths import ROOT
 KEY = "the key of the site"
 # A seed that gives so few patients to every split; one new patient suffices.
 RECIPE = load_recipe("quickstart", ["data.split_seed=107", "retraining.min_new_patients=1"])
-DAG = {"ImageExampleGen": (), "RunReport": ("ImageExampleGen",)}
+TASKS = [
+    Task("ImageExampleGen", ("ImageExampleGen",)),
+    Task("RunReport", ("RunReport",), ("ImageExampleGen",)),
+]
 
 
 class Site:
@@ -83,7 +87,7 @@ def test_where_nothing_is_new_the_nodes_are_skipped_and_the_run_is_green(site, t
     options = PackageOptions(
         image="x", stack=str(installed_stack()), version=metadata.version("medtfx")
     )
-    write_package(RECIPE, DAG, options, tmp_path / "package.yaml")
+    write_package(RECIPE, TASKS, options, tmp_path / "package.yaml")
     parameters = {"data": str(site.films), "root": str(site.root), "if_new": True}
     package = parse(tmp_path / "package.yaml")
     run = run_package(package, parameters, tmp_path / "pods", site.environment)

@@ -28,6 +28,24 @@ def test_a_killed_node_is_started_again_unless_the_recipe_says_otherwise():
     assert (said.retries, said.retry_wait_seconds) == (1, 60)
 
 
+def test_nodes_in_one_pod_get_the_largest_values_of_them():
+    platform = PlatformSection.model_validate(
+        {
+            "defaults": {"cpu": 2, "timeout_minutes": 30},
+            "nodes": {"Baseline": {"memory": "2Gi"}, "Evaluator": {"memory": "3G", "cpu": "500m"}},
+        }
+    )
+    pod = platform.resources("Baseline", "Evaluator")
+    assert (pod.cpu, pod.memory, pod.timeout_minutes, pod.gpu) == ("2", "3G", 30, None)
+
+
+def test_which_nodes_need_a_pod_of_their_own():
+    nodes = {"Trainer": {"gpu": 1}, "Evaluator": {"memory": "3G"}}
+    platform = PlatformSection.model_validate({"nodes": nodes})
+    assert [platform.needs_own_pod(node) for node in (*nodes, "Pusher")] == [True, False, False]
+    assert PlatformSection(stages=False).needs_own_pod("Pusher")
+
+
 def test_an_unknown_node_is_asked_about():
     message = refusal(nodes={"trainer": {"gpu": 1}})
     assert "there is no node 'trainer'. Did you mean 'Trainer'? Nodes: ImageExampleGen, " in message

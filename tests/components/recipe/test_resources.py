@@ -3,7 +3,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from components.recipe.resources import NodeResources, Toleration
+from components.recipe.resources import NodeResources, Toleration, byte_count, cpu_count
 
 
 @pytest.mark.parametrize("cpu", [8, 0.5, "500m", "1.5", "16"])
@@ -40,3 +40,33 @@ def test_what_is_not_a_quantity_of_memory(memory, key):
 def test_a_toleration_is_complete(values, words):
     with pytest.raises(ValidationError, match=re.escape(words)):
         Toleration(**values)
+
+
+def test_quantities_as_numbers():
+    assert [cpu_count(text) for text in ("8", "0.5", "500m")] == [8, 0.5, 0.5]
+    texts = ("5", "1Ki", "2Mi", "1Gi", "1M", "1G", "1Ti")
+    assert [byte_count(text) for text in texts] == [
+        5, 1024, 2 * 1024**2, 1024**3, 10**6, 10**9, 1024**4
+    ]  # fmt: skip
+
+
+def test_the_largest_of_two_nodes_counts_units():
+    small = NodeResources(cpu="900m", memory="1Gi", retries=0, node_selector={"pool": "a"})
+    large = NodeResources(cpu="1", memory="1000M", shared_memory="1Gi", retries=2)
+    both = small.largest(large)
+    assert (both.cpu, both.memory, both.shared_memory, both.retries) == ("1", "1Gi", "1Gi", 2)
+    assert both.node_selector == {"pool": "a"} and both.retry_wait_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("values", "own"),
+    [
+        ({"gpu": 1}, True),
+        ({"node_selector": {"pool": "gpu"}}, True),
+        ({"tolerations": [{"key": "gpu"}]}, True),
+        ({"timeout_minutes": 5}, True),
+        ({"cpu": 4, "memory": "1Gi", "shared_memory": "1Gi", "retries": 2}, False),
+    ],
+)
+def test_what_of_a_node_needs_a_pod_of_its_own(values, own):
+    assert NodeResources.model_validate(values).needs_own_pod is own

@@ -8,6 +8,7 @@ writes `golden/` again; look at the difference before you commit it.
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ WHOLE_PLATFORM = [
     "platform.nodes.Trainer={gpu: 1, cpu: 7500m, memory: 32Gi, shared_memory: 8Gi, "
     "node_selector: {pool: gpu}, timeout_minutes: 600, "
     "tolerations: [{key: amd.com/gpu, effect: NoSchedule}]}",
-    "platform.nodes.Pusher={retries: 0}",
+    "platform.nodes.Transform={retries: 0}",
     "platform.volumes=[{claim: films, path: /films}]",
     "platform.secrets=[{name: mlmd, env: {MEDTFX_MLMD: uri}}, {name: gcp, path: /secrets/gcp}]",
     "platform.env={AWS_REGION: eu-central-1, BATCH: 3}",
@@ -83,19 +84,21 @@ def assert_golden(path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_is_a_package_that_kfp_reads(tmp_path, name):
     recipe, path = load_recipe(name), tmp_path / "package.yaml"
-    dag = compile_package(recipe, OPTIONS, path)
+    followers = compile_package(recipe, OPTIONS, path)
     package = parse(path)
     assert package.spec.pipeline_info.name == name
     assert set(package.spec.root.input_definitions.parameters) == set(PARAMETERS)
     names = {task.task_info.name: key for key, task in package.tasks.items()}
-    assert set(names) == {"Retraining", *dag}
+    assert set(names) == {"Retraining", *(follower.name for follower in followers)}
     # Nothing but the decision is outside of what it may skip.
     assert len(package.spec.root.dag.tasks) == 2 and "retraining" in package.spec.root.dag.tasks
-    for node, upstream in dag.items():
-        task = package.tasks[names[node]]
-        assert set(task.dependent_tasks) == {names[above] for above in upstream}
+    for follower in followers:
+        task = package.tasks[names[follower.name]]
+        assert set(task.dependent_tasks) == {names[above] for above in follower.upstream}
         assert not task.caching_options.enable_cache
-        arguments = package.container(names[node])["args"]
+        arguments = package.container(names[follower.name])["args"]
+        nodes = [word for before, word in pairwise(arguments) if before == "--node"]
+        assert tuple(nodes) == follower.nodes
         packed = arguments[arguments.index("--recipe") + 1]
         assert decode_recipe(packed, []) == recipe.model_copy(
             update={"platform": PlatformSection()}
@@ -118,7 +121,10 @@ def test_everything_that_a_recipe_says_about_the_cluster(compile_to):
     assert "nodeSelector" not in package.platform("pusher")
     assert package.platform("pusher")["pvcMount"] == [{"constant": "films", "mountPath": "/films"}]
     assert package.tasks["trainer"].retry_policy.max_retry_count == 2
-    assert package.tasks["pusher"].retry_policy.max_retry_count == 0
+    assert package.tasks["transform"].retry_policy.max_retry_count == 0
+    # What KFP does not start again, the task does: with the same number and wait.
+    arguments = package.container("trainer")["args"]
+    assert arguments[arguments.index("--retries") :][:4] == ["--retries", "2", "--retry-wait", "30"]
     parameters = package.spec.root.input_definitions.parameters
     assert parameters["gate_failure"].default_value.string_value == "fail"
     assert "--beam-arg=--runner=PortableRunner" in pusher["args"]

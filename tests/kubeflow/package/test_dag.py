@@ -1,12 +1,21 @@
 import pytest
 
 from components.nodes import APPROVAL, NODES
-from kubeflow.package.dag import node_dag
+from components.recipe.platform import PlatformSection
+from kubeflow.package.dag import node_dag, task_dag
 from pipeline.recipes.loader import load_recipe
+
+# Each cuts a stage in another place: none, before, in the middle, at the end, several.
+OWN_PODS = [(), ("Baseline",), ("DataAudit",), ("RunReport",), ("StatisticsGen", "Evaluator")]
 
 
 def dag_of(approval):
     return node_dag(load_recipe("covid19-3class", [f"serving.approval={approval}"]))
+
+
+def platform_of(own_pods, **values):
+    nodes = {node: {"timeout_minutes": 10} for node in own_pods}
+    return PlatformSection.model_validate({"nodes": nodes, **values})
 
 
 def test_the_node_approval_is_there_where_the_recipe_asks_for_one():
@@ -33,3 +42,49 @@ def test_the_pusher_waits_for_all_before_it_and_the_last_node_closes_the_run(app
     assert list(dag)[-1] == "RunReport"
     assert above["RunReport"] == set(above) - {"RunReport"}
     assert above["Pusher"] == set(above) - {"Pusher", "RunReport"}
+
+
+def test_the_stages_are_the_boxes_of_kfps_page():
+    tasks = {task.name: task for task in task_dag(dag_of("none"), PlatformSection())}
+    assert list(tasks) == ["ImageExampleGen", "Transform", "Trainer", "Evaluator", "Pusher"]
+    assert tasks["ImageExampleGen"].upstream == ()
+    assert tasks["ImageExampleGen"].nodes[-1] == "AuditGate"
+    assert tasks["Evaluator"].nodes == ("Baseline", "Evaluator", "ServingValidator")
+    assert tasks["Pusher"].nodes == ("Pusher", "RunReport")
+    required = task_dag(dag_of("required"), PlatformSection())
+    assert [task.name for task in required][-2:] == [APPROVAL, "Pusher"]
+
+
+@pytest.mark.parametrize("approval", ["none", "required"])
+@pytest.mark.parametrize("own_pods", OWN_PODS)
+def test_every_node_runs_once_and_after_those_it_waits_for(approval, own_pods):
+    dag = dag_of(approval)
+    tasks = task_dag(dag, platform_of(own_pods))
+    assert [node for task in tasks for node in task.nodes] == list(dag)
+    ended: dict[str, set[str]] = {}  # task → the nodes that have run when it begins its own
+    for task in tasks:
+        before = set().union(*(ended[name] | nodes_of(tasks, name) for name in task.upstream))
+        ended[task.name] = before
+        for node in task.nodes:
+            assert set(dag[node]) <= before
+            before = before | {node}
+    for node in own_pods:
+        assert (node,) in [task.nodes for task in tasks]
+
+
+def nodes_of(tasks, name):
+    return {node for task in tasks if task.name == name for node in task.nodes}
+
+
+def test_a_stage_that_is_cut_keeps_its_name_where_its_node_is():
+    tasks = task_dag(dag_of("none"), platform_of(("Evaluator",)))
+    assert [task.name for task in tasks][3:6] == ["Baseline", "Evaluator", "ServingValidator"]
+    tasks = task_dag(dag_of("none"), platform_of(("DataAudit",)))
+    assert [task.name for task in tasks][:3] == ["ImageExampleGen", "DataAudit", "AuditGate"]
+
+
+def test_without_stages_each_node_is_a_task_and_waits_as_in_the_dag():
+    dag = dag_of("required")
+    tasks = task_dag(dag, platform_of((), stages=False))
+    assert {task.name: task.upstream for task in tasks} == dag
+    assert all(task.nodes == (task.name,) for task in tasks)

@@ -3,6 +3,7 @@
 import pytest
 
 from components.recipe.platform import PlatformSection
+from kubeflow.package.dag import Task
 from kubeflow.package.platform import apply_platform
 
 
@@ -24,7 +25,7 @@ def task():
 
 
 def test_without_settings_a_task_is_only_retried(task):
-    apply_platform(task, "Trainer", PlatformSection())
+    apply_platform(task, Task("Trainer", ("Trainer",)), PlatformSection())
     assert task.platform_config == {}
     assert task._task_spec.retry_policy.max_retry_count == 1
 
@@ -37,7 +38,7 @@ def test_a_node_gets_its_own_settings_and_the_common_ones(task):
             "volumes": [{"claim": "films", "path": "/films"}],
         }
     )
-    apply_platform(task, "Trainer", platform)
+    apply_platform(task, Task("Trainer", ("Trainer",)), platform)
     settings = task.platform_config["kubernetes"]
     assert settings["activeDeadlineSeconds"] == "120"
     assert settings["pvcMount"] == [{"constant": "films", "mountPath": "/films"}]

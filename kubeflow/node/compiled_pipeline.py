@@ -1,0 +1,120 @@
+"""The pipeline of a run as TFX compiles it: built from the recipe, or as an earlier task kept it.
+
+To build it takes TensorFlow and all of TFX. So it is kept below the root, under a digest of all
+that it depends on, and a task whose nodes come from the cache never loads them.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.nodes import BEAM_NODES, FIRST
+from components.runtime.environment import WEIGHTS
+from components.runtime.source_hash import package_hash
+from components.runtime.stack import installed_stack
+from components.storage.files import is_remote
+
+if TYPE_CHECKING:
+    from components.recipe.recipe import Recipe
+
+
+def kept_pipeline(given: argparse.Namespace, recipe: "Recipe") -> Any | None:
+    """Returns the pipeline of this run if an earlier task kept it.
+
+    Args:
+        given: arguments of the task.
+        recipe: of the run.
+    """
+    path = _path(given, recipe)
+    if path is None or not path.is_file():
+        return None
+    from tfx.proto.orchestration import pipeline_pb2
+
+    return _of_run(pipeline_pb2.Pipeline.FromString(path.read_bytes()), given.run_id)
+
+
+def build_pipeline(given: argparse.Namespace, recipe: "Recipe") -> Any:
+    """Builds the pipeline of this run, and keeps it where the root is on a volume.
+
+    Args:
+        given: arguments of the task.
+        recipe: of the run.
+
+    Raises:
+        MedtfxError: patient key, options of Beam, an address or weights can't be used.
+    """
+    from components.image_example_gen.patients import patient_key
+    from components.storage import object_storage as storage
+    from components.storage.atomic_write import write_atomically
+    from kubeflow.node.paths import node_paths
+    from pipeline.beam.arguments import beam_args
+
+    paths = node_paths(given.root, given.models, None)
+    if FIRST in given.node:
+        patient_key(paths.keys)
+    storage.prepare(paths.artifacts, paths.models)
+    options = beam_args(_beam_options(given))
+
+    from tfx.dsl.compiler import compiler
+
+    from components.network.weights import check_available
+    from pipeline.dag.training import build_pipeline as wire
+
+    if FIRST in given.node:  # before the long work, not after it
+        check_available(recipe.model, recipe.data.image_size)
+    compiled = compiler.Compiler().compile(wire(recipe, given.data, paths, options))
+    if path := _path(given, recipe):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, compiled.SerializeToString())
+    return _of_run(compiled, given.run_id)
+
+
+def _path(given: argparse.Namespace, recipe: "Recipe") -> Path | None:
+    """Returns where the pipeline is kept; None in object storage, which TensorFlow alone reads."""
+    from kubeflow.node.paths import node_paths
+
+    paths = node_paths(given.root, given.models, None)
+    if is_remote(paths.root):
+        return None
+    depends_on = {
+        "code": package_hash(),
+        "stack": installed_stack(),
+        "recipe": recipe.plain(),
+        "data": given.data,
+        "paths": vars(replace(paths, metadata=None)),
+        "beam": _beam_options(given),
+        "weights": sorted(_weights(recipe)),
+    }
+    digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode())
+    return Path(paths.pipeline_root(recipe.name), "compiled", f"{digest.hexdigest()[:16]}.pb")
+
+
+def _beam_options(given: argparse.Namespace) -> list[str]:
+    # The other nodes must not depend on a job server.
+    return given.beam_arg if set(given.node) & set(BEAM_NODES) else []
+
+
+def _weights(recipe: "Recipe") -> Iterator[tuple[str, int, int]]:
+    """Yields name, size and time of the weights files that a training may start from."""
+    folder = WEIGHTS.get()
+    files = list(Path(folder).glob("*")) if folder else []
+    files += [Path(os.path.expandvars(one.weights)) for one in recipe.model.networks]
+    for file in files:
+        if file.is_file():
+            state = file.stat()
+            yield str(file), state.st_size, state.st_mtime_ns
+
+
+def _of_run(pipeline: Any, run_id: str) -> Any:
+    from tfx.dsl.compiler import constants
+    from tfx.orchestration.portable import runtime_parameter_utils
+
+    runtime_parameter_utils.substitute_runtime_parameter(
+        pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
+    )
+    return pipeline

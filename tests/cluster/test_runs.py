@@ -1,0 +1,71 @@
+"""Runs that somebody starts: fresh, cached, refused, stopped, two at once."""
+
+import json
+import re
+
+import pytest
+
+from tests.cluster.site import EPOCHS, FEW_EPOCHS, Ended
+
+IMPOSSIBLE = '["evaluation.recall_floor=0.99", "evaluation.floor_on=lower_bound"]'
+
+
+@pytest.fixture(scope="module")
+def two_at_once(site, first_run) -> tuple[Ended, Ended]:
+    """A run in which nothing is new, and beside it one whose floor no model can meet."""
+    before = site.versions()
+    again = site.submit(site.package())
+    refused = site.submit(site.package(), overrides=IMPOSSIBLE, gate_failure="report")
+    ended = site.watch(again), site.watch(refused)
+    assert site.versions() == before
+    return ended
+
+
+def test_a_fresh_run_pushes_a_blessed_model(site, first_run):
+    assert first_run.code == 0, first_run.text
+    assert ": SUCCEEDED, " in first_run.text
+    (version,) = site.versions()
+    assert f"Pushed as version {version}" in site.log(first_run.run_id, "pusher")
+
+
+def test_a_training_whose_pod_is_deleted_goes_on_after_its_last_epoch(site, first_run):
+    assert "Trainer, 2nd attempt" in first_run.text
+    history = site.shell(f"cat {site.root}/artifacts/quickstart/Trainer/model_run/*/history.json")
+    assert len(json.loads(history)["head"]) == EPOCHS
+    assert site.epochs_saved() == 0
+    # The second pod's first progress line.
+    log = site.log(first_run.run_id, "trainer")
+    epochs = [int(number) for number in re.findall(rf"(\d+)\D+{EPOCHS} epochs", log)]
+    assert epochs == sorted(epochs) and epochs[-1] > FEW_EPOCHS
+
+
+def test_a_run_of_nothing_new_comes_from_the_cache(site, two_at_once):
+    again, _ = two_at_once
+    assert again.code == 0, again.text
+    for node in ("image-example-gen", "transform", "trainer"):
+        assert "is taken from the cache" in site.log(again.run_id, node)
+
+
+def test_a_refused_model_is_not_pushed_and_the_report_says_why(site, two_at_once):
+    _, refused = two_at_once
+    assert ": SUCCEEDED, " in refused.text
+    assert "NOT blessed" in site.log(refused.run_id, "evaluator")
+    assert "Nothing pushed: not blessed." in site.log(refused.run_id, "pusher")
+
+
+def test_a_mistake_ends_the_run_with_one_sentence_before_any_node(site, first_run):
+    run = site.watch(site.submit(site.package(), overrides='["data.classes=[COVID, NORMAL]"]'))
+    assert run.code == 1
+    assert "Retraining FAILED" in run.text and "Never began: ImageExampleGen" in run.text
+    log = site.log(run.run_id, "retraining")
+    assert "Error: " in log and "PNEUMONIA" in log and "Traceback" not in log
+
+
+def test_a_run_that_is_stopped_has_not_failed(site):
+    run_id = site.submit(site.package())
+    site.wait(run_id, lambda: "Retraining" in site.status(run_id), "the first task")
+    code, text = site.medtfx("terminate", run_id)
+    assert code == 0 and "is being stopped" in text
+    stopped = site.watch(run_id)
+    assert stopped.code == 1 and ": STOPPED, " in stopped.text
+    assert ": FAILED, " not in stopped.text

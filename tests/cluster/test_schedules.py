@@ -1,0 +1,56 @@
+"""Runs that a schedule starts."""
+
+import re
+import time
+
+import pytest
+
+from tests.cluster.site import PATIENCE_SECONDS
+
+# Each twenty seconds: a run still waits for the one before it.
+CRON = "*/20 * * * * *"
+IMPOSSIBLE = '["evaluation.recall_floor=0.99", "evaluation.floor_on=lower_bound"]'
+
+
+@pytest.fixture
+def run_of(site, first_run):
+    """Schedules a package, waits for the end of its first run, and removes the schedule."""
+    names = []
+
+    def schedule(name, *options, **changes):
+        names.append(name)
+        line = ["schedule", site.package(), "--name", name, "--cron", CRON]
+        code, text = site.medtfx(*line, *options, *site.parameters(**changes))
+        assert code == 0, text
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (found := re.search(rf"^([0-9a-f]{{8}}) .* {name}-", runs(site), re.MULTILINE)):
+            assert time.monotonic() < deadline, "the schedule started no run"
+            time.sleep(site.interval)
+        # So that it starts no other; its run goes on.
+        return site.watch(found[1])
+
+    yield schedule
+    for name in names:
+        assert site.medtfx("unschedule", name)[0] == 0
+        assert name not in site.medtfx("schedules")[1]
+
+
+def runs(site) -> str:
+    return site.medtfx("runs")[1]
+
+
+def test_a_retraining_without_anything_new_is_declined(site, run_of):
+    before = site.versions()
+    run = run_of("suite-if-new")
+    assert ": SUCCEEDED, " in run.text
+    assert "Declined: no new image since" in site.log(run.run_id, "retraining")
+    assert "Trainer SUCCEEDED" not in run.text
+    assert site.versions() == before
+
+
+def test_a_refused_model_makes_the_run_red(site, run_of):
+    before = site.versions()
+    run = run_of("suite-refused", "--always-train", overrides=IMPOSSIBLE)
+    assert run.code and ": FAILED, " in run.text
+    assert "NOT blessed" in site.log(run.run_id, "evaluator")
+    assert site.versions() == before

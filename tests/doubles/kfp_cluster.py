@@ -1,0 +1,175 @@
+"""A Kubeflow Pipelines whose runs really run: its API in front of the emulator of its pods.
+
+The real one needs a Kubernetes cluster. Each run has a thread here, each of its containers a
+process; tasks appear in the API as the real server lists those of a package with retries.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import yaml
+from croniter import croniter
+
+from tests.doubles.kfp_api_server import start
+from tests.doubles.kfp_api_state import PipelinesServer, one, task
+from tests.doubles.kfp_emulator import run_package
+from tests.doubles.kfp_package import parse
+from tests.doubles.kfp_pod import Run
+
+_CHECK_SECONDS = 0.2
+
+
+class _StoppedError(Exception):
+    """Somebody stopped the run."""
+
+
+class RunningServer(PipelinesServer):
+    """The state of an API server that carries out what is submitted.
+
+    Attributes:
+        processes: (run id, task) → the container that runs, or ran last.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]):
+        super().__init__()
+        self._folder, self._environment = folder, environment
+        self.processes: dict[tuple[str, str], Popen] = {}
+        self._stopped: set[str] = set()
+        self._threads: list[threading.Thread] = []
+        self._closed = threading.Event()
+        self._in_thread(self._fire_schedules)
+
+    # --- What the API asks ---
+
+    def now(self) -> str:
+        return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def create_run(self, body: Any, query: dict) -> dict:
+        made = super().create_run(body, query)
+        self._in_thread(self._carry_out, made)
+        return made
+
+    def fire(self, schedule: dict) -> dict:
+        run = super().fire(schedule)
+        run.update({key: schedule[key] for key in ("pipeline_version_reference", "runtime_config")})
+        self._in_thread(self._carry_out, run)
+        return run
+
+    def change(self, run_id: str, state: str, *tasks: dict, **values: Any) -> None:
+        super().change(run_id, state, *tasks, **values)
+        if state == "CANCELING":
+            self._stopped.add(run_id)
+            for (identity, _), process in list(self.processes.items()):
+                if identity == run_id:
+                    process.kill()
+
+    def log_of(self, run_id: str, name: str) -> str:
+        """Returns the logs of all starts of a task."""
+        files = sorted((self._folder / run_id).glob(f"{name}-*/log-*.txt"))
+        return "\n".join(path.read_text(errors="replace") for path in files)
+
+    def close(self) -> None:
+        """Ends what still runs."""
+        self._closed.set()
+        for run in self.runs:
+            if not run.get("finished_at"):
+                self.change(run["run_id"], "CANCELING")
+        for thread in self._threads:
+            thread.join()
+
+    # --- The workflow controller ---
+
+    def _in_thread(self, work: Any, *arguments: Any) -> None:
+        self._threads.append(threading.Thread(target=work, args=arguments, daemon=True))
+        self._threads[-1].start()
+
+    def _carry_out(self, run: dict) -> None:
+        """Runs the package of a run, and keeps the run's state as the real server does."""
+        identity = run["run_id"]
+        tasks: dict[str, dict] = {}
+
+        def watch(name: str, attempt: int, process: Popen) -> None:
+            self.processes[identity, name] = process
+            if identity in self._stopped:
+                process.kill()
+                raise _StoppedError
+            for key in (f"{name}-driver", name, f"{name}({attempt - 1})"):
+                tasks.setdefault(key, task(key, "RUNNING", start_time=self.now()))
+            tasks[f"{name}-driver"].update(state="SUCCEEDED", end_time=self.now())
+            self._in_thread(self._follow, process, [tasks[name], tasks[f"{name}({attempt - 1})"]])
+            run["run_details"] = {"task_details": list(tasks.values())}
+
+        path = self._folder / f"{identity}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump_all(self._documents(run)))
+        self.change(identity, "RUNNING")
+        parameters = run.get("runtime_config", {}).get("parameters", {})
+        state = "FAILED"
+        try:
+            done = run_package(
+                parse(path),
+                parameters,
+                self._folder,
+                self._environment,
+                watch=watch,
+                again=Run(identity),
+            )
+            state = "FAILED" if done.failed else "SUCCEEDED"
+            tasks |= {name: task(name, "SKIPPED") for name in done.skipped}
+        except _StoppedError:
+            pass
+        finally:
+            self.change(identity, state, *tasks.values(), finished_at=self.now())
+
+    def _follow(self, process: Popen, entries: list[dict]) -> None:
+        state = "FAILED" if process.wait() else "SUCCEEDED"
+        for entry in entries:
+            entry.update(state=state, end_time=self.now())
+
+    def _documents(self, run: dict) -> list[dict]:
+        reference = run["pipeline_version_reference"]["pipeline_version_id"]
+        spec = one(self.versions, "pipeline_version_id", reference)["pipeline_spec"]
+        return [spec["pipeline_spec"], spec["platform_spec"]] if "pipeline_spec" in spec else [spec]
+
+    # --- The controller of schedules ---
+
+    def _fire_schedules(self) -> None:
+        """Starts the runs of schedules, one at a time of each, in UTC."""
+        due: dict[str, float] = {}
+        while not self._closed.wait(_CHECK_SECONDS):
+            for schedule in list(self.schedules):
+                identity = schedule["recurring_run_id"]
+                cron = schedule["trigger"]["cron_schedule"]["cron"]
+                moment = due.setdefault(identity, _next(cron))
+                if time.time() < moment:
+                    continue
+                due[identity] = _next(cron)
+                runs = [run for run in self.runs if run.get("recurring_run_id") == identity]
+                if schedule["status"] == "ENABLED" and all(run.get("finished_at") for run in runs):
+                    self.fire(schedule)
+
+
+def _next(cron: str) -> float:
+    now = datetime.now(timezone.utc)
+    return float(croniter(cron, now, second_at_beginning=True).get_next(float))
+
+
+@contextmanager
+def kubeflow_pipelines(
+    folder: Path, environment: Mapping[str, str]
+) -> Iterator[tuple[str, RunningServer]]:
+    """Yields the address and the state of a server, whose pods have that environment."""
+    state = RunningServer(folder, environment)
+    http = start(state)
+    try:
+        yield f"http://127.0.0.1:{http.server_address[1]}", state
+    finally:
+        http.shutdown()
+        http.server_close()
+        state.close()
