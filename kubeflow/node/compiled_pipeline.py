@@ -58,7 +58,8 @@ def pipeline_of_run(given: argparse.Namespace, recipe: "Recipe") -> Any:
     paths = node_paths(given.root, given.models, None)
     if FIRST in given.node:
         patient_key(paths.keys)
-    options = beam_args(_beam_options(given))
+    # A node without Beam must not depend on its job server.
+    options = beam_args(given.beam_arg, check=bool(set(given.node) & set(BEAM_NODES)))
     storage.prepare(paths.artifacts, paths.models)
     if FIRST in given.node:  # before the long work, not after it
         from components.network.weights import check_available
@@ -95,16 +96,11 @@ def _path(given: argparse.Namespace, recipe: "Recipe") -> Path | None:
         "recipe": recipe.plain(),
         "data": given.data,
         "paths": vars(replace(paths, metadata=None)),
-        "beam": _beam_options(given),
+        "beam": given.beam_arg,
         "weights": sorted(_weights(recipe)),
     }
     digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode())
     return Path(paths.pipeline_root(recipe.name), "compiled", f"{digest.hexdigest()[:16]}.pb")
-
-
-def _beam_options(given: argparse.Namespace) -> list[str]:
-    # The other nodes must not depend on a job server.
-    return given.beam_arg if set(given.node) & set(BEAM_NODES) else []
 
 
 def _weights(recipe: "Recipe") -> Iterator[tuple[str, int, int]]:

@@ -3,6 +3,7 @@ import pytest
 from components.runtime.environment import CHECKPOINTS, WEIGHTS
 from kubeflow.node.arguments import node_parser
 from kubeflow.node.compiled_pipeline import kept_pipeline, pipeline_of_run
+from pipeline.beam.arguments import BeamError
 from pipeline.recipes.loader import load_recipe
 
 
@@ -43,16 +44,19 @@ def test_what_a_later_task_finds_is_what_was_built(arguments, built):
     [
         {"data": "/other"},
         {"models": "/other"},
-        {"node": "StatisticsGen", "beam-arg": "--runner=PortableRunner"},
+        {"beam-arg": "--runner=PortableRunner"},
     ],
 )
 def test_with_other_arguments_nothing_is_found(arguments, built, changes):
     assert kept_pipeline(arguments(**changes), load_recipe("quickstart")) is None
 
 
-def test_a_job_server_is_nothing_to_a_node_without_beam(arguments, built):
-    given = arguments(**{"beam-arg": "--runner=PortableRunner"}, node="Trainer")
-    assert kept_pipeline(given, load_recipe("quickstart")) == built
+def test_a_runner_of_beam_is_nothing_to_a_node_without_beam(arguments):
+    recipe, nowhere = load_recipe("quickstart"), {"beam-arg": "--runner=NoRunner"}
+    with pytest.raises(BeamError, match="NoRunner"):
+        pipeline_of_run(arguments("StatisticsGen", **nowhere), recipe)
+    built = pipeline_of_run(arguments("Trainer", **nowhere), recipe)
+    assert kept_pipeline(arguments("StatisticsGen", **nowhere), recipe) == built
 
 
 def test_with_another_recipe_nothing_is_found(arguments, built):
