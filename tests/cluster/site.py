@@ -191,10 +191,8 @@ class Cluster(Site):
         setting = os.environ.get
         self._namespace = setting(f"{ENDPOINT}_NAMESPACE", "kubeflow")
         self._claim = setting(f"{ENDPOINT}_CLAIM", "medtfx-work")
-        self.image, self.stack = (
-            setting(f"{ENDPOINT}_IMAGE", ""),
-            setting(f"{ENDPOINT}_STACK", "current"),
-        )
+        self.image = setting(f"{ENDPOINT}_IMAGE", "")
+        self.stack = setting(f"{ENDPOINT}_STACK", "current")
         assert self.image, f"{ENDPOINT}_IMAGE names the image of the nodes"
         self.work, self.interval = f"/work/medtfx-suite-{int(time.time())}", 5.0
         self.platform = [f"platform.volumes=[{{claim: {self._claim}, path: /work}}]"]
@@ -202,34 +200,42 @@ class Cluster(Site):
             self.platform.append(f"platform.env={{MEDTFX_MLMD: '{address}'}}")
         self._start_files_pod()
 
+    def kubectl(self, *words: str) -> str:
+        """Runs kubectl in the namespace of the pods, and returns what it printed."""
+        line = ["kubectl", "--namespace", self._namespace, *words]
+        done = subprocess.run(line, capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(line)}: {done.stderr}"
+        return done.stdout
+
     def put(self, folder: Path, name: str) -> None:
         self.shell(f"mkdir -p {self.work}")
-        self._kubectl("cp", str(folder), f"{self._files}:{self.work}/{name}")
+        self.kubectl("cp", str(folder), f"{self._files}:{self.work}/{name}")
 
     def shell(self, script: str) -> str:
-        return self._kubectl("exec", self._files, "--", "sh", "-c", script)
+        return self.kubectl("exec", self._files, "--", "sh", "-c", script)
 
     def delete_pod(self, run_id: str, task: str) -> None:
-        self._kubectl("delete", "pod", self._pods(run_id, task)[-1], "--force", "--grace-period=0")
+        self.kubectl("delete", "pod", self._pods(run_id, task)[-1], "--force", "--grace-period=0")
+
+    def only_on_a_cluster(self, why: str) -> None:
+        pass
 
     def log(self, run_id: str, task: str) -> str:
-        return "\n".join(
-            self._kubectl("logs", pod, "-c", "main") for pod in self._pods(run_id, task)
-        )
+        pods = self._pods(run_id, task)
+        return "\n".join(self.kubectl("logs", pod, "-c", "main") for pod in pods)
 
     def close(self) -> None:
         """Removes what the suite made."""
         self.shell(f"rm -rf {self.work}")
-        self._kubectl("delete", "pod", self._files, "--wait=false")
+        self.kubectl("delete", "pod", self._files, "--wait=false")
 
     def _pods(self, run_id: str, task: str) -> list[str]:
-        """Returns the pods of a task, the latest last; each knows its node by its arguments."""
+        """Returns the pods of a task, the latest last; each is known by its arguments."""
         select = ["--selector", f"pipeline/runid={run_id}", "--sort-by=.metadata.creationTimestamp"]
-        pods = json.loads(self._kubectl("get", "pods", *select, "-o", "json"))["items"]
-        node = f'"{task.title().replace("-", "")}"'
-        return [
-            pod["metadata"]["name"] for pod in pods if node in json.dumps(pod["spec"]["containers"])
-        ]
+        pods = json.loads(self.kubectl("get", "pods", *select, "-o", "json"))["items"]
+        node = task.title().replace("-", "")
+        word = "kubeflow.retraining" if task == "retraining" else node
+        return [pod["metadata"]["name"] for pod in pods if f'"{word}"' in json.dumps(pod["spec"])]
 
     def _start_files_pod(self) -> None:
         """Starts the pod of kubeflow/manifests/files.yaml, under a name of its own."""
@@ -241,14 +247,8 @@ class Cluster(Site):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             yaml.safe_dump(pod, file)
             file.flush()
-            self._kubectl("apply", "-f", file.name)
-        self._kubectl("wait", "--for=condition=Ready", f"pod/{self._files}", "--timeout=5m")
-
-    def _kubectl(self, *words: str) -> str:
-        line = ["kubectl", "--namespace", self._namespace, *words]
-        done = subprocess.run(line, capture_output=True, text=True)
-        assert done.returncode == 0, f"{' '.join(line)}: {done.stderr}"
-        return done.stdout
+            self.kubectl("apply", "-f", file.name)
+        self.kubectl("wait", "--for=condition=Ready", f"pod/{self._files}", "--timeout=5m")
 
 
 def write_films(site: Site, folder: Path) -> None:
