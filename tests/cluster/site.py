@@ -7,6 +7,7 @@ users) is left to a cluster. The environment variables are in `tests/cluster/REA
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -33,7 +34,15 @@ SMALL = [
     f"training.early_stopping.patience={EPOCHS}",
     "evaluation.recall_floor=0.3",
     "evaluation.allowed_drop=0.3",
+    "platform.defaults={retry_wait_seconds: 0}",
 ]
+# Run in a pod, whose image has no pkill.
+_KILL = """
+import pathlib, os
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    if b"kubeflow.node.worker" in path.read_bytes():
+        os.kill(int(path.parent.name), 9)
+"""
 PATIENCE_SECONDS = 1800
 _POLL_SECONDS = 0.5
 
@@ -84,6 +93,10 @@ class Site(ABC):
     @abstractmethod
     def delete_pod(self, run_id: str, task: str) -> None:
         """Takes the pod of a task away, as a machine does that fails."""
+
+    @abstractmethod
+    def kill_process(self, run_id: str, task: str) -> None:
+        """Kills the process that works in the pod of a task, as a machine without memory does."""
 
     @abstractmethod
     def log(self, run_id: str, task: str) -> str:
@@ -176,6 +189,11 @@ class Emulator(Site):
     def delete_pod(self, run_id: str, task: str) -> None:
         self._server.processes[run_id, task].kill()
 
+    def kill_process(self, run_id: str, task: str) -> None:
+        pod = self._server.processes[run_id, task].pid
+        for child in Path(f"/proc/{pod}/task/{pod}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+
     def log(self, run_id: str, task: str) -> str:
         return self._server.log_of(run_id, task)
 
@@ -216,6 +234,10 @@ class Cluster(Site):
 
     def delete_pod(self, run_id: str, task: str) -> None:
         self.kubectl("delete", "pod", self._pods(run_id, task)[-1], "--force", "--grace-period=0")
+
+    def kill_process(self, run_id: str, task: str) -> None:
+        pod = self._pods(run_id, task)[-1]
+        self.kubectl("exec", pod, "-c", "main", "--", "python", "-c", _KILL)
 
     def only_on_a_cluster(self, why: str) -> None:
         pass
