@@ -37,7 +37,7 @@ IMAGES = {
 }
 NODES = [name for name in IMAGES if name != "app"]
 SMALL = ["data.split_seed=20", "training.epochs=25", "training.early_stopping.patience=25"]
-FLOOR = ["evaluation.recall_floor=0.3", "evaluation.allowed_drop=0.3"]
+FLOOR = ["evaluation.recall_floor=0.3", "evaluation.allowed_drop=0.6"]
 PATIENCE_SECONDS = 120
 USER_ID = 10001
 
