@@ -26,7 +26,7 @@ def evaluate(
     batch_size: Annotated[int, typer.Option(min=1, help="Images in a request.")] = 16,
     target: ModelTarget,
 ) -> None:
-    """Evaluate a model on labelled images of another place.
+    """Evaluate a model on images of another place.
 
     The recipe says which folders are which class, who is the patient, and which floors decide. The
     model is asked through its server, as it will be used. The same command continues where it was

@@ -66,7 +66,7 @@ class Look:
     at: str
 
 
-def tested_images(listing: Listing) -> JudgingImages:
+def judging_images(listing: Listing) -> JudgingImages:
     """Returns the images of the test split of a listing."""
     sizes = {file.relative: file.size for file in listing.files}
     tested = sorted(entry.relative for entry in listing.entries if entry.split == "test")
