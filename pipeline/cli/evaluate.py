@@ -1,6 +1,7 @@
 """The command `evaluate`: a pushed or served model on the labelled images of another place."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,7 @@ def evaluate(
     from serving.score.table import ScoreTable
 
     values = load_recipe(recipe, overrides)
+    target = replace(target, model=target.model or values.model_name)
     entries = list_labelled(str(data), values.data)
     place = hashlib.blake2b(str(data.resolve()).encode(), digest_size=4).hexdigest()
     folder = out or target.home.root / FOLDER / f"{values.model_name}-{place}"

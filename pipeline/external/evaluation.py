@@ -1,6 +1,5 @@
 """What a model reaches on labelled images that it has nothing to do with."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.gate.results import ClassResult, class_results
+from components.gate.verdict import below_floor
 from components.image_example_gen.listing import Entry
 from components.recipe.evaluation import EvaluationSection
 from components.runtime.errors import MedtfxError
@@ -207,12 +207,5 @@ def _missed(result: ClassResult, floor: float, evaluation: EvaluationSection) ->
     """Returns why a class misses its floor; '' if it does not."""
     if not result.cases:
         return f"there is no image of {result.label}"
-    on_bound = evaluation.floor_on == "lower_bound"
-    held = result.low if on_bound else result.recall
-    if math.isnan(held) or held < floor - _TOLERANCE:
-        bound = f", lower bound {result.low:.2f}," if on_bound else ""
-        return (
-            f"{result.label} recall {result.recall:.2f} ({result.hits} of {result.cases}, "
-            f"{result.patients} patients){bound} is below the floor of {floor:.2f}"
-        )
-    return ""
+    held = result.low if evaluation.floor_on == "lower_bound" else result.recall
+    return below_floor(result, floor, evaluation) if held < floor - _TOLERANCE else ""
