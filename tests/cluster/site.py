@@ -33,7 +33,7 @@ SMALL = [
     f"training.epochs={EPOCHS}",
     f"training.early_stopping.patience={EPOCHS}",
     "evaluation.recall_floor=0.3",
-    "evaluation.allowed_drop=0.3",
+    "evaluation.allowed_drop=0.6",
     "platform.defaults={retry_wait_seconds: 0}",
 ]
 # Run in a pod, whose image has no pkill.
