@@ -22,7 +22,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # On several processors, whoever gets one of these last is waited for by all others.
-_LONG = ("end_to_end", "trainer", "run_report", "training", "serving_validator")
+_LONG = ("end_to_end", "cluster", "image", "trainer", "run_report", "training", "serving_validator")
 # End-to-end tests with a home of their own; all others share one, which takes one run at a time.
 _ALONE = ("test_kubeflow.py", "test_recipes.py")
 
@@ -43,6 +43,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class BySharedState(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = Path(nodeid.partition("::")[0])
+            if file.parent.name == "cluster":
+                return "the cluster"
             shared = file.parent.name == "end_to_end" and file.name not in _ALONE
             return "the machine" if shared else str(file)
 

@@ -46,8 +46,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def first_run(site: Site) -> Ended:
-    """A fresh run, whose training loses its pod after some epochs."""
+    """A fresh run, whose training loses its pod after some epochs, and then its process."""
     run_id = site.submit(site.package())
-    site.wait(run_id, lambda: site.epochs_saved() >= FEW_EPOCHS, "an epoch of the training")
+
+    def wait_for(epochs: int) -> None:
+        site.wait(run_id, lambda: site.epochs_saved() >= epochs, f"epoch {epochs} of the training")
+
+    wait_for(FEW_EPOCHS)
     site.delete_pod(run_id, "trainer")
+    wait_for(site.epochs_saved() + FEW_EPOCHS)
+    site.kill_process(run_id, "trainer")
     return site.watch(run_id)

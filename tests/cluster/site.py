@@ -7,6 +7,7 @@ users) is left to a cluster. The environment variables are in `tests/cluster/REA
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -32,8 +33,16 @@ SMALL = [
     f"training.epochs={EPOCHS}",
     f"training.early_stopping.patience={EPOCHS}",
     "evaluation.recall_floor=0.3",
-    "evaluation.allowed_drop=0.3",
+    "evaluation.allowed_drop=0.6",
+    "platform.defaults={retry_wait_seconds: 0}",
 ]
+# Run in a pod, whose image has no pkill.
+_KILL = """
+import pathlib, os
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    if b"kubeflow.node.worker" in path.read_bytes():
+        os.kill(int(path.parent.name), 9)
+"""
 PATIENCE_SECONDS = 1800
 _POLL_SECONDS = 0.5
 
@@ -84,6 +93,10 @@ class Site(ABC):
     @abstractmethod
     def delete_pod(self, run_id: str, task: str) -> None:
         """Takes the pod of a task away, as a machine does that fails."""
+
+    @abstractmethod
+    def kill_process(self, run_id: str, task: str) -> None:
+        """Kills the process that works in the pod of a task, as a machine without memory does."""
 
     @abstractmethod
     def log(self, run_id: str, task: str) -> str:
@@ -176,6 +189,11 @@ class Emulator(Site):
     def delete_pod(self, run_id: str, task: str) -> None:
         self._server.processes[run_id, task].kill()
 
+    def kill_process(self, run_id: str, task: str) -> None:
+        pod = self._server.processes[run_id, task].pid
+        for child in Path(f"/proc/{pod}/task/{pod}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+
     def log(self, run_id: str, task: str) -> str:
         return self._server.log_of(run_id, task)
 
@@ -191,10 +209,8 @@ class Cluster(Site):
         setting = os.environ.get
         self._namespace = setting(f"{ENDPOINT}_NAMESPACE", "kubeflow")
         self._claim = setting(f"{ENDPOINT}_CLAIM", "medtfx-work")
-        self.image, self.stack = (
-            setting(f"{ENDPOINT}_IMAGE", ""),
-            setting(f"{ENDPOINT}_STACK", "current"),
-        )
+        self.image = setting(f"{ENDPOINT}_IMAGE", "")
+        self.stack = setting(f"{ENDPOINT}_STACK", "current")
         assert self.image, f"{ENDPOINT}_IMAGE names the image of the nodes"
         self.work, self.interval = f"/work/medtfx-suite-{int(time.time())}", 5.0
         self.platform = [f"platform.volumes=[{{claim: {self._claim}, path: /work}}]"]
@@ -202,34 +218,46 @@ class Cluster(Site):
         self.platform.append(f"platform.env={{MEDTFX_MLMD: '{address}'}}")
         self._start_files_pod()
 
+    def kubectl(self, *words: str) -> str:
+        """Runs kubectl in the namespace of the pods, and returns what it printed."""
+        line = ["kubectl", "--namespace", self._namespace, *words]
+        done = subprocess.run(line, capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(line)}: {done.stderr}"
+        return done.stdout
+
     def put(self, folder: Path, name: str) -> None:
         self.shell(f"mkdir -p {self.work}")
-        self._kubectl("cp", str(folder), f"{self._files}:{self.work}/{name}")
+        self.kubectl("cp", str(folder), f"{self._files}:{self.work}/{name}")
 
     def shell(self, script: str) -> str:
-        return self._kubectl("exec", self._files, "--", "sh", "-c", script)
+        return self.kubectl("exec", self._files, "--", "sh", "-c", script)
 
     def delete_pod(self, run_id: str, task: str) -> None:
-        self._kubectl("delete", "pod", self._pods(run_id, task)[-1], "--force", "--grace-period=0")
+        self.kubectl("delete", "pod", self._pods(run_id, task)[-1], "--force", "--grace-period=0")
+
+    def kill_process(self, run_id: str, task: str) -> None:
+        pod = self._pods(run_id, task)[-1]
+        self.kubectl("exec", pod, "-c", "main", "--", "python", "-c", _KILL)
+
+    def only_on_a_cluster(self, why: str) -> None:
+        pass
 
     def log(self, run_id: str, task: str) -> str:
-        return "\n".join(
-            self._kubectl("logs", pod, "-c", "main") for pod in self._pods(run_id, task)
-        )
+        pods = self._pods(run_id, task)
+        return "\n".join(self.kubectl("logs", pod, "-c", "main") for pod in pods)
 
     def close(self) -> None:
         """Removes what the suite made."""
         self.shell(f"rm -rf {self.work}")
-        self._kubectl("delete", "pod", self._files, "--wait=false")
+        self.kubectl("delete", "pod", self._files, "--wait=false")
 
     def _pods(self, run_id: str, task: str) -> list[str]:
-        """Returns the pods of a task, the latest last; each knows its node by its arguments."""
+        """Returns the pods of a task, the latest last; each is known by its arguments."""
         select = ["--selector", f"pipeline/runid={run_id}", "--sort-by=.metadata.creationTimestamp"]
-        pods = json.loads(self._kubectl("get", "pods", *select, "-o", "json"))["items"]
-        node = f'"{task.title().replace("-", "")}"'
-        return [
-            pod["metadata"]["name"] for pod in pods if node in json.dumps(pod["spec"]["containers"])
-        ]
+        pods = json.loads(self.kubectl("get", "pods", *select, "-o", "json"))["items"]
+        node = task.title().replace("-", "")
+        word = "kubeflow.retraining" if task == "retraining" else node
+        return [pod["metadata"]["name"] for pod in pods if f'"{word}"' in json.dumps(pod["spec"])]
 
     def _start_files_pod(self) -> None:
         """Starts the pod of kubeflow/manifests/files.yaml, under a name of its own."""
@@ -241,14 +269,8 @@ class Cluster(Site):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             yaml.safe_dump(pod, file)
             file.flush()
-            self._kubectl("apply", "-f", file.name)
-        self._kubectl("wait", "--for=condition=Ready", f"pod/{self._files}", "--timeout=5m")
-
-    def _kubectl(self, *words: str) -> str:
-        line = ["kubectl", "--namespace", self._namespace, *words]
-        done = subprocess.run(line, capture_output=True, text=True)
-        assert done.returncode == 0, f"{' '.join(line)}: {done.stderr}"
-        return done.stdout
+            self.kubectl("apply", "-f", file.name)
+        self.kubectl("wait", "--for=condition=Ready", f"pod/{self._files}", "--timeout=5m")
 
 
 def write_films(site: Site, folder: Path) -> None:

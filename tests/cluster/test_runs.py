@@ -1,13 +1,12 @@
 """Runs that somebody starts: fresh, cached, refused, stopped, two at once."""
 
 import json
-import re
 
 import pytest
 
-from tests.cluster.site import EPOCHS, FEW_EPOCHS, Ended
+from tests.cluster.site import EPOCHS, Ended
 
-IMPOSSIBLE = '["evaluation.recall_floor=0.99", "evaluation.floor_on=lower_bound"]'
+IMPOSSIBLE = '["evaluation.recall_floor=0.99", "audit.unreachable_floors=report"]'
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +27,13 @@ def test_a_fresh_run_pushes_a_blessed_model(site, first_run):
     assert f"Pushed as version {version}" in site.log(first_run.run_id, "pusher")
 
 
-def test_a_training_whose_pod_is_deleted_goes_on_after_its_last_epoch(site, first_run):
+def test_a_training_goes_on_without_its_pod_and_without_its_process(site, first_run):
     assert "Trainer, 2nd attempt" in first_run.text
+    log = site.log(first_run.run_id, "trainer")
+    assert "Trainer was killed by signal 9. It starts again" in log
     history = site.shell(f"cat {site.root}/artifacts/quickstart/Trainer/model_run/*/history.json")
     assert len(json.loads(history)["head"]) == EPOCHS
     assert site.epochs_saved() == 0
-    # The second pod's first progress line.
-    log = site.log(first_run.run_id, "trainer")
-    epochs = [int(number) for number in re.findall(rf"(\d+)\D+{EPOCHS} epochs", log)]
-    assert epochs == sorted(epochs) and epochs[-1] > FEW_EPOCHS
 
 
 def test_a_run_of_nothing_new_comes_from_the_cache(site, two_at_once):
