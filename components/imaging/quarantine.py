@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from components.imaging.candidates import suffix_of
+from components.runtime.text import quoted_cell, unquoted_cell
 
 FILE_NAME = "quarantine.csv"
 NOTES_FILE = "notes.csv"  # of the same form: files that were used, and what was read with care
@@ -63,10 +64,12 @@ def to_csv(items: Iterable[Quarantined]) -> str:
     for item in sorted(items):
         printable = item.file.encode(errors="surrogateescape").decode(errors="replace")
         # The csv module of Python 3.10 can't write NUL, which a damaged DICOM text may hold.
-        writer.writerow((printable, item.reason, item.detail.replace("\0", "\ufffd")))
+        detail = item.detail.replace("\0", "\ufffd")
+        writer.writerow((quoted_cell(printable), item.reason, quoted_cell(detail)))
     return text.getvalue()
 
 
 def from_csv(text: str) -> list[Quarantined]:
     """Reads what `to_csv` wrote."""
-    return [Quarantined(**row) for row in csv.DictReader(io.StringIO(text))]
+    rows = csv.DictReader(io.StringIO(text))
+    return [Quarantined(**{key: unquoted_cell(cell) for key, cell in row.items()}) for row in rows]

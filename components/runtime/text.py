@@ -3,6 +3,7 @@
 from unicodedata import category
 
 _NO_TEXT = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
+_FORMULA = tuple("=+-@\t\r'")  # for a spreadsheet; the apostrophe keeps it from that
 
 
 def one_line(text: str) -> str:
@@ -17,3 +18,13 @@ def one_line(text: str) -> str:
         char.encode("unicode_escape").decode() if category(char) in _NO_TEXT else char
         for char in text
     )
+
+
+def quoted_cell(text: str) -> str:
+    """Puts an apostrophe before text that a spreadsheet would take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def unquoted_cell(cell: str) -> str:
+    """Reverts `quoted_cell`."""
+    return cell.removeprefix("'")

@@ -12,7 +12,7 @@ import typer
 
 from components.runtime.errors import MedtfxError
 from components.runtime.exit_codes import ExitCode
-from components.runtime.text import one_line
+from components.runtime.text import one_line, quoted_cell
 from pipeline.cli.options import (
     MEGAPIXELS,
     HomeOption,
@@ -131,8 +131,6 @@ def _print_csv(predictions: list["Prediction"]) -> None:
 
 
 def _cell(value: object) -> object:
-    from serving.score.rows import quoted_cell
-
     return quoted_cell(one_line(value)) if isinstance(value, str) else value
 
 

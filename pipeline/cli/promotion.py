@@ -60,11 +60,9 @@ class MoveOptions(TlsOptions):
 
     def approval(self) -> "Approval":
         """Returns who decided, and why."""
-        import getpass
-
         from serving.promotion.promote import Approval
 
-        return Approval(self.by or getpass.getuser(), self.note)
+        return Approval(self.by or _user(), self.note)
 
 
 def promote(
@@ -207,3 +205,14 @@ def _served(move: "Move") -> str:
         names[version].append(label)
     served = ", ".join(f"{version} ({', '.join(labels)})" for version, labels in names.items())
     return f"Served: {served}. A request without a label gets the highest, {max(move.served)}."
+
+
+def _user() -> str:
+    """Returns who runs this process by the system, whatever $USER says."""
+    import os
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container, a number without a name
+        return str(os.getuid())

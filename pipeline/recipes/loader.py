@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
+from pipeline.recipes.bounded_yaml import load_yaml
 
 RECIPE_DIR = Path(__file__).parent
 _TYPE_NAME = re.compile(r"constrained-|dict\[|literal\[")
@@ -63,7 +64,7 @@ def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path.name} is not valid YAML: {error}") from None
     if not isinstance(values, dict):
@@ -137,7 +138,7 @@ def apply_override(values: dict[str, Any], override: str) -> None:
             f"--set takes section.key=value, e.g. training.epochs=3. Received: {override!r}"
         )
     try:
-        value = yaml.safe_load(text)
+        value = load_yaml(text)
     except yaml.YAMLError:
         raise RecipeError(f"--set {key}: the value {text!r} is not valid YAML.") from None
     *parents, last = key.strip().split(".")

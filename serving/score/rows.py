@@ -14,15 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.runtime.text import one_line
+from components.runtime.text import one_line, quoted_cell, unquoted_cell
 from serving.client.prediction import Prediction
 from serving.score.errors import ScoreError
 
 _BEFORE, _AFTER = ("file", "label"), ("uncertain", "out_of_distribution", "version", "error")
 
 _FLAGS = {"True": True, "False": False, "": None}
-
-_FORMULA = tuple("=+-@'")  # what a spreadsheet computes, and the apostrophe that keeps it from it
 
 # Of the model server, not of the file: such a row is scored again by the next run.
 NO_ANSWER = "no answer: "
@@ -105,25 +103,16 @@ def from_line(line: bytes, classes: Sequence[str]) -> Row:
         if len(probabilities) != len(classes):
             raise ValueError(cells)
         return Row(
-            _unquoted(file),
-            _unquoted(label),
+            unquoted_cell(file),
+            unquoted_cell(label),
             tuple(map(float, probabilities)) if label else (),
             _FLAGS[uncertain],
             int(version) if version else None,
-            _unquoted(error),
+            unquoted_cell(error),
             _FLAGS[out_of_distribution],
         )
     except (KeyError, ValueError):
         raise ScoreError(f"{line[:200]!r} is not a row of {len(classes)} classes.") from None
-
-
-def quoted_cell(text: str) -> str:
-    """Puts an apostrophe before text that a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _unquoted(cell: str) -> str:
-    return cell.removeprefix("'")
 
 
 def _line(cells: Sequence[str]) -> bytes:

@@ -15,6 +15,7 @@ from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Finding
 from components.data_audit.image_record import ImageRecord
 from components.data_audit.report.page import printable, render
+from components.runtime.text import quoted_cell
 
 _EXAMPLES = 20  # cases of a finding in the JSON; the CSV has all
 
@@ -60,7 +61,8 @@ def to_csv(finding: Finding, by_name: Mapping[str, ImageRecord]) -> str:
     for number, case in enumerate(finding.cases, start=1):
         for name in case.files:
             picture = by_name[name]
-            row = (number, printable(name), picture.split, picture.label, picture.patient)
+            file = quoted_cell(printable(name))
+            row = (number, file, picture.split, picture.label, picture.patient)
             writer.writerow((*row, case.reason))
     return text.getvalue()
 

@@ -16,10 +16,17 @@ def test_an_empty_list_is_a_header():
     assert from_csv(to_csv([])) == []
 
 
-@pytest.mark.parametrize("name", ["a, b.png", 'say "x".png', "two\nlines.png", "Röntgen/ä.PNG"])
+@pytest.mark.parametrize(
+    "name", ["a, b.png", 'say "x".png', "two\nlines.png", "Röntgen/ä.PNG", "=1+1"]
+)
 def test_awkward_names_and_details_survive(name):
     items = [Quarantined(name, "corrupt", f'in {name}: "bad", says the decoder')]
     assert from_csv(to_csv(items)) == items
+
+
+def test_a_spreadsheet_computes_nothing():
+    text = to_csv([Quarantined("=HYPERLINK(A1).txt", "corrupt", "@SUM(A1)")])
+    assert text.endswith("\n'=HYPERLINK(A1).txt,corrupt,'@SUM(A1)\n")
 
 
 def test_a_name_that_is_not_utf8_can_still_be_written():

@@ -1,6 +1,6 @@
 import pytest
 
-from components.runtime.text import one_line
+from components.runtime.text import one_line, quoted_cell, unquoted_cell
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,10 @@ from components.runtime.text import one_line
 def test_one_line_of_valid_text(text, expected):
     assert one_line(text) == expected
     expected.encode()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'quoted", "plain", ""])
+def test_a_spreadsheet_takes_no_cell_for_a_formula(text):
+    cell = quoted_cell(text)
+    assert not cell.startswith(("=", "+", "-", "@", "\t")) and unquoted_cell(cell) == text
+    assert cell == text or cell[0] == "'"
