@@ -17,6 +17,7 @@ SIGMOID = [
 ]
 MEMBERS = [
     "data.classes=[COVID, NORMAL, PNEUMONIA]",
+    "evaluation.expected_recall=null",
     "model.members=[{backbone: mobilenet, alpha: 0.25, contrast: clahe},"
     " {backbone: mobilenet_v2, alpha: 0.35}]",
     "model.weights=none",
