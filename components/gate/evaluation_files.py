@@ -18,18 +18,28 @@ _CANDIDATE = ("", "candidate")
 
 def read_validation(uri: str) -> Any:
     """Returns the `ValidationResult` below the Evaluator's output `evaluation`."""
-    from tensorflow_model_analysis.proto import validation_result_pb2
-
+    _, validation_result_pb2 = _messages()
     (record,) = _records(uri, "validations")
     return validation_result_pb2.ValidationResult.FromString(record)
 
 
 def read_slices(uri: str) -> Iterator[Any]:
     """Yields the `MetricsForSlice` below the Evaluator's output `evaluation`."""
-    from tensorflow_model_analysis.proto import metrics_for_slice_pb2
-
+    metrics_for_slice_pb2, _ = _messages()
     for record in _records(uri, "metrics"):
         yield metrics_for_slice_pb2.MetricsForSlice.FromString(record)
+
+
+def _messages() -> tuple[Any, Any]:
+    """Imports the messages, and before them those that they need: TFMA 0.52 does not do it."""
+    from google.protobuf import wrappers_pb2  # noqa: F401
+    from tensorflow_model_analysis.proto import (
+        config_pb2,  # noqa: F401
+        metrics_for_slice_pb2,
+        validation_result_pb2,
+    )
+
+    return metrics_for_slice_pb2, validation_result_pb2
 
 
 def metric(of_slice: Any, name: str, class_id: int | None = None, model: str = "") -> Any:

@@ -37,15 +37,16 @@ _ERROR_NUMBERS = (
 _MYSQL = re.compile(r"mysql_\w+ failed: errno: (,|1040|1053|1205|1213|20(02|03|06|13|55))")
 
 
-def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed a little later.
+def transient_cause(error: BaseException) -> BaseException | None:
+    """Returns what may pass: a lost connection that is the error or a cause of it.
 
-    The error or one of its causes is a lost connection, and none is a mistake of the user.
+    None where the same work would fail again a little later. This is so if any cause is a mistake
+    of the user.
     """
     chain = list(_chain(error))
     if any(isinstance(one, MedtfxError) for one in chain):
-        return False
-    return any(map(_passes, chain))
+        return None
+    return next(filter(_passes, chain), None)
 
 
 def _passes(error: BaseException) -> bool:

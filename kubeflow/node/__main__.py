@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from components.runtime.transient import is_transient
+from components.runtime.transient import transient_cause
 from kubeflow.node.arguments import node_parser
 from kubeflow.node.attempts import run_nodes
 from kubeflow.node.cached_nodes import from_cache, quiet_launcher
@@ -72,7 +72,7 @@ def _take_cached(
             code = show_outcome(given, recipe, pipeline, run, connection)
             del left[0]
     except Exception as error:
-        if not is_transient(error):
+        if transient_cause(error) is None:
             raise
     return left, code
 

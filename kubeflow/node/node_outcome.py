@@ -32,9 +32,9 @@ def show_outcome(
     how = "is taken from the cache" if run.record.cached else f"took {run.record.seconds:.1f} s"
     log.info("%s %s", node, how)
     _log_outputs(run, pipeline.pipeline_info.id, connection)
-    if node == GATE:
+    if node == GATE and given.verdict:
         _show_verdict(given, recipe, run, connection)
-    if node in (AUDIT, LAST):
+    if node in (AUDIT, LAST) and given.page:
         from kubeflow.node.page import copy_page
 
         copy_page(run, given.page)

@@ -17,7 +17,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from components.runtime.errors import MedtfxError
-from components.runtime.transient import is_transient
+from components.runtime.transient import transient_cause
 from components.storage.atomic_write import write_atomically
 from kubeflow.node.arguments import node_parser
 from kubeflow.node.attempts import TRY_AGAIN
@@ -44,9 +44,9 @@ def _try(given: argparse.Namespace) -> int:
     try:
         return _run(given)
     except Exception as error:
-        if not is_transient(error):
+        if (cause := transient_cause(error)) is None:
             raise
-        log.exception("%s", error)
+        log.error("%s: %s", type(cause).__name__, str(cause).strip().partition("\n")[0])
         return TRY_AGAIN
 
 

@@ -1,6 +1,6 @@
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2
+from components.gate.evaluation_files import _messages, metric, read_slices, slice_of
 
-from components.gate.evaluation_files import metric, read_slices, slice_of
+metrics_for_slice_pb2, _ = _messages()
 
 
 def slice_with(*keys):
