@@ -148,3 +148,9 @@ def test_nothing_reaches_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     for data, _ in REFUSED.values():
         refused(data)
     assert capfd.readouterr().err == ""
+
+
+def test_tiles_that_are_larger_than_a_picture_may_be_are_refused() -> None:
+    data = tiff(BIG, photometric="rgb", tile=(16, 16), compression="zlib")
+    data = changed(changed(data, 322, 60_000), 323, 60_000)
+    assert refused(data).reason == "too_large"
