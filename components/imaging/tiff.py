@@ -18,6 +18,7 @@ from tifffile import TiffFile, TiffPage
 
 from components.imaging.embedded import declared
 from components.imaging.grey import stretch, to_bytes
+from components.imaging.jpeg import check_jpeg, decode_whole, jpeg_header
 from components.imaging.size import check_size
 from components.imaging.unreadable import COPY_AGAIN, UnreadableImage
 
@@ -181,6 +182,23 @@ def _check_pictures(page: TiffPage, segments: Iterable[bytes]) -> None:
                 f"and the picture in it {found.width} x {found.height} of {found.samples}; save "
                 "it again",
             )
+        if page.compression == _JPEG:
+            _check_whole(segment, page.jpegtables)
+
+
+def _check_whole(segment: bytes, tables: bytes | None) -> None:
+    """Refuses a JPEG whose picture data end early, though it has an end marker.
+
+    The decoder of the picture only warns of it, and fills the rest with grey.
+
+    Args:
+        segment: a strip or tile.
+        tables: JPEG Tables (347), which the strips share: TIFF Technical Note 2.
+    """
+    whole = tables[:-2] + segment[2:] if tables else segment
+    header = jpeg_header(whole)
+    check_jpeg(header)
+    decode_whole(whole, header.components)
 
 
 # === Pixels ===
