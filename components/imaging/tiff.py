@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from tifffile import TiffFile, TiffPage
 
+from components.imaging.embedded import declared
 from components.imaging.grey import stretch, to_bytes
-from components.imaging.jpeg import jpeg_header
+from components.imaging.jpeg import check_jpeg, decode_whole, jpeg_header
 from components.imaging.size import check_size
 from components.imaging.unreadable import COPY_AGAIN, UnreadableImage
 
@@ -25,13 +27,12 @@ _WHITE_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 2, 3, 5, 6
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3  # Sample Format (339)
 _UNCOMPRESSED = 1
 _JPEG = 7
-_JPEG_2000 = (33003, 33004, 33005, 34712)
-_YCBCR_JPEG_2000 = 33003
-# LZW, JPEG, Deflate, PackBits, LERC, LZMA, Zstandard, WebP, JPEG XL. Not CCITT (fax) and JPEG of
-# before 1995: imagecodecs has no decoder, and libtiff writes to stderr.
+# LZW, JPEG, Deflate, PackBits, JPEG 2000, LERC, LZMA, Zstandard, WebP, JPEG XL. Not CCITT (fax)
+# and JPEG of before 1995: imagecodecs has no decoder, and libtiff writes to stderr.
 _READABLE = frozenset(
-    {_UNCOMPRESSED, 5, _JPEG, 8, 32773, 32946, 34887, 34925, 50000, 50001, 50002, 52546}
-).union(_JPEG_2000)
+    {_UNCOMPRESSED, 5, _JPEG, 8, 32773, 32946, 33003, 33004, 33005, 34712, 34887, 34925, 50000,
+     50001, 50002, 52546}
+)  # fmt: skip
 _MAX_SAMPLES = 8  # per pixel, with those that are dropped
 
 
@@ -85,6 +86,8 @@ def _check_size(page: TiffPage, max_pixels: int) -> None:
     if not page.imagewidth or not page.imagelength:
         raise UnreadableImage("corrupt", f"the TIFF names no width or height; {COPY_AGAIN}")
     check_size(page.imagewidth, page.imagelength, max_pixels)
+    if page.is_tiled:  # a tile may be larger than the picture, and is decoded as a whole
+        check_size(page.tilewidth, page.tilelength, max_pixels)
 
 
 def _check_layout(page: TiffPage) -> None:
@@ -136,8 +139,8 @@ def _check_segments(page: TiffPage, data: bytes) -> None:
     if page.compression == _UNCOMPRESSED:
         _check_uncompressed(page, sum(counts), kind)
     else:
-        for start, count in zip(offsets, counts, strict=True):
-            _check_segment(page, data[start : start + count])
+        places = zip(offsets, counts, strict=True)
+        _check_pictures(page, (data[start : start + count] for start, count in places))
 
 
 def _check_uncompressed(page: TiffPage, found: int, kind: str) -> None:
@@ -155,31 +158,47 @@ def _check_uncompressed(page: TiffPage, found: int, kind: str) -> None:
         )
 
 
-def _check_segment(page: TiffPage, segment: bytes) -> None:
-    """Refuses a strip or tile that would be decoded to more than its size, or ends early."""
-    height, width = (
-        (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
-    )
-    if page.compression == _JPEG:
-        header = jpeg_header(segment)
-        found = header.height, header.width
-        if not header.complete:
-            raise UnreadableImage("truncated", f"a JPEG in the TIFF has no end; {COPY_AGAIN}")
-    elif int(page.compression) in _JPEG_2000:
-        start = segment[:1024].find(b"\xff\x4f\xff\x51") + 8
-        right, bottom, left, top = (
-            int.from_bytes(segment[start + 4 * field : start + 4 * field + 4], "big")
-            for field in range(4)
+def _check_pictures(page: TiffPage, segments: Iterable[bytes]) -> None:
+    """Compares strips or tiles that are whole pictures with their place in the TIFF."""
+    height, width = page.tilelength, page.tilewidth
+    if not page.is_tiled:  # a TIFF of one strip may say that it has 2^32 - 1 rows
+        height, width = min(page.rowsperstrip, page.imagelength), page.imagewidth
+    down, across = math.ceil(page.imagelength / height), math.ceil(page.imagewidth / width)
+    samples = page.shaped[-1]
+    for number, segment in enumerate(segments):
+        found = declared(int(page.compression), segment)
+        if found is None:
+            return
+        row, column = divmod(number % (down * across), across)
+        least = (
+            min(height, page.imagelength - row * height),
+            min(width, page.imagewidth - column * width),
         )
-        found = bottom - top, right - left
-    else:
-        return
-    if found[0] > height or found[1] > width:
-        raise UnreadableImage(
-            "corrupt",
-            f"a strip or tile of the TIFF is {width} x {height} pixels, and the picture in it "
-            f"{found[1]} x {found[0]}; save it again",
-        )
+        sized = least[0] <= found.height <= height and least[1] <= found.width <= width
+        if not (sized and found.samples <= samples):
+            raise UnreadableImage(
+                "corrupt",
+                f"a strip or tile of the TIFF has {width} x {height} pixels of {samples} samples, "
+                f"and the picture in it {found.width} x {found.height} of {found.samples}; save "
+                "it again",
+            )
+        if page.compression == _JPEG:
+            _check_whole(segment, page.jpegtables)
+
+
+def _check_whole(segment: bytes, tables: bytes | None) -> None:
+    """Refuses a JPEG whose picture data end early, though it has an end marker.
+
+    The decoder of the picture only warns of it, and fills the rest with grey.
+
+    Args:
+        segment: a strip or tile.
+        tables: JPEG Tables (347), which the strips share: TIFF Technical Note 2.
+    """
+    whole = tables[:-2] + segment[2:] if tables else segment
+    header = jpeg_header(whole)
+    check_jpeg(header)
+    decode_whole(whole, header.components)
 
 
 # === Pixels ===

@@ -9,21 +9,23 @@ from pydicom import Dataset
 _OLDEST = 90  # years; HIPAA's safe harbour lumps all ages above 89 together
 
 
-def find_holder(dataset: Dataset, keyword: str, sequence: str) -> Dataset:
-    """The dataset, or the item of the first frame's functional groups, where an attribute is.
+def find_holder(dataset: Dataset, keywords: tuple[str, ...], sequence: str) -> Dataset:
+    """The dataset, or the item of the first frame's functional groups, where attributes are.
 
-    Sequences and items that are empty are passed over (PS3.3 C.7.6.16).
+    Sequences and items that hold none of them are passed over (PS3.3 C.7.6.16).
 
     Args:
         dataset: of the whole file.
-        keyword: of the attribute.
+        keywords: of attributes that belong together; one of them is enough.
         sequence: keyword of the functional group that may hold it.
     """
     candidates = [dataset]
     for groups in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
         for group in list(dataset.get(groups) or [])[:1]:
             candidates += list(group.get(sequence) or [])[:1]
-    return next((one for one in candidates if has_value(one, keyword)), dataset)
+    return next(
+        (one for one in candidates if any(has_value(one, keyword) for keyword in keywords)), dataset
+    )
 
 
 def has_value(dataset: Dataset, keyword: str) -> bool:

@@ -93,10 +93,11 @@ def _modality(values: Levels, dataset: Dataset, layout: Layout, notes: Notes) ->
                 "picture; export the image again",
             )
         return table.look_up(values, layout.signed).astype(np.float64)
-    holder = find_holder(dataset, "RescaleSlope", "PixelValueTransformationSequence")
+    keywords = ("RescaleSlope", "RescaleIntercept")
+    holder = find_holder(dataset, keywords, "PixelValueTransformationSequence")
     slope = read_number(holder, "RescaleSlope", notes)
     intercept = read_number(holder, "RescaleIntercept", notes)
-    for keyword, default in (("RescaleSlope", 1), ("RescaleIntercept", 0)):
+    for keyword, default in zip(keywords, (1, 0), strict=True):
         if keyword in holder and not has_value(holder, keyword):
             notes.append(f"{label(keyword)} is empty, and was read as {default}")
     if slope == 0:
@@ -104,7 +105,14 @@ def _modality(values: Levels, dataset: Dataset, layout: Layout, notes: Notes) ->
             "corrupt",
             f"{label('RescaleSlope')} is 0, which leaves no picture; export the image again",
         )
-    return values * (1.0 if slope is None else slope) + (intercept or 0.0)
+    rescaled = values * (1.0 if slope is None else slope) + (intercept or 0.0)
+    if len(values) > 1 and rescaled.min() == rescaled.max():
+        raise UnreadableImage(
+            "corrupt",
+            f"{label('RescaleSlope')} {slope} and {label('RescaleIntercept')} {intercept} make all "
+            "values alike, which leaves no picture; export the image again",
+        )
+    return rescaled
 
 
 def _voi(

@@ -56,6 +56,9 @@ def first_frame(dataset: Dataset, layout: Layout) -> NDArray[Any]:
             f"{label('HighBit')} is {layout.high} with {layout.stored} bits stored, which leaves "
             "open where the bits of a compressed value are; export the image uncompressed",
         )
+    dataset.NumberOfFrames = layout.frames  # it may be blank, and pydicom reads it again
+    if layout.samples == 1 and "PlanarConfiguration" in dataset:
+        del dataset.PlanarConfiguration  # without a meaning here, and it may be malformed
     try:
         return decode(dataset, layout)
     except (UnreadableImage, MemoryError):

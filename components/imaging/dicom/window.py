@@ -28,7 +28,7 @@ def read_window(dataset: Dataset, notes: Notes) -> Window | None:
         UnreadableImage: 'corrupt' for malformed numbers, or centers and widths that are not as
             many; 'unsupported' for another function.
     """
-    holder = find_holder(dataset, "WindowCenter", "FrameVOILUTSequence")
+    holder = find_holder(dataset, ("WindowCenter", "WindowWidth"), "FrameVOILUTSequence")
     centers = read_numbers(holder, "WindowCenter", notes)
     widths = read_numbers(holder, "WindowWidth", notes)
     names = label("WindowCenter"), label("WindowWidth")

@@ -76,6 +76,34 @@ def test_jpeg_in_a_tiff_is_near() -> None:
     np.testing.assert_allclose(pixels_of(read_image(data)).astype(int), RGB, atol=12)
 
 
+def jpeg_strips_cut_short(**options: object) -> bytes:
+    """A TIFF whose JPEG strip ends early, with an end marker all the same."""
+    data = bytearray(tiff(np.tile(RGB, (8, 8, 1)), photometric="rgb", **options))
+    page = tifffile.TiffFile(io.BytesIO(bytes(data))).pages.first
+    length = page.databytecounts[0] // 2
+    end = page.dataoffsets[0] + length
+    struct.pack_into("<I", data, page.tags[279].valueoffset, length)
+    data[end - 2 : end] = b"\xff\xd9"
+    return bytes(data)
+
+
+def test_a_jpeg_that_ends_early_is_refused() -> None:
+    error = refused(jpeg_strips_cut_short(compression="jpeg"))
+    assert error.reason == "corrupt"
+    assert "end early" in error.detail
+
+
+def test_a_jpeg_that_ends_early_is_refused_where_strips_share_their_tables() -> None:
+    # libtiff writes the tables apart.
+    data = bytearray(save(np.tile(RGB, (8, 8, 1)), "TIFF", compression="jpeg"))
+    page = tifffile.TiffFile(io.BytesIO(bytes(data))).pages.first
+    assert page.jpegtables
+    assert read_image(bytes(data)).width == 8 * RGB.shape[1]
+    end = page.dataoffsets[0] + page.databytecounts[0]
+    data[end - 60 : end - 2] = b"\xff\xd9" * 29
+    assert refused(bytes(data)).reason == "corrupt"
+
+
 def test_cmyk() -> None:
     ink = Image.fromarray(RGB).convert("CMYK")
     np.testing.assert_array_equal(pixels_of(read_image(save(ink, "TIFF"))), RGB)
@@ -148,3 +176,9 @@ def test_nothing_reaches_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     for data, _ in REFUSED.values():
         refused(data)
     assert capfd.readouterr().err == ""
+
+
+def test_tiles_that_are_larger_than_a_picture_may_be_are_refused() -> None:
+    data = tiff(BIG, photometric="rgb", tile=(16, 16), compression="zlib")
+    data = changed(changed(data, 322, 60_000), 323, 60_000)
+    assert refused(data).reason == "too_large"

@@ -211,6 +211,31 @@ def test_enhanced_files_keep_window_and_rescale_by_frame(groups: str) -> None:
     np.testing.assert_array_equal(shown(**{groups: group}), linear(RAMP * 2.0 - 1024, 40, 400))
 
 
+def test_an_item_with_one_of_two_attributes_is_not_passed_over() -> None:
+    group = item(
+        PixelValueTransformationSequence=item(RescaleSlope="", RescaleIntercept=-1024),
+        FrameVOILUTSequence=item(WindowCenter=40, WindowWidth=400),
+    )
+    image = read_image(make(PerFrameFunctionalGroupsSequence=group))
+    np.testing.assert_array_equal(pixels_of(image), linear(RAMP * 1.0 - 1024, 40, 400))
+    assert image.notes == ("Rescale Slope (0028,1053) is empty, and was read as 1",)
+
+    width_alone = item(FrameVOILUTSequence=item(WindowCenter="", WindowWidth=400))
+    notes = read_image(make(PerFrameFunctionalGroupsSequence=width_alone)).notes
+    assert notes == (
+        "Window Width (0028,1051) is without Window Center (0028,1050), and was left out",
+    )
+
+
+@pytest.mark.parametrize(
+    "tags", [{"RescaleIntercept": "1e300"}, {"RescaleSlope": "1e-30", "RescaleIntercept": "7"}]
+)
+def test_a_rescale_that_makes_all_values_alike_is_refused(tags: dict[str, str]) -> None:
+    error = refused(make(**FULL, **({"RescaleSlope": "1"} | tags)))
+    assert error.reason == "corrupt"
+    assert "make all values alike" in error.detail
+
+
 # === Colours ===
 
 

@@ -10,7 +10,9 @@ import jpeg_ls
 import numpy as np
 import pytest
 from pydicom import dcmread, uid
+from pydicom.dataelem import RawDataElement
 from pydicom.encaps import encapsulate, get_frame
+from pydicom.tag import Tag
 
 from components.imaging.dicom import frame as dicom_frame
 from components.imaging.images import read_image
@@ -27,6 +29,19 @@ from tests.components.imaging.dicom_files import (
     shown,
 )
 from tests.components.imaging.pictures import pixels_of, refused
+
+
+def test_what_the_layout_has_read_is_not_read_again() -> None:
+    dataset = dcmread(io.BytesIO(make(**FULL)))
+    for keyword, vr, value in (
+        ("NumberOfFrames", "IS", b"  "),
+        ("PlanarConfiguration", "US", b"1"),
+    ):
+        tag = Tag(keyword)
+        dataset[tag] = RawDataElement(tag, vr, len(value), value, 0, False, True)
+    buffer = io.BytesIO()
+    dataset.save_as(buffer)
+    np.testing.assert_array_equal(pixels_of(read_image(buffer.getvalue())), EXPECTED)
 
 
 def test_first_frame_of_several() -> None:
