@@ -15,12 +15,11 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from ingest import clock, since
 from phantoms import phantoms
-from reporting import line, options, tell
+from reporting import Figure, line, options, tell
 from rich.console import Console
 from rich.table import Table
 from watched_process import watch
@@ -88,17 +87,17 @@ def measure(images: int, rounds: int) -> list[dict[str, Any]]:
         return rows
 
 
-def summarise(rows: list[dict[str, Any]]) -> dict[str, float]:
-    figures = {}
+def summarise(rows: list[dict[str, Any]]) -> dict[str, Figure]:
+    figures: dict[str, Figure] = {}
     for images in sorted({row["images"] for row in rows}):
         for what, name in (("seconds", "wall"), ("cpu", "CPU")):
             judged, asked = (
                 [row[what] for row in rows if (row["images"], row["way"]) == (images, way)]
                 for way in (EVALUATOR, PLAIN)
             )
-            figures[f"{EVALUATOR} / {PLAIN}, {images} images, {name}"] = median(
+            figures[f"{EVALUATOR} / {PLAIN}, {images} images, {name}"] = [
                 one / another for one, another in zip(judged, asked, strict=True)
-            )
+            ]
     if len({row["images"] for row in rows}) > 1:
         judged, asked = (
             line([row["images"] for row in own], [row["cpu"] for row in own])[1]

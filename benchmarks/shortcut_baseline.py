@@ -21,17 +21,17 @@ from pipeline.compare.shortcut_baseline import ImageFacts, predict_by_shortcuts
 from pipeline.recipes.loader import load_recipe
 
 
-def read_facts(base: str, entries: list[Entry]) -> tuple[list[ImageFacts], list[str]]:
+def read_facts(base: str, entries: list[Entry]) -> tuple[list[ImageFacts], list[Entry]]:
     """Reads the files; an image that can't be read is left out."""
-    facts, labels = [], []
+    facts, found = [], []
     for entry in entries:
         try:
             image = read_image(Path(base, entry.relative).read_bytes())
         except UnreadableImage:
             continue
         facts.append(ImageFacts(image.width, image.height, image.format, image.mean, image.std))
-        labels.append(entry.label)
-    return facts, labels
+        found.append(entry)
+    return facts, found
 
 
 def main(recipe_name: str, base: str) -> None:
@@ -39,11 +39,12 @@ def main(recipe_name: str, base: str) -> None:
     recipe = load_recipe(recipe_name)
     classes = recipe.data.classes
     entries = list_folders(base, recipe.data).entries
-    known, labels = read_facts(base, [entry for entry in entries if entry.split != "test"])
-    tested, truth = read_facts(base, [entry for entry in entries if entry.split == "test"])
-    probabilities = predict_by_shortcuts(known, labels, tested, classes)
-    indices = np.array([classes.index(label) for label in truth], np.int64)
-    _print(recipe.name, class_results(indices, probabilities, classes))
+    known, seen = read_facts(base, [entry for entry in entries if entry.split != "test"])
+    tested, unseen = read_facts(base, [entry for entry in entries if entry.split == "test"])
+    probabilities = predict_by_shortcuts(known, [one.label for one in seen], tested, classes)
+    indices = np.array([classes.index(one.label) for one in unseen], np.int64)
+    patients = [one.patient for one in unseen]
+    _print(recipe.name, class_results(indices, probabilities, classes, patients))
 
 
 def _print(name: str, results: tuple[ClassResult, ...]) -> None:

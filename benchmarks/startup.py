@@ -52,8 +52,8 @@ def main() -> None:
     for name, both in medians.items():
         table.add_row(name, *(f"{value:.2f}" for value in both))
     Console().print(table)
-    figures = {f"{name} s": medians[name][0] for name in (HELP, PREDICT)}
-    figures[f"{PREDICT} / {TENSORFLOW}"] = medians[PREDICT][0] / medians[TENSORFLOW][0]
+    figures = {f"{name} s": [row[name][0] for row in rows] for name in (HELP, PREDICT)}
+    figures[f"{PREDICT} / {TENSORFLOW}"] = [row[PREDICT][0] / row[TENSORFLOW][0] for row in rows]
     tell(chosen, figures, TARGETS, rows)
 
 

@@ -150,10 +150,10 @@ def later(rows: list[dict[str, Any]], way: str, what: str = "rate") -> list[floa
     return [row[what] for row in rows if row["way"] == way and row["epoch"]]
 
 
-def paired(rows: list[dict[str, Any]], way: str, other: str) -> float:
-    """Returns the median ratio of the rates of epochs that followed each other."""
+def paired(rows: list[dict[str, Any]], way: str, other: str) -> list[float]:
+    """Returns the ratios of the rates of epochs that followed each other."""
     both = zip(later(rows, way), later(rows, other), strict=True)
-    return median(one / another for one, another in both)
+    return [one / another for one, another in both]
 
 
 def table(rows: list[dict[str, Any]]) -> Table:

@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     from components.storage import object_storage as storage
+    from kubeflow.results import Result, result_line
     from kubeflow.texts import NO, YES, markdown
 
     started = time.monotonic()
@@ -38,7 +39,7 @@ def _run(given: argparse.Namespace) -> int:
     for parameter in ("root", "models"):
         storage.check_address(f"The parameter `{parameter}`", getattr(given, parameter))
     decision = _decide(given, recipe)
-    log.info("%s", decision.sentence)
+    log.info("%s", result_line(Result.DECISION, decision.sentence))
     write_output(given.decision, f"{markdown(decision.sentence)}\n")
     write_output(given.train, YES if decision.train else NO)
     log.info("%s took %.1f s", RETRAINING, time.monotonic() - started)
@@ -49,7 +50,7 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     """Decides, and stages what the training will see in the ledger."""
     from components.image_example_gen.listing import list_folders
     from components.image_example_gen.patients import patient_key
-    from kubeflow.node.ledger import run_ledger
+    from kubeflow.node.ledger import look_ledger, run_ledger
     from kubeflow.node.paths import node_paths
     from pipeline.retraining.decide import Decision, decide
     from pipeline.retraining.training_data import describe_data
@@ -61,6 +62,8 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     if given.if_new == "true":
         decision = decide(recipe.retraining, seen, ledger)
     if decision.train:
+        looks = look_ledger(given.root)
+        looks.check(seen.tested, [seen.model], recipe.evaluation.max_looks)
         ledger.stage(given.run_id, seen)
     return decision
 

@@ -206,7 +206,7 @@ def _said_default(parameter: Any) -> str:
 
 def exit_codes_page() -> str:
     """Returns the table of exit codes."""
-    from pipeline.cli.exit_codes import ExitCode
+    from components.runtime.exit_codes import ExitCode
 
     described = _listed(ExitCode, "Attributes")
     rows = [

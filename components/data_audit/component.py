@@ -8,6 +8,7 @@ from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from components.artifacts import Audit, Quarantine
 from components.data_audit.executor import Executor
 from components.recipe.audit import AuditSection
+from components.recipe.evaluation import EvaluationSection
 
 
 class DataAuditSpec(types.ComponentSpec):
@@ -15,6 +16,7 @@ class DataAuditSpec(types.ComponentSpec):
 
     PARAMETERS = {
         "section": ExecutionParameter(type=str),
+        "evaluation": ExecutionParameter(type=str),
         "source": ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -39,6 +41,7 @@ class DataAudit(base_component.BaseComponent):
             quarantine=example_gen.outputs["quarantine"],
             baseline=baseline_statistics.outputs["statistics"],
             section=recipe.audit,
+            evaluation=recipe.evaluation,
             source=source,
         )
         trainer.add_upstream_node(AuditGate(audit=audit.outputs["audit"], source=source))
@@ -56,6 +59,7 @@ class DataAudit(base_component.BaseComponent):
         statistics: types.BaseChannel,
         quarantine: types.BaseChannel,
         section: AuditSection,
+        evaluation: EvaluationSection,
         source: str,
         baseline: types.BaseChannel | None = None,
     ):
@@ -66,6 +70,7 @@ class DataAudit(base_component.BaseComponent):
             statistics: of the same.
             quarantine: of the same `ImageExampleGen`.
             section: the recipe's section.
+            evaluation: the recipe's section with the floors.
             source: digest of the code behind the node.
             baseline: statistics of the data of the latest blessed model, if there is one.
         """
@@ -76,6 +81,7 @@ class DataAudit(base_component.BaseComponent):
                 quarantine=quarantine,
                 baseline=baseline,
                 section=section.model_dump_json(),
+                evaluation=evaluation.model_dump_json(),
                 source=source,
                 audit=types.Channel(type=Audit),
             )

@@ -5,7 +5,16 @@ import json
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.gate.metric_names import lower_bound_name, recall_name
+from components.gate.metric_names import (
+    change_name,
+    lower_bound_name,
+    patients_name,
+    recall_name,
+    shortfall_name,
+    specificity_lower_name,
+    specificity_upper_name,
+    upper_bound_name,
+)
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
 from components.runtime.errors import RecipeError
@@ -14,6 +23,16 @@ OVERALL = config_pb2.SlicingSpec()
 
 # A value equal to its threshold shall pass; TFMA compares strictly, and some metrics in float32.
 _TOLERANCE = 1e-6
+# Quantity of `ClassMetric` → its name for a class.
+_QUANTITIES = {
+    "recall": recall_name,
+    "recall_low": lower_bound_name,
+    "recall_high": upper_bound_name,
+    "specificity_low": specificity_lower_name,
+    "specificity_high": specificity_upper_name,
+    "patients": patients_name,
+    "change_low": change_name,
+}
 # TFMA's default of 10,000 makes plots of megabytes.
 _THRESHOLDS = 200
 
@@ -23,8 +42,9 @@ def build_eval_config(
 ) -> config_pb2.EvalConfig:
     """Builds the config from the recipe's sections.
 
-    Thresholds apply only to the whole test split: in a label slice the recall of the other classes
-    is undefined, and TFMA never blesses an undefined value.
+    The floors of the classes apply to the whole test split: in a label slice the recall of the
+    other classes is undefined, and TFMA never blesses an undefined value. Floors of slices are on a
+    shortfall, which is always defined.
 
     Args:
         data: classes.
@@ -60,12 +80,14 @@ def build_eval_config(
             ),
         ],
         metrics_specs=[
-            config_pb2.MetricsSpec(metrics=[*_overall_metrics(), *_gates(data, evaluation)]),
+            config_pb2.MetricsSpec(
+                metrics=[*_overall_metrics(), *_class_metrics(data, evaluation)]
+            ),
             config_pb2.MetricsSpec(
                 binarize=config_pb2.BinarizationOptions(
                     class_ids={"values": list(range(len(data.classes)))}
                 ),
-                metrics=_per_class_metrics(),
+                metrics=_binarised_metrics(),
             ),
         ],
     )
@@ -85,7 +107,7 @@ def _overall_metrics() -> list[config_pb2.MetricConfig]:
     ]
 
 
-def _per_class_metrics() -> list[config_pb2.MetricConfig]:
+def _binarised_metrics() -> list[config_pb2.MetricConfig]:
     return [
         _metric("AUC", name="auc", num_thresholds=_THRESHOLDS),
         # top_k 1: the class with the highest probability, not p > 0.5.
@@ -98,44 +120,67 @@ def _per_class_metrics() -> list[config_pb2.MetricConfig]:
     ]
 
 
-def _gates(data: DataSection, evaluation: EvaluationSection) -> list[config_pb2.MetricConfig]:
-    gates = []
-    on_bound = evaluation.floor_on == "lower_bound"
+def _class_metrics(
+    data: DataSection, evaluation: EvaluationSection
+) -> list[config_pb2.MetricConfig]:
+    # Either the bounds decide, or the observed values.
+    if evaluation.floor_on == "lower_bound":
+        held, compared = lower_bound_name, change_name
+    else:
+        held = compared = recall_name
+    found = []
     for index, label in enumerate(data.classes):
         floor = _at_least(evaluation.floor(label))
-        change = _not_worse_than(evaluation.allowed_drop)
-        gates.append(
-            _recall_metric(index, recall_name(label), "point", None if on_bound else floor, change)
-        )
-        gates.append(
-            _recall_metric(
-                index, lower_bound_name(label), "lower_bound", floor if on_bound else None
-            )
-        )
-    return gates
+        thresholds = {held(label): config_pb2.MetricThreshold(value_threshold=floor)}
+        if evaluation.allowed_drop is not None:
+            compared_by = thresholds.setdefault(compared(label), config_pb2.MetricThreshold())
+            compared_by.change_threshold.CopyFrom(_not_worse_than(evaluation.allowed_drop))
+        for quantity, name in _QUANTITIES.items():
+            metric = _class_metric(index, quantity, name(label))
+            if threshold := thresholds.get(name(label)):
+                metric.per_slice_thresholds.add(slicing_specs=[OVERALL], threshold=threshold)
+            found.append(metric)
+        found += _slice_metrics(index, label, evaluation)
+    return found
 
 
-def _recall_metric(
-    class_id: int,
-    name: str,
-    bound: str,
-    value: config_pb2.GenericValueThreshold | None = None,
-    change: config_pb2.GenericChangeThreshold | None = None,
+def _slice_metrics(
+    index: int, label: str, evaluation: EvaluationSection
+) -> list[config_pb2.MetricConfig]:
+    found = []
+    quantity = "recall_low" if evaluation.floor_on == "lower_bound" else "recall"
+    for feature, rule in evaluation.slices.items():
+        if rule.floor is None:
+            continue
+        metric = _class_metric(
+            index,
+            quantity,
+            shortfall_name(feature, label),
+            floor=rule.floor,
+            min_patients=rule.min_patients,
+        )
+        threshold = config_pb2.MetricThreshold(
+            value_threshold=config_pb2.GenericValueThreshold(upper_bound={"value": _TOLERANCE})
+        )
+        spec = config_pb2.SlicingSpec(feature_keys=[feature])
+        metric.per_slice_thresholds.add(slicing_specs=[spec], threshold=threshold)
+        found.append(metric)
+    return found
+
+
+def _class_metric(
+    class_id: int, quantity: str, name: str, **config: object
 ) -> config_pb2.MetricConfig:
-    metric = _own_metric("metrics", "ClassRecall", name=name, class_id=class_id, bound=bound)
-    if value or change:
-        threshold = config_pb2.MetricThreshold(value_threshold=value, change_threshold=change)
-        metric.per_slice_thresholds.add(slicing_specs=[OVERALL], threshold=threshold)
-    return metric
+    return _own_metric(
+        "metrics", "ClassMetric", name=name, class_id=class_id, quantity=quantity, **config
+    )
 
 
 def _at_least(floor: float) -> config_pb2.GenericValueThreshold:
     return config_pb2.GenericValueThreshold(lower_bound={"value": floor - _TOLERANCE})
 
 
-def _not_worse_than(drop: float | None) -> config_pb2.GenericChangeThreshold | None:
-    if drop is None:
-        return None
+def _not_worse_than(drop: float) -> config_pb2.GenericChangeThreshold:
     return config_pb2.GenericChangeThreshold(
         direction=config_pb2.MetricDirection.HIGHER_IS_BETTER,
         absolute={"value": -drop - _TOLERANCE},

@@ -1,26 +1,28 @@
-"""Recall of one class by the top prediction, as TFMA metrics with thresholds.
+"""What the gate decides by, and what its verdict quotes: recall and specificity of one class.
 
 TFMA's own binarised Recall counts an image as found when its probability exceeds 0.5, and a
-threshold on its `top_k` form never matches. These are computed from the multi-class confusion
-matrix at threshold 0, so the class with the highest probability is the prediction, as in serving.
+threshold on its `top_k` form never matches. Here the class with the highest probability is the
+prediction, as in serving.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types, metric_util
-from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as matrix_metrics
 
-from components.evaluator.top_predictions import Cells, from_predictions
-from components.uncertainty.intervals import wilson_interval
+from components.evaluator.patient_counts import from_patients
+from components.gate.patient_table import PatientTable
 
 
-class ClassRecall(metric_types.Metric):
-    """Recall of a class: share of the images of `class_id` that are predicted as `class_id`.
+class ClassMetric(metric_types.Metric):
+    """A number about one class.
 
     Args:
         class_id: index of the class.
-        bound: `point` for the observed share, `lower_bound` for its Wilson 95 % lower bound.
+        quantity: a name in `QUANTITIES`.
+        floor: that the quantity is held to in slices, for `shortfall_*`.
+        min_patients: with images of the class, below which a slice is not held to it.
         source: digest of the source of this package, so that an edit changes the EvalConfig.
         name: of the metric.
     """
@@ -28,14 +30,18 @@ class ClassRecall(metric_types.Metric):
     def __init__(
         self,
         class_id: int,
-        bound: str = "point",
+        quantity: str,
+        floor: float = 0.0,
+        min_patients: int = 0,
         source: str = "",
-        name: str = "class_recall",
+        name: str = "class_metric",
     ):
         super().__init__(
             metric_util.merge_per_key_computations(_computations),
             class_id=class_id,
-            bound=bound,
+            quantity=quantity,
+            floor=floor,
+            min_patients=min_patients,
             source=source,
             name=name,
         )
@@ -43,9 +49,11 @@ class ClassRecall(metric_types.Metric):
 
 def _computations(
     class_id: int = 0,
-    bound: str = "point",
+    quantity: str = "recall",
+    floor: float = 0.0,
+    min_patients: int = 0,
     source: str = "",
-    name: str = "class_recall",
+    name: str = "class_metric",
     eval_config: Any = None,
     model_name: str = "",
     output_name: str = "",
@@ -59,22 +67,51 @@ def _computations(
         example_weighted=example_weighted,
     )
 
-    def value(cells: Cells) -> float:
-        cases = sum(count for cell, count in cells.items() if cell.actual_class_id == class_id)
-        hits = cells.get(matrix_metrics.MatrixEntryKey(class_id, class_id), 0.0)
-        return recall_value(hits, cases, bound)
+    def value(table: PatientTable) -> float:
+        found = QUANTITIES[quantity](table, class_id)
+        if not floor:
+            return found
+        return shortfall(found, table.bounds(class_id).patients, floor, min_patients)
 
-    return from_predictions(value, key, eval_config)
+    return from_patients(value, key, eval_config)
 
 
-def recall_value(hits: float, cases: float, bound: str) -> float:
-    """Returns the value for the threshold; NaN without cases, which never passes.
+def shortfall(reached: float, patients: int, floor: float, min_patients: int) -> float:
+    """Returns by how much a slice misses its floor; 0 where too few patients are in it.
 
     Args:
-        hits: images of the class that are predicted as it.
-        cases: images of the class.
-        bound: `point` or `lower_bound`.
+        reached: what is held to the floor; NaN without patients.
+        patients: with images of the class in the slice.
+        floor: lowest value allowed.
+        min_patients: below which the slice is not held to the floor.
     """
-    if cases <= 0:
-        return math.nan
-    return hits / cases if bound == "point" else wilson_interval(hits, cases)[0]
+    if patients < max(1, min_patients):
+        return 0.0
+    return max(0.0, floor - reached)
+
+
+def _recall(table: PatientTable, index: int) -> float:
+    """Returns the observed share; NaN without cases, which never passes a threshold."""
+    of_class = table.labels == index
+    cases = table.images[of_class].sum()
+    hits = table.images[of_class & (table.predicted == index)].sum()
+    return float(hits / cases) if cases else math.nan
+
+
+def _change(table: PatientTable, index: int) -> float:
+    """Returns the lower bound of the recall less that of the baseline; 0 without a baseline.
+
+    TFMA subtracts the value of the baseline itself, which is 0.
+    """
+    return 0.0 if (table.baseline < 0).all() else table.change(index)[0]
+
+
+QUANTITIES: dict[str, Callable[[PatientTable, int], float]] = {
+    "recall": _recall,
+    "recall_low": lambda table, index: table.bounds(index).recall[0],
+    "recall_high": lambda table, index: table.bounds(index).recall[1],
+    "specificity_low": lambda table, index: table.bounds(index).specificity[0],
+    "specificity_high": lambda table, index: table.bounds(index).specificity[1],
+    "patients": lambda table, index: float(table.bounds(index).patients),
+    "change_low": _change,
+}

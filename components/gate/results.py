@@ -1,7 +1,7 @@
 """The results of the Evaluator as plain numbers; the metrics of a class."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,16 @@ from components.gate.evaluation_files import (
     read_validation,
     slice_of,
 )
-from components.gate.metric_names import recall_name
-from components.uncertainty.intervals import wilson_interval
+from components.gate.metric_names import (
+    change_name,
+    lower_bound_name,
+    patients_name,
+    recall_name,
+    specificity_lower_name,
+    specificity_upper_name,
+    upper_bound_name,
+)
+from components.gate.patient_table import NO_PATIENTS, ClassBounds, PatientTable
 
 Slice = tuple[tuple[str, str], ...]
 OVERALL: Slice = ()
@@ -30,13 +38,16 @@ class ClassResult:
         cases: images of the class.
         hits: of these, predicted as the class (true positives).
         recall: hits / cases (sensitivity); NaN without cases.
-        low: Wilson 95 % lower bound of the recall.
+        low: lower bound of the 95 % interval of the recall, which counts patients.
         high: upper bound.
         precision: share of the predictions of the class that are right (positive predictive
             value); NaN without such predictions.
         specificity: share of the other images that are not predicted as the class.
         f1: harmonic mean of recall and precision.
         auc: area under the ROC curve; NaN if not measured, or without images of either kind.
+        patients: with images of the class.
+        specificity_low: lower bound of the 95 % interval of the specificity.
+        specificity_high: upper bound.
     """
 
     label: str
@@ -49,6 +60,9 @@ class ClassResult:
     specificity: float
     f1: float
     auc: float
+    patients: int = field(kw_only=True)
+    specificity_low: float = field(kw_only=True)
+    specificity_high: float = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,8 @@ class Failure:
     Attributes:
         metric: its name.
         value: measured; NaN if undefined.
-        bound: the threshold; for a change, the largest fall allowed, as a negative number.
+        bound: the threshold; for a change, the largest fall allowed, as a negative number; for a
+            shortfall 0.
         is_change: whether the threshold is on the change against the baseline.
         slice: of the data; empty for the whole test split.
         message: of TFMA; may be empty.
@@ -80,7 +95,9 @@ class Results:
         blessed: whether every threshold was met.
         matrices: slice → confusion matrix [C, C] of counts, true class by prediction.
         classes: overall result of each class, in order.
+        slices: slice → result of each class in it, in order; without the whole test split.
         baseline: class → recall of the baseline model; empty without one.
+        changes: class → lower bound of the recall less that of the baseline; empty without one.
         failures: thresholds that were missed.
     """
 
@@ -89,6 +106,8 @@ class Results:
     classes: tuple[ClassResult, ...]
     baseline: Mapping[str, float]
     failures: tuple[Failure, ...]
+    changes: Mapping[str, float] = field(default_factory=dict)
+    slices: Mapping[Slice, tuple[ClassResult, ...]] = field(default_factory=dict)
 
 
 def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
@@ -101,23 +120,39 @@ def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
     validation = read_validation(evaluation_uri)
     slices = {slice_of(found.slice_key): found for found in read_slices(evaluation_uri)}
     matrices = {key: _matrix(found, len(labels)) for key, found in slices.items()}
-    overall, matrix = slices[OVERALL], matrices[OVERALL]
-    results = tuple(
-        class_result(matrix, index, label, metric(overall, "auc", index).double_value.value)
-        for index, label in enumerate(labels)
-    )
+    by_slice = {
+        key: tuple(
+            class_result(
+                matrices[key],
+                index,
+                label,
+                _bounds(of_slice, label),
+                metric(of_slice, "auc", index).double_value.value,
+            )
+            for index, label in enumerate(labels)
+        )
+        for key, of_slice in slices.items()
+    }
+    overall = slices[OVERALL]
     before = {label: metric(overall, recall_name(label), model=BASELINE) for label in labels}
+    compared = all(before.values())
     return Results(
         blessed=validation.validation_ok,
         matrices=matrices,
-        classes=results,
+        classes=by_slice.pop(OVERALL),
+        slices=by_slice,
         baseline={label: found.double_value.value for label, found in before.items() if found},
+        changes={label: _value(overall, change_name(label)) for label in labels if compared},
         failures=tuple(_failures(validation)),
     )
 
 
 def class_result(
-    matrix: np.ndarray, index: int, label: str, auc: float = float("nan")
+    matrix: np.ndarray,
+    index: int,
+    label: str,
+    bounds: ClassBounds = NO_PATIENTS,
+    auc: float = float("nan"),
 ) -> ClassResult:
     """Returns the metrics of a class.
 
@@ -125,28 +160,33 @@ def class_result(
         matrix: confusion matrix [C, C] of counts, true class by prediction.
         index: of the class.
         label: its name.
+        bounds: of the class, by patients, if these are known.
         auc: area under its ROC curve, if that was measured.
     """
     hits, cases = float(matrix[index, index]), float(matrix[index].sum())
     answered, total = float(matrix[:, index].sum()), float(matrix.sum())
-    low, high = wilson_interval(hits, cases)
-    recall, precision = _share(hits, cases), _share(hits, answered)
     return ClassResult(
         label=label,
         cases=int(cases),
         hits=int(hits),
-        recall=recall,
-        low=low,
-        high=high,
-        precision=precision,
+        recall=_share(hits, cases),
+        low=bounds.recall[0],
+        high=bounds.recall[1],
+        precision=_share(hits, answered),
         specificity=_share(total - cases - (answered - hits), total - cases),
         f1=_share(2 * hits, cases + answered),
         auc=auc,
+        patients=bounds.patients,
+        specificity_low=bounds.specificity[0],
+        specificity_high=bounds.specificity[1],
     )
 
 
 def class_results(
-    labels: NDArray[np.int64], probabilities: NDArray[np.floating], names: Sequence[str]
+    labels: NDArray[np.int64],
+    probabilities: NDArray[np.floating],
+    names: Sequence[str],
+    patients: Sequence[str] | NDArray[np.str_],
 ) -> tuple[ClassResult, ...]:
     """Returns the result of each class, with its exact AUC.
 
@@ -154,10 +194,18 @@ def class_results(
         labels: index of the true class of each image, int64 [N].
         probabilities: [N, C].
         names: of the C classes.
+        patients: hash of each image's patient, [N].
     """
     matrix = confusion_matrix(labels, probabilities)
+    table = PatientTable.of_images(patients, labels, probabilities.argmax(-1))
     return tuple(
-        class_result(matrix, index, name, _exact_auc(labels == index, probabilities[:, index]))
+        class_result(
+            matrix,
+            index,
+            name,
+            table.bounds(index),
+            _exact_auc(labels == index, probabilities[:, index]),
+        )
         for index, name in enumerate(names)
     )
 
@@ -190,6 +238,21 @@ def _matrix(of_slice: Any, classes: int) -> np.ndarray:
         if entry.predicted_class_id >= 0:
             matrix[entry.actual_class_id, entry.predicted_class_id] += entry.num_weighted_examples
     return matrix
+
+
+def _bounds(of_slice: Any, label: str) -> ClassBounds:
+    def both(low: str, high: str) -> tuple[float, float]:
+        return _value(of_slice, low), _value(of_slice, high)
+
+    return ClassBounds(
+        round(_value(of_slice, patients_name(label))),
+        both(lower_bound_name(label), upper_bound_name(label)),
+        both(specificity_lower_name(label), specificity_upper_name(label)),
+    )
+
+
+def _value(of_slice: Any, name: str) -> float:
+    return float(metric(of_slice, name).double_value.value)
 
 
 def _failures(validation: Any) -> list[Failure]:

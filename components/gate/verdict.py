@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.gate.metric_names import lower_bound_name, recall_name
-from components.gate.results import OVERALL, Failure, Results
+from components.gate.metric_names import (
+    change_name,
+    lower_bound_name,
+    recall_name,
+    shortfall_name,
+)
+from components.gate.results import OVERALL, ClassResult, Failure, Results
 from components.recipe.evaluation import EvaluationSection
 
 
@@ -33,13 +38,14 @@ def judge(results: Results, evaluation: EvaluationSection) -> Verdict:
         evaluation: the recipe's section, with the floors.
     """
     labels = [result.label for result in results.classes]
+    not_held = _not_held(results, evaluation)
     if results.blessed:
-        return Verdict(True, (), f"Blessed: {_margin(results, evaluation)}.")
+        return Verdict(True, (), f"Blessed: {_margin(results, evaluation)}.{not_held}")
     reasons = [_reason(failure, results, evaluation) for failure in results.failures]
     if collapse := _collapse(results.matrices[OVERALL], labels):
         reasons.insert(0, collapse)
     reasons = reasons or ["TFMA could not validate the model; see the log"]
-    return Verdict(False, tuple(reasons), f"NOT blessed: {'; '.join(reasons)}.")
+    return Verdict(False, tuple(reasons), f"NOT blessed: {'; '.join(reasons)}.{not_held}")
 
 
 def _margin(results: Results, evaluation: EvaluationSection) -> str:
@@ -53,8 +59,9 @@ def _margin(results: Results, evaluation: EvaluationSection) -> str:
         f"{values[label]:.2f} against {evaluation.floor(label):.2f}"
     )
     if results.baseline and evaluation.allowed_drop is not None:
+        lost = "can have lost" if bounded else "lost"
         text += (
-            "; no class lost more than "
+            f"; no class {lost} more than "
             f"{evaluation.allowed_drop:.2f} of recall against the latest blessed model"
         )
     return text
@@ -62,24 +69,63 @@ def _margin(results: Results, evaluation: EvaluationSection) -> str:
 
 def _reason(failure: Failure, results: Results, evaluation: EvaluationSection) -> str:
     for result in results.classes:
-        if failure.metric not in (recall_name(result.label), lower_bound_name(result.label)):
-            continue
-        if not result.cases:
-            return f"the test split has no image of {result.label}"
-        if failure.is_change:
-            before = results.baseline.get(result.label, math.nan)
-            return (
-                f"{result.label} recall fell from {before:.2f} to {result.recall:.2f} against the "
-                f"latest blessed model, more than the {evaluation.allowed_drop:.2f} allowed"
-            )
-        floor = evaluation.floor(result.label)
-        found = f"{result.label} recall {result.recall:.2f} ({result.hits} of {result.cases})"
-        if failure.metric == recall_name(result.label):
-            return f"{found} is below its floor of {floor:.2f}"
-        return f"{found}, lower bound {result.low:.2f}, is below its floor of {floor:.2f}"
+        label = result.label
+        if failure.is_change and failure.metric in (recall_name(label), change_name(label)):
+            return _fall(result, results, evaluation)
+        if failure.metric in (recall_name(label), lower_bound_name(label)):
+            return _below(result, evaluation.floor(label), evaluation)
+        for feature, rule in evaluation.slices.items():
+            if rule.floor is not None and failure.metric == shortfall_name(feature, label):
+                in_slice = next(r for r in results.slices[failure.slice] if r.label == label)
+                where = ", ".join(f"{name} {value}" for name, value in failure.slice)
+                return f"in {where}, {_below(in_slice, rule.floor, evaluation)}"
     return (
         f"{failure.metric} = {failure.value:g} misses {failure.bound:g} {failure.message}".strip()
     )
+
+
+def _below(result: ClassResult, floor: float, evaluation: EvaluationSection) -> str:
+    if not result.cases:
+        return f"the test split has no image of {result.label}"
+    counts = f"{result.hits} of {result.cases}"
+    if result.patients < result.cases:
+        counts += f", {result.patients} patients"
+    found = f"{result.label} recall {result.recall:.2f} ({counts})"
+    if evaluation.floor_on == "lower_bound":
+        found += f", lower bound {result.low:.2f},"
+    return f"{found} is below its floor of {floor:.2f}"
+
+
+def _fall(result: ClassResult, results: Results, evaluation: EvaluationSection) -> str:
+    if not result.cases:
+        return f"the test split has no image of {result.label}"
+    before = results.baseline.get(result.label, math.nan)
+    moved = f"{result.label} recall went from {before:.2f} to {result.recall:.2f}"
+    allowed = f"more than the {evaluation.allowed_drop:.2f} allowed"
+    if evaluation.floor_on == "point":
+        return f"{moved} against the latest blessed model, {allowed}"
+    could = -results.changes.get(result.label, math.nan)
+    return (
+        f"{moved} against the latest blessed model: on these images a loss of {could:.2f} can't be "
+        f"ruled out, {allowed}"
+    )
+
+
+def _not_held(results: Results, evaluation: EvaluationSection) -> str:
+    """Returns a sentence about the slices that are too small for their floor; '' without any."""
+    small = []
+    for key, classes in results.slices.items():
+        rule = evaluation.slices.get(key[0][0]) if len(key) == 1 else None
+        if rule is None or rule.floor is None:
+            continue
+        small += [
+            f"{result.label} in {key[0][0]} {key[0][1]} ({result.patients})"
+            for result in classes
+            if result.patients < rule.min_patients
+        ]
+    if not small:
+        return ""
+    return f" Not held to a floor, for too few patients: {', '.join(sorted(small))}."
 
 
 def _collapse(matrix: np.ndarray, labels: list[str]) -> str | None:
@@ -88,6 +134,6 @@ def _collapse(matrix: np.ndarray, labels: list[str]) -> str | None:
     if predicted.all():
         return None
     if predicted.sum() == 1:
-        return f"the model answers {labels[int(predicted.argmax())]} for every image"
+        return f"the model predicts {labels[int(predicted.argmax())]} for every image"
     never = [label for label, seen in zip(labels, predicted, strict=True) if not seen]
-    return f"the model never answers {', '.join(never)}"
+    return f"the model never predicts {', '.join(never)}"

@@ -38,7 +38,8 @@ def jpeg_header(data: bytes) -> JpegHeader:
     pos, scans, frame = 2, 0, (0, 0, 0, 0, 0)
     while (marker := MARKER.search(data, pos)) and (code := marker[1][0]) != 0xD9:
         pos = marker.end()
-        if code in _FRAMES and len(data) >= pos + 8:
+        # A second frame is an error to decoders, which make room for the first one before that.
+        if code in _FRAMES and not frame[0] and len(data) >= pos + 8:
             frame = code, *struct.unpack_from(">BHHB", data, pos + 2)
         scans += code == 0xDA
         pos += int.from_bytes(data[pos : pos + 2], "big")

@@ -25,15 +25,11 @@ def prepare(encoded: tf.Tensor, size: int, channels: int, resize: str) -> tf.Ten
 
     def one(image: tf.Tensor) -> tf.Tensor:
         image = _refuse_sixteen_bits(image)
-        if channels == 1:
-            # By way of RGB: the PNG decoder's own grey differs from the JPEG decoder's.
-            grey = tf.image.rgb_to_grayscale(_decode(image, 3))
-            return tf.io.serialize_tensor(_resize(grey, size, resize))
-        # Most radiographs are stored in grey: resized once, not three times alike.
+        # Most radiographs are stored in grey: decoded and resized once, not three times alike.
         return tf.cond(
             _stored_in_grey(image),
             lambda: tf.io.serialize_tensor(_resize(_decode(image, 1), size, resize)),
-            lambda: _pack(_resize(_decode(image, channels), size, resize)),
+            lambda: _pack(_resize(_in_channels(image, channels), size, resize)),
         )
 
     return tf.map_fn(one, encoded, fn_output_signature=tf.TensorSpec([], tf.string))
@@ -72,6 +68,12 @@ def _starts_with(encoded: tf.Tensor, signature: bytes) -> tf.Tensor:
 def _decode(encoded: tf.Tensor, channels: int) -> tf.Tensor:
     image = tf.io.decode_image(encoded, channels=channels, expand_animations=False)
     return tf.ensure_shape(image, [None, None, channels])
+
+
+def _in_channels(encoded: tf.Tensor, channels: int) -> tf.Tensor:
+    image = _decode(encoded, 3)
+    # By way of RGB: the PNG decoder's own grey differs from the JPEG decoder's.
+    return image if channels == 3 else tf.image.rgb_to_grayscale(image)
 
 
 def _resize(image: tf.Tensor, size: int, resize: str) -> tf.Tensor:

@@ -2,7 +2,22 @@
 
 from typing import Literal
 
-from components.recipe.base import Rate, Section, Share
+from pydantic import field_validator
+
+from components.recipe.base import Positive, Rate, Section, Share
+
+
+class SliceRule(Section):
+    """What the values of one feature are held to.
+
+    Attributes:
+        floor: lowest allowed recall of each class in each slice. None: slices are only reported.
+        min_patients: smallest number of patients with images of a class in a slice; with fewer, the
+            class is not held to the floor there, and the verdict says so.
+    """
+
+    floor: Rate | None = None
+    min_patients: Positive = 30
 
 
 class EvaluationSection(Section):
@@ -10,18 +25,38 @@ class EvaluationSection(Section):
 
     Attributes:
         recall_floor: lowest allowed recall: one number for every class, or class to number.
-        floor_on: what must reach the floor: the `lower_bound` of the recall's 95 % confidence
-            interval (Wilson), or the observed value (`point`).
+        floor_on: what decides: the `lower_bound` of the 95 % confidence interval, which counts
+            patients, or the observed value (`point`).
         allowed_drop: largest allowed loss of recall of a class compared with the latest blessed
-            model. None: the two are not compared.
-        slices: features whose values are also evaluated separately, for example sex or site.
+            model, on the same images. `floor_on` says whether the loss that can't be ruled out
+            counts, or the observed one. None: the two are not compared.
+        expected_recall: recall that you count on: one number for every class, or class to number.
+            From it `medtfx plan` computes the chance to pass. None: it computes none.
+        slices: features whose values are also evaluated separately, for example sex or site: a list
+            of names, or name to rule.
+        max_looks: how many models may be evaluated on the same test images. None: no limit.
     """
 
     recall_floor: Rate | dict[str, Rate]
     floor_on: Literal["point", "lower_bound"] = "lower_bound"
-    allowed_drop: Share | None = 0.05
-    slices: tuple[str, ...] = ()
+    allowed_drop: Share | None = 0.1
+    expected_recall: Rate | dict[str, Rate] | None = None
+    slices: dict[str, SliceRule] = {}
+    max_looks: Positive | None = None
+
+    @field_validator("slices", mode="before")
+    @classmethod
+    def _of_names(cls, slices: object) -> object:
+        if isinstance(slices, (list, tuple)):
+            return {name: {} for name in slices}
+        return slices
 
     def floor(self, name: str) -> float:
         """Returns the recall floor of a class."""
         return self.recall_floor[name] if isinstance(self.recall_floor, dict) else self.recall_floor
+
+    def expected(self, name: str) -> float | None:
+        """Returns the recall that is expected of a class; None if the recipe does not say."""
+        if isinstance(self.expected_recall, dict):
+            return self.expected_recall.get(name)
+        return self.expected_recall

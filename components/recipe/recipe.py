@@ -61,6 +61,16 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _expected_recall_names_classes(self) -> "Recipe":
+        expected = self.evaluation.expected_recall
+        if isinstance(expected, dict) and (stray := set(expected) - set(self.data.classes)):
+            raise ValueError(
+                f"evaluation.expected_recall names {sorted(stray)}, not among the classes "
+                f"{list(self.data.classes)}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _sigmoid_has_two_classes(self) -> "Recipe":
         if self.model.head == "sigmoid" and len(self.data.classes) != 2:
             raise ValueError(

@@ -48,7 +48,10 @@ def class_results(
     """
     kept = slice(None) if chosen is None else chosen
     return results.class_results(
-        predictions.labels[kept], predictions.probabilities[kept], predictions.classes
+        predictions.labels[kept],
+        predictions.probabilities[kept],
+        predictions.classes,
+        np.array(predictions.patients)[kept],
     )
 
 

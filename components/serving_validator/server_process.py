@@ -16,6 +16,8 @@ from components.runtime.environment import SERVING_TOKEN, VERIFICATION_KEY
 from components.serving_validator.unservable import UnservableError
 
 _TAIL_BYTES = 20_000
+# Images come from the Examples alone, and ImageExampleGen has bounded each of them.
+_UNBOUNDED = ("--max-pixels", str(10**12))
 
 
 class ServerProcess:
@@ -44,9 +46,10 @@ class ServerProcess:
             SERVING_TOKEN.name: self.token,
             VERIFICATION_KEY.name: "",  # the Pusher signs what passes here
         }
+        command = [sys.executable, "-m", module, str(models), *_UNBOUNDED]
         with theirs, open(self._log, "wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, str(models), "--parent-fd", str(theirs.fileno())],
+                [*command, "--parent-fd", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 cwd=folder,
                 env=environment,

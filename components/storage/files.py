@@ -11,6 +11,8 @@ from pathlib import Path
 from components.runtime.errors import DataError
 from components.storage import s3
 
+_NANOSECONDS = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
@@ -105,14 +107,28 @@ def _stat(base: str, path: str) -> FoundFile:
 
 
 def _walk_remote(base: str) -> Iterator[FoundFile]:
-    from apache_beam.io.filesystem import BeamIOError
-    from apache_beam.io.filesystems import FileSystems
-    from apache_beam.options.pipeline_options import PipelineOptions
+    for found in _objects_at_s3(base) if s3.is_s3(base) else _matches_of_beam(base):
+        # Consoles and file browsers make empty objects whose names end with / as folders.
+        hidden = any(part.startswith(".") for part in found.relative.split("/"))
+        if not hidden and not found.relative.endswith("/") and found.relative:
+            yield found
 
-    if s3.is_s3(base) and (trouble := s3.trouble_with_bucket(base)):
+
+def _objects_at_s3(base: str) -> Iterator[FoundFile]:
+    if trouble := s3.trouble_with_bucket(base):
         raise DataError(f"The data folder {base!r} can't be listed: {trouble}")
     prefix = base.rstrip("/") + "/"
-    FileSystems.set_options(PipelineOptions([]))  # s3:// requires options
+    inside = len(prefix.removeprefix("s3://").partition("/")[2])
+    for found in s3.list_objects(prefix):
+        modified = int(found.modified.timestamp()) * _NANOSECONDS
+        yield FoundFile(found.key[inside:], found.size, modified)
+
+
+def _matches_of_beam(base: str) -> Iterator[FoundFile]:
+    from apache_beam.io.filesystem import BeamIOError
+    from apache_beam.io.filesystems import FileSystems
+
+    prefix = base.rstrip("/") + "/"
     try:
         (matched,) = FileSystems.match([prefix + "**"])
     except (BeamIOError, ValueError) as error:
@@ -121,12 +137,8 @@ def _walk_remote(base: str) -> Iterator[FoundFile]:
             "the rights of this machine's account."
         ) from error
     for match in matched.metadata_list:
-        relative = match.path[len(prefix) :]
-        # Consoles and file browsers make empty objects whose names end with / as folders.
-        hidden = any(part.startswith(".") for part in relative.split("/"))
-        if not hidden and not relative.endswith("/") and relative:
-            modified = int((match.last_updated_in_seconds or 0) * 1_000_000_000)
-            yield FoundFile(relative, match.size_in_bytes, modified)
+        modified = int((match.last_updated_in_seconds or 0) * _NANOSECONDS)
+        yield FoundFile(match.path[len(prefix) :], match.size_in_bytes, modified)
 
 
 def _cause(error: Exception) -> str:

@@ -12,20 +12,17 @@ the certificate authority of a server with its own certificates.
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from importlib.util import find_spec
 
-from components.runtime.errors import MedtfxError
 from components.storage import s3
 from components.storage.files import is_remote
+from components.storage.s3_settings import StorageError, share_settings
 
 _SCHEMES = ("gs", "s3")
 _S3_PLUGIN = "tensorflow_io"
+_WORKER_MODULE = "components.storage.beam_worker"  # which Beam imports in each worker
 _at_s3: list[str] = []  # addresses that this process was prepared for
-
-
-class StorageError(MedtfxError):
-    """Artifacts or models can't be written to an address."""
 
 
 def check_address(what: str, address: str) -> None:
@@ -78,27 +75,24 @@ def prepare(*addresses: str) -> None:
         _at_s3.extend(at_s3)
 
 
-def share_settings(environment: MutableMapping[str, str]) -> None:
-    """Sets tensorflow-io's variables for S3 from those of boto3, which have other names.
+def prepare_worker() -> None:
+    """Prepares a worker of Beam, of which it is not known what it opens.
 
-    Raises:
-        StorageError: the endpoint is not an http address.
+    In a process of its own, it has neither the settings of the one that started the run nor the
+    file systems that were registered there.
     """
-    endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
-    if endpoint:
-        if not endpoint.startswith(("http://", "https://")):
-            raise StorageError(
-                "AWS_ENDPOINT_URL must be the address of the S3 server, such as http://minio:9000. "
-                f"Received: {endpoint!r}"
-            )
-        environment["S3_ENDPOINT"] = endpoint
-    names = ("AWS_REGION", "AWS_DEFAULT_REGION")
-    region = next((environment[name] for name in names if environment.get(name)), None)
-    if region or endpoint:
-        for name in names:
-            environment[name] = region or "us-east-1"
-    if bundle := environment.get("AWS_CA_BUNDLE"):
-        environment.setdefault("S3_CA_FILE", bundle)
+    share_settings(os.environ)
+    if find_spec(_S3_PLUGIN):
+        import tensorflow_io  # noqa: F401  (registers s3:// with TensorFlow)
+    from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    FileSystems.set_options(PipelineOptions([]))  # without options Beam refuses s3://
+
+
+def worker_options() -> tuple[str, ...]:
+    """Returns the options of Beam with which its workers open what `prepare` was called for."""
+    return (f"--beam_plugin={_WORKER_MODULE}",) if _at_s3 else ()
 
 
 @contextlib.contextmanager

@@ -4,14 +4,34 @@ TensorFlow opens s3:// on one stack only, and Beam makes a new client for each f
 """
 
 import functools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from components.storage.s3_settings import share_settings
 
 _HINT = (
     "Check the address, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, unless it is Amazon's, "
-    "AWS_ENDPOINT_URL"
+    "AWS_ENDPOINT_URL and AWS_REGION"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundObject:
+    """An object below an address.
+
+    Attributes:
+        key: after the bucket.
+        size: bytes.
+        modified: when it was written; aware.
+    """
+
+    key: str
+    size: int
+    modified: datetime
 
 
 def is_s3(address: str) -> bool:
@@ -32,6 +52,20 @@ def read_object(address: str, size: int | None = None) -> bytes:
             return _client().get_object(**_names(address), **part)["Body"].read()
     except EOFError:
         return b""
+
+
+def list_objects(address: str) -> Iterator[FoundObject]:
+    """Yields the objects whose address begins with this one, ordered by key.
+
+    Raises:
+        OSError: the bucket can't be listed.
+    """
+    names = _names(address)
+    with _errors_of(address):
+        pages = _client().get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=names["Bucket"], Prefix=names["Key"]):
+            for found in page.get("Contents", ()):
+                yield FoundObject(found["Key"], found["Size"], found["LastModified"])
 
 
 def write_object(address: str, content: bytes) -> None:
@@ -63,6 +97,7 @@ def trouble_with_bucket(address: str) -> str:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
+    share_settings(os.environ)
     patience = Config(connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 2})
     bucket = _names(address)["Bucket"]
     try:
@@ -76,6 +111,7 @@ def trouble_with_bucket(address: str) -> str:
 def _client() -> Any:
     import boto3
 
+    share_settings(os.environ)
     return boto3.client("s3")
 
 

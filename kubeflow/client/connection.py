@@ -61,24 +61,14 @@ class Connection:
         Raises:
             PipelinesError: no answer, or a refusal.
         """
-        try:
-            answer = requests.request(
-                method,
-                f"{self.host}{API}{path}",
-                params={name: value for name, value in (query or {}).items() if value},
-                json=body,
-                files={"uploadfile": (file.name, file.read_bytes())} if file else None,
-                auth=self.login,
-                verify=self.ca_cert or True,
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
-        except requests.exceptions.SSLError as error:
-            raise not_trusted(self.host, error) from None
-        except (requests.RequestException, OSError) as error:
-            raise unreachable(self.host, error) from None
-        if answer.status_code >= 400:
-            raise explain(answer, doing, self.host, self.namespace)
+        answer = self._send(
+            doing,
+            method,
+            f"{API}{path}",
+            params={name: value for name, value in (query or {}).items() if value},
+            json=body,
+            files={"uploadfile": (file.name, file.read_bytes())} if file else None,
+        )
         try:
             return dict(answer.json())
         except (ValueError, TypeError):
@@ -86,6 +76,18 @@ class Connection:
                 f"{self.host} answers with a page where it should {doing}: the login has probably "
                 "ended. A run goes on; the same command shows it again."
             ) from None
+
+    def text(self, doing: str, path: str) -> str:
+        """Returns an answer that is no JSON.
+
+        Args:
+            doing: for messages.
+            path: with the version of the API, e.g. `/apis/v1alpha1/...`.
+
+        Raises:
+            PipelinesError: no answer, or a refusal.
+        """
+        return self._send(doing, "GET", path).content.decode(errors="replace")
 
     def items(
         self, doing: str, path: str, key: str, query: dict[str, Any] | None = None
@@ -106,6 +108,25 @@ class Connection:
             token = answer.get("next_page_token", "")
             if not token:
                 return
+
+    def _send(self, doing: str, method: str, path: str, **given: Any) -> requests.Response:
+        try:
+            answer = requests.request(
+                method,
+                f"{self.host}{path}",
+                auth=self.login,
+                verify=self.ca_cert or True,
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+                **given,
+            )
+        except requests.exceptions.SSLError as error:
+            raise not_trusted(self.host, error) from None
+        except (requests.RequestException, OSError) as error:
+            raise unreachable(self.host, error) from None
+        if answer.status_code >= 400:
+            raise explain(answer, doing, self.host, self.namespace)
+        return answer
 
     def link(self, path: str) -> str:
         """Returns the address of a page of Kubeflow Pipelines' own web interface."""

@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from kubeflow.client.connection import Connection
+from kubeflow.client.task_entries import TaskEntry, read_entries, state_word
+from kubeflow.client.times import moment_of, seconds_between
 from kubeflow.client.uploads import Uploaded
 from kubeflow.errors import PipelinesError
 
@@ -31,7 +33,8 @@ class Run:
         finished_at: aware; None while it runs.
         error: the server's reason, or ''.
         recurring_run_id: of the schedule that started it, or ''.
-        task_details: the server's `task_details`, which only one run that is asked for has.
+        version: ids of the pipeline and of its version; empty if the server does not say.
+        tasks: the server's list, which only one run that is asked for has.
     """
 
     run_id: str
@@ -41,12 +44,14 @@ class Run:
     finished_at: datetime | None
     error: str = ""
     recurring_run_id: str = ""
-    task_details: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    version: tuple[str, str] = ("", "")
+    tasks: list[TaskEntry] = field(default_factory=list, repr=False)
 
 
 def read_run(values: dict[str, Any]) -> Run:
     """Reads the server's `Run`."""
-    details = (values.get("run_details") or {}).get("task_details") or []
+    names = ("pipeline_version_reference", "pipeline_reference")  # KFP 2, KFP 3
+    version: dict[str, str] = next((values[one] for one in names if values.get(one)), {})
     return Run(
         run_id=values.get("run_id", ""),
         display_name=values.get("display_name", ""),
@@ -55,7 +60,8 @@ def read_run(values: dict[str, Any]) -> Run:
         finished_at=moment_of(values.get("finished_at")),
         error=(values.get("error") or {}).get("message", ""),
         recurring_run_id=values.get("recurring_run_id", ""),
-        task_details=details,
+        version=(version.get("pipeline_id", ""), version.get("pipeline_version_id", "")),
+        tasks=read_entries(values),
     )
 
 
@@ -154,7 +160,11 @@ def get(connection: Connection, run_id: str) -> Run:
     Raises:
         PipelinesError: there is none, or the login has ended, as it may while a run is watched.
     """
-    return read_run(connection.call(f"show the run {run_id}", "GET", f"/runs/{run_id}"))
+    doing, path = f"show the run {run_id}", f"/runs/{run_id}"
+    values = connection.call(doing, "GET", path)
+    if values.get("task_count") and not values.get("tasks"):  # as Kubeflow Pipelines 3 answers
+        values = connection.call(doing, "GET", path, query={"view": "FULL"})
+    return read_run(values)
 
 
 def terminate(connection: Connection, run_id: str) -> None:
@@ -174,11 +184,6 @@ def stop_runs_of(connection: Connection, recurring_run_id: str) -> list[Run]:
     return running
 
 
-def state_of(run: Run) -> str:
-    """Returns the state in capitals; `PENDING` before the server knows one."""
-    return run.state
-
-
 def is_finished(run: Run) -> bool:
     """Whether the run will not change any more."""
     return run.state in FINISHED
@@ -187,22 +192,6 @@ def is_finished(run: Run) -> bool:
 def seconds_of_run(run: Run) -> float | None:
     """Returns how long a run took, or has been running."""
     return seconds_between(run.created_at, run.finished_at)
-
-
-def moment_of(text: str | None) -> datetime | None:
-    """Reads a time of the API, which is in UTC; None for its zeros, the years 1 and 1970."""
-    if not text:
-        return None
-    # Without the fraction of a second, which has up to nine digits.
-    moment = datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
-    return moment if moment.year > 1970 else None
-
-
-def seconds_between(begin: datetime | None, end: datetime | None) -> float | None:
-    """Returns the seconds from begin to end, or until now; None before it began."""
-    if begin is None:
-        return None
-    return max(0.0, ((end or datetime.now(timezone.utc)) - begin).total_seconds())
 
 
 def _run_state(values: dict[str, Any]) -> str:
@@ -215,12 +204,6 @@ def _run_state(values: dict[str, Any]) -> str:
     if state == "FAILED" and _CANCELING in passed:
         return STOPPED
     return {_CANCELING: STOPPING, _CANCELED: STOPPED}.get(state, state)
-
-
-def state_word(values: dict[str, Any]) -> str:
-    """Returns the state of a run or task of the API; `PENDING` if it has none yet."""
-    state = str(values.get("state") or "PENDING")
-    return "PENDING" if state == "RUNTIME_STATE_UNSPECIFIED" else state
 
 
 def _runs(connection: Connection) -> Iterator[Run]:

@@ -57,8 +57,8 @@ def build_pipeline(given: argparse.Namespace, recipe: "Recipe") -> Any:
     paths = node_paths(given.root, given.models, None)
     if FIRST in given.node:
         patient_key(paths.keys)
-    options = beam_args(_beam_options(given))
     storage.prepare(paths.artifacts, paths.models)
+    options = beam_args(_beam_options(given))
 
     from tfx.dsl.compiler import compiler
 

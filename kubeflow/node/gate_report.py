@@ -17,6 +17,7 @@ from pipeline.runs.records import Gate
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, number
 
 _COLUMNS = ("class", "n", "recall", "95 % interval", "floor", "before", "precision", "specificity")
+_BOUND = {"lower_bound": "lower bound of the recall", "point": "recall"}
 # KFP's page draws the cells of a table without space between them.
 _SPACE = "\u00a0\u00a0"
 
@@ -42,6 +43,16 @@ def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
+def worst_class(gates: list[Gate], floor_on: str) -> str:
+    """Returns the class with the smallest margin to its floor, in a few words; '' if none is."""
+    measured = [(gate, _held(gate, floor_on) - gate.floor) for gate in gates]
+    measured = [(gate, margin) for gate, margin in measured if math.isfinite(margin)]
+    if not measured:
+        return ""
+    gate, _ = min(measured, key=lambda pair: pair[1])
+    return f"{gate.label}, {_BOUND[floor_on]} {_held(gate, floor_on):.2f}, floor {gate.floor:.2f}"
+
+
 def gate_metrics(verdict: Verdict, gates: list[Gate], floor_on: str) -> dict[str, float]:
     """Returns the numbers by which KFP compares runs; what is not finite is left out.
 
@@ -50,10 +61,9 @@ def gate_metrics(verdict: Verdict, gates: list[Gate], floor_on: str) -> dict[str
     """
     metrics = {"blessed": float(verdict.blessed)}
     for gate in gates:
-        held = gate.low if floor_on == "lower_bound" else gate.recall
         metrics[f"{gate.label} recall"] = gate.recall
         metrics[f"{gate.label} low"] = gate.low
-        metrics[f"{gate.label} margin"] = held - gate.floor
+        metrics[f"{gate.label} margin"] = _held(gate, floor_on) - gate.floor
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
@@ -83,6 +93,11 @@ def write_metadata(
         artifact = outputs["artifacts"][name]["artifacts"][0]
         described[name] = {"artifacts": [artifact | {"metadata": metadata}]}
     write_output(outputs["outputFile"], json.dumps({"artifacts": described}))
+
+
+def _held(gate: Gate, floor_on: str) -> float:
+    """Returns what the floor holds for."""
+    return gate.low if floor_on == "lower_bound" else gate.recall
 
 
 def _gate_row(gate: Gate) -> str:

@@ -33,7 +33,7 @@ def show_outcome(
     log.info("%s %s", node, how)
     _log_outputs(run, pipeline.pipeline_info.id, connection)
     if node == GATE:
-        _show_verdict(given, recipe, run)
+        _show_verdict(given, recipe, run, connection)
     if node in (AUDIT, LAST):
         from kubeflow.node.page import copy_page
 
@@ -58,16 +58,25 @@ def _log_outputs(run: "NodeRun", pipeline_name: str, connection: Any) -> None:
             log.info("  %s: %s", key, artifact.uri)
 
 
-def _show_verdict(given: argparse.Namespace, recipe: "Recipe", run: "NodeRun") -> None:
+def _show_verdict(
+    given: argparse.Namespace, recipe: "Recipe", run: "NodeRun", connection: Any
+) -> None:
+    from tfx.orchestration import metadata
+
     from components.gate.results import load_results
     from components.gate.verdict import judge
     from kubeflow.node import gate_report
+    from kubeflow.node.publish import publish
+    from kubeflow.results import Result
     from pipeline.runs.records import class_gates
 
     results = load_results(run.outputs["evaluation"][0].uri, recipe.data.classes)
     verdict, gates = judge(results, recipe.evaluation), class_gates(results, recipe.evaluation)
-    log.info("%s", verdict.sentence)
     floor_on = recipe.evaluation.floor_on
+    worst = gate_report.worst_class(gates, floor_on)
+    with metadata.Metadata(connection) as handle:
+        found = {Result.VERDICT: verdict.sentence, Result.WORST_CLASS: worst}
+        publish(handle.store, run.execution_id, found)
     write_output(given.verdict, gate_report.verdict_markdown(verdict, gates, floor_on))
     gate_report.write_metadata(
         given.executor_input,
@@ -81,18 +90,31 @@ def _show_verdict(given: argparse.Namespace, recipe: "Recipe", run: "NodeRun") -
 def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connection: Any) -> int:
     """Logs the summary table of the run, where people look for it; writes the training ledger."""
     from rich.console import Console
+    from tfx.orchestration import metadata
 
+    from kubeflow.node import gate_report
     from kubeflow.node.finished_nodes import finished_nodes
     from kubeflow.node.ledger import confirm_training
     from kubeflow.node.paths import node_paths
+    from kubeflow.node.publish import publish
+    from kubeflow.results import OUTCOMES, Result
     from pipeline.runs.outcome import summarise
     from pipeline.runs.summary import print_summary
+    from pipeline.runs.summary import verdict as full_verdict
 
     runs = finished_nodes(pipeline, connection)
     models = node_paths(given.root, given.models, None).models
     overrides = read_overrides(given.overrides)
     record = summarise(recipe, given.data, given.run_id, overrides, runs, models)
     print_summary(Console(width=120), record)
+    with metadata.Metadata(connection) as handle:
+        found = {
+            Result.VERDICT: full_verdict(record),
+            Result.WORST_CLASS: gate_report.worst_class(record.gates, record.floor_on),
+            Result.OUTCOME: OUTCOMES[record.exit_code],
+            Result.REPORT: record.paths.report,
+        }
+        publish(handle.store, runs[-1].execution_id, found)
     # A model that is not blessed has seen the data too.
     confirm_training(
         recipe, given.root, given.run_id, blessed=record.blessed, sentence=record.sentence

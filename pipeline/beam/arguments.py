@@ -9,6 +9,7 @@ import socket
 from collections.abc import Sequence
 
 from components.runtime.errors import MedtfxError
+from components.storage.object_storage import worker_options
 
 # Without options Beam runs in this process. With any option, TFX packs itself for the workers (2 s
 # and 50 MB in the temporary folder, for each node), unless an option names a container image. The
@@ -27,7 +28,7 @@ class BeamError(MedtfxError):
 
 
 def beam_args(given: Sequence[str]) -> tuple[str, ...]:
-    """Returns the options for the nodes on Beam.
+    """Returns the options for the nodes on Beam. Call it after `object_storage.prepare`.
 
     Args:
         given: options of Beam, e.g. `--runner=FlinkRunner`. Without a runner Beam runs on this
@@ -45,11 +46,11 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
             )
     options = {name: value for name, _, value in (option.partition("=") for option in given)}
     if "--runner" not in options:
-        return (*given, _NOTHING_TO_PACK) if given else BEAM_ARGS
+        return (*given, _NOTHING_TO_PACK, *worker_options()) if given else BEAM_ARGS
     _check_runner(options["--runner"])
     if _JOB_SERVER in options:
         _check_job_server(options[_JOB_SERVER])
-    return tuple(given)
+    return (*given, *worker_options())
 
 
 def _check_runner(name: str) -> None:

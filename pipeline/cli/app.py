@@ -150,7 +150,7 @@ def app(
         if samples is None and server is None:
             folder = stack.enter_context(TemporaryDirectory(prefix="medtfx-samples-"))
             samples = draw_samples(home.models / name, Path(folder))
-        child = None if server else _start_server(stack, home.models, name)
+        child = None if server else _start_server(stack, home.models, name, max_megapixels * 10**6)
         settings = Settings(
             model=name,
             address=child.address if child else _fixed(server or ""),
@@ -205,7 +205,7 @@ def _fixed(server: str) -> "Callable[[], str | None]":
     return lambda: server
 
 
-def _start_server(stack: ExitStack, models: Path, name: str) -> "EmbeddedChild":
+def _start_server(stack: ExitStack, models: Path, name: str, max_pixels: int) -> "EmbeddedChild":
     from serving.app.child import EmbeddedChild
     from serving.promotion.versions import list_versions
 
@@ -214,7 +214,7 @@ def _start_server(stack: ExitStack, models: Path, name: str) -> "EmbeddedChild":
             f"Model {name!r} in {models} has no version that can be served. Push one with "
             f"`medtfx run`, or serve an earlier one again with `medtfx rollback {name} VERSION`."
         )
-    return stack.enter_context(EmbeddedChild(models))
+    return stack.enter_context(EmbeddedChild(models, max_pixels))
 
 
 def _limits(megabytes: int, megapixels: int) -> "Limits":

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.exit_codes import ExitCode, stoppable
+from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import BeamArgsOption, HomeOption, ModelOption
+from pipeline.cli.stoppable import stoppable
 from pipeline.home import Home
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 import typer
 
 from components.runtime.errors import MedtfxError
+from components.runtime.exit_codes import ExitCode
 from components.storage.object_storage import clean_exit
 from components.storage.private import private_files
-from pipeline.cli.exit_codes import ExitCode
 from pipeline.cli.loading import PLAIN, LazyGroup, Table
 
 KUBEFLOW: Table = {
@@ -39,6 +39,7 @@ kubeflow = typer.Typer(cls=KubeflowGroup, no_args_is_help=True, **PLAIN)
 
 COMMANDS: Table = {
     "run": "pipeline.cli.train:run",
+    "plan": "pipeline.cli.plan:plan",
     "recipes": "pipeline.cli.recipes:recipes",
     "show": "pipeline.cli.recipes:show",
     "runs": "pipeline.cli.runs:runs",

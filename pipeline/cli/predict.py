@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.runtime.errors import MedtfxError
+from components.runtime.exit_codes import ExitCode
 from components.runtime.text import one_line
-from pipeline.cli.exit_codes import ExitCode
 from pipeline.cli.options import (
     MEGAPIXELS,
     HomeOption,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.exit_codes import ExitCode
+from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import HomeOption, TlsOptions
 
 if TYPE_CHECKING:

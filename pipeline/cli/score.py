@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.exit_codes import ExitCode, stoppable
+from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import (
     MEGAPIXELS,
     HomeOption,
@@ -16,6 +16,7 @@ from pipeline.cli.options import (
     ModelOption,
     TlsOptions,
 )
+from pipeline.cli.stoppable import stoppable
 from serving.score.errors import ScoreError
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _served(target: ModelTarget, screen: "Console") -> Iterator[tuple[str, str, 
     folder = target.models / model
     version = choose_version(folder, target.version)
     screen.print(f"Loading version {version} of {model} ...", highlight=False, markup=False)
-    with served(folder, version) as (address, token):
+    with served(folder, version, target.max_megapixels * 10**6) as (address, token):
         yield address, model, token
 
 

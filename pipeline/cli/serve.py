@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import CertificateOption, HomeOption, KeyOption
+from pipeline.cli.options import (
+    MEGAPIXELS,
+    CertificateOption,
+    HomeOption,
+    KeyOption,
+    MegapixelsOption,
+)
 
 
 def serve(
@@ -31,6 +37,10 @@ def serve(
         bool,
         typer.Option("--insecure", help="Listen beyond this machine without TLS or a token."),
     ] = False,
+    max_megapixels: MegapixelsOption = MEGAPIXELS,
+    max_megabytes: Annotated[
+        int, typer.Option(help="Larger requests are refused.", min=1, max=1000)
+    ] = 64,
     *,
     home: HomeOption,
 ) -> None:
@@ -40,6 +50,7 @@ def serve(
     $MEDTFX_SERVING_TOKEN, every request has to show it.
     """
     from components.storage.plain_path import plain_path
+    from serving.embedded.image_bounds import ImageBounds
     from serving.embedded.server import Settings
     from serving.embedded.server import serve as serve_models
     from serving.protocol.token import reload_token, token_from_environment
@@ -50,6 +61,8 @@ def serve(
         grpc_port=port,
         rest_port=rest_port,
         models_config=models_config,
+        images=ImageBounds(pixels=max_megapixels * 10**6),
+        max_message=max_megabytes * 2**20,
         certificate=certificate,
         key=key,
         token=token_from_environment(),

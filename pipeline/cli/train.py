@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.exit_codes import ExitCode, stoppable
+from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import BeamArgsOption, DataOption, HomeOption
+from pipeline.cli.stoppable import stoppable
 from pipeline.recipes.options import RecipeArgument, SetOption
 
 _SAME_COMMAND = "The same command continues from here:"
@@ -53,12 +54,7 @@ def run(
     values = load_recipe(recipe, overrides)
     options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()), if_new)
     record = run_recipe(values, data, home, Console(), options)
-    if record is None:
-        raise typer.Exit(ExitCode.DECLINED)
-    if not record.blessed or record.refused:
-        raise typer.Exit(ExitCode.NOT_BLESSED)
-    if record.approval == "waiting":
-        raise typer.Exit(ExitCode.UNAPPROVED)
+    raise typer.Exit(ExitCode.DECLINED if record is None else record.exit_code)
 
 
 @stoppable(f"{_SAME_COMMAND} finished trainings are kept.")

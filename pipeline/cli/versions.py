@@ -8,7 +8,7 @@ import typer
 
 from components.runtime.environment import VERIFICATION_KEY
 from components.runtime.errors import MedtfxError, VersionError
-from pipeline.cli.exit_codes import ExitCode
+from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import HomeOption
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """A whole comparison, from the recipes to the page."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from components.image_example_gen.listing import Listing
+from components.image_example_gen.listing import Listing, list_folders
+from components.runtime.errors import DataError
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
 from pipeline.compare.candidates import Candidate, check_same_images, load_candidates
 from pipeline.compare.criterion import Criterion, parse_criterion
 from pipeline.home import Home
+from pipeline.looks.ledger import JudgingImages, LookLedger, tested_images
 from pipeline.paths import PipelinePaths, absolute
+from pipeline.retraining.training_data import model_digest
 from pipeline.runs.session import RunSession, run_session
 
 if TYPE_CHECKING:
@@ -65,8 +69,16 @@ def compare(
     with listed_once():
         listing = check_same_images(candidates, base, options.folds)
         _print_plan(console, candidates, listing, options.folds)
+        looks = LookLedger(PipelinePaths.of_home(home).artifacts)
+        tested, models = _tested(candidates, base, options.folds, listing)
+        limits = [candidate.recipe.evaluation.max_looks for candidate in candidates]
+        looks.check(tested, models.values(), min(filter(None, limits), default=None))
         with run_session(home) as session:
             trainings = _train(candidates, base, home, options.folds, session)
+            for outcome in trainings.outcomes:
+                if not outcome.failure:
+                    name = outcome.candidate.name
+                    looks.add(tested, models[name], recipe=name, by="compare", run=session.run_id)
             facts = {
                 "data_folder": base,
                 "data_fingerprint": listing.fingerprint,
@@ -75,6 +87,22 @@ def compare(
             out = options.out or home.root / FOLDER / session.run_id
             _report(trainings, criterion, options, facts, session.console, out)
     return not any(outcome.failure for outcome in trainings.outcomes)
+
+
+def _tested(
+    candidates: list[Candidate], base: str, folds: int, listing: Listing
+) -> tuple[JudgingImages, dict[str, str]]:
+    """Returns the test split that the comparison touches, and recipe → digest of its models.
+
+    Folds test all images, and so those of the first recipe's test split too, if it can have one.
+    """
+    if folds:
+        with contextlib.suppress(DataError):
+            listing = list_folders(base, candidates[0].recipe.data)
+    models = {
+        candidate.name: model_digest(candidate.recipe, listing, folds) for candidate in candidates
+    }
+    return tested_images(listing), models
 
 
 def _train(

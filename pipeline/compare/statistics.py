@@ -16,7 +16,7 @@ class Summary:
     """How good the predictions for all images are.
 
     Attributes:
-        classes: recall with Wilson interval, precision, specificity and AUC of each class.
+        classes: recall with its interval, precision, specificity and AUC of each class.
         named: metric of `criterion.NAMED` → value.
         auc: mean area under the ROC curve of each class against the rest.
         matrix: [C, C] of counts, truth by answer.
@@ -31,7 +31,9 @@ class Summary:
 def summarise(predictions: Predictions, classes: tuple[str, ...]) -> Summary:
     """Returns how good predictions for any number of images are."""
     matrix = predictions.matrix()
-    results = class_results(predictions.labels, predictions.probabilities, classes)
+    results = class_results(
+        predictions.labels, predictions.probabilities, classes, predictions.patients
+    )
     return Summary(
         classes=results,
         named={name: float(value(matrix)) for name, value in NAMED.items()},

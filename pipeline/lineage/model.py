@@ -4,6 +4,7 @@ import shlex
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pipeline.looks.ledger import Look
 from pipeline.runs.records import Gate
 from serving.promotion import journal
 
@@ -74,6 +75,7 @@ class Lineage:
         gates: one a class; empty if the evaluation is gone.
         validation: result of the ServingValidator; {} for a model that was pushed without it.
         approvals: decisions of people about it, the oldest first.
+        looks: models that the same test images have judged, the oldest first; [] if not known.
         promotions: moves of labels to or from it, the oldest first.
         steps: the nodes, in the order in which they ran.
         model_uri: the Trainer's artifact.
@@ -96,6 +98,7 @@ class Lineage:
     validation: dict[str, Any]
     approvals: tuple[dict[str, Any], ...]
     promotions: tuple[journal.Entry, ...]
+    looks: tuple[Look, ...]
     steps: tuple[Step, ...]
     model_uri: str
     examples_uri: str = field(repr=False)

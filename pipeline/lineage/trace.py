@@ -10,6 +10,7 @@ from components.storage import object_storage as storage
 from components.storage.files import is_remote, read_bytes
 from pipeline.home import Home
 from pipeline.lineage.model import Lineage, Step
+from pipeline.looks.ledger import Look, LookLedger
 from pipeline.metadata.graph import LineageError, MetadataGraph, NodeExecution, property_of, utc
 from pipeline.paths import recipe_of
 from pipeline.runs.records import Gate, class_gates, load_all
@@ -66,6 +67,7 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
         validation=_validation(blessings),
         approvals=tuple(_approvals(graph, blessings)),
         promotions=tuple(_promotions(destination, number)),
+        looks=_looks(evaluation.uri, {step.run for step in steps}),
         steps=tuple(_step(step) for step in steps),
         model_uri=trained.uri,
         examples_uri=nodes["ImageExampleGen"].outputs["examples"][0].uri,
@@ -218,6 +220,14 @@ def _approvals(graph: MetadataGraph, blessings: list[Any]) -> list[dict[str, Any
         for approval in graph.artifacts("Approval")
         if property_of(approval, "infra_blessing_id") in ids
     ]
+
+
+def _looks(evaluation_uri: str, runs: set[str]) -> tuple[Look, ...]:
+    """Returns the looks at the test images that runs used; the ledger lies above the artifacts."""
+    # <artifacts>/<pipeline>/<node>/<output>/<execution>
+    ledger = LookLedger(evaluation_uri.rsplit("/", 4)[0])
+    of_run = next((look for look in ledger.read() if look.run in runs), None)
+    return tuple(ledger.at(of_run.fingerprint)) if of_run else ()
 
 
 def _promotions(destination: str, version: int) -> list[journal.Entry]:

@@ -54,6 +54,11 @@ def _add_gate(tree: Tree, found: Lineage) -> None:
         gate.add(_text(_gate_line(one, floor_on)))
     if not found.gates:
         gate.add(_text("the evaluation is gone"))
+    if found.looks:
+        many = f"{len(found.looks)} models were judged by these {found.looks[0].images} test images"
+        looks = gate.add(_text(many))
+        for number, look in enumerate(found.looks, start=1):
+            looks.add(_text(f"{number}: {look.recipe}, {look.by} {look.run}, {look.at}"))
 
 
 def _gate_line(gate: Gate, floor_on: str) -> str:

@@ -11,7 +11,8 @@ Without it, METADATA_GRPC_SERVICE_HOST and _PORT are taken, which KFP sets in it
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -103,11 +104,36 @@ def count_runs(address: str) -> int:
     Raises:
         MetadataError: it can't be reached, or the login is refused; the message has no password.
     """
+    with _open(address) as store:
+        return len(store.get_contexts_by_type("pipeline_run"))
+
+
+def properties_of_run(address: str, run_id: str) -> list[dict[str, str]]:
+    """Returns the custom properties that are texts of each execution of a run, oldest first.
+
+    Args:
+        address: see `connection`.
+        run_id: name of the pipeline run; the list is empty if there is none.
+
+    Raises:
+        MetadataError: it can't be reached, or the login is refused.
+    """
+    with _open(address) as store:
+        context = store.get_context_by_type_and_name("pipeline_run", run_id)
+        executions = store.get_executions_by_context(context.id) if context else []
+    return [
+        {name: value.string_value for name, value in execution.custom_properties.items()}
+        for execution in sorted(executions, key=lambda one: one.id)
+    ]
+
+
+@contextmanager
+def _open(address: str) -> Iterator[Any]:
+    """Yields the store; errors in the block become a sentence without the password."""
     import ml_metadata
 
     try:
-        store = ml_metadata.MetadataStore(connection(address))
-        return len(store.get_contexts_by_type("pipeline_run"))
+        yield ml_metadata.MetadataStore(connection(address))
     # A refused login is a RuntimeError.
     except (ml_metadata.errors.StatusError, RuntimeError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -106,18 +106,26 @@ class Ledger:
         """
         return _read(self._staged(run_id)) is not None
 
-    def confirm(self, run_id: str, *, blessed: bool, sentence: str) -> None:
-        """Records the run whose data were staged.
+    def staged(self, run_id: str) -> TrainingData:
+        """Returns what a run saw that is not confirmed yet.
 
         Raises:
-            LedgerError: nothing was staged under that id, or the ledger can't be written.
+            LedgerError: nothing was staged under that id, or it can't be read.
         """
         values = _read(self._staged(run_id))
         if values is None:
             raise LedgerError(
                 f"{self._staged(run_id)} is missing: run {run_id} has not staged its data."
             )
-        self.write(TrainingData.of_plain(values), blessed=blessed, sentence=sentence)
+        return TrainingData.of_plain(values)
+
+    def confirm(self, run_id: str, *, blessed: bool, sentence: str) -> None:
+        """Records the run whose data were staged.
+
+        Raises:
+            LedgerError: nothing was staged under that id, or the ledger can't be written.
+        """
+        self.write(self.staged(run_id), blessed=blessed, sentence=sentence)
         _delete(self._staged(run_id))
 
     def _staged(self, run_id: str) -> str:

@@ -11,6 +11,7 @@ from components.recipe.data import DataSection
 from components.recipe.recipe import Recipe
 from components.storage.files import FoundFile
 from pipeline.dag.sources import model_source
+from pipeline.looks.ledger import JudgingImages, tested_images
 
 # Sections of the recipe that change neither the model nor its verdict.
 _IRRELEVANT = {"summary", "retraining", "platform", "tuning"}
@@ -28,6 +29,8 @@ class TrainingData:
         images: hashed path → digest of size and time of the file.
         patients: class → hashed patients.
         tables: hashed path → digest, of the metadata CSV.
+        test_split: fingerprint of the test images.
+        test_images: number of them.
     """
 
     recipe: str
@@ -37,6 +40,18 @@ class TrainingData:
     images: dict[str, str] = field(repr=False)
     patients: dict[str, frozenset[str]] = field(repr=False)
     tables: dict[str, str] = field(default_factory=dict, repr=False)
+    test_split: str = ""
+    test_images: int = 0
+
+    @property
+    def model(self) -> str:
+        """Digest of all that the model comes from, as `model_digest` makes it."""
+        return _digest(f"{self.recipe} {self.code} {self.listing}")
+
+    @property
+    def tested(self) -> JudgingImages:
+        """The images that judge the model."""
+        return JudgingImages(self.test_split, self.test_images)
 
     def plain(self) -> dict[str, Any]:
         """Returns values for JSON."""
@@ -66,15 +81,28 @@ def describe_data(recipe: Recipe, listing: Listing, key: bytes) -> TrainingData:
     patients: dict[str, set[str]] = {label: set() for label in recipe.data.classes}
     for entry in listing.entries:
         patients[entry.label].add(hash_patient(entry.patient, key))
+    tested = tested_images(listing)
     return TrainingData(
-        recipe=_digest(recipe.model_dump_json(by_alias=True, exclude=_IRRELEVANT)),
+        recipe=_recipe_digest(recipe),
         code=model_source(),
         key=hashlib.sha256(key).hexdigest()[:16],
         listing=listing.fingerprint,
         images=_states((entry.relative for entry in listing.entries), found, key),
         patients={label: frozenset(hashed) for label, hashed in patients.items()},
         tables=_states(_tables(recipe.data), found, key),
+        test_split=tested.fingerprint,
+        test_images=tested.images,
     )
+
+
+def model_digest(recipe: Recipe, listing: Listing, folds: int = 0) -> str:
+    """Returns a digest of all that a model comes from; another one for the models of folds."""
+    text = f"{_recipe_digest(recipe)} {model_source()} {listing.fingerprint}"
+    return _digest(f"{text} {folds} folds" if folds else text)
+
+
+def _recipe_digest(recipe: Recipe) -> str:
+    return _digest(recipe.model_dump_json(by_alias=True, exclude=_IRRELEVANT))
 
 
 def _tables(data: DataSection) -> list[str]:

@@ -1,6 +1,6 @@
 """Runs a recipe on this machine, from the image folders to the pushed model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.text import Text
@@ -15,10 +15,12 @@ from components.storage.listed_once import listed_once
 from components.storage.private import private_files
 from pipeline.beam.arguments import beam_args
 from pipeline.home import Home
+from pipeline.looks.ledger import LookLedger, look_sentence
 from pipeline.paths import PipelinePaths, absolute
+from pipeline.plan.plan import check_floors, plan, remarks
 from pipeline.retraining.decide import decide
 from pipeline.retraining.ledger import Ledger
-from pipeline.retraining.training_data import describe_data
+from pipeline.retraining.training_data import TrainingData, describe_data
 from pipeline.runs.display import Display
 from pipeline.runs.execution import run_nodes
 from pipeline.runs.records import RunRecord, save, usual_seconds
@@ -85,8 +87,13 @@ def run_recipe(
             if not decision.train:
                 return None
         _print_counts(console, recipe, listing)
+        prospects = plan(recipe, listing)
+        for line in remarks(recipe, prospects):
+            console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+        check_floors(recipe, prospects)
+        LookLedger(paths.artifacts).check(seen.tested, [seen.model], recipe.evaluation.max_looks)
         with run_session(home) as session:
-            record = _run(recipe, base, home, paths, session, options)
+            record = _run(recipe, base, home, paths, session, options, seen)
     save(record, home)
     print_summary(console, record)
     ledger.write(seen, blessed=record.blessed, sentence=record.sentence)
@@ -100,6 +107,7 @@ def _run(
     paths: PipelinePaths,
     session: RunSession,
     options: RunOptions,
+    seen: TrainingData,
 ) -> RunRecord:
     session.console.print("Loading TensorFlow and TFX ...", highlight=False)
     from components.network.weights import check_available
@@ -115,7 +123,11 @@ def _run(
         recipe, base, session.run_id, [*options.overrides], node_runs, paths.models,
         str(session.log),
     )  # fmt: skip
-    return keep_page(record, home)
+    number = LookLedger(paths.artifacts).add(
+        seen.tested, seen.model, recipe=recipe.name, by="run", run=session.run_id
+    )
+    said = f"{record.sentence} {look_sentence(number, seen.test_images)}"
+    return keep_page(replace(record, sentence=said), home)
 
 
 # === What is printed before the first node ===

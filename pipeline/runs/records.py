@@ -6,6 +6,7 @@ from pathlib import Path
 
 from components.gate.results import ClassResult, Results
 from components.recipe.evaluation import EvaluationSection
+from components.runtime.exit_codes import ExitCode
 from pipeline.home import Home
 
 
@@ -113,6 +114,13 @@ class RunRecord:
     def seconds(self) -> float:
         """Wall time of the nodes."""
         return sum(node.seconds for node in self.nodes)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How the command that made the run ends."""
+        if not self.blessed or self.refused:
+            return ExitCode.NOT_BLESSED
+        return ExitCode.UNAPPROVED if self.approval == "waiting" else ExitCode.OK
 
 
 def class_gates(results: Results, evaluation: EvaluationSection | None) -> list[Gate]:

@@ -14,6 +14,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from components.imaging.images import MAX_PIXELS
 from components.runtime.environment import SERVING_TOKEN
 from serving.protocol.token import new_token
 
@@ -35,10 +36,12 @@ class EmbeddedChild:
 
     Args:
         models: folder of pushed models, `<models>/<name>/<version>/`.
+        max_pixels: of all images that it decodes at once.
     """
 
-    def __init__(self, models: Path) -> None:
+    def __init__(self, models: Path, max_pixels: int = MAX_PIXELS) -> None:
         self._models, self.token = models.absolute(), new_token()
+        self._max_pixels = max_pixels
         self._address: str | None = None
         self._stopping = threading.Event()
         self._spawn()
@@ -75,9 +78,10 @@ class EmbeddedChild:
 
     def _spawn(self) -> None:
         self._ours, theirs = socket.socketpair()
+        command = [*_COMMAND, str(self._models), "--max-pixels", str(self._max_pixels)]
         with theirs:
             self._process = subprocess.Popen(
-                [*_COMMAND, str(self._models), "--parent-fd", str(theirs.fileno())],
+                [*command, "--parent-fd", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 # `-m` looks into the current folder first: there our own packages have to lie.

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from components.imaging.images import MAX_PIXELS, UnreadableImage, read_image
 
-_MAX_REQUEST = 64 * 2**20  # bytes of images in one request; a single larger image goes alone
-# More images or pixels in one request `medtfx serve` refuses, as it decodes several at a time.
-MAX_IMAGES, MAX_PIXELS_TOGETHER = 256, 4 * MAX_PIXELS
+_MAX_REQUEST = 32 * 2**20  # bytes of images in one request; a single larger image goes alone
+# More images or pixels in one request `medtfx serve` refuses.
+MAX_IMAGES, MAX_PIXELS_TOGETHER = 256, MAX_PIXELS
 
 
 @dataclass(frozen=True)

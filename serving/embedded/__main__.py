@@ -15,6 +15,7 @@ import time
 import warnings
 from pathlib import Path
 
+from components.imaging.images import MAX_PIXELS
 from serving.protocol.errors import ServingError
 from serving.protocol.token import token_from_environment
 
@@ -26,6 +27,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m serving.embedded", description=__doc__)
     parser.add_argument("models", type=Path, help="folder of pushed models")
     parser.add_argument("--port", type=int, default=0, help="gRPC port; by default any free one")
+    parser.add_argument(
+        "--max-pixels", type=int, default=MAX_PIXELS, help="of all images that are decoded at once"
+    )
     parser.add_argument(
         "--parent-fd",
         type=int,
@@ -40,7 +44,8 @@ def main() -> None:
         watch = threading.Thread(target=_end_with, args=[parent, ready], name="parent", daemon=True)
         watch.start()
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
-    from serving.embedded.server import EmbeddedServer, Settings, serve
+    from serving.embedded.image_bounds import ImageBounds
+    from serving.embedded.server import OWN_MESSAGE, EmbeddedServer, Settings, serve
 
     def report(server: EmbeddedServer) -> None:
         ready.set()
@@ -48,7 +53,12 @@ def main() -> None:
             parent.sendall(f"{server.address}\n".encode())
 
     settings = Settings(
-        grpc_port=arguments.port, rest_port=None, grace=_GRACE, token=token_from_environment()
+        grpc_port=arguments.port,
+        rest_port=None,
+        images=ImageBounds(pixels=arguments.max_pixels),
+        max_message=OWN_MESSAGE,
+        grace=_GRACE,
+        token=token_from_environment(),
     )
     try:
         serve(arguments.models, settings, report)

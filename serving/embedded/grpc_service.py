@@ -4,15 +4,21 @@ Classify, Regress and MultiInference take tf.Examples with plain features and ar
 UNIMPLEMENTED.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
+from google.protobuf.wrappers_pb2 import StringValue
 
 from serving.embedded.access import Access
+from serving.embedded.health import Health
 from serving.embedded.predict_handlers import PredictHandlers
+from serving.embedded.receiving import Receiver
 from serving.embedded.status_error import StatusError
+from serving.protocol.byte_budget import BusyError, ByteBudget
+from serving.protocol.message_bounds import TooManyFieldsError, check_fields
 from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -22,68 +28,99 @@ from serving.protocol.tensorflow_free import (
 
 Handler = Callable[[Any], Any]
 Check = Callable[[str | None], None]
+# (what answers, class of its request, check of `authorization`)
+Method = tuple[Handler, Any, Check]
 
 
-def services(handlers: PredictHandlers, access: Access) -> list[grpc.GenericRpcHandler]:
-    """Returns the services, to be added to a gRPC server.
+class Services(grpc.GenericRpcHandler):
+    """All methods of a gRPC server, with bounds on the messages that it has in memory.
 
     Args:
         handlers: answer the requests.
+        health: answers the health checks.
         access: who may ask. A caller without the token is refused before the message is read.
+        receiver: waits for the messages.
+        budget: of their bytes, until they are answered.
     """
-    asking, changing = access.check, access.check_reload
-    prediction = {
-        "Predict": (handlers.predict, predict_pb2.PredictRequest, asking),
-        "GetModelMetadata": (
-            handlers.metadata,
-            get_model_metadata_pb2.GetModelMetadataRequest,
-            asking,
-        ),
-    }
-    models = {
-        "GetModelStatus": (handlers.status, get_model_status_pb2.GetModelStatusRequest, asking),
-        "HandleReloadConfigRequest": (
-            handlers.reload,
-            model_management_pb2.ReloadConfigRequest,
-            changing,
-        ),
-    }
-    return [
-        _Service("tensorflow.serving.PredictionService", prediction),
-        _Service("tensorflow.serving.ModelService", models),
-    ]
 
-
-class _Service(grpc.GenericRpcHandler):
-    """The methods of one service: (handler, class of the request, check of `authorization`)."""
-
-    def __init__(self, name: str, methods: Mapping[str, tuple[Handler, Any, Check]]) -> None:
-        self._methods = {f"/{name}/{method}": of for method, of in methods.items()}
+    def __init__(
+        self,
+        handlers: PredictHandlers,
+        health: Health,
+        access: Access,
+        receiver: Receiver,
+        budget: ByteBudget,
+    ) -> None:
+        self._receiver, self._budget = receiver, budget
+        asking = access.check
+        predictions: dict[str, Method] = {
+            "Predict": (handlers.predict, predict_pb2.PredictRequest, asking),
+            "GetModelMetadata": (
+                handlers.metadata,
+                get_model_metadata_pb2.GetModelMetadataRequest,
+                asking,
+            ),
+        }
+        models: dict[str, Method] = {
+            "GetModelStatus": (handlers.status, get_model_status_pb2.GetModelStatusRequest, asking),
+            "HandleReloadConfigRequest": (
+                handlers.reload,
+                model_management_pb2.ReloadConfigRequest,
+                access.check_reload,
+            ),
+        }
+        self._methods = {
+            f"/{service}/{name}": method
+            for service, methods in (
+                ("tensorflow.serving.PredictionService", predictions),
+                ("tensorflow.serving.ModelService", models),
+                ("grpc.health.v1.Health", {"Check": (health.check, StringValue, _nothing)}),
+            )
+            for name, method in methods.items()
+        }
 
     def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
-        """Returns what answers a call, or None where it is not a method of this service."""
+        """Returns what answers a call, or None where there is no such method."""
         if call.method not in self._methods:
             return None
         handler, request_class, check = self._methods[call.method]
         shown = {key: value for key, value in call.invocation_metadata if isinstance(value, str)}
+        answer = partial(self._answer, handler, request_class)
         try:
             check(shown.get("authorization"))
         except StatusError as error:
-            return grpc.stream_unary_rpc_method_handler(partial(_abort, error))
-        return grpc.unary_unary_rpc_method_handler(
-            partial(_answer, handler),
-            request_deserializer=request_class.FromString,
-            response_serializer=lambda response: response.SerializeToString(),
+            answer = partial(_abort, error)
+        # To gRPC the one message is a stream of messages: it then leaves it to us when to read.
+        return grpc.stream_unary_rpc_method_handler(
+            answer, response_serializer=lambda response: response.SerializeToString()
         )
 
+    def _answer(
+        self, handler: Handler, request_class: Any, messages: Iterator[bytes], call: Any
+    ) -> Any:
+        try:
+            message = self._receiver.receive(messages, call)
+            with self._budget.hold() as count:
+                count(len(message))
+                check_fields(message, request_class.DESCRIPTOR)
+                request = request_class.FromString(message)
+                del message  # two copies are enough
+                return handler(request)
+        except StatusError as error:
+            return call.abort(error.code, error.message)
+        except BusyError as error:
+            return call.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        except TooManyFieldsError as error:
+            return call.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except DecodeError:
+            return call.abort(grpc.StatusCode.INTERNAL, "the message can't be parsed")
+        except StopIteration:
+            return call.abort(grpc.StatusCode.INVALID_ARGUMENT, "a call has one message")
 
-def _answer(handler: Handler, request: Any, context: grpc.ServicerContext) -> Any:
-    try:
-        return handler(request)
-    except StatusError as error:
-        return context.abort(error.code, error.message)
+
+def _nothing(_: str | None) -> None:
+    """Health checks need no token."""
 
 
-def _abort(error: StatusError, _: Any, context: grpc.ServicerContext) -> Any:
-    """Ends a call whose message has not been read: to gRPC it is a stream of messages."""
-    context.abort(error.code, error.message)
+def _abort(error: StatusError, _: Any, call: grpc.ServicerContext) -> Any:
+    call.abort(error.code, error.message)

@@ -9,6 +9,8 @@ clients of the protocol must cope with.
 import grpc
 from google.protobuf.wrappers_pb2 import Int32Value, StringValue
 
+from serving.embedded.status_error import StatusError
+
 SERVING, NOT_SERVING = 1, 2
 
 # '' stands for the server; the others are the names under which TensorFlow Serving reports.
@@ -25,16 +27,12 @@ class Health:
     def __init__(self) -> None:
         self.serving = False
 
-    def handler(self) -> grpc.GenericRpcHandler:
-        """Returns the service, to be added to a gRPC server."""
-        check = grpc.unary_unary_rpc_method_handler(
-            self._check,
-            request_deserializer=StringValue.FromString,
-            response_serializer=Int32Value.SerializeToString,
-        )
-        return grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": check})
+    def check(self, request: StringValue) -> Int32Value:
+        """Returns the response to a HealthCheckRequest.
 
-    def _check(self, request: StringValue, context: grpc.ServicerContext) -> Int32Value:
+        Raises:
+            StatusError: there is no such service.
+        """
         if request.value not in SERVICES:
-            context.abort(grpc.StatusCode.NOT_FOUND, f"unknown service: {request.value}")
+            raise StatusError(grpc.StatusCode.NOT_FOUND, f"unknown service: {request.value}")
         return Int32Value(value=SERVING if self.serving else NOT_SERVING)

@@ -1,7 +1,7 @@
 """How many images, and how many pixels, one request may make the graph decode.
 
 Known from the headers: a PNG of 400 KB can hold 400 million pixels, which TensorFlow would decode
-into gigabytes. Bytes of another format get no check here, as TensorFlow decodes no other.
+into gigabytes. What TensorFlow does not decode gets no check here, but its own error.
 """
 
 import struct
@@ -12,12 +12,14 @@ import grpc
 
 from components.imaging.images import MAX_PIXELS
 from components.imaging.jpeg import jpeg_header
-from serving.client.request_batches import MAX_IMAGES, MAX_PIXELS_TOGETHER
+from serving.client.request_batches import MAX_IMAGES
 from serving.embedded.batching import Arrays
 from serving.embedded.status_error import StatusError
+from serving.protocol.message_bounds import TooManyFieldsError, check_fields
 
 _EXAMPLES = "examples"  # the input that takes serialized tf.Examples
-_TOGETHER = MAX_PIXELS_TOGETHER // MAX_PIXELS  # largest images that one request may hold
+# WebP and JPEG XL: newer versions of TensorFlow decode them, but no client of medtfx sends them.
+_REFUSED = (b"RIFF", b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")
 _USUAL_SCANS = 10  # of a progressive JPEG; each one costs a pass over all pixels
 
 
@@ -27,43 +29,47 @@ class ImageBounds:
 
     Attributes:
         images: strings in one input.
-        pixels: of one image (width x height); of all images of a request, four times as many.
+        pixels: of all images of a request (width x height), and of all requests whose images are
+            decoded at the same time.
     """
 
     images: int = MAX_IMAGES
     pixels: int = MAX_PIXELS
 
-    def check(self, inputs: Arrays) -> None:
-        """Checks the inputs of a request before the graph sees them.
+    def check_number(self, number: int) -> None:
+        """Checks the number of strings in one input, before they are read.
+
+        Raises:
+            StatusError: too many.
+        """
+        if number > self.images:
+            raise _refusal(
+                f"a request has at most {self.images} images, not {number}. Send several requests"
+            )
+
+    def check(self, inputs: Arrays) -> int:
+        """Checks the images of a request before the graph sees them; returns their pixels.
 
         Args:
             inputs: by name; those of strings are images, or tf.Examples that hold them.
 
         Raises:
-            StatusError: too many images or pixels.
+            StatusError: too many pixels, or an image of a format that has no bound.
         """
         together = 0
         for name, array in inputs.items():
             if array.dtype != object:
                 continue
-            if array.size > self.images:
-                raise _refusal(
-                    f"a request has at most {self.images} images, not {array.size}. Send several "
-                    "requests"
-                )
             for encoded in _images(name, array.ravel().tolist()):
-                pixels = decoded_pixels(encoded)
-                if pixels > self.pixels:
-                    raise _refusal(
-                        f"an image has at most {self.pixels} pixels to decode, not {pixels}. "
-                        "Reduce it"
-                    )
-                together += pixels
-        if together > _TOGETHER * self.pixels:
+                if encoded.startswith(_REFUSED):
+                    raise _refusal("an image is a PNG, JPEG, BMP or GIF, not WebP or JPEG XL")
+                together += decoded_pixels(encoded)
+        if together > self.pixels:
             raise _refusal(
-                f"the images of a request have at most {_TOGETHER * self.pixels} pixels together, "
-                f"not {together}. Send several requests"
+                f"the images of a request have at most {self.pixels} pixels together to decode, "
+                f"not {together}. Send several requests, or reduce them"
             )
+        return together
 
 
 DEFAULT_BOUNDS = ImageBounds()
@@ -126,7 +132,10 @@ def _images_of_example(serialized: bytes) -> list[bytes]:
     from tensorflow import train
 
     try:
+        check_fields(serialized, train.Example.DESCRIPTOR)
         features = train.Example.FromString(serialized).features.feature.values()
+    except TooManyFieldsError as error:
+        raise _refusal(str(error)) from error
     except DecodeError:  # the graph refuses it
         return []
     return [value for feature in features for value in feature.bytes_list.value]

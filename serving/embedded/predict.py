@@ -1,6 +1,7 @@
 """One Predict request on one loaded model: checks and texts are those of TensorFlow Serving."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
 import grpc
@@ -9,21 +10,28 @@ import numpy as np
 from serving.embedded.batching import Arrays
 from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
 from serving.embedded.model import LoadedModel
+from serving.embedded.pixel_budget import PixelBudget
 from serving.embedded.status_error import StatusError
-from serving.protocol.tensorflow_free import predict_pb2
-from serving.protocol.tensors import to_array, to_tensor, type_name
+from serving.protocol.tensorflow_free import predict_pb2, types_pb2
+from serving.protocol.tensors import string_count, to_array, to_tensor, type_name
 
 DEFAULT_SIGNATURE = "serving_default"
 _INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 
-def predict(model: LoadedModel, request: Any, bounds: ImageBounds = DEFAULT_BOUNDS) -> Any:
+def predict(
+    model: LoadedModel,
+    request: Any,
+    bounds: ImageBounds = DEFAULT_BOUNDS,
+    budget: PixelBudget | None = None,
+) -> Any:
     """Returns the PredictResponse to a PredictRequest.
 
     Args:
         model: runs it.
         request: the PredictRequest.
         bounds: of its images, checked before the model decodes them.
+        budget: of the images of all requests; this one waits for its turn.
 
     Raises:
         StatusError: unknown signature, inputs that do not fit it, too many images or pixels, or
@@ -35,10 +43,11 @@ def predict(model: LoadedModel, request: Any, bounds: ImageBounds = DEFAULT_BOUN
         raise StatusError(
             grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{key}" not found.'
         )
-    inputs = _read_inputs(request.inputs, signature.inputs)
-    bounds.check(inputs)
+    inputs = _read_inputs(request.inputs, signature.inputs, bounds)
+    pixels = bounds.check(inputs)
     names = _wanted_outputs(list(request.output_filter), signature.outputs)
-    outputs = model.run(key, inputs)
+    with budget.hold(pixels) if budget else nullcontext():
+        outputs = model.run(key, inputs)
     response = predict_pb2.PredictResponse()
     response.model_spec.name = model.name
     response.model_spec.signature_name = key
@@ -49,7 +58,7 @@ def predict(model: LoadedModel, request: Any, bounds: ImageBounds = DEFAULT_BOUN
     return response
 
 
-def _read_inputs(sent: Any, expected: Any) -> Arrays:
+def _read_inputs(sent: Any, expected: Any, bounds: ImageBounds) -> Arrays:
     _check_names(set(sent), set(expected), expected)
     arrays: Arrays = {}
     for index, name in enumerate(sorted(expected)):
@@ -60,6 +69,8 @@ def _read_inputs(sent: Any, expected: Any) -> Arrays:
                 f"Expects arg[{index}] to be {type_name(wanted)} but {type_name(found)} "
                 "is provided",
             )
+        if sent[name].dtype == types_pb2.DT_STRING:
+            bounds.check_number(string_count(sent[name]))
         try:
             arrays[name] = to_array(sent[name])
         except ValueError as error:

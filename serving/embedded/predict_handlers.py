@@ -8,6 +8,7 @@ import grpc
 from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
 from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
+from serving.embedded.pixel_budget import PixelBudget
 from serving.embedded.predict import predict
 from serving.embedded.status_error import StatusError
 from serving.embedded.versions import ServedVersion
@@ -34,6 +35,7 @@ class PredictHandlers:
         self, manager: Manager, metrics: Metrics, bounds: ImageBounds = DEFAULT_BOUNDS
     ) -> None:
         self.manager, self.metrics, self._bounds = manager, metrics, bounds
+        self._budget = PixelBudget(bounds.pixels)
 
     def predict(self, request: Any, entrypoint: str = "GRPC") -> Any:
         """Returns the PredictResponse to a PredictRequest; `entrypoint` is GRPC or REST."""
@@ -55,7 +57,7 @@ class PredictHandlers:
     def _predict(self, request: Any) -> Any:
         with self.manager.acquire(_model_spec(request)) as model:
             start = time.monotonic()
-            response = predict(model, request, self._bounds)
+            response = predict(model, request, self._bounds, self._budget)
             self.metrics.runtime_latency.add(
                 model.name, "Predict", "TF1", value=_microseconds(start)
             )

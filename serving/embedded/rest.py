@@ -64,7 +64,6 @@ class Limits:
 
     Attributes:
         body: bytes of a request, at most.
-        pending: bytes of all bodies in memory, at most; a request beyond gets 503.
         connections: at the same time; see `bounded_config`.
         threads: requests that are run at the same time; others wait, with their body in memory.
         header_seconds: until the header of a request has to be complete.
@@ -72,7 +71,6 @@ class Limits:
     """
 
     body: int
-    pending: int
     connections: int
     threads: int
     header_seconds: float = 10.0
@@ -88,6 +86,7 @@ class RestServer:
     Args:
         handlers: answer the requests.
         access: who may ask.
+        budget: of the bytes of all bodies in memory; a request beyond gets 503.
         host: address to listen on.
         port: 0 for any free one.
         limits: what is refused.
@@ -102,6 +101,7 @@ class RestServer:
         self,
         handlers: PredictHandlers,
         access: Access,
+        budget: ByteBudget,
         host: str,
         port: int,
         limits: Limits,
@@ -110,7 +110,7 @@ class RestServer:
     ) -> None:
         self._listener = listen(host, port)
         self.port = int(self._listener.getsockname()[1])
-        self._app = _RestApp(handlers, access, limits)
+        self._app = _RestApp(handlers, access, budget, limits)
         self._server = uvicorn.Server(
             bounded_config(
                 self._app.asgi(),
@@ -155,11 +155,13 @@ class _RestApp:
         pool: runs the handlers.
     """
 
-    def __init__(self, handlers: PredictHandlers, access: Access, limits: Limits) -> None:
+    def __init__(
+        self, handlers: PredictHandlers, access: Access, budget: ByteBudget, limits: Limits
+    ) -> None:
         self.draining = False
         self.pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="rest")
         self._handlers, self._access, self._limits = handlers, access, limits
-        self._budget = ByteBudget(limits.pending)
+        self._budget = budget
 
     def asgi(self) -> Starlette:
         return Starlette(routes=[Route("/{path:path}", self._respond, methods=["GET", "POST"])])
@@ -194,10 +196,7 @@ class _RestApp:
                         body += chunk
                 return _json(await self._run(lambda: _as_text(self._predict(request, body))))
         except BusyError as error:
-            raise StatusError(
-                grpc.StatusCode.UNAVAILABLE,
-                f"requests of {self._budget.limit} bytes are in memory; try again in a moment",
-            ) from error
+            raise StatusError(grpc.StatusCode.UNAVAILABLE, str(error)) from error
         except TimeoutError:
             late = f"a request arrives within {self._limits.body_seconds:g} s"
             return _json(json.dumps({"error": late}), HTTPStatus.REQUEST_TIMEOUT)

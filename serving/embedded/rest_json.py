@@ -18,7 +18,7 @@ from serving.protocol.tensorflow_free import predict_pb2
 from serving.protocol.tensors import numpy_type, to_array, to_tensor
 
 _INVALID = grpc.StatusCode.INVALID_ARGUMENT
-_MAX_VALUES = 1_000_000  # of one body; Python takes about 100 bytes for each
+_MAX_VALUES = 100_000  # of one body; Python takes about 100 bytes for each
 _BYTES_SUFFIX = "_bytes"  # outputs of strings named so are base64, all others UTF-8 text
 
 

@@ -13,19 +13,21 @@ from typing import Any
 
 import grpc
 
-from serving.embedded import grpc_service
 from serving.embedded.access import Access, check_exposure
 from serving.embedded.config import config_of_file, config_of_folder
+from serving.embedded.grpc_service import Services
 from serving.embedded.health import Health
 from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
 from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
 from serving.embedded.predict_handlers import PredictHandlers
+from serving.embedded.receiving import Receiver
 from serving.embedded.rest import Limits, RestServer
 from serving.embedded.status_error import StatusError
 from serving.promotion.models_config import FILE_NAME
 from serving.protocol.addresses import in_brackets
 from serving.protocol.bounded_http import CONNECTIONS
+from serving.protocol.byte_budget import ByteBudget
 from serving.protocol.errors import ServingError
 from serving.protocol.tls import load_pair
 
@@ -34,8 +36,15 @@ log = logging.getLogger(__name__)
 _OPTIONS = [
     ("grpc.max_send_message_length", -1),
     ("grpc.so_reuseport", 0),  # two servers on one port would share its requests by chance
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 60_000),  # clients connect again by themselves
 ]
+# Messages that arrive at the same time, and calls for each thread that may wait for one.
+_ARRIVING, _CALLS = 16, 8
+_BODY_SECONDS, _HURRIED_SECONDS = 120.0, 2.0
 _LOOK_SECONDS = 0.1
+# Of a server that only the process that started it can ask, and that bounds what it sends.
+OWN_MESSAGE = 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -51,10 +60,10 @@ class Settings:
             change of the file is followed at the next poll.
         poll_seconds: between two looks at the folders.
         max_batch: images of several requests that are run together; 0 runs each alone.
-        max_message: bytes of a request, at most: a batch of large radiographs fits, also as base64.
+        max_message: bytes of a request, at most; those in memory have twice as many together.
         images: how many images and pixels a request may hold.
         threads: requests that are run at the same time, for each port.
-        connections: to the REST port at the same time.
+        connections: to each port at the same time.
         grace: seconds for running requests when the server stops.
         certificate: PEM file of a certificate (chain); with it, both ports speak TLS alone.
         key: PEM file of its key.
@@ -69,7 +78,7 @@ class Settings:
     models_config: Path | None = None
     poll_seconds: float = 1.0
     max_batch: int = 32
-    max_message: int = 256 * 2**20
+    max_message: int = 64 * 2**20
     images: ImageBounds = DEFAULT_BOUNDS
     threads: int = 64
     connections: int = CONNECTIONS
@@ -136,14 +145,23 @@ class EmbeddedServer:
         handlers = PredictHandlers(self.manager, metrics, settings.images)
         access = Access(settings.token, settings.reload_token)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="grpc")
-        limit = ("grpc.max_receive_message_length", settings.max_message)
-        self._server = grpc.server(self._pool, options=[*_OPTIONS, limit])
-        self._server.add_generic_rpc_handlers(
-            (*grpc_service.services(handlers, access), self._health.handler())
+        # Whoever has shown the token may take their time, as over a slow network.
+        patience = _BODY_SECONDS if settings.token else _HURRIED_SECONDS
+        self._receiver = Receiver(_ARRIVING, _BODY_SECONDS, patience)
+        budget = ByteBudget(2 * settings.max_message)
+        self._server = grpc.server(
+            self._pool,
+            handlers=[Services(handlers, self._health, access, self._receiver, budget)],
+            options=[
+                *_OPTIONS,
+                ("grpc.max_receive_message_length", settings.max_message),
+                ("grpc.max_allowed_incoming_connections", settings.connections),
+            ],
+            maximum_concurrent_rpcs=_CALLS * settings.threads,
         )
         # Ports are taken before models load: that one is in use is reported at once.
         self.grpc_port = _take_grpc_port(self._server, settings)
-        self._rest = _take_rest_port(handlers, access, settings)
+        self._rest = _take_rest_port(handlers, access, budget, settings)
         self.rest_port = self._rest.port if self._rest else None
         self.address = f"{in_brackets(settings.host)}:{self.grpc_port}"
 
@@ -169,6 +187,7 @@ class EmbeddedServer:
                 "version."
             ) from refused
         self._server.start()
+        self._receiver.start()
         if self._rest:
             self._rest.start()
         self._health.serving = True
@@ -182,6 +201,7 @@ class EmbeddedServer:
         if self._rest:
             self._rest.stop(self._settings.grace)
         stopped.wait()
+        self._receiver.stop()
         self._pool.shutdown()
         self.manager.stop()
 
@@ -255,19 +275,21 @@ def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
 
 
 def _take_rest_port(
-    handlers: PredictHandlers, access: Access, settings: Settings
+    handlers: PredictHandlers, access: Access, budget: ByteBudget, settings: Settings
 ) -> RestServer | None:
     if settings.rest_port is None:
         return None
     limits = Limits(
         body=settings.max_message,
-        pending=2 * settings.max_message,
         connections=settings.connections,
         threads=settings.threads,
+        body_seconds=_BODY_SECONDS,
     )
     pair = settings.certificate, settings.key
     try:
-        return RestServer(handlers, access, settings.host, settings.rest_port, limits, *pair)
+        return RestServer(
+            handlers, access, budget, settings.host, settings.rest_port, limits, *pair
+        )
     except OSError as error:
         raise _taken("REST", settings.host, settings.rest_port) from error
 

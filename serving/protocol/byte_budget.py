@@ -1,5 +1,6 @@
 """A bound on the memory that the bodies of all requests take together."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -7,9 +8,12 @@ from contextlib import contextmanager
 class BusyError(Exception):
     """The bodies of all requests take more memory than they may."""
 
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"requests of {limit} bytes are in memory; try again in a moment")
+
 
 class ByteBudget:
-    """Bytes of request bodies that are in memory at the same time; for one event loop.
+    """Bytes of request bodies that are in memory at the same time.
 
     Attributes:
         limit: bytes, at most.
@@ -17,6 +21,7 @@ class ByteBudget:
 
     def __init__(self, limit: int) -> None:
         self.limit, self._used = limit, 0
+        self._lock = threading.Lock()
 
     @contextmanager
     def hold(self) -> Iterator[Callable[[int], None]]:
@@ -30,11 +35,13 @@ class ByteBudget:
         def count(size: int) -> None:
             nonlocal held
             held += size
-            self._used += size
-            if self._used > self.limit:
-                raise BusyError
+            with self._lock:
+                self._used += size
+                if self._used > self.limit:
+                    raise BusyError(self.limit)
 
         try:
             yield count
         finally:
-            self._used -= held
+            with self._lock:
+                self._used -= held

@@ -81,6 +81,13 @@ def strings(values: Sequence[bytes]) -> Message:
     return tensor
 
 
+def string_count(tensor: Any) -> int:
+    """Returns how many strings `to_array` would make of a TensorProto that is whole."""
+    if tensor.tensor_content:
+        return math.prod(dim.size for dim in tensor.tensor_shape.dim)
+    return len(tensor.string_val)
+
+
 def to_array(tensor: Any) -> NDArray[Any]:
     """Reads a TensorProto, however it was filled.
 

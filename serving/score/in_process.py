@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from components.imaging.images import MAX_PIXELS
 from serving.protocol.tensorflow_free import model_server_config_pb2
 from serving.protocol.token import new_token
 from serving.score.errors import ScoreError
 
 
 @contextmanager
-def served(folder: Path, version: int) -> Iterator[tuple[str, str]]:
+def served(folder: Path, version: int, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[str, str]]:
     """Serves one version on a free port of loopback, and yields 'host:port' and the token.
 
     Each request is run alone: in batches that depend on what else is waiting, the last digit
@@ -21,11 +22,13 @@ def served(folder: Path, version: int) -> Iterator[tuple[str, str]]:
     Args:
         folder: of the model; its name is the model's.
         version: that is there.
+        max_pixels: of all images that are decoded at once.
 
     Raises:
         ScoreError: it can't be loaded.
     """
-    from serving.embedded.server import EmbeddedServer, Settings
+    from serving.embedded.image_bounds import ImageBounds
+    from serving.embedded.server import OWN_MESSAGE, EmbeddedServer, Settings
 
     # On each load TensorFlow warns that TF-1-style loading is deprecated; here it is the point.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -34,7 +37,13 @@ def served(folder: Path, version: int) -> Iterator[tuple[str, str]]:
         config.write_text(_config(folder, version), encoding="utf-8")
         token = new_token()
         settings = Settings(
-            grpc_port=0, rest_port=None, models_config=config, max_batch=0, token=token
+            grpc_port=0,
+            rest_port=None,
+            models_config=config,
+            max_batch=0,
+            images=ImageBounds(pixels=max_pixels),
+            max_message=OWN_MESSAGE,
+            token=token,
         )
         with EmbeddedServer(folder.parent, settings) as server:
             found = server.manager.versions(folder.name).get(version)

@@ -16,6 +16,7 @@ from tests.doubles.dex import ask_for_login
 from tests.doubles.kfp_api_state import LIST_QUERY, PipelinesServer, RefusedError, one
 
 API = "/apis/v2beta1"
+LOG = "/apis/v1alpha1/runs/([^/]+)/nodes/([^/]+)/log"
 Route = tuple[str, str, set[str], Callable[..., dict]]
 
 
@@ -48,6 +49,17 @@ def routes(server: PipelinesServer) -> list[Route]:
             found, "pipeline_versions", query | {"namespace": pipeline["namespace"]}, shared=True
         )
 
+    def version(body: Any, query: dict, pipeline: str, identity: str) -> dict:
+        found = one(server.versions, "pipeline_version_id", identity)
+        return one([found], "pipeline_id", pipeline)
+
+    def run(body: Any, query: dict, identity: str) -> dict:
+        """Shows the tasks of KFP 3 only in its full view, as that does."""
+        found = one(server.runs, "run_id", identity)
+        if "tasks" not in found or query.get("view") == "FULL":
+            return found
+        return {key: value for key, value in found.items() if key != "tasks"}
+
     def lists(items: list[dict], key: str, shared: bool = False) -> Callable[..., dict]:
         return lambda body, query: server.listed(items, key, query, shared=shared)
 
@@ -62,9 +74,10 @@ def routes(server: PipelinesServer) -> list[Route]:
         ("POST", "/pipelines/upload_version", uploaded | {"pipelineid"}, server.upload_version),
         ("GET", "/pipelines", LIST_QUERY, lists(server.pipelines, "pipelines", shared=True)),
         ("GET", f"/pipelines{identity}/versions", LIST_QUERY, versions),
+        ("GET", f"/pipelines{identity}/versions{identity}", set(), version),
         ("POST", "/runs", {"experiment_id"}, server.create_run),
         ("GET", "/runs", run_query, lists(server.runs, "runs")),
-        ("GET", f"/runs{identity}", {"experiment_id"}, get(server.runs, "run_id")),
+        ("GET", f"/runs{identity}", {"experiment_id", "view"}, run),
         ("POST", f"/runs{identity}:terminate", set(), stop),
         ("POST", "/recurringruns", set(), server.create_schedule),
         ("GET", "/recurringruns", run_query, lists(server.schedules, "recurringRuns")),
@@ -95,6 +108,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(401, {"error": "Unauthenticated", "code": 16})
         if self.state.first_api_only and parts.path == "/apis/v1beta1/healthz":
             return self.answer(200, {"tag_name": "1.8.5", "multi_user": False})
+        if match := re.fullmatch(LOG, parts.path):
+            return self.answer(200, self.state.log(*match.groups()), kind="text/plain")
         upload = "/upload" in parts.path
         try:
             return self.answer(200, self.dispatch(parts.path, query, raw))
@@ -135,11 +150,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def answer(self, status: int, body: Any) -> None:
+    def answer(self, status: int, body: Any, kind: str = "text/html") -> None:
         page = isinstance(body, str)
         content = (body if page else json.dumps(body)).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/html" if page else "application/json")
+        self.send_header("Content-Type", kind if page else "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

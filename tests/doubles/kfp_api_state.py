@@ -96,6 +96,8 @@ class PipelinesServer:
         web_page: whether every path answers with a page, as a dashboard does.
         first_api_only: whether v2beta1 is unknown.
         largest_page: items of a list at most, however many are asked for.
+        logs: pod → its log.
+        waiting: pod → why Kubernetes has not started its container.
         requests: (method, path, headers in lower case) of each request.
     """
 
@@ -113,6 +115,8 @@ class PipelinesServer:
         self.versions: list[dict] = []
         self.runs: list[dict] = []
         self.schedules: list[dict] = []
+        self.logs: dict[str, str] = {}
+        self.waiting: dict[str, str] = {}
         self._clock = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 
     def now(self) -> str:
@@ -125,6 +129,18 @@ class PipelinesServer:
         run.setdefault("state_history", []).append({"update_time": self.now(), "state": state})
         details = {"run_details": {"task_details": list(tasks)}} if tasks else {}
         run.update(state=state, **details, **values)
+
+    def log(self, run_id: str, pod: str) -> str:
+        """The log of a pod; the real one has begun to answer with 200 when it finds none."""
+        one(self.runs, "run_id", run_id)
+        if pod in self.logs:
+            return self.logs[pod]
+        reason = f'pods "{pod}" not found'
+        if pod in self.waiting:
+            reason = f'container "main" in pod "{pod}" is waiting to start: {self.waiting[pod]}'
+        message = f"BadRequestError: Failed to read logs for run {run_id}: InternalServerError: "
+        message += f"Failed to read logs from pod {pod} due to error opening log stream: {reason}"
+        return json.dumps({"error_message": message, "error_details": message})
 
     # --- Experiments, pipelines ---
 
@@ -287,6 +303,20 @@ def one(items: list[dict], key: str, wanted: str) -> dict:
         if item[key] == wanted:
             return item
     raise RefusedError(404, f"ResourceNotFoundError: {key} {wanted} not found.", 5)
+
+
+def container(name: str, state: str, pod: str, **values: Any) -> list[dict]:
+    """A task with a container, as Argo's nodes: driver, wrapper and executor.
+
+    A child is named by workflow and hash; a pod by workflow, template and the same hash.
+    """
+    workflow, _, digest = pod.partition("-system-container-impl-")
+    child = {"pod_name": f"{workflow}-{digest}"}
+    return [
+        task(f"{name}-driver", "SUCCEEDED", pod_name=f"{workflow}-driver-{digest}1"),
+        task(name, state, pod_name=f"{workflow}-{name}-{digest}2", child_tasks=[child], **values),
+        task("executor", state, pod_name=pod),
+    ]
 
 
 def task(name: str, state: str, **values: Any) -> dict:

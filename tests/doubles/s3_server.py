@@ -1,37 +1,94 @@
-"""An S3 server on loopback: moto's, since no account of Amazon's can be part of a test.
+"""An S3 server on loopback: versitygw, since no account of Amazon's can be part of a test.
 
-moto checks neither signature nor region.
+It checks signatures and the region, as Amazon and MinIO do.
 """
 
 import contextlib
-import logging
-import urllib.request
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.storage import s3 as s3_files
+from tests.doubles.databases import free_port
+from tests.paths import ROOT
+
+REGION = "eu-central-1"  # not the one that clients take without being told
+_PATIENCE_SECONDS = 60
+_BUILD_SECONDS = 540
 
 
 @contextlib.contextmanager
 def s3_server() -> Iterator[Any]:
     """Yields a boto3 client of the server, which the environment names like MinIO."""
     import boto3
-    from moto.server import ThreadedMotoServer
 
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it logs every request
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    with (
+        tempfile.TemporaryDirectory(prefix="medtfx-s3-") as name,
+        _gateway(Path(name)) as address,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("AWS_ENDPOINT_URL", address)
         patch.setenv("AWS_ACCESS_KEY_ID", "somebody")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "unguessable")
-        for name in ("AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "S3_ENDPOINT"):
-            patch.delenv(name, raising=False)
+        patch.setenv("AWS_REGION", REGION)
+        for other in ("AWS_CA_BUNDLE", "AWS_DEFAULT_REGION", "S3_ENDPOINT"):
+            patch.delenv(other, raising=False)
         s3_files._client.cache_clear()  # it may know the server of another module
-        yield boto3.client("s3")
-    # What it keeps would otherwise be thrown away while the interpreter ends, with complaints.
-    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
-    server.stop()
+        yield boto3.client("s3", region_name=REGION)
+
+
+@contextlib.contextmanager
+def _gateway(folder: Path) -> Iterator[str]:
+    """Keeps the server running within the block, and yields its address."""
+    port = free_port()
+    objects, beside = folder / "objects", folder / "beside"
+    objects.mkdir()
+    beside.mkdir()
+    command = [_program(), "--port", f"127.0.0.1:{port}", "--region", REGION, "--quiet",
+               "posix", "--sidecar", str(beside), str(objects)]  # fmt: skip
+    secrets = {"ROOT_ACCESS_KEY": "somebody", "ROOT_SECRET_KEY": "unguessable"}
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(command, env=os.environ | secrets, stdout=log, stderr=log)
+    try:
+        _wait(process, port, folder / "log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen, port: int, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+
+
+def _program() -> str:
+    """Returns the path of versitygw, which is built where Go is installed."""
+    if found := shutil.which("versitygw", path=f"{ROOT / '.venv-tools'}:{os.environ['PATH']}"):
+        return found
+    if not shutil.which("go"):
+        pytest.skip("versitygw is not there, and Go to build it is not installed")
+    try:
+        done = subprocess.run(
+            [ROOT / "scripts" / "s3-gateway"],
+            capture_output=True,
+            text=True,
+            timeout=_BUILD_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip("versitygw takes too long to build: run scripts/s3-gateway first")
+    if done.returncode:
+        pytest.skip(f"versitygw could not be built: {done.stderr.strip()[-300:]}")
+    return done.stdout.strip()

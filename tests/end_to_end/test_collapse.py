@@ -14,7 +14,7 @@ def test_a_collapsed_model_is_refused_in_words_and_not_pushed(machine):
     out = machine.medtfx(machine.run_command(*sets), NOT_BLESSED)
     record = machine.last_record()
     assert not record.blessed and record.version is None
-    assert "NOT blessed: the model answers " in record.sentence
+    assert "NOT blessed: the model predicts " in record.sentence
     assert " for every image" in record.sentence
     missed = [gate.label for gate in record.gates if gate.recall == 0]
     assert len(missed) == 2

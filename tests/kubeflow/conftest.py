@@ -18,6 +18,9 @@ root:
       trainer:
         componentRef: {name: comp-trainer}
         taskInfo: {name: Trainer}
+      evaluator:
+        componentRef: {name: comp-evaluator}
+        taskInfo: {name: Evaluator}
   inputDefinitions:
     parameters:
       data: {parameterType: STRING}
@@ -27,8 +30,16 @@ root:
       overrides: {parameterType: LIST, defaultValue: [], isOptional: true}
       if_new: {parameterType: BOOLEAN, defaultValue: false, isOptional: true}
       gate_failure: {parameterType: STRING, defaultValue: '', isOptional: true}
-components: {comp-trainer: {executorLabel: exec-trainer}}
-deploymentSpec: {executors: {exec-trainer: {container: {image: 'site/medtfx:1'}}}}
+components:
+  comp-trainer: {executorLabel: exec-trainer}
+  comp-evaluator: {executorLabel: exec-evaluator}
+deploymentSpec:
+  executors:
+    exec-trainer: {container: {image: 'site/medtfx:1', args: [--node, Trainer]}}
+    exec-evaluator:
+      container:
+        image: 'site/medtfx:1'
+        args: [--node, Evaluator, --node, ServingValidator, --run-id, x]
 schemaVersion: 2.1.0
 sdkVersion: kfp-2.5.0
 ---
@@ -56,6 +67,9 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pipeline
         monkeypatch.delenv(variable, raising=False)
     for variable in ("KFP_NAMESPACE", "KFP_CA_CERT", "KFP_CRON_TIMEZONE", "KFP_SERVICE_ACCOUNT"):
         monkeypatch.delenv(variable, raising=False)
+    for variable in ("MEDTFX_MLMD", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))  # no cluster of this machine's
     monkeypatch.setenv("KF_PIPELINES_ENDPOINT", f"http://127.0.0.1:{http.server_address[1]}")
     yield state
     http.shutdown()

@@ -19,6 +19,9 @@ def gate(label: str = "COVID", **changes: object) -> Gate:
         "specificity": 0.94,
         "f1": 0.89,
         "auc": 0.97,
+        "patients": 31,
+        "specificity_low": 0.9,
+        "specificity_high": 0.97,
         "baseline": 0.85,
     }
     return Gate(label, **values | changes)

@@ -183,7 +183,7 @@ def _row(
     name: str, probabilities: Features, labels: NDArray, patients: NDArray, classes: list[str]
 ) -> Shortcut:
     indices = np.searchsorted(classes, labels)
-    results = class_results(indices, probabilities, classes)
+    results = class_results(indices, probabilities, classes, patients)
     low, high = patient_interval(patients, _cases_and_hits(indices, probabilities), _balanced)
     return Shortcut(
         features=name,

@@ -11,6 +11,7 @@ from components.approval import component
 from components.approval.component import RecordDecision
 from components.approval.decision import Decision
 from components.artifacts import Approval
+from components.gate.patient_table import ClassBounds
 from components.gate.results import OVERALL, Results, class_result
 from components.saved_model.manifest import ChangedModelError
 from tests.signing import CHANGES
@@ -25,7 +26,10 @@ def record(artifacts, tmp_path, monkeypatch):
 
     The results are given: that TFMA's files are read rightly is tested in the room of the gate.
     """
-    classes = tuple(class_result(MATRIX, index, label) for index, label in enumerate(CLASSES))
+    bounds = ClassBounds(10, (0.6, 1.0), (0.6, 1.0))
+    classes = tuple(
+        class_result(MATRIX, index, label, bounds) for index, label in enumerate(CLASSES)
+    )
     results = Results(True, {OVERALL: MATRIX}, classes, {}, ())
     monkeypatch.setattr(component, "load_results", lambda uri, labels: results)
 

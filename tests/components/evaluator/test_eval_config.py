@@ -4,7 +4,12 @@ import pytest
 
 from components.evaluator import eval_config
 from components.evaluator.eval_config import build_eval_config
-from components.gate.metric_names import lower_bound_name, recall_name
+from components.gate.metric_names import (
+    change_name,
+    lower_bound_name,
+    recall_name,
+    shortfall_name,
+)
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
 from components.runtime.errors import RecipeError
@@ -17,7 +22,7 @@ def gates(config) -> dict:
     return {
         json.loads(metric.config)["name"]: metric
         for metric in metrics
-        if metric.class_name == "ClassRecall"
+        if metric.class_name == "ClassMetric"
     }
 
 
@@ -34,6 +39,24 @@ def test_the_floor_is_on_the_lower_bound():
         found[lower_bound_name("b")]
     ).value_threshold.lower_bound.value == pytest.approx(0.7, abs=1e-5)
     assert not found[recall_name("b")].per_slice_thresholds
+    assert not found[change_name("b")].per_slice_thresholds
+
+
+def test_the_change_is_on_its_lower_bound_too():
+    found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=0.1)))
+    gate = threshold(found[change_name("b")])
+    assert gate.change_threshold.absolute.value == pytest.approx(-0.1, abs=1e-5)
+    assert not found[recall_name("b")].per_slice_thresholds
+
+
+def test_a_floor_of_a_slice_is_on_its_shortfall():
+    section = EvaluationSection(recall_floor=0.7, slices={"site": {"floor": 0.6}, "sex": {}})
+    found = gates(build_eval_config(DATA, section))
+    metric = found[shortfall_name("site", "b")]
+    assert json.loads(metric.config)["floor"] == 0.6
+    (only,) = metric.per_slice_thresholds
+    assert [list(spec.feature_keys) for spec in only.slicing_specs] == [["site"]]
+    assert shortfall_name("sex", "b") not in found
 
 
 def test_the_floor_is_on_the_point():

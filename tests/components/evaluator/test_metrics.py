@@ -1,19 +1,38 @@
 import math
 
+import numpy as np
 import pytest
 
-from components.evaluator.metrics import recall_value
-from components.uncertainty.intervals import wilson_interval
+from components.evaluator.metrics import QUANTITIES, shortfall
+from components.gate.patient_table import PatientTable
+from components.uncertainty.clustered import clustered_interval
+
+# Two images of each of three patients of class 0, and one patient of class 1.
+TABLE = PatientTable.of_images(
+    list("aabbccdd"), np.array([0] * 6 + [1] * 2), np.array([0, 0, 0, 1, 1, 1, 1, 0])
+)
 
 
-def test_point_is_the_observed_share():
-    assert recall_value(9, 10, "point") == 0.9
+def test_the_bounds_are_those_of_the_patients():
+    found = {name: quantity(TABLE, 0) for name, quantity in QUANTITIES.items()}
+    interval = clustered_interval(np.array([2, 1, 0]), np.array([2, 2, 2]))
+    assert (found["recall_low"], found["recall_high"]) == pytest.approx(interval)
+    assert found["recall"] == 0.5 and found["patients"] == 3
+    specificity = clustered_interval(np.array([1]), np.array([2]))
+    assert (found["specificity_low"], found["specificity_high"]) == pytest.approx(specificity)
 
 
-def test_lower_bound_is_wilsons():
-    assert recall_value(9, 10, "lower_bound") == pytest.approx(wilson_interval(9, 10)[0])
+def test_without_a_baseline_nothing_has_changed():
+    assert QUANTITIES["change_low"](TABLE, 0) == 0
 
 
-@pytest.mark.parametrize("bound", ["point", "lower_bound"])
-def test_without_cases_there_is_no_value(bound):
-    assert math.isnan(recall_value(0, 0, bound))
+def test_without_cases_there_is_no_value():
+    for quantity in ("recall", "recall_low", "recall_high"):
+        assert math.isnan(QUANTITIES[quantity](TABLE, 2))
+
+
+def test_a_slice_misses_its_floor_only_where_it_has_enough_patients():
+    assert shortfall(0.5, 30, 0.7, 30) == pytest.approx(0.2)
+    assert shortfall(0.8, 30, 0.7, 30) == 0
+    assert shortfall(0.5, 29, 0.7, 30) == 0
+    assert shortfall(math.nan, 0, 0.7, 1) == 0

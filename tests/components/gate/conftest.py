@@ -28,16 +28,22 @@ Matrix = list[list[int]]
 
 @pytest.fixture(scope="session")
 def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Results]:
-    """Returns a function from (confusion matrix, evaluation section) to the results."""
+    """Returns a function from (confusion matrix, evaluation section) to the results.
+
+    Neighbours in the matrix are of one patient, `images_each` of them.
+    """
 
     folder = tmp_path_factory.mktemp("models")
     models = {name: _parrot(str(folder / name), name) for name in ("candidate", "baseline")}
 
     def run(
-        matrix: Matrix, evaluation: EvaluationSection, baseline: Matrix | None = None
+        matrix: Matrix,
+        evaluation: EvaluationSection,
+        baseline: Matrix | None = None,
+        images_each: int = 1,
     ) -> Results:
         folder = tmp_path_factory.mktemp("evaluation")
-        _write(folder / "examples", matrix, baseline)
+        _write(folder / "examples", matrix, baseline, images_each)
         config = build_eval_config(DATA, evaluation)
         compared = ["candidate", "baseline"] if baseline else ["candidate"]
         tfma.run_model_analysis(
@@ -73,7 +79,7 @@ def _parrot(path: str, feature: str) -> str:
     return path
 
 
-def _write(path: Path, matrix: Matrix, baseline: Matrix | None) -> None:
+def _write(path: Path, matrix: Matrix, baseline: Matrix | None, images_each: int) -> None:
     rows = _answers(matrix)
     others = _answers(baseline) if baseline else rows
     with tf.io.TFRecordWriter(str(path)) as writer:
@@ -82,6 +88,7 @@ def _write(path: Path, matrix: Matrix, baseline: Matrix | None) -> None:
                 "label_index": tf.train.Feature(int64_list=tf.train.Int64List(value=[truth])),
                 "label": _text(CLASSES[truth]),
                 "site": _text("ab"[number % 2]),
+                "patient": _text(f"patient {number // images_each}"),
                 "candidate": _probabilities(answer),
                 "baseline": _probabilities(other),
             }

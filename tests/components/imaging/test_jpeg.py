@@ -30,6 +30,13 @@ def test_jpeg_with_a_bomb_of_scans_is_refused() -> None:
     assert refused(data[:last] + data[last:-2] * 200 + data[-2:]).reason == "unsupported"
 
 
+def test_the_first_frame_counts_for_which_decoders_make_room() -> None:
+    data = save(RGB, "JPEG")
+    second = b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00"
+    header = jpeg_header(data[:-2] + second + data[-2:])
+    assert (header.width, header.height) == (WIDTH, HEIGHT)
+
+
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
 
 

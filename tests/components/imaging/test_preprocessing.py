@@ -41,6 +41,16 @@ def test_grey_is_rec_601_luma(colour_ramp):
     assert np.abs(out[0, ..., 0].numpy() - expected).max() <= 1
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_grey_that_is_decoded_alone_is_the_grey_of_its_colours(kind):
+    """Of each level, also those that JPEG's rounding makes."""
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    file = encode(levels, kind)
+    three = tf.image.rgb_to_grayscale(tf.io.decode_image(file, channels=3))
+    out = decode_and_resize(tf.constant([file]), 16, 1, "stretch")
+    np.testing.assert_array_equal(out[0], three)
+
+
 def test_shrinking_is_antialiased():
     checkerboard = np.indices((64, 64)).sum(0).astype(np.uint8) % 2 * 255
     out = decode_and_resize(tf.constant([encode(checkerboard)]), 16, 1, "stretch")

@@ -50,8 +50,21 @@ def test_slices_are_features():
     assert "evaluation.slices names ['sex']" in message and "['format', 'label']" in message
     table = {"metadata": {"columns": ["sex"], "bands": {"age": [40]}}}
     sliced = recipe(data=table, evaluation={"slices": ["sex", "age_band", "format"]})
-    assert sliced.evaluation.slices == ("sex", "age_band", "format")
+    assert list(sliced.evaluation.slices) == ["sex", "age_band", "format"]
+    gated = recipe(data=table, evaluation={"slices": {"sex": {"floor": 0.7}}})
+    assert (gated.evaluation.slices["sex"].floor, sliced.evaluation.slices["sex"].floor) == (
+        0.7,
+        None,
+    )
     assert "names ['age']" in refusal(data=table, evaluation={"slices": ["age"]})
+
+
+def test_expected_recalls_are_of_classes():
+    assert (
+        recipe(evaluation={"expected_recall": {"COVID": 0.9}}).evaluation.expected("COVID") == 0.9
+    )
+    message = refusal(evaluation={"expected_recall": {"COVD": 0.9}})
+    assert "evaluation.expected_recall names ['COVD']" in message
 
 
 def test_what_is_refitted_is_a_head_on_a_frozen_backbone():

@@ -84,10 +84,13 @@ def test_a_loss_against_the_blessed_model_is_marked(make_predictions, make_conte
     recall = content.classes[0].recall
     results = type(content.results)(
         **vars(content.results)
-        | {"baseline": dict.fromkeys(content.predictions.classes, recall + 0.2)}
+        | {
+            "baseline": dict.fromkeys(content.predictions.classes, recall + 0.2),
+            "changes": dict.fromkeys(content.predictions.classes, -0.3),
+        }
     )
     page = render_page(type(content)(**_fields(content) | {"results": results}))
-    assert "−0.20 ✗" in page
+    assert '<td>−0.20</td><td class="missed">−0.30 ✗</td>' in page
 
 
 def test_a_disagreement_with_the_gate_is_reported(make_predictions, make_content):

@@ -10,7 +10,7 @@ from components.serving_validator.unservable import UnservableError
 # What `serving.embedded` does with its arguments, and nothing else.
 PARENT = """
 import os, signal, socket, sys
-models, _, number = sys.argv[1:]
+models, *_, number = sys.argv[1:]
 parent = socket.socket(fileno=int(number))
 """
 

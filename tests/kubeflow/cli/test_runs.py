@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.doubles.kfp_api_state import task
+from tests.doubles.kfp_api_state import container, task
 
 DATA = ("--param", "data=gs://site/films")
 
@@ -93,7 +93,7 @@ def test_runs_are_listed_newest_first(server, kubeflow, package):
     server.largest_page = 2
     server.change(server.runs[0]["run_id"], "SUCCEEDED", finished_at="2026-11-20T14:10:07Z")
     lines = kubeflow("runs")[1].splitlines()
-    assert lines[0].split() == ["run", "state", "started", "took", "name"]
+    assert lines[0].split() == ["run", "state", "started", "took", "name", "outcome"]
     shown = [line.split()[0] for line in lines[1:]]
     assert shown == [run["run_id"][:8] for run in reversed(server.runs)]
     assert "2 h 10 min" in lines[3] and "SUCCEEDED" in lines[3]
@@ -141,8 +141,7 @@ def test_status_shows_the_nodes_and_what_went_wrong(server, kubeflow, package):
     assert lines[1:4] == [
         "ImageExampleGen SUCCEEDED 42 s",
         "Trainer FAILED 3 min 5 s OOMKilled (exit code 137)",
-        "Never began: StatisticsGen, SchemaGen, ExampleValidator, StatisticsBaseline, DataAudit, "
-        "AuditGate, Transform, Baseline, Evaluator, ServingValidator, Pusher, RunReport.",
+        "Never began: Evaluator, ServingValidator.",
     ]
     assert lines[4].startswith("Logs: kubectl logs -n kubeflow -l pipeline/runid=" + run_id)
     assert len(lines) == 5
@@ -157,8 +156,89 @@ def test_status_of_an_unknown_run_names_the_latest(server, kubeflow, package):
     assert code == 1 and f"would not show the run {missing} (404): ResourceNotFound" in err
 
 
-@pytest.mark.parametrize(("state", "code"), [("SUCCEEDED", 0), ("FAILED", 1)])
-def test_watching_prints_each_change_until_the_end(server, kubeflow, package, state, code):
+# === What a run came to ===
+
+POD = "chest-x2k4z-system-container-impl-77"
+REFUSED = """2026-11-28 05:40:01,001 Evaluator took 7.1 s
+2026-11-28 05:40:02,002 Verdict: NOT blessed: COVID recall 0.60 is below its floor of 0.70.
+2026-11-28 05:40:02,002 Worst class: COVID, recall 0.60, floor 0.70
+2026-11-28 05:40:02,003 ServingValidator starts
+2026-11-28 05:40:09,004 ServingValidator is taken from the cache
+2026-11-28 05:40:09,005 Outcome: not pushed
+2026-11-28 05:40:09,006 Report: /work/medtfx/report/report.html
+"""
+
+
+def finish(server, state, *tasks):
+    run_id = server.runs[-1]["run_id"]
+    server.change(run_id, state, *tasks, finished_at="2026-11-20T12:05:00Z")
+    return run_id
+
+
+def test_status_shows_the_nodes_of_a_stage_and_the_verdict(server, kubeflow, package):
+    submit(kubeflow, package)
+    server.logs[POD] = REFUSED
+    finish(server, "SUCCEEDED", *container("evaluator", "SUCCEEDED", POD))
+    out = kubeflow("status", "chest")[1]
+    lines = [" ".join(line.split()) for line in out.splitlines()][1:]
+    assert lines[0].startswith("Evaluator SUCCEEDED ")
+    assert lines[1:] == [
+        "Evaluator SUCCEEDED 7.1 s",
+        "ServingValidator SUCCEEDED from the cache",
+        "Never began: Trainer.",
+        "Verdict: NOT blessed: COVID recall 0.60 is below its floor of 0.70. (log of Evaluator)",
+        "Worst class: COVID, recall 0.60, floor 0.70 (log of Evaluator)",
+        "Outcome: not pushed (log of Evaluator)",
+        "Report: /work/medtfx/report/report.html (log of Evaluator)",
+    ]
+    assert (
+        kubeflow("runs")[1].splitlines()[1].endswith("not pushed; COVID, recall 0.60, floor 0.70")
+    )
+
+
+def test_a_pod_that_waits_is_shown_with_its_reason(server, kubeflow, package):
+    submit(kubeflow, package)
+    run_id = server.runs[0]["run_id"]
+    server.change(run_id, "RUNNING", *container("trainer", "RUNNING", POD))
+    assert (
+        f"kubectl describe pods -n kubeflow -l pipeline/runid={run_id}"
+        in kubeflow("status", "chest")[1]
+    )
+    server.waiting[POD] = "trying and failing to pull image"
+    out = kubeflow("status", "chest")[1]
+    assert "trying and failing to pull image" in out and "describe" not in out
+
+
+ENDS = [
+    ("SUCCEEDED", "evaluator", REFUSED, 3),
+    ("FAILED", "evaluator", REFUSED, 3),  # with `gate_failure: fail`
+    ("SUCCEEDED", "evaluator", "2026-11-28 05:40:09,005 Outcome: pushed", 0),
+    ("SUCCEEDED", "evaluator", "2026-11-28 05:40:09,005 Outcome: waits for approval", 5),
+    ("SUCCEEDED", "retraining", "2026-11-28 05:40:09,005 Decision: Declined: 3 new.", 4),
+    ("FAILED", "trainer", "2026-11-28 05:40:09,005 Error: the disk is full", 1),
+    ("SUCCEEDED", "some-other", "", 0),  # of a pipeline that is not ours
+]
+
+
+@pytest.mark.parametrize(("state", "node", "log", "code"), ENDS)
+def test_watching_ends_as_medtfx_run_does(server, kubeflow, package, state, node, log, code):
+    submit(kubeflow, package)
+    server.logs[POD] = log
+    run_id = finish(server, state, *container(node, state, POD))
+    found, out, err = kubeflow("status", run_id, "--watch")
+    assert (found, err) == (code, "")
+    assert (log.rpartition(": ")[2].strip() or node) in out
+
+
+def test_a_verdict_that_can_t_be_read_is_no_success(server, kubeflow, package):
+    submit(kubeflow, package)
+    run_id = finish(server, "SUCCEEDED", *container("evaluator", "SUCCEEDED", POD))
+    code, _, err = kubeflow("status", run_id, "--watch")
+    assert code == 1 and "its log is gone" in err and "MEDTFX_MLMD" in err
+    assert kubeflow("runs")[1].splitlines()[1].split()[-1] == "-"
+
+
+def test_watching_prints_each_change_until_the_end(server, kubeflow, package):
     submit(kubeflow, package)
     run_id = server.runs[0]["run_id"]
     server.change(run_id, "RUNNING", task("Trainer", "RUNNING"))
@@ -172,17 +252,17 @@ def test_watching_prints_each_change_until_the_end(server, kubeflow, package, st
 
     server.requests = Watched(server.requests)
 
-    def finish():
+    def end():
         looked.wait(60)
-        server.change(run_id, state, task("Trainer", state))
+        server.change(run_id, "FAILED", task("Trainer", "FAILED"))
 
-    cluster = threading.Thread(target=finish)
+    cluster = threading.Thread(target=end)
     cluster.start()
     found, out, _ = kubeflow("status", run_id, "--watch", "--interval", 0.02)
     cluster.join()
-    assert found == code
+    assert found == 1
     changes = [line.split()[1:3] for line in out.splitlines() if line[2:4].isdigit()]
-    assert changes == [["Trainer", "RUNNING"], ["Trainer", state]]
+    assert changes == [["Trainer", "RUNNING"], ["Trainer", "FAILED"]]
 
 
 def test_a_run_can_be_stopped_once(server, kubeflow, package):

@@ -10,13 +10,15 @@ from kubeflow.node.gate_report import (
     confusion_matrix,
     gate_metrics,
     verdict_markdown,
+    worst_class,
     write_metadata,
 )
 from pipeline.runs.records import Gate
 
+OF_PATIENTS = {"patients": 30, "specificity_low": 0.9, "specificity_high": 0.97}
 GATES = [
-    Gate("COVID", 40, 36, 0.9, 0.77, 0.96, 0.88, 0.94, 0.89, 0.97, 0.6, 0.85),
-    Gate("grade [2]|x", 0, 0, *[math.nan] * 4, 1.0, math.nan, math.nan, 0.6),
+    Gate("COVID", 40, 36, 0.9, 0.77, 0.96, 0.88, 0.94, 0.89, 0.97, 0.6, 0.85, **OF_PATIENTS),
+    Gate("grade [2]|x", 0, 0, *[math.nan] * 4, 1.0, math.nan, math.nan, 0.6, **OF_PATIENTS),
 ]
 REASONS = ("COVID recall 0.90 is below its floor of 0.95", "grade [2]|x has no image")
 REFUSED = Verdict(False, REASONS, f"NOT blessed: {'; '.join(REASONS)}.")
@@ -53,6 +55,16 @@ def test_metrics_are_finite_numbers_with_the_margin_to_the_floor(floor_on, margi
         "COVID low": 0.77,
         "COVID margin": pytest.approx(margin),
     }
+
+
+def test_the_worst_class_is_the_one_nearest_to_its_floor():
+    other = Gate("NORMAL", 40, 39, 0.97, 0.87, 0.99, 0.9, 0.9, 0.9, 0.9, 0.95, None)
+    # Their lower bounds miss the floors by -0.17 and 0.08; the recalls by -0.3 and -0.02.
+    assert worst_class([GATES[0], other], "lower_bound") == (
+        "NORMAL, lower bound of the recall 0.87, floor 0.95"
+    )
+    assert worst_class([GATES[0], other], "point") == "NORMAL, recall 0.97, floor 0.95"
+    assert worst_class([GATES[1]], "point") == ""
 
 
 def test_the_confusion_matrix_has_the_form_of_kfp_s_sdk():

@@ -3,8 +3,8 @@ import shutil
 
 import pytest
 
+from components.runtime.exit_codes import ExitCode
 from components.saved_model.manifest import write_manifest
-from pipeline.cli.exit_codes import ExitCode
 from serving.promotion.labels import labels_of
 from serving.promotion.models_config import find_model, read_models_config
 from tests.command_line import assert_one_message, medtfx

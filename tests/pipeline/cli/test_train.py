@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pipeline.cli.exit_codes import ExitCode
+from components.runtime.exit_codes import ExitCode
 from pipeline.home import Home
 from tests.command_line import assert_one_message, medtfx
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from components.uncertainty.intervals import wilson_interval
+from components.gate.patient_table import PatientTable
 from pipeline.compare.criterion import NAMED, parse_criterion
 from pipeline.compare.statistics import paired_difference, summarise
 
@@ -19,10 +19,11 @@ def test_summary_as_scikit_learn_has_it(make_answers):
     assert summary.auc == pytest.approx(auc)
     for name, value in NAMED.items():
         assert summary.named[name] == pytest.approx(float(value(answers.matrix())))
+    table = PatientTable.of_images(answers.patients, answers.labels, answers.tops)
     for index, result in enumerate(summary.classes):
         hits = int(((answers.labels == index) & (answers.tops == index)).sum())
         assert (result.hits, result.cases) == (hits, 120)
-        assert (result.low, result.high) == wilson_interval(hits, 120)
+        assert (result.low, result.high) == table.bounds(index).recall
 
 
 def test_a_class_without_images_has_no_auc(make_answers):

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.lineage.model import Lineage, Step
+from pipeline.looks.ledger import Look
 from serving.promotion.journal import Entry
 
 
@@ -33,6 +34,10 @@ def lineage(make_gate):
         validation={"images_asked": 9, "images_compared": 6, "largest_difference": 2e-7},
         approvals=(
             {"approved": True, "by": "Dr. Ruiz", "at": "2026-01-02", "note": "the [old] one"},
+        ),
+        looks=(
+            Look("f00d", 9, "aa", "covid", "compare", "20251230-010000", "2025-12-30"),
+            Look("f00d", 9, "bb", "covid", "run", "20260102-030000", "2026-01-02"),
         ),
         promotions=(Entry("2026-01-03", "Dr. Ono", "promote", "stable", 9, 17),),
         steps=(Step("Trainer", "20260101-010000", "2026-01-01", "cafe", {}),),

@@ -14,8 +14,8 @@ from components.image_example_gen.patients import patient_key
 from components.image_example_gen.splits import split_of
 from components.recipe.recipe import Recipe
 from components.run_report.slot import RUN_SLOT
+from components.runtime.exit_codes import ExitCode
 from components.storage import files
-from pipeline.cli.exit_codes import ExitCode
 from pipeline.home import Home
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
@@ -26,7 +26,11 @@ from pipeline.runs.records import RunPaths, load_all
 from pipeline.sample_data import write_sample_data
 from tests.paths import ROOT
 
-TINY = ["data.min_per_split=1", "data.max_quarantine_share=0.2"]
+TINY = [
+    "data.min_per_split=1",
+    "data.max_quarantine_share=0.2",
+    "audit.unreachable_floors=report",
+]
 
 
 @pytest.fixture(scope="module")

@@ -59,21 +59,29 @@ def strings(*values):
 
 
 def test_within_the_bounds():
-    BOUNDS.check({"image_bytes": strings(*[encoded("PNG")] * 4)})
-    BOUNDS.check({"image_bytes": strings(*[b"junk"] * 6), "x": np.zeros(1000)})
+    assert BOUNDS.check({"image_bytes": strings(*[encoded("PNG", 5)] * 4)}) == 200
+    assert BOUNDS.check({"image_bytes": strings(*[b"junk"] * 6), "x": np.zeros(1000)}) == 0
+    BOUNDS.check_number(6)
 
 
 @pytest.mark.parametrize(
     ("images", "says"),
     [
-        ([b"junk"] * 7, "at most 6 images, not 7"),
-        ([encoded("PNG", 21)], "at most 200 pixels to decode, not 210"),
-        ([encoded("PNG")] * 5, "at most 800 pixels together, not 1000"),
+        ([encoded("PNG", 21)], "at most 200 pixels together to decode, not 210"),
+        ([encoded("PNG", 5)] * 5, "at most 200 pixels together to decode, not 250"),
+        ([encoded("WEBP", 1, 1)], "not WebP"),
+        ([b"\xff\x0a\xff"], "not WebP or JPEG XL"),
     ],
 )
 def test_beyond_the_bounds(images, says):
     with pytest.raises(StatusError, match=says) as refused:
         BOUNDS.check({"image_bytes": strings(*images)})
+    assert refused.value.code.name == "INVALID_ARGUMENT"
+
+
+def test_more_strings_than_images():
+    with pytest.raises(StatusError, match="at most 6 images, not 7") as refused:
+        BOUNDS.check_number(7)
     assert refused.value.code.name == "INVALID_ARGUMENT"
 
 

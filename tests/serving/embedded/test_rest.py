@@ -10,6 +10,7 @@ import pytest
 
 from serving.embedded.image_bounds import ImageBounds
 from serving.embedded.rest import Limits, RestServer
+from serving.protocol.byte_budget import ByteBudget
 
 PREDICT = "/v1/models/tiny:predict"
 SLOW = '{"signature_name": "slow", "inputs": 3000}'
@@ -98,11 +99,12 @@ def rest(server):
     """Starts a REST port of its own on the handlers of a server, with other limits."""
     started = []
 
-    def begin(**changes):
-        usual = {"body": 10_000, "pending": 20_000, "connections": 8, "threads": 2}
+    def begin(pending=20_000, **changes):
+        usual = {"body": 10_000, "connections": 8, "threads": 2}
         limits = Limits(**usual | changes)
         app = server._rest._app
-        made = RestServer(app._handlers, app._access, "127.0.0.1", 0, limits)
+        budget = ByteBudget(pending)
+        made = RestServer(app._handlers, app._access, budget, "127.0.0.1", 0, limits)
         made.start()
         started.append(made)
         return made
@@ -198,7 +200,7 @@ def test_images_are_bounded_before_they_are_decoded(start, base, connect, tools)
     for images, status, says in (
         ([small] * 2, 200, "predictions"),
         ([small] * 3, 400, "at most 2 images, not 3"),
-        ([small, large], 400, "at most 300 pixels to decode, not 324"),
+        ([small, large], 400, "at most 300 pixels together to decode, not 580"),
     ):
         found = ask(connect(port), PREDICT, json.dumps({"instances": images}))
         assert found[0] == status and says in found[2]

@@ -1,17 +1,14 @@
-"""How a command ends: exit codes, and what Ctrl-C says."""
+"""The exit codes of `medtfx`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import IntEnum
-
-import typer
 
 
 class ExitCode(IntEnum):
     """The exit codes of `medtfx`, for scripts that call it.
 
     Attributes:
-        OK: done; `run`: the model is pushed.
+        OK: done; `run`: the model is pushed. `kubeflow submit` and `kubeflow status` with --watch
+            end as `run` does.
         FAILED: an error, or some images or recipes failed while the others are done.
         USAGE: the command line itself is wrong; typer gives this one.
         NOT_BLESSED: `run`: the model did not pass the gate, or was refused when served.
@@ -30,20 +27,3 @@ class ExitCode(IntEnum):
     DECLINED = 4
     UNAPPROVED = 5
     STOPPED = 130
-
-
-@contextmanager
-def stoppable(sentence: str) -> Iterator[None]:
-    """Ends the command at Ctrl-C, and says what is kept; also a decorator of a command.
-
-    Args:
-        sentence: what follows `Stopped.`
-
-    Raises:
-        typer.Exit: Ctrl-C, as exit code 130.
-    """
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo(f"\nStopped. {sentence}".rstrip(), err=True)
-        raise typer.Exit(ExitCode.STOPPED) from None

@@ -1,7 +1,8 @@
 import pytest
 import typer
 
-from pipeline.cli.exit_codes import ExitCode, stoppable
+from components.runtime.exit_codes import ExitCode
+from pipeline.cli.stoppable import stoppable
 
 
 def test_ctrl_c_is_a_sentence_and_its_own_exit_code(capsys):

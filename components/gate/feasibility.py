@@ -1,0 +1,241 @@
+"""What the gate can decide at all, from the counts of images and patients alone.
+
+A class with three test images can't show a recall of 0.5: even if all are right, the lower bound is
+0.44. That is known before a network is trained.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.recipe.evaluation import EvaluationSection
+from components.uncertainty.clustered import clustered_interval, largest_effect
+from components.uncertainty.intervals import Z_95
+from components.uncertainty.paired import paired_interval, tango_interval
+
+# Of the results of a patient's images, for the chance to pass: halfway between none and full.
+CORRELATION = 0.5
+# Of the wrong images of two equally good models, the share that only one of them gets wrong.
+DIFFERENT_ERRORS = 0.5
+_DRAWS = 2_000
+_LARGEST_TABLE = 4_000_000  # patients times draws in memory
+_TOLERANCE = 1e-6  # as in the EvalConfig
+
+REMEDY = (
+    "Add images of other patients, choose another split (data.split_seed, data.split), measure by "
+    "cross-validation (medtfx compare --folds), lower the floor (evaluation.recall_floor), or hold "
+    "the observed recall to it (evaluation.floor_on: point)"
+)
+
+Counts = NDArray[np.int64]
+
+
+class Planned(Protocol):
+    """An image of the test split, as far as it is known before its pixels are."""
+
+    @property
+    def label(self) -> str:
+        """Its class."""
+
+    @property
+    def patient(self) -> str:
+        """Of the image, hashed or not."""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Feature → value."""
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What can become of a class, in the whole test split or in a slice.
+
+    Attributes:
+        label: the class.
+        where: the slice, as `site a`; '' for the whole test split.
+        images: of the class.
+        patients: with these images.
+        floor: lowest recall, or lower bound, that passes.
+        best: what is held to the floor, if all images are right; NaN without images.
+        least_recall: smallest observed recall that can pass; NaN if none can.
+        power: chance to pass with the expected recall; NaN if the recipe states none.
+        least_drop: smallest `allowed_drop` that a model with the very same predictions as the
+            baseline meets; NaN for a slice.
+    """
+
+    label: str
+    where: str
+    images: int
+    patients: int
+    floor: float
+    best: float
+    least_recall: float
+    power: float
+    least_drop: float = math.nan
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the floor can be reached."""
+        return self.best >= self.floor - _TOLERANCE
+
+    @property
+    def sentence(self) -> str:
+        """Why the floor can't be reached."""
+        name = f"{self.label} in {self.where}" if self.where else self.label
+        if not self.images:
+            return f"{name} has no test image"
+        more = missing_patients(self.floor) - self.patients
+        return (
+            f"{name} has {self.images} test images of {self.patients} patients: if all are right, "
+            f"the lower bound is {self.best:.2f}, below the floor of {self.floor:.2f}. At least "
+            f"{max(1, more)} more with one image each are needed in the test split"
+        )
+
+
+def prospects(
+    images: Iterable[Planned], classes: Sequence[str], evaluation: EvaluationSection
+) -> list[Prospect]:
+    """Returns the prospects of each class, and of each class in each gated slice.
+
+    Args:
+        images: of the test split.
+        classes: of the recipe.
+        evaluation: the recipe's section.
+    """
+    images = list(images)
+    found = []
+    for label in classes:
+        of_class = [image for image in images if image.label == label]
+        cases = _images_of_patients(of_class)
+        drop = _least_drop(cases, evaluation)
+        found.append(_prospect(label, "", cases, evaluation.floor(label), evaluation, drop))
+        for feature, rule in evaluation.slices.items():
+            if rule.floor is None:
+                continue
+            for value, inside in _by_value(of_class, feature).items():
+                cases = _images_of_patients(inside)
+                if len(cases) >= rule.min_patients:  # smaller slices are not held to the floor
+                    where = f"{feature} {value}"
+                    found.append(_prospect(label, where, cases, rule.floor, evaluation))
+    return found
+
+
+def missing_patients(floor: float) -> int:
+    """Returns how many patients, one image each and all right, reach a lower bound (Wilson)."""
+    return math.ceil(floor * Z_95**2 / (1 - floor) - _TOLERANCE)
+
+
+def comparison_power(
+    cases: Counts, gained: float, lost: float, margin: float, correlation: float = CORRELATION
+) -> float:
+    """Returns the chance that the comparison with the baseline lets a model through.
+
+    Computed from the trinomial distribution of gained and lost images, for as many independent
+    images as those of the patients are worth.
+
+    Args:
+        cases: images of each patient, [m].
+        gained: share of the images that only the new model gets right.
+        lost: share that only the baseline gets right.
+        margin: `evaluation.allowed_drop`.
+        correlation: of the results of a patient's images.
+    """
+    from scipy.stats import binom  # takes half a second
+
+    total = round(cases.sum() / (1 + (float(largest_effect(cases)) - 1) * correlation))
+    most = int(binom.ppf(1 - 1e-9, total, max(gained, lost)))
+    gain, loss = np.meshgrid(np.arange(most + 1), np.arange(most + 1), indexing="ij")
+    chance = binom.pmf(gain, total, gained) * binom.pmf(
+        loss, np.maximum(total - gain, 0), lost / (1 - gained)
+    )
+    low, _ = tango_interval(gain, loss, total)
+    return float(chance[low >= -margin - _TOLERANCE].sum())
+
+
+def _prospect(
+    label: str,
+    where: str,
+    cases: Counts,
+    floor: float,
+    evaluation: EvaluationSection,
+    least_drop: float = math.nan,
+) -> Prospect:
+    on_bound = evaluation.floor_on == "lower_bound"
+    expected = evaluation.expected(label)
+    return Prospect(
+        label=label,
+        where=where,
+        images=int(cases.sum()),
+        patients=len(cases),
+        floor=floor,
+        best=_held(cases, cases, on_bound),
+        least_recall=_least_recall(cases, floor, on_bound),
+        power=math.nan if expected is None else _power(cases, floor, expected, on_bound),
+        least_drop=least_drop,
+    )
+
+
+def _held(hits: Counts, cases: Counts, on_bound: bool) -> Any:
+    """Returns what is held to the floor: the lower bound, or the observed recall."""
+    if on_bound:
+        return clustered_interval(hits, cases)[0]
+    total = cases.sum(-1)
+    return hits.sum(-1) / total if np.all(total) else math.nan
+
+
+def _least_recall(cases: Counts, floor: float, on_bound: bool) -> float:
+    """Returns the smallest recall that can pass: with one wrong image in as many patients."""
+    total = int(cases.sum())
+    if not total or _held(cases, cases, on_bound) < floor - _TOLERANCE:
+        return math.nan
+    # The wrong images are dealt to the patients in turn; more of them never raise the bound.
+    turn = np.concatenate([np.arange(count) for count in cases])
+    patient = np.repeat(np.arange(len(cases)), cases)[np.argsort(turn, kind="stable")]
+    passes, fails = 0, total + 1
+    while fails - passes > 1:
+        wrong = (passes + fails) // 2
+        hits = cases - np.bincount(patient[:wrong], minlength=len(cases))
+        if _held(hits, cases, on_bound) >= floor - _TOLERANCE:
+            passes = wrong
+        else:
+            fails = wrong
+    return 1 - passes / total
+
+
+def _power(cases: Counts, floor: float, recall: float, on_bound: bool) -> float:
+    """Returns the chance to pass, from simulated test splits with beta-binomial patients."""
+    if not len(cases):
+        return math.nan
+    generator = np.random.default_rng(0)
+    draws = max(100, min(_DRAWS, _LARGEST_TABLE // len(cases)))
+    total = (1 - CORRELATION) / CORRELATION
+    shares = generator.beta(recall * total, (1 - recall) * total, (draws, len(cases)))
+    hits = generator.binomial(cases, shares)
+    held = _held(hits, np.broadcast_to(cases, hits.shape), on_bound)
+    return float(np.mean(held >= floor - _TOLERANCE))
+
+
+def _least_drop(cases: Counts, evaluation: EvaluationSection) -> float:
+    if not len(cases) or evaluation.allowed_drop is None:
+        return math.nan
+    if evaluation.floor_on == "point":
+        return 0.0
+    return -float(paired_interval(cases, cases, cases, cases)[0])
+
+
+def _images_of_patients(images: Sequence[Planned]) -> Counts:
+    patients = [image.patient for image in images]
+    return np.unique(patients, return_counts=True)[1].astype(np.int64)
+
+
+def _by_value(images: Sequence[Planned], feature: str) -> dict[str, list[Planned]]:
+    found: dict[str, list[Planned]] = defaultdict(list)
+    for image in images:
+        if feature in image.metadata:
+            found[str(image.metadata[feature])].append(image)
+    return dict(sorted(found.items()))

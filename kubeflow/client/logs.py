@@ -1,0 +1,58 @@
+"""The logs of a run's tasks, through the API of Kubeflow Pipelines.
+
+They are there as long as the pods are (a day, as KFP ships it) or an archive of logs has them.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+from kubeflow.client.connection import Connection
+from kubeflow.errors import PipelinesError
+
+# Kubernetes, of a container that has not started: `container "main" in pod "x" is waiting to
+# start: trying and failing to pull image`.
+_WAITING = re.compile(r"is waiting to start: ([^\n\"]+?)(?:\s*$|[\n\"])", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class TaskLog:
+    """The log of a task.
+
+    Attributes:
+        text: '' if there is none.
+        waiting: why its container has not started, as Kubernetes says it; '' if it has, or if
+            Kubernetes gives no reason.
+    """
+
+    text: str = ""
+    waiting: str = ""
+
+
+def read_log(connection: Connection, run_id: str, pod: str) -> TaskLog:
+    """Returns the log of a pod of a run; an empty one if it is not there any more."""
+    if not pod:
+        return TaskLog()
+    path = f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log"
+    try:
+        text = connection.text("read the log", path)
+    except PipelinesError as error:
+        return TaskLog(waiting=_waiting(str(error)))
+    # The server begins its answer with 200 before it looks for the log.
+    refusal = _refusal(text)
+    return TaskLog(waiting=_waiting(refusal)) if refusal else TaskLog(text)
+
+
+def _refusal(text: str) -> str:
+    if not text.startswith('{"error'):
+        return ""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return ""
+    return str(values.get("error_message") or values.get("error") or "")
+
+
+def _waiting(message: str) -> str:
+    match = _WAITING.search(message)
+    return match[1].rstrip(".") if match else ""

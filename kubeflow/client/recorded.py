@@ -1,0 +1,31 @@
+"""The results of a run in ML Metadata, which keeps them after the pods are gone."""
+
+import os
+from collections.abc import Mapping
+
+from components.runtime.environment import ML_METADATA
+from kubeflow.results import Result
+
+
+def is_configured(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment names an ML Metadata."""
+    return bool(ML_METADATA.get(environment))
+
+
+def recorded_results(run_id: str) -> dict[Result, str]:
+    """Returns what the nodes of a run have recorded.
+
+    Args:
+        run_id: of the run, which is also its name in ML Metadata.
+
+    Raises:
+        MetadataError: the store can't be reached, or refuses.
+    """
+    from pipeline.metadata import connection as metadata_store
+
+    found: dict[Result, str] = {}
+    for properties in metadata_store.properties_of_run(metadata_store.address(), run_id):
+        for result in Result:
+            if text := properties.get(result.property_name):
+                found[result] = text
+    return found

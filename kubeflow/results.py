@@ -1,0 +1,72 @@
+"""What a run came to, as its tasks report it: in their logs, and in ML Metadata.
+
+Kubeflow Pipelines gives a client no output of a task, only its log, and that as long as the pod or
+an archive has it.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+
+from components.runtime.exit_codes import ExitCode
+
+
+class Result(str, Enum):
+    """A part of what a run came to; the value is its title in a log.
+
+    Attributes:
+        DECISION: whether to train, and why.
+        VERDICT: of the gate, with its reasons; in the end also whether the model was pushed.
+        WORST_CLASS: the class with the smallest margin to its floor.
+        OUTCOME: one of `OUTCOMES`.
+        REPORT: path or address of the run's page.
+    """
+
+    DECISION = "Decision"
+    VERDICT = "Verdict"
+    WORST_CLASS = "Worst class"
+    OUTCOME = "Outcome"
+    REPORT = "Report"
+
+    @property
+    def property_name(self) -> str:
+        """The custom property of an execution in ML Metadata that holds it."""
+        return f"medtfx_{self.name.lower()}"
+
+
+Results = Mapping[Result, str]
+
+OUTCOMES = {
+    ExitCode.OK: "pushed",
+    ExitCode.NOT_BLESSED: "not pushed",
+    ExitCode.UNAPPROVED: "waits for approval",
+    ExitCode.DECLINED: "declined to train",
+}
+
+_TITLES = "|".join(result.value for result in Result)
+# After date and time, as `kubeflow.node.process` sets the log up.
+_LINE = re.compile(rf"^\S+ \S+ ({_TITLES}): (.+)$", re.MULTILINE)
+_ERROR = re.compile(r"^\S+ \S+ Error: (.+)$", re.MULTILINE)
+
+
+def result_line(result: Result, text: str) -> str:
+    """Returns a result as a line of a log."""
+    return f"{result.value}: {' '.join(text.split())}"
+
+
+def read_results(log: str) -> dict[Result, str]:
+    """Returns the results in the log of a task; of several lines with one title, the last."""
+    return {Result(title): text.strip() for title, text in _LINE.findall(log)}
+
+
+def read_error(log: str) -> str:
+    """Returns the sentence with which a task failed, else the last line of its log."""
+    if errors := _ERROR.findall(log):
+        return str(errors[-1]).strip()
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def exit_code_of(outcome: str) -> ExitCode | None:
+    """Returns the exit code of an outcome in words; None for other words."""
+    return next((code for code, words in OUTCOMES.items() if words == outcome), None)

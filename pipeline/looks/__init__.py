@@ -1,0 +1,1 @@
+"""How often the images of a test split have judged a model."""

@@ -1,0 +1,1 @@
+"""What the gate can decide with the images of a folder, before anything is trained."""

@@ -1,0 +1,101 @@
+"""Applies the gate's rules to the counts of a data folder."""
+
+import math
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from components.gate.feasibility import REMEDY, Prospect, prospects
+from components.image_example_gen.listing import Listing
+from components.recipe.recipe import Recipe
+from components.runtime.errors import MedtfxError
+
+_COLUMNS = ("images", "patients", "floor", "at best", "least", "expected", "chance")
+
+
+class UnreachableFloorError(MedtfxError):
+    """No model can pass the gate with the images of the test split."""
+
+
+def plan(recipe: Recipe, listing: Listing) -> list[Prospect]:
+    """Returns the prospects of each class and of each class in each gated slice."""
+    tested = [entry for entry in listing.entries if entry.split == "test"]
+    return prospects(tested, recipe.data.classes, recipe.evaluation)
+
+
+def check_floors(recipe: Recipe, found: list[Prospect]) -> None:
+    """Refuses a recipe that no model can pass.
+
+    Raises:
+        UnreachableFloorError: names the classes, the missing counts and the choices.
+    """
+    sentences = [prospect.sentence for prospect in found if not prospect.reachable]
+    if sentences and recipe.audit.unreachable_floors == "stop":
+        raise UnreachableFloorError(
+            f"No model can pass the gate: {'; '.join(sentences)}. {REMEDY}. To train anyway: --set "
+            "audit.unreachable_floors=report."
+        )
+
+
+def print_plan(console: Console, recipe: Recipe, found: list[Prospect]) -> None:
+    """Prints a row for each prospect, and what can't be decided."""
+    console.print(plan_table(recipe, found))
+    for line in remarks(recipe, found):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def plan_table(recipe: Recipe, found: list[Prospect]) -> Table:
+    """Returns a row for each prospect."""
+    table = Table(
+        title="The gate, on the test split",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("class", overflow="fold")
+    for name in _COLUMNS:
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in found:
+        expected = recipe.evaluation.expected(one.label)
+        table.add_row(
+            Text(f"{one.label}, {one.where}" if one.where else one.label),
+            str(one.images),
+            str(one.patients),
+            f"{one.floor:.2f}",
+            Text(_number(one.best), style="green" if one.reachable else "red"),
+            _number(one.least_recall),
+            "-" if expected is None else f"{expected:.2f}",
+            "-" if math.isnan(one.power) else f"{one.power:.0%}",
+        )
+    held = "lower bound" if recipe.evaluation.floor_on == "lower_bound" else "recall"
+    table.caption = (
+        f"At best: the {held} if all images are right. Least: the smallest recall that can pass.\n"
+        "Chance: to pass, if the true recall is the expected one."
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def remarks(recipe: Recipe, found: list[Prospect]) -> list[str]:
+    """Returns a sentence for what the images can't show, apart from floors."""
+    allowed = recipe.evaluation.allowed_drop
+    if allowed is None:
+        return []
+    tight = [one for one in found if one.least_drop > allowed]
+    if not tight:
+        return []
+    worst = max(tight, key=lambda one: one.least_drop)
+    needed = math.ceil(100 * worst.least_drop) / 100
+    return [
+        f"Later models can't pass the comparison with the first: even with the very same "
+        f"predictions, a loss of {worst.least_drop:.2f} of {worst.label} can't be ruled out on "
+        f"these images, and evaluation.allowed_drop is {allowed:.2f}. Use --set "
+        f"evaluation.allowed_drop={needed:.2f} or more, or null for no comparison."
+    ]
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.2f}"

@@ -1,0 +1,69 @@
+import pytest
+
+from kubeflow.client.connection import connect
+from kubeflow.client.run_status import StatusReader, states_of_nodes
+from kubeflow.client.runs import get
+from kubeflow.client.settings import read_settings
+from kubeflow.results import Result
+from tests.doubles.kfp_api_state import container
+from tests.kubeflow.client.test_recorded import record
+
+POD = "chest-x2k4z-system-container-impl-77"
+STAMP = "2026-11-28 05:37:40,123"
+
+
+def status(server, kubeflow, package, state, *tasks):
+    kubeflow("submit", package, "--param", "data=/films")
+    run_id = server.runs[0]["run_id"]
+    server.change(run_id, state, *tasks)
+    connection = connect(read_settings())
+    run = get(connection, run_id)
+    return StatusReader(connection, run).read(run)
+
+
+@pytest.mark.parametrize(
+    ("state", "log", "states"),
+    [
+        ("SUCCEEDED", "", ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]),
+        ("RUNNING", "", ["", "", ""]),
+        ("RUNNING", f"{STAMP} A starts, after 4 s", ["RUNNING", "", ""]),
+        (
+            "FAILED",
+            f"{STAMP} A took 4.1 s\n{STAMP} B is taken from the cache\n{STAMP} C starts\n",
+            ["SUCCEEDED 4.1 s", "SUCCEEDED from the cache", "FAILED"],
+        ),
+    ],
+)
+def test_the_nodes_of_a_stage(state, log, states):
+    assert list(states_of_nodes(("A", "B", "C"), state, log).values()) == states
+
+
+def test_ml_metadata_has_precedence_and_is_named(server, kubeflow, package, tmp_path, monkeypatch):
+    address = f"sqlite:///{tmp_path}/metadata.sqlite"
+    monkeypatch.setenv("MEDTFX_MLMD", address)
+    server.logs[POD] = f"{STAMP} Verdict: Blessed.\n{STAMP} Report: /report.html\n"
+    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED", POD))
+    assert found.results[Result.VERDICT].source == "log of Evaluator"
+    record(address, found.run.run_id, verdict="Blessed. Pushed.")
+    connection = connect(read_settings())
+    found = StatusReader(connection, found.run).read(found.run)
+    assert found.results[Result.VERDICT].text == "Blessed. Pushed."
+    assert found.results[Result.VERDICT].source == "ML Metadata"
+    assert found.results[Result.REPORT].source == "log of Evaluator"
+
+
+def test_an_ml_metadata_that_does_not_answer_is_a_note(server, kubeflow, package, monkeypatch):
+    monkeypatch.setenv("MEDTFX_MLMD", "mysql://nobody@127.0.0.1:1/none")
+    server.logs[POD] = f"{STAMP} Verdict: Blessed.\n"
+    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED", POD))
+    assert "can't be used" in found.note
+    assert found.results[Result.VERDICT].text == "Blessed."
+
+
+def test_a_failed_driver_is_shown_with_the_end_of_its_log(server, kubeflow, package):
+    driver, *_ = container("trainer", "FAILED", POD)
+    driver["state"] = "FAILED"
+    server.logs[driver["pod_name"]] = "I starting\nF KFP driver: no volume `work`\n"
+    found = status(server, kubeflow, package, "FAILED", driver)
+    assert found.reasons == {"Trainer": "F KFP driver: no volume `work`"}
+    assert found.never_began == ("Evaluator", "ServingValidator")

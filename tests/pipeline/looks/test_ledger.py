@@ -1,0 +1,78 @@
+import uuid
+
+import pytest
+
+from components.image_example_gen.listing import Entry, Listing
+from components.storage.files import FoundFile
+from pipeline.looks.ledger import (
+    JudgingImages,
+    LookLedger,
+    LooksError,
+    WornTestSplitError,
+    look_sentence,
+    tested_images,
+)
+
+TESTED, OTHERS = JudgingImages("f00d", 317), JudgingImages("cafe", 12)
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def ledger(request, tmp_path):
+    if request.param == "disk":
+        return LookLedger(str(tmp_path / "artifacts"))
+    name = f"site-{uuid.uuid4()}"
+    request.getfixturevalue("s3").create_bucket(Bucket=name)
+    return LookLedger(f"s3://{name}/artifacts")
+
+
+def add(ledger: LookLedger, model: str, tested: JudgingImages = TESTED) -> int:
+    return ledger.add(tested, model, recipe="chest", by="run", run="20260101-000000")
+
+
+def test_each_model_is_one_look(ledger):
+    assert ledger.read() == []
+    assert [add(ledger, model) for model in "aabca"] == [1, 1, 2, 3, 1]
+    assert [look.model for look in ledger.read()] == list("abc")
+
+
+def test_other_images_are_counted_apart(ledger):
+    assert (add(ledger, "a"), add(ledger, "a", OTHERS), add(ledger, "b")) == (1, 1, 2)
+    assert [look.model for look in ledger.at("cafe")] == ["a"]
+
+
+def test_the_limit_refuses_another_model_but_no_repeated_run(ledger):
+    add(ledger, "a")
+    add(ledger, "b")
+    ledger.check(TESTED, ["b"], 2)
+    ledger.check(TESTED, ["c"], 3)
+    ledger.check(TESTED, ["c"], None)
+    with pytest.raises(WornTestSplitError, match="2 models have been judged by these 317 test"):
+        ledger.check(TESTED, ["c"], 2)
+    with pytest.raises(WornTestSplitError):
+        ledger.check(TESTED, ["b", "c", "d"], 3)
+
+
+def test_a_broken_ledger_is_an_error(tmp_path):
+    (tmp_path / "looks.jsonl").write_text("{}\n")
+    with pytest.raises(LooksError, match=r"looks\.jsonl is broken"):
+        LookLedger(str(tmp_path)).read()
+
+
+def listing(**splits: str) -> Listing:
+    entries = [Entry(f"{name}.png", "COVID", name, split) for name, split in splits.items()]
+    files = [FoundFile(f"{name}.png", 10, 0) for name in splits]
+    return Listing(tuple(entries), (), "", tuple(files))
+
+
+def test_only_the_test_images_are_in_the_fingerprint():
+    first = tested_images(listing(a="test", b="train"))
+    assert first.images == 1
+    assert tested_images(listing(a="test", b="train", c="eval")) == first
+    assert tested_images(listing(a="test", b="test")).fingerprint != first.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (12, "12th"), (22, "22nd")]
+)
+def test_the_sentence(number, text):
+    assert look_sentence(number, 317) == f"{text} look at these 317 test images."

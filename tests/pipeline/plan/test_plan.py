@@ -1,0 +1,50 @@
+import pytest
+from rich.console import Console
+
+from components.image_example_gen.listing import Entry, Listing
+from pipeline.plan.plan import UnreachableFloorError, check_floors, plan, print_plan, remarks
+from pipeline.recipes.loader import load_recipe
+
+
+def listing(**patients: int) -> Listing:
+    entries = [
+        Entry(f"{label}/{number}.png", label, f"{label}{number}", split)
+        for label, count in patients.items()
+        for number in range(count)
+        for split in ("train", "test")
+    ]
+    return Listing(tuple(entries), (), "")
+
+
+@pytest.fixture
+def recipe():
+    return load_recipe("quickstart", ["evaluation.expected_recall=0.9"])
+
+
+def test_a_class_without_enough_test_images_is_refused_with_the_choices(recipe):
+    found = plan(recipe, listing(COVID=4, NORMAL=40, PNEUMONIA=40))
+    with pytest.raises(UnreachableFloorError) as error:
+        check_floors(recipe, found)
+    assert "COVID has 4 test images" in str(error.value) and "NORMAL" not in str(error.value)
+    for choice in ("split_seed", "--folds", "floor_on: point", "unreachable_floors=report"):
+        assert choice in str(error.value)
+
+
+def test_the_recipe_may_train_anyway():
+    recipe = load_recipe("quickstart", ["audit.unreachable_floors=report"])
+    check_floors(recipe, plan(recipe, listing(COVID=4, NORMAL=40, PNEUMONIA=40)))
+
+
+def test_the_table_says_what_can_pass(recipe, capsys):
+    print_plan(Console(width=120), recipe, plan(recipe, listing(COVID=40, NORMAL=40, PNEUMONIA=40)))
+    lines = capsys.readouterr().out.splitlines()
+    (row,) = [line.split() for line in lines if "COVID" in line]
+    assert row[1:4] == ["40", "40", "0.60"] and row[-1].endswith("%")
+
+
+def test_a_margin_that_the_images_can_not_show_is_remarked():
+    recipe = load_recipe("quickstart", ["evaluation.allowed_drop=0.05"])
+    (line,) = remarks(recipe, plan(recipe, listing(COVID=30, NORMAL=90, PNEUMONIA=90)))
+    assert "a loss of 0.11 of COVID" in line and "evaluation.allowed_drop=0.12" in line
+    alone = load_recipe("quickstart", ["evaluation.allowed_drop=null"])
+    assert not remarks(alone, plan(alone, listing(COVID=30, NORMAL=90, PNEUMONIA=90)))
