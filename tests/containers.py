@@ -40,9 +40,12 @@ class Engine:
     folder: Path
 
     def build(self, context: Path, variant: str, stack: str) -> "Image":
-        """Builds the image of a folder that `write_context` wrote."""
+        """Builds the image of a folder that `write_context` wrote.
+
+        In one layer, which takes minutes less than a layer for each instruction.
+        """
         arguments = build_arguments(variant, stack) | {"BASE": self._base(stack)}
-        line = [*self._line("buildah"), "build", "--layers", "--runtime", "runc", *_LIMITS]
+        line = [*self._line("buildah"), "build", "--runtime", "runc", *_LIMITS]
         line += ["--network", "host"]
         line += [word for pair in arguments.items() for word in ("--build-arg", "=".join(pair))]
         settings = self.folder / "pip.conf"
