@@ -1,116 +1,106 @@
-"""What does a container cost a node, beside its work?
+"""What does a run on Kubeflow cost, beside `medtfx run` on one machine?
 
-    .venv/bin/python benchmarks/kubeflow_overhead.py [REPETITIONS] [OUT.json]
+    .venv/bin/python benchmarks/kubeflow_overhead.py [--patients 90] [--start 15]
+        [--stages true false] [--json FILE]
 
-Starts a node whose result is in the cache, in a process of its own as KFP does, and takes the time
-of each step until its end. ML Metadata is a file, or what MEDTFX_MLMD names. Pulling the image and
-starting the pod come on top; they are the cluster's.
+The quickstart on sample data: by `medtfx run`, then as a compiled package on the emulator of
+`tests/doubles`, with a task for each stage (`true`) and for each node (`false`): fresh, and once
+more with everything in the cache. Each task is a process, timed by itself. A task of a cluster
+takes `--start` seconds more, for KFP's driver and the start of the pod. From these the time of the
+run is added up along the DAG: tasks that do not wait for each other run at once, as on a cluster
+with room.
 """
 
-import json
 import os
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from reporting import options, tell
 from rich.console import Console
 from rich.table import Table
+from watched_process import MEDTFX, watch
 
 from components.runtime.stack import installed_stack
-from kubeflow.package.recipe_codec import encode_recipe
-from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
+from tests.doubles.kfp_emulator import build_image, container_environment, run_package
+from tests.doubles.kfp_package import Package, parse
 
-ROOT = Path(__file__).parents[1]
-STEPS = {
-    "start": "Python starts",
-    "recipe": "recipe read and validated",
-    "imports": "TensorFlow and TFX imported",
-    "build": "pipeline built and compiled",
-    "metadata": "ML Metadata: inputs, cache look-up, outputs",
-    "end": "Python ends",
-}
+RATIO, CACHED, TASK = "fresh run / medtfx run", "cached run, s", "cached task, s"
+TARGETS = {RATIO: ("at most", 2.5), CACHED: ("at most", 120.0), TASK: ("at most", 5.0)}
 
 
-def node(packed: str, data: str, root: str, run_id: str, spawned: float) -> None:
-    """Does what `kubeflow.node` does, with a clock."""
-    seconds, last = {}, spawned
-
-    def step(name: str) -> None:
-        nonlocal last
-        now = time.time()
-        seconds[name], last = now - last, now
-
-    step("start")
-    from kubeflow.node.paths import node_paths
-    from kubeflow.package.recipe_codec import decode_recipe
-    from pipeline.metadata import connection as metadata_store
-
-    recipe = decode_recipe(packed, [])
-    connection = metadata_store.connection(metadata_store.address())
-    step("recipe")
-    from tfx.dsl.compiler import compiler, constants
-    from tfx.orchestration.portable import runtime_parameter_utils
-
-    from pipeline.dag.training import build_pipeline
-    from pipeline.runs.runner import launch_node
-
-    step("imports")
-    pipeline = compiler.Compiler().compile(build_pipeline(recipe, data, node_paths(root, "", None)))
-    runtime_parameter_utils.substitute_runtime_parameter(
-        pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
-    )
-    step("build")
-    cached = launch_node(pipeline, "ImageExampleGen", connection).record.cached
-    step("metadata")
-    print(json.dumps({"cached": cached, "seconds": seconds, "ended": time.time()}), flush=True)
-    os._exit(0)
+def compile_package(image: Path, stages: str, out: Path) -> Package:
+    """Compiles the quickstart by the command that a user types."""
+    line = ["kubeflow", "compile", "quickstart", "--image", "x", "-o", str(out)]
+    line += ["--stack", str(installed_stack()), "--set", f"platform.stages={stages}"]
+    watch([*MEDTFX, *line])
+    return parse(out)
 
 
-def measure(packed: str, data: str, root: str, number: int) -> dict[str, float] | None:
-    """Starts a node and returns the seconds of its steps, or None if it had work to do."""
-    given = [packed, data, root, f"overhead-{number}-{time.time_ns()}"]
-    environment = {"MEDTFX_MLMD": f"sqlite:///{root}/metadata.sqlite", **os.environ}
-    environment |= {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", __file__, "--node", *given, str(time.time())],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    ended = time.time()
-    found = json.loads(done.stdout.splitlines()[-1])
-    seconds = {**found["seconds"], "end": ended - found["ended"]}
-    return seconds if found["cached"] else None
+def run(package: Package, folder: Path, root: Path, image: Path) -> dict[str, float]:
+    """Runs the package; returns the seconds of each task."""
+    address = f"sqlite:///{root}/metadata.sqlite"
+    environment = container_environment(image, MEDTFX_MLMD=address, HOME=str(folder))
+    places = {"data": str(folder / "films"), "root": str(root)}
+    done = run_package(package, places, folder / "pods", environment)
+    if done.failed:
+        raise SystemExit(done.attempts[-1].log[-4000:])
+    return {attempt.task: attempt.seconds for attempt in done.attempts}
 
 
-def main(repetitions: int, out: str | None) -> None:
+def along_the_dag(package: Package, seconds: Mapping[str, float], start: float) -> float:
+    """Returns when the last task ends, where each starts as soon as those before it have ended."""
+    ends = {"retraining": start + seconds["retraining"]}
+
+    def end(name: str) -> float:
+        if name not in ends:
+            before = [end(above) for above in package.tasks[name].dependent_tasks]
+            ends[name] = max(before, default=ends["retraining"]) + start + seconds[name]
+        return ends[name]
+
+    return max(map(end, package.tasks))
+
+
+def measure(folder: Path, stages: list[str], start: float) -> tuple[dict[str, float], list[Any]]:
+    """Returns the figures, and the seconds of every task."""
+    image = build_image(folder / "image")
+    os.chdir(folder)
+    line = ["run", "quickstart", "--data", folder / "films", "--home", folder / "home"]
+    here = watch([*MEDTFX, *line], (0, 3)).seconds
+    figures, rows = {"medtfx run, s": here}, []
+    for each in stages:
+        package = compile_package(image, each, folder / f"{each}.yaml")
+        root = folder / f"volume-{each}"
+        root.mkdir()
+        fresh, again = (run(package, folder, root, image) for _ in range(2))
+        ends = [along_the_dag(package, seconds, start) for seconds in (fresh, again)]
+        figures |= {
+            f"fresh run, s, stages: {each}": ends[0],
+            f"{RATIO}, stages: {each}": ends[0] / here,
+            f"{CACHED}, stages: {each}": ends[1],
+            f"{TASK}, stages: {each}": max(again.values()),
+        }
+        rows += [
+            {"stages": each, "task": name, "fresh": fresh[name], "cached": again[name]}
+            for name in fresh
+        ]
+    return figures, rows
+
+
+def main() -> None:
     """Prints the table."""
-    overrides = ["data.min_per_split=1", "data.max_quarantine_share=0.5"]
-    packed = encode_recipe(load_recipe("quickstart", overrides))
+    chosen = options(__doc__ or "", patients=90, start=15.0, stages=["true", "false"])
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder, "films")
-        write_sample_data(data, patients_per_class=10, size=32)
-        runs = [measure(packed, str(data), folder, number) for number in range(repetitions + 1)]
-    steps = [run for run in runs if run is not None]
-    medians = {name: statistics.median(run[name] for run in steps) for name in STEPS}
-    table = Table("step", "s", title=f"Overhead of a node, stack {installed_stack()}")
-    for name, described in STEPS.items():
-        table.add_row(described, f"{medians[name]:.2f}")
-    table.add_row("in all", f"{sum(medians.values()):.2f}")
-    table.caption = f"median of {len(steps)}"
+        write_sample_data(Path(folder, "films"), patients_per_class=chosen.patients)
+        figures, rows = measure(Path(folder), chosen.stages, chosen.start)
+    table = Table("stages", "task", "fresh, s", "cached, s", title=f"Stack {installed_stack()}")
+    for row in rows:
+        table.add_row(row["stages"], row["task"], f"{row['fresh']:.1f}", f"{row['cached']:.1f}")
     Console().print(table)
-    if out:
-        result = {"stack": installed_stack(), "runs": len(steps), "seconds": medians}
-        Path(out).write_text(json.dumps(result, indent=2) + "\n")
+    tell(chosen, figures, TARGETS, rows)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--node"]:
-        node(*sys.argv[2:6], spawned=float(sys.argv[6]))
-    else:
-        main(int((sys.argv[1:] or ["5"])[0]), sys.argv[2] if len(sys.argv) > 2 else None)
+    main()

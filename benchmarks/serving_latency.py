@@ -1,19 +1,23 @@
-"""What does the embedded server cost over the model itself, and what does batching bring?
+"""What does the embedded server cost over the model itself?
 
-    .venv/bin/python benchmarks/serving_latency.py [--model DIR] [--json FILE] [--seconds 3]
+    .venv/bin/python benchmarks/serving_latency.py [--model DIR] [--seconds 3] [--rounds 5]
 
-A MobileNetV2 0.35 at 224 pixels with random weights, exported as the trainer exports it, is asked
-about phantoms, one image a request, by 1, 8 and 32 clients: directly, by TensorFlow's `session.run`
-in this process, and over gRPC from a server in a process of its own, with batching and without.
-The three take turns: request by request with one client, else round by round. Ratios are taken
-within a round, so a machine busy with other things slows both sides alike; processor time, of the
-process that holds the model, is hardly touched by that.
+Two untrained networks, exported as the trainer exports them, are asked about phantoms: the
+quickstart's small CNN at 64 pixels, and a MobileNetV2 0.35 at 224. By TensorFlow's `session.run` in
+this process, and over gRPC from a server in a process of its own:
+
+- one client, one image a request, asks both in turn: latency;
+- `session.run` on batches of several sizes, of which the best one is the limit, and 32 clients of
+  the server: images a second;
+- at 80 % of what those 32 clients reached, requests come at random: latency from when each was due.
+
+Ratios are taken within a round, so a machine busy with other things slows both sides alike.
+Processor time, of the process that holds the model, is hardly touched by that.
 """
 
-import argparse
-import json
 import multiprocessing
 import os
+import random
 import shutil
 import tempfile
 import threading
@@ -22,7 +26,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from itertools import cycle
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,6 +36,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import grpc
 import numpy as np
+from reporting import options, tell
 from rich.console import Console
 from rich.table import Table
 
@@ -41,25 +47,34 @@ from serving.protocol.tensorflow_free import predict_pb2
 from serving.protocol.tensors import strings, to_array
 
 Ask = Callable[[bytes], Any]
-CLIENTS = (1, 8, 32)
-NETWORK = ["data.image_size=224", "model.backbone=mobilenet_v2", "model.alpha=0.35"]
-DIRECT, BATCHED, UNBATCHED = "session.run", "batched", "unbatched"
-TARGETS = {"p50_over_direct_at_1": ("at most", 1.2), "rate_over_unbatched_at_32": ("at least", 1.3)}
+CLIENTS, LOAD = 32, 0.8
+BATCHES = (1, 2, 4, 8, 16, 32)
+NETWORKS = {
+    "small CNN": ("quickstart", []),
+    "MobileNetV2": (
+        "covid-mobilenet",
+        ["data.image_size=224", "model.backbone=mobilenet_v2", "model.alpha=0.35"],
+    ),
+}
+DIRECT, SERVED = "session.run", "served"
+P50, RATE, TAIL = "p50 / session.run", "images/s / best batches", "p99 / p50 at 80 % load"
+TARGETS = {P50: ("at most", 1.15), RATE: ("at least", 0.9), TAIL: ("at most", 3.0)}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One alternative, for some seconds.
+    """One way of asking, for some seconds.
 
     Attributes:
+        how: what was measured.
         p50: median latency in ms.
         p99: latency in ms that 1 of 100 exceeds.
         rate: images a second.
         cpu: ms of processor time an image, of the process that holds the model.
     """
 
-    way: str
-    clients: int
+    network: str
+    how: str
     round: int
     p50: float
     p99: float
@@ -83,8 +98,8 @@ class Way:
 # === What is asked ===
 
 
-def export_model(folder: Path) -> None:
-    """Exports a small network, untrained."""
+def export_model(name: str, folder: Path) -> None:
+    """Exports a network of a recipe, untrained."""
     import tensorflow as tf
 
     from components.imaging.preprocessing import prepare
@@ -94,7 +109,8 @@ def export_model(folder: Path) -> None:
     from components.uncertainty.summary import UncertaintySummary
     from pipeline.recipes.loader import load_recipe
 
-    recipe = load_recipe("covid-mobilenet", [*NETWORK, "model.weights=none"])
+    base, changes = NETWORKS[name]
+    recipe = load_recipe(base, [*changes, "model.weights=none"])
     data = recipe.data
 
     class Preprocessing(tf.Module):
@@ -108,6 +124,7 @@ def export_model(folder: Path) -> None:
     Exporter(network, Preprocessing(), data, MeasuredUncertainty(UncertaintySummary())).save(
         str(folder), {}
     )
+    write_manifest(folder)
 
 
 def draw_images(folder: Path) -> list[bytes]:
@@ -137,19 +154,19 @@ def direct(folder: Path) -> Iterator[Way]:
     (fed,) = signature.inputs.values()
     fetches = {name: info.name for name, info in signature.outputs.items()}
 
-    def ask(image: bytes) -> Any:
-        return session.run(fetches, {fed.name: np.array([image], object)})
+    def ask(*images: bytes) -> Any:
+        return session.run(fetches, {fed.name: np.array(images, object)})
 
-    yield Way(os.getpid(), [ask] * max(CLIENTS))
+    yield Way(os.getpid(), [ask])
     session.close()
 
 
 @contextmanager
-def served(base: Path, max_batch: int) -> Iterator[Way]:
+def served(base: Path) -> Iterator[Way]:
     """A server of its own; each client has a connection of its own."""
     processes = multiprocessing.get_context("spawn")
     ready, tell = processes.Pipe(duplex=False)
-    process = processes.Process(target=serve, args=(base, max_batch, tell), daemon=True)
+    process = processes.Process(target=serve, args=(base, tell), daemon=True)
     process.start()
     with ExitStack() as channels:
         channels.callback(process.join)
@@ -169,23 +186,50 @@ def served(base: Path, max_batch: int) -> Iterator[Way]:
 
             return ask
 
-        yield Way(process.pid, [connect() for _ in range(max(CLIENTS))])
+        yield Way(process.pid, [connect() for _ in range(CLIENTS)])
 
 
-def serve(base: Path, max_batch: int, tell: Any) -> None:
+def serve(base: Path, tell: Any) -> None:
     """Runs in the server's process."""
     from serving.embedded import server
 
-    settings = server.Settings(grpc_port=0, rest_port=None, max_batch=max_batch)
+    settings = server.Settings(grpc_port=0, rest_port=None)
     server.serve(base, settings, when_ready=lambda ready: tell.send(ready.address))
 
 
 # === Measuring ===
 
 
-def measure_together(way: Way, clients: int, images: list[bytes], seconds: float) -> list[float]:
-    """Each client asks again and again; returns the latencies of all in ms."""
-    begin = threading.Barrier(clients)
+def timed(ask: Ask, *images: bytes) -> float:
+    """Returns the latency of one request in ms."""
+    start = time.perf_counter()
+    ask(*images)
+    return (time.perf_counter() - start) * 1000
+
+
+def alone(ways: dict[str, Way], images: list[bytes], seconds: float) -> dict[str, list[float]]:
+    """One client asks each in turn, the same image."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    stop, shown = time.perf_counter() + seconds * len(ways), cycle(images)
+    while time.perf_counter() < stop:
+        image = next(shown)
+        for name, way in ways.items():
+            found[name].append(timed(way.asks[0], image))
+    return found
+
+
+def in_batches(way: Way, size: int, images: list[bytes], seconds: float) -> list[float]:
+    """One caller after another batch; the latency of a batch counts for each of its images."""
+    shown, found = cycle(images), []
+    stop = time.perf_counter() + seconds
+    while time.perf_counter() < stop:
+        found += [timed(way.asks[0], *islice(shown, size))] * size
+    return found
+
+
+def together(way: Way, images: list[bytes], seconds: float) -> list[float]:
+    """All clients ask again and again."""
+    begin = threading.Barrier(CLIENTS)
 
     def client(number: int) -> list[float]:
         mine, found = cycle(images[number % len(images) :] + images), []
@@ -195,128 +239,128 @@ def measure_together(way: Way, clients: int, images: list[bytes], seconds: float
             found.append(timed(way.asks[number], next(mine)))
         return found
 
-    with ThreadPoolExecutor(clients) as pool:
-        return [one for found in pool.map(client, range(clients)) for one in found]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return [one for found in pool.map(client, range(CLIENTS)) for one in found]
 
 
-def timed(ask: Ask, image: bytes) -> float:
-    """Returns the latency of one request in ms."""
-    start = time.perf_counter()
-    ask(image)
-    return (time.perf_counter() - start) * 1000
+def under_load(way: Way, rate: float, images: list[bytes], seconds: float) -> list[float]:
+    """Requests come at random, `rate` a second, whether or not earlier ones are answered."""
+    dice, due, dues = random.Random(1), 0.0, []
+    while due < seconds:
+        due += dice.expovariate(rate)
+        dues.append(due)
+    waiting, start = iter(zip(dues, cycle(images), strict=False)), time.perf_counter()
+    taking = threading.Lock()
+
+    def client(number: int) -> list[float]:
+        found: list[float] = []
+        while True:
+            with taking:
+                following = next(waiting, None)
+            if following is None:
+                return found
+            due, image = following
+            time.sleep(max(0.0, start + due - time.perf_counter()))
+            way.asks[number](image)
+            found.append((time.perf_counter() - start - due) * 1000)
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return [one for found in pool.map(client, range(CLIENTS)) for one in found]
 
 
-def alone(ways: dict[str, Way], images: list[bytes], seconds: float, number: int) -> list[Measured]:
-    """One client asks each in turn, the same image."""
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    before = {name: way.cpu_seconds() for name, way in ways.items()}
-    stop, shown = time.perf_counter() + seconds * len(ways), cycle(images)
-    while time.perf_counter() < stop:
-        image = next(shown)
-        for name, way in ways.items():
-            found[name].append(timed(way.asks[0], image))
-    return [
-        measured(name, 1, number, latencies, sum(latencies) / 1000,
-                 ways[name].cpu_seconds() - before[name])
-        for name, latencies in found.items()
-    ]  # fmt: skip
-
-
-def together(
-    ways: dict[str, Way], clients: int, images: list[bytes], seconds: float, number: int
+def measure(
+    network: str, ways: dict[str, Way], images: list[bytes], seconds: float, number: int
 ) -> list[Measured]:
-    """Several clients at once, on one alternative after the other."""
-    found = []
-    # Every other round backwards, so that no alternative always follows the same one.
-    for name in list(ways)[:: 1 if number % 2 == 0 else -1]:
-        way = ways[name]
-        before, start = way.cpu_seconds(), time.perf_counter()
-        latencies = measure_together(way, clients, images, seconds)
-        wall, cpu = time.perf_counter() - start, way.cpu_seconds() - before
-        found.append(measured(name, clients, number, latencies, wall, cpu))
+    """Measures everything once."""
+    direct, served = ways[DIRECT], ways[SERVED]
+    found = [
+        measured(network, f"{name}, alone", number, latencies, sum(latencies) / 1000, None)
+        for name, latencies in alone(ways, images, seconds).items()
+    ]
+
+    def note(how: str, way: Way, latencies: Callable[[], list[float]]) -> float:
+        cpu, start = way.cpu_seconds(), time.perf_counter()
+        got = latencies()
+        wall, spent = time.perf_counter() - start, way.cpu_seconds() - cpu
+        found.append(measured(network, how, number, got, wall, spent))
+        return found[-1].rate
+
+    for size in BATCHES:
+        how = f"{DIRECT}, batches of {size}"
+        note(how, direct, partial(in_batches, direct, size, images, seconds / 3))
+    rate = note(f"{SERVED}, 32 clients", served, partial(together, served, images, seconds))
+    load = partial(under_load, served, LOAD * rate, images, 2 * seconds)
+    note(f"{SERVED}, 80 % load", served, load)
     return found
 
 
 def measured(
-    way: str, clients: int, number: int, latencies: list[float], wall: float, cpu: float
+    network: str, how: str, number: int, latencies: list[float], wall: float, cpu: float | None
 ) -> Measured:
+    """Sums up; `cpu` are the seconds of all, or None where they were not measured."""
     p50, p99 = np.percentile(latencies, [50, 99]).tolist()
     count = len(latencies)
-    return Measured(way, clients, number, p50, p99, count / wall, 1000 * cpu / count)
+    spent = float("nan") if cpu is None else 1000 * cpu / count
+    return Measured(network, how, number, p50, p99, count / wall, spent)
 
 
 # === Telling ===
 
 
-def ratios(found: list[Measured], clients: int, field: str, way: str, base: str) -> list[float]:
-    """Returns `way` over `base`, of each round."""
-    values = {(one.way, one.round): getattr(one, field) for one in found if one.clients == clients}
-    return [values[way, one.round] / values[base, one.round] for one in found
-            if one.way == base and one.clients == clients]  # fmt: skip
-
-
-def summarise(found: list[Measured]) -> dict[str, float]:
-    """Returns the figures that have a target: medians over the rounds."""
-    return {
-        "p50_over_direct_at_1": median(ratios(found, 1, "p50", BATCHED, DIRECT)),
-        "rate_over_unbatched_at_32": median(ratios(found, 32, "rate", BATCHED, UNBATCHED)),
-    }
+def figures(found: list[Measured]) -> dict[str, list[float]]:
+    """Returns the figures that have a target, of each round."""
+    result = {}
+    for network in dict.fromkeys(one.network for one in found):
+        rows: dict[str, list[Measured]] = {}
+        for one in found:
+            if one.network == network:
+                rows.setdefault(one.how, []).append(one)
+        limit = max(
+            (rows[f"{DIRECT}, batches of {size}"] for size in BATCHES),
+            key=lambda of_size: median(one.rate for one in of_size),
+        )
+        for name, field, how, base in (
+            (P50, "p50", f"{SERVED}, alone", rows[f"{DIRECT}, alone"]),
+            (RATE, "rate", f"{SERVED}, 32 clients", limit),
+        ):
+            both = zip(rows[how], base, strict=True)
+            result[f"{name}, {network}"] = [
+                getattr(one, field) / getattr(other, field) for one, other in both
+            ]
+        loaded = rows[f"{SERVED}, 80 % load"]
+        result[f"{TAIL}, {network}"] = [one.p99 / one.p50 for one in loaded]
+    return result
 
 
 def table(found: list[Measured]) -> Table:
-    """Medians over the rounds; ratios with their range."""
-    made = Table("clients", "asked", "p50 ms", "p99 ms", "images/s", "CPU ms/image",
-                 "p50 / session.run", "images/s / unbatched")  # fmt: skip
-    for clients in CLIENTS:
-        for way in (DIRECT, BATCHED, UNBATCHED):
-            rows = [one for one in found if (one.clients, one.way) == (clients, way)]
-            plain = [f"{median(getattr(one, field) for one in rows):.1f}"
-                     for field in ("p50", "p99", "rate", "cpu")]  # fmt: skip
-            compared = [with_range(ratios(found, clients, "p50", way, DIRECT)),
-                        with_range(ratios(found, clients, "rate", way, UNBATCHED))]  # fmt: skip
-            made.add_row(str(clients), way, *plain, *compared, end_section=way == UNBATCHED)
+    """Medians over the rounds."""
+    made = Table("network", "asked", "p50 ms", "p99 ms", "images/s", "CPU ms/image")
+    for network, how in dict.fromkeys((one.network, one.how) for one in found):
+        rows = [one for one in found if (one.network, one.how) == (network, how)]
+        values = [median(getattr(one, field) for one in rows)
+                  for field in ("p50", "p99", "rate", "cpu")]  # fmt: skip
+        made.add_row(network, how, *(f"{value:.1f}" for value in values))
     return made
 
 
-def with_range(values: list[float]) -> str:
-    """Returns the median, and the least and the greatest."""
-    return f"{median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, help="write all figures there")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--model", type=Path, help="a pushed version, in place of the MobileNetV2")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary, ExitStack() as opened:
-        models = Path(temporary, "models")
-        if chosen.model:
-            shutil.copytree(chosen.model, models / "model" / "1")
-        else:
-            export_model(models / "model" / "1")
-            write_manifest(models / "model" / "1")
+    chosen = options(__doc__, seconds=3.0, rounds=5, model="")
+    found = []
+    with tempfile.TemporaryDirectory() as temporary:
         images = draw_images(Path(temporary, "images"))
-        ways = {
-            DIRECT: opened.enter_context(direct(models / "model" / "1")),
-            BATCHED: opened.enter_context(served(models, 32)),
-            UNBATCHED: opened.enter_context(served(models, 0)),
-        }
-        for way in ways.values():  # connections, and TensorFlow's first runs
-            measure_together(way, max(CLIENTS), images, 1.0)
-        found = []
-        for number in range(chosen.rounds):
-            found += alone(ways, images, chosen.seconds, number)
-            for clients in CLIENTS[1:]:
-                found += together(ways, clients, images, chosen.seconds, number)
-    figures = summarise(found)
+        for network in [chosen.model] if chosen.model else NETWORKS:
+            version = Path(temporary, network.replace("/", "-"), "model", "1")
+            if chosen.model:
+                shutil.copytree(chosen.model, version)
+            else:
+                export_model(network, version)
+            with direct(version) as one, served(version.parents[1]) as other:
+                ways = {DIRECT: one, SERVED: other}
+                measure(network, ways, images, 0.5, 0)  # connections, and TensorFlow's first runs
+                for number in range(chosen.rounds):
+                    found += measure(network, ways, images, chosen.seconds, number)
     Console(width=120).print(table(found))
-    for name, (word, target) in TARGETS.items():
-        print(f"{name}: {figures[name]:.2f} (target: {word} {target})")
-    if chosen.json:
-        rows = [asdict(one) for one in found]
-        chosen.json.write_text(json.dumps({"figures": figures, "rows": rows}, indent=1) + "\n")
+    tell(chosen, figures(found), TARGETS, [asdict(one) for one in found])
 
 
 if __name__ == "__main__":

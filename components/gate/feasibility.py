@@ -63,7 +63,7 @@ class Prospect:
         floor: lowest recall, or lower bound, that passes.
         best: what is held to the floor, if all images are right; NaN without images.
         least_recall: smallest observed recall that can pass; NaN if none can.
-        power: chance to pass with the expected recall; NaN if the recipe states none.
+        power: chance to pass with the expected recall; NaN if not computed.
         least_drop: smallest `allowed_drop` that a model with the very same predictions as the
             baseline meets; NaN for a slice.
     """
@@ -98,7 +98,10 @@ class Prospect:
 
 
 def prospects(
-    images: Iterable[Planned], classes: Sequence[str], evaluation: EvaluationSection
+    images: Iterable[Planned],
+    classes: Sequence[str],
+    evaluation: EvaluationSection,
+    with_power: bool = False,
 ) -> list[Prospect]:
     """Returns the prospects of each class, and of each class in each gated slice.
 
@@ -106,8 +109,11 @@ def prospects(
         images: of the test split.
         classes: of the recipe.
         evaluation: the recipe's section.
+        with_power: whether to compute the chance to pass, which takes moments a class.
     """
     images = list(images)
+    if not with_power:
+        evaluation = evaluation.model_copy(update={"expected_recall": None})
     found = []
     for label in classes:
         of_class = [image for image in images if image.label == label]

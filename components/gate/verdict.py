@@ -73,27 +73,34 @@ def _reason(failure: Failure, results: Results, evaluation: EvaluationSection) -
         if failure.is_change and failure.metric in (recall_name(label), change_name(label)):
             return _fall(result, results, evaluation)
         if failure.metric in (recall_name(label), lower_bound_name(label)):
-            return _below(result, evaluation.floor(label), evaluation)
+            return below_floor(result, evaluation.floor(label), evaluation)
         for feature, rule in evaluation.slices.items():
             if rule.floor is not None and failure.metric == shortfall_name(feature, label):
                 in_slice = next(r for r in results.slices[failure.slice] if r.label == label)
                 where = ", ".join(f"{name} {value}" for name, value in failure.slice)
-                return f"in {where}, {_below(in_slice, rule.floor, evaluation)}"
+                return f"in {where}, {below_floor(in_slice, rule.floor, evaluation)}"
     return (
         f"{failure.metric} = {failure.value:g} misses {failure.bound:g} {failure.message}".strip()
     )
 
 
-def _below(result: ClassResult, floor: float, evaluation: EvaluationSection) -> str:
+def below_floor(result: ClassResult, floor: float, evaluation: EvaluationSection) -> str:
+    """Returns why a class misses a floor, as a clause."""
     if not result.cases:
         return f"the test split has no image of {result.label}"
     counts = f"{result.hits} of {result.cases}"
     if result.patients < result.cases:
         counts += f", {result.patients} patients"
-    found = f"{result.label} recall {result.recall:.2f} ({counts})"
     if evaluation.floor_on == "lower_bound":
-        found += f", lower bound {result.low:.2f},"
-    return f"{found} is below its floor of {floor:.2f}"
+        found = f"{result.recall:.2f} ({counts}), lower bound {_unlike(result.low, floor)},"
+    else:
+        found = f"{_unlike(result.recall, floor)} ({counts})"
+    return f"{result.label} recall {found} is below its floor of {floor:.2f}"
+
+
+def _unlike(value: float, floor: float) -> str:
+    """Returns two decimals of a value, or three where it would read like its floor."""
+    return f"{value:.3f}" if f"{value:.2f}" == f"{floor:.2f}" else f"{value:.2f}"
 
 
 def _fall(result: ClassResult, results: Results, evaluation: EvaluationSection) -> str:

@@ -8,8 +8,7 @@ from components.imaging.images import ReadImage, UnreadableImage, read_image
 from components.imaging.quarantine import NOTED, Quarantined
 from components.recipe.data import DataSection
 from components.storage import files
-
-Value = bytes | str | int | float
+from components.storage.examples import Value, to_example
 
 
 def read_entry(
@@ -64,13 +63,6 @@ def features(entry: Entry, image: ReadImage, data: DataSection) -> dict[str, Val
     return values | _from_tags(image, data) | dict(entry.metadata)
 
 
-def to_example(values: dict[str, Value]) -> tf.train.Example:
-    """Wraps plain values, one per feature, into a tf.Example."""
-    return tf.train.Example(
-        features=tf.train.Features(feature={name: _feature(v) for name, v in values.items()})
-    )
-
-
 def _from_tags(image: ReadImage, data: DataSection) -> dict[str, Value]:
     if data.metadata is None:
         return {}
@@ -81,13 +73,3 @@ def _from_tags(image: ReadImage, data: DataSection) -> dict[str, Value]:
         if isinstance(number := image.tags.get(column), int):
             values[f"{column}_band"] = band(number, edges)
     return values
-
-
-def _feature(value: Value) -> tf.train.Feature:
-    if isinstance(value, str):
-        value = value.encode(errors="surrogateescape")
-    if isinstance(value, bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    if isinstance(value, int):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))

@@ -108,6 +108,25 @@ def list_folders(base: str, data: DataSection) -> Listing:
     return listing
 
 
+def list_labelled(base: str, data: DataSection) -> list[Entry]:
+    """Lists labelled class folders as `list_folders` does, all images as the test split.
+
+    No count is too small: nothing is trained on them.
+
+    Raises:
+        DataError: the folder is missing or empty; a folder belongs to no class; a class has no
+            folder; a patient is not known.
+    """
+    found = _walk_existing(base)
+    images = image_files(base, [file.relative for file in found])
+    table = MetadataTable()
+    if data.metadata:
+        table = read_metadata(base, data.metadata, any(map(may_be_dicom, images)))
+    entries, _ = _classify(found, images, data, table)
+    table = table.fitted([entry.relative for entry in entries])
+    return [replace(e, split="test") for e in _with_patients(base, entries, data, table)]
+
+
 def list_unlabelled(base: str) -> Listing:
     """Lists every image below `base`, whatever the folders are called; labels are not known.
 

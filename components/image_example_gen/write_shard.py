@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 
 import apache_beam as beam
-import tensorflow as tf
 
 from components.image_example_gen.examples import read_entry
 from components.image_example_gen.listing import Entry
@@ -15,10 +14,7 @@ from components.imaging.quarantine import Quarantined
 from components.recipe.data import DataSection
 from components.runtime import progress
 from components.runtime.threads import map_in_threads
-
-# The images are compressed already: GZIP, which TFX expects, stores them as they are. To search
-# them for something to compress took as long as to read them.
-_STORED = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=0)
+from components.storage.examples import open_writer
 
 
 class WriteShard(beam.DoFn):
@@ -49,7 +45,7 @@ class WriteShard(beam.DoFn):
         with ExitStack() as opened:
             writers = {
                 split: opened.enter_context(
-                    tf.io.TFRecordWriter(f"{self._folders[split]}/{shard.file_name()}", _STORED)
+                    open_writer(f"{self._folders[split]}/{shard.file_name()}")
                 )
                 for split in present
             }

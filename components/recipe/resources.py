@@ -83,8 +83,8 @@ class NodeResources(Section):
         shared_memory: size of /dev/shm. It counts as memory.
         node_selector: labels that a machine must have.
         tolerations: taints that the pod tolerates.
-        retries: how often a failed or killed node is started again; 1 if nothing is given. A
-            training continues after its last finished epoch.
+        retries: how often a node is started again that was killed or lost a connection; 1 if
+            nothing is given. A training continues after its last finished epoch.
         retry_wait_seconds: time before the first retry; 60 if nothing is given. It doubles with
             each further retry.
         timeout_minutes: time after which the pod is killed. None: never.

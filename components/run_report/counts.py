@@ -32,13 +32,11 @@ class QuarantineReason:
     Attributes:
         reason: its code.
         files: how many.
-        first: path of the first one.
         unreadable: whether they could not be read; False for a rule of the recipe.
     """
 
     reason: str
     files: int
-    first: str
     unreadable: bool
 
 
@@ -69,7 +67,7 @@ def by_reason(items: Iterable[Quarantined]) -> list[QuarantineReason]:
     for item in sorted(items):
         groups.setdefault(item.reason, []).append(item)
     reasons = [
-        QuarantineReason(reason, len(group), group[0].file, group[0].unreadable)
+        QuarantineReason(reason, len(group), group[0].unreadable)
         for reason, group in groups.items()
     ]
     return sorted(reasons, key=lambda found: (not found.unreadable, -found.files, found.reason))

@@ -41,6 +41,7 @@ class Case:
         predicted: index of the class with the highest probability.
         confidence: that probability.
         filename: relative path in the data folder.
+        row: of `predictions.csv`, where the header is row 1.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Case:
     predicted: int
     confidence: float
     filename: str
+    row: int
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ def _case(predictions: Predictions, kind: str, index: int) -> Case:
         int(predictions.predicted[index]),
         float(predictions.confidence[index]),
         predictions.filenames[index],
+        index + 2,
     )
 
 

@@ -9,6 +9,7 @@ import yaml
 from markupsafe import Markup
 
 from components.run_report import figures, plots
+from components.run_report.alarms import slice_alarms
 from components.run_report.content import Content
 from components.run_report.gallery import KINDS
 from components.run_report.slot import RUN_SLOT
@@ -28,6 +29,7 @@ def render_page(content: Content) -> str:
         content=content,
         plots=_plots(content),
         slices=_slices(content),
+        alarms=slice_alarms(content.predictions),
         uncertainty=uncertainty_results(content.predictions, content.uncertainty),
         kinds=KINDS,
         small=figures.SMALL,

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from components.gate.results import ClassResult
 from components.run_report.figures import class_results
 from components.run_report.predictions import Predictions
 from components.uncertainty.calibration import Bin, calibration_error, reliability, with_temperature
-from components.uncertainty.intervals import wilson_interval
+from components.uncertainty.clustered import clustered_interval
 from components.uncertainty.summary import UncertaintySummary
 
 
@@ -34,7 +36,7 @@ class UncertaintyResults:
         uncertain: predictions flagged as uncertain, for either reason.
         certain: a result for each class, over the other predictions.
         out_of_distribution: images flagged as unlike the training images.
-        ood_false_positive_rate: Wilson 95 % interval of their share; NaN without images.
+        ood_false_positive_rate: 95 % interval of their share, by patients; NaN without images.
         before: of the probabilities without temperature scaling.
         now: as served.
     """
@@ -59,6 +61,9 @@ class UncertaintyResults:
 def uncertainty_results(predictions: Predictions, facts: UncertaintySummary) -> UncertaintyResults:
     """Applies the thresholds that were chosen on the eval split to the test split."""
     images = len(predictions.labels)
+    numbers = np.unique(predictions.patients, return_inverse=True)[1]
+    of_patient = np.bincount(numbers)
+    flagged = np.bincount(numbers, predictions.out_of_distribution)
     out_of_distribution = int(predictions.out_of_distribution.sum())
     served = predictions.probabilities
     plain = served if facts.temperature == 1 else with_temperature(served, 1 / facts.temperature)
@@ -70,7 +75,7 @@ def uncertainty_results(predictions: Predictions, facts: UncertaintySummary) -> 
         int(predictions.uncertain.sum()),
         class_results(predictions, ~predictions.uncertain),
         out_of_distribution,
-        wilson_interval(out_of_distribution, images),
+        clustered_interval(flagged, of_patient),
         *(
             Calibration(bins, calibration_error(bins))
             for bins in (

@@ -62,10 +62,13 @@ PATIENT_KEY = Variable(
 )
 ML_METADATA = Variable(
     "MEDTFX_MLMD",
-    "address of ML Metadata on a cluster: `grpc://HOST:PORT`, "
-    "`mysql://USER:PASSWORD@HOST:PORT/DATABASE` or `sqlite:////ABSOLUTE/PATH`",
-    "METADATA_GRPC_SERVICE_HOST and _PORT, which Kubeflow Pipelines sets in its pods",
-    "every node on Kubeflow Pipelines; `medtfx kubeflow metadata`; commands with `--cluster`",
+    "address of ML Metadata on a cluster: `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, "
+    "`grpc://HOST:PORT` or `sqlite:////ABSOLUTE/PATH`; `kfp` for that of Kubeflow Pipelines, which "
+    "its version 3.0 removes",
+    "none; needed",
+    "every node on Kubeflow Pipelines; `medtfx kubeflow metadata`; commands with `--cluster`; "
+    "`medtfx kubeflow status`, `submit` and `runs`, which show by it what a run came to, also when "
+    "its pods are gone",
 )
 CHECKPOINTS = Variable(
     "MEDTFX_CHECKPOINTS",

@@ -14,8 +14,8 @@ from typing import Any
 from components.storage.s3_settings import share_settings
 
 _HINT = (
-    "Check the address, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, unless it is Amazon's, "
-    "AWS_ENDPOINT_URL and AWS_REGION"
+    "Check the address, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, unless it is "
+    "Amazon's, AWS_ENDPOINT_URL"
 )
 
 

@@ -70,6 +70,18 @@ def quantile(cases: Counts) -> Any:
     return np.where((cases > 1).any(-1), stdtrit(freedom, 0.975), Z_95)
 
 
+def effective_counts(hits: Counts, cases: Counts) -> tuple[Any, Any]:
+    """Returns hits and cases as if each image were of another patient, [...] each.
+
+    Args:
+        hits: of each patient, [..., m].
+        cases: images of each patient, at least 1, [..., m].
+    """
+    informative = np.minimum((hits < cases).sum(-1), (hits > 0).sum(-1))
+    effect = shrunk_effect(design_effect(hits, cases), informative, cases)
+    return hits.sum(-1) / effect, cases.sum(-1) / effect
+
+
 def clustered_interval(hits: Counts, cases: Counts) -> tuple[Any, Any]:
     """Returns lower and upper bound of the 95 % interval of a share of images, in 0..1.
 
@@ -85,12 +97,10 @@ def clustered_interval(hits: Counts, cases: Counts) -> tuple[Any, Any]:
     hits, cases = np.asarray(hits), np.asarray(cases)
     if not cases.shape[-1]:
         return wilson_interval(hits.sum(-1), cases.sum(-1))
-    informative = np.minimum((hits < cases).sum(-1), (hits > 0).sum(-1))
-    effect = shrunk_effect(design_effect(hits, cases), informative, cases)
-    right, total, z = hits.sum(-1), cases.sum(-1), quantile(cases)
-    low, high = wilson_interval(right / effect, total / effect, z)
+    z = quantile(cases)
+    low, high = wilson_interval(*effective_counts(hits, cases), z)
     # The highest lower bound; by symmetry, one less it is the lowest upper bound.
-    independent = total / largest_effect(cases)
+    independent = cases.sum(-1) / largest_effect(cases)
     best, _ = wilson_interval(independent, independent, z)
     low, high = np.minimum(low, best), np.maximum(high, 1 - best)
     return (float(low), float(high)) if low.ndim == 0 else (low, high)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from components.recipe.platform import PlatformSection
+from components.runtime.environment import ML_METADATA
 from components.runtime.stack import TFX_VERSIONS
 from kubeflow.errors import KubeflowError
 from pipeline.recipes.options import RecipeArgument, SetOption
@@ -75,3 +77,14 @@ def compile_recipe(
         f"{out}: {nodes} nodes of {values.name} in {len(tasks)} tasks, for images of stack {stack}."
         f"{needs}"
     )
+    if not _names_metadata(values.platform):
+        typer.echo(
+            f"Note: the recipe names no ML Metadata, without which no node runs: set {ML_METADATA} "
+            "under platform.secrets or platform.env, see kubeflow/README.md."
+        )
+
+
+def _names_metadata(platform: PlatformSection) -> bool:
+    """Whether the nodes are given an address of ML Metadata."""
+    secrets = {variable for secret in platform.secrets for variable in secret.env}
+    return ML_METADATA.name in secrets | platform.env.keys()

@@ -3,15 +3,16 @@
 import typer
 
 from pipeline.metadata import connection as metadata_store
+from pipeline.metadata.store import count_runs
 
 
 def prepare_metadata() -> None:
-    """Create the tables of ML Metadata in a database.
+    """Create the tables of ML Metadata in a database, and test the connection.
 
-    $MEDTFX_MLMD names the database; its runs are counted. Call it once, before the first run: of
-    several nodes that start at the same time on an empty database, all but one fail. Later calls
-    change nothing.
+    $MEDTFX_MLMD names the database; its runs are counted. Where the tables exist, nothing changes.
     """
     address = metadata_store.address()
-    runs = metadata_store.count_runs(address)
+    runs = count_runs(address)
     typer.echo(f"ML Metadata at {metadata_store.shown(address)} answers. Pipeline runs: {runs}.")
+    if warning := metadata_store.warning(address):
+        typer.echo(warning)

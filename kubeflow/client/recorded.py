@@ -21,10 +21,11 @@ def recorded_results(run_id: str) -> dict[Result, str]:
     Raises:
         MetadataError: the store can't be reached, or refuses.
     """
-    from pipeline.metadata import connection as metadata_store
+    from pipeline.metadata.connection import address
+    from pipeline.metadata.store import properties_of_run
 
     found: dict[Result, str] = {}
-    for properties in metadata_store.properties_of_run(metadata_store.address(), run_id):
+    for properties in properties_of_run(address(), run_id):
         for result in Result:
             if text := properties.get(result.property_name):
                 found[result] = text

@@ -10,6 +10,7 @@ parameters of the run. The log says which node runs, how far it is, and what cam
 import argparse
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from components.runtime.transient import is_transient
@@ -33,17 +34,23 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(given: argparse.Namespace, words: list[str]) -> int:
     from components.storage import object_storage as storage
     from pipeline.metadata import connection as metadata_store
+    from pipeline.metadata.store import make_tables
 
     started = time.monotonic()
     recipe = begin(", ".join(given.node), given)
     address = metadata_store.address()
     log.info("ML Metadata at %s", metadata_store.shown(address))
+    if warning := metadata_store.warning(address):
+        log.info("%s", warning)
     connection = metadata_store.connection(address)
     for parameter in ("root", "models"):
         storage.check_address(f"The parameter `{parameter}`", getattr(given, parameter))
     forbid_heavy_imports()
     from kubeflow.node.compiled_pipeline import kept_pipeline
 
+    # A database that can't be used is reported, or tried again, by the nodes.
+    with suppress(metadata_store.MetadataError):
+        make_tables(address)
     pipeline = kept_pipeline(given, recipe)
     left, code = list(given.node), 0
     if pipeline is not None:

@@ -38,8 +38,10 @@ def kept_pipeline(given: argparse.Namespace, recipe: "Recipe") -> Any | None:
     return _of_run(pipeline_pb2.Pipeline.FromString(path.read_bytes()), given.run_id)
 
 
-def build_pipeline(given: argparse.Namespace, recipe: "Recipe") -> Any:
-    """Builds the pipeline of this run, and keeps it where the root is on a volume.
+def pipeline_of_run(given: argparse.Namespace, recipe: "Recipe") -> Any:
+    """Returns the pipeline of this run for nodes that are executed; loads TensorFlow.
+
+    It is built, and kept where the root is on a volume, unless it has been.
 
     Args:
         given: arguments of the task.
@@ -50,7 +52,6 @@ def build_pipeline(given: argparse.Namespace, recipe: "Recipe") -> Any:
     """
     from components.image_example_gen.patients import patient_key
     from components.storage import object_storage as storage
-    from components.storage.atomic_write import write_atomically
     from kubeflow.node.paths import node_paths
     from pipeline.beam.arguments import beam_args
 
@@ -58,16 +59,24 @@ def build_pipeline(given: argparse.Namespace, recipe: "Recipe") -> Any:
     if FIRST in given.node:
         patient_key(paths.keys)
     storage.prepare(paths.artifacts, paths.models)
-    options = beam_args(_beam_options(given))
+    # A node without Beam must not depend on its job server.
+    options = beam_args(given.beam_arg, check=bool(set(given.node) & set(BEAM_NODES)))
+    if FIRST in given.node:  # before the long work, not after it
+        from components.network.weights import check_available
 
+        check_available(recipe.model, recipe.data.image_size)
+    return kept_pipeline(given, recipe) or _build(given, recipe, options)
+
+
+def _build(given: argparse.Namespace, recipe: "Recipe", options: tuple[str, ...]) -> Any:
     from tfx.dsl.compiler import compiler
 
-    from components.network.weights import check_available
-    from pipeline.dag.training import build_pipeline as wire
+    from components.storage.atomic_write import write_atomically
+    from kubeflow.node.paths import node_paths
+    from pipeline.dag.training import build_pipeline
 
-    if FIRST in given.node:  # before the long work, not after it
-        check_available(recipe.model, recipe.data.image_size)
-    compiled = compiler.Compiler().compile(wire(recipe, given.data, paths, options))
+    paths = node_paths(given.root, given.models, None)
+    compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, paths, options))
     if path := _path(given, recipe):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, compiled.SerializeToString())
@@ -87,16 +96,11 @@ def _path(given: argparse.Namespace, recipe: "Recipe") -> Path | None:
         "recipe": recipe.plain(),
         "data": given.data,
         "paths": vars(replace(paths, metadata=None)),
-        "beam": _beam_options(given),
+        "beam": given.beam_arg,
         "weights": sorted(_weights(recipe)),
     }
     digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode())
     return Path(paths.pipeline_root(recipe.name), "compiled", f"{digest.hexdigest()[:16]}.pb")
-
-
-def _beam_options(given: argparse.Namespace) -> list[str]:
-    # The other nodes must not depend on a job server.
-    return given.beam_arg if set(given.node) & set(BEAM_NODES) else []
 
 
 def _weights(recipe: "Recipe") -> Iterator[tuple[str, int, int]]:

@@ -18,6 +18,11 @@ from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, number
 
 _COLUMNS = ("class", "n", "recall", "95 % interval", "floor", "before", "precision", "specificity")
 _BOUND = {"lower_bound": "lower bound of the recall", "point": "recall"}
+_BEFORE = "Before: recall of the latest blessed model."
+_NOT_COMPARED = (
+    "Before: there is no other blessed model with the same classes and splits; a model that comes "
+    "from the cache is not compared with itself."
+)
 # KFP's page draws the cells of a table without space between them.
 _SPACE = "\u00a0\u00a0"
 
@@ -32,12 +37,13 @@ def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
         *(_gate_row(gate) for gate in gates),
     ]
     bound = "lower bound of the interval" if floor_on == "lower_bound" else "recall"
+    compared = any(gate.baseline is not None for gate in gates)
     paragraphs = [
         "# Blessed" if verdict.blessed else "# NOT blessed: nothing is pushed",
         *map(markdown, reasons),
         "## Test split, by the top prediction",
         "\n".join(table),
-        f"Floor: for the {bound}. Before: recall of the latest blessed model.",
+        f"Floor: for the {bound}. {_BEFORE if compared else _NOT_COMPARED}",
         NOT_A_MEDICAL_DEVICE,
     ]
     return "\n\n".join(paragraphs) + "\n"

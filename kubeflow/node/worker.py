@@ -52,15 +52,16 @@ def _try(given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     started = time.monotonic()
-    from kubeflow.node.compiled_pipeline import build_pipeline
+    from kubeflow.node.compiled_pipeline import pipeline_of_run
     from kubeflow.package.recipe_codec import decode_recipe
     from pipeline.metadata import connection as metadata_store
 
     recipe = decode_recipe(given.recipe, read_overrides(given.overrides))
     connection = metadata_store.connection(metadata_store.address())
-    pipeline = build_pipeline(given, recipe)
+    pipeline = pipeline_of_run(given, recipe)
 
     from kubeflow.node.node_outcome import show_outcome
+    from pipeline.runs import runner  # noqa: F401  (loads TFX's launcher, and TensorFlow with it)
 
     log.info("TensorFlow and TFX loaded in %.0f s", time.monotonic() - started)
     code = 0

@@ -20,6 +20,7 @@ from kubeflow.package.container import (
 from kubeflow.package.dag import DECIDES, Task, node_dag, task_dag
 from kubeflow.package.platform import apply_platform
 from kubeflow.package.recipe_codec import encode_recipe
+from kubeflow.package.root_outputs import lift_verdict
 from kubeflow.texts import YES
 
 # What KFP's page calls the nodes together, which run or are skipped.
@@ -80,5 +81,6 @@ def write_package(
     pipeline = dsl.pipeline(name=recipe.name, description=described)(
         with_parameters(tasks, PARAMETERS, defaults)
     )
+    lift_verdict(pipeline.pipeline_spec)
     out.parent.mkdir(parents=True, exist_ok=True)
     compiler.Compiler().compile(pipeline, str(out))

@@ -27,12 +27,13 @@ class BeamError(MedtfxError):
     """The options of Beam are not valid, or something that they need is missing."""
 
 
-def beam_args(given: Sequence[str]) -> tuple[str, ...]:
+def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
     """Returns the options for the nodes on Beam. Call it after `object_storage.prepare`.
 
     Args:
         given: options of Beam, e.g. `--runner=FlinkRunner`. Without a runner Beam runs on this
             machine.
+        check: whether to make sure that runner and job server can be used.
 
     Raises:
         BeamError: an option is no `--name=value`, the runner is unknown or needs Java that is not
@@ -47,6 +48,8 @@ def beam_args(given: Sequence[str]) -> tuple[str, ...]:
     options = {name: value for name, _, value in (option.partition("=") for option in given)}
     if "--runner" not in options:
         return (*given, _NOTHING_TO_PACK, *worker_options()) if given else BEAM_ARGS
+    if not check:
+        return (*given, *worker_options())
     _check_runner(options["--runner"])
     if _JOB_SERVER in options:
         _check_job_server(options[_JOB_SERVER])

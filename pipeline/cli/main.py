@@ -58,6 +58,7 @@ COMMANDS: Table = {
     "app": "pipeline.cli.app:app",
     "score": "pipeline.cli.score:score",
     "bulk-score": "pipeline.cli.bulk_score:bulk_score",
+    "evaluate": "pipeline.cli.evaluate:evaluate",
     "compare": "pipeline.cli.train:compare",
     "tune": "pipeline.cli.train:tune",
     "tensorboard": "pipeline.cli.tensorboard:tensorboard",

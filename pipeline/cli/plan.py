@@ -20,6 +20,7 @@ def plan(recipe: RecipeArgument, data: DataOption, overrides: SetOption = None) 
     from pipeline.recipes.loader import load_recipe
 
     values = load_recipe(recipe, overrides)
-    found = plan_gate(values, list_folders(absolute(data), values.data))
+    listing = list_folders(absolute(data), values.data)
+    found = plan_gate(values, listing, with_power=True)
     print_plan(Console(), values, found)
     check_floors(values, found)

@@ -106,13 +106,13 @@ def score(
 
     images = list_images(folder)
     check_place(out, folder)
-    summary = _score(images, out, target, batch_size, workers, restart)
+    summary = score_images(images, out, target, batch_size, workers, restart)
     print_summary(Console(), summary, images.left_out, out)
     if summary.failed:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _score(
+def score_images(
     images: "ImageFolder",
     out: Path,
     target: ModelTarget,
@@ -120,6 +120,16 @@ def _score(
     workers: int,
     restart: bool,
 ) -> "Summary":
+    """Scores images into a CSV, which an earlier call may have begun.
+
+    Args:
+        images: of the folder.
+        out: the CSV.
+        target: the model.
+        batch_size: images of a request.
+        workers: requests at the same time.
+        restart: whether to score all again.
+    """
     from rich.console import Console
 
     from pipeline.cli.score_display import show_progress

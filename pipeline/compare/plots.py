@@ -50,7 +50,7 @@ def recall_plot(comparison: Comparison) -> str:
             _recall_points(axes, summary, name, place, len(named))
         axes.set_yticks(range(classes), comparison.classes)
         axes.invert_yaxis()
-        axes.set_xlabel("recall, with Wilson 95 % interval")
+        axes.set_xlabel("recall, with 95 % interval")
         axes.grid(axis="x")
         _legend_above(axes)
 

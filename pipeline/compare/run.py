@@ -16,7 +16,7 @@ from components.storage.listed_once import listed_once
 from pipeline.compare.candidates import Candidate, check_same_images, load_candidates
 from pipeline.compare.criterion import Criterion, parse_criterion
 from pipeline.home import Home
-from pipeline.looks.ledger import JudgingImages, LookLedger, tested_images
+from pipeline.looks.ledger import JudgingImages, LookLedger, judging_images
 from pipeline.paths import PipelinePaths, absolute
 from pipeline.retraining.training_data import model_digest
 from pipeline.runs.session import RunSession, run_session
@@ -102,7 +102,7 @@ def _tested(
     models = {
         candidate.name: model_digest(candidate.recipe, listing, folds) for candidate in candidates
     }
-    return tested_images(listing), models
+    return judging_images(listing), models
 
 
 def _train(

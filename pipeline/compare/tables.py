@@ -93,7 +93,7 @@ def _cost_cells(row: Row) -> list[str]:
 
 def _recalls(comparison: Comparison) -> Table:
     """Returns a row for each class: there may be many, but few recipes."""
-    table = _table("Recall of each class, with its Wilson 95 % interval")
+    table = _table("Recall of each class, with its 95 % interval")
     table.add_column("class", overflow="fold")
     table.add_column("n", justify="right", no_wrap=True)
     summaries = [row.summary for row in comparison.rows] + [comparison.shortcut_summary]

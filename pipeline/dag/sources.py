@@ -17,7 +17,7 @@ MODULES = {
     "SchemaGen": ("components.schema_gen.executor",),
     "DataAudit": ("components.data_audit.executor",),
     "AuditGate": ("components.data_audit.gate",),
-    "Transform": ("components.transform.preprocessing",),
+    "Transform": ("components.transform.executor", "components.transform.preprocessing"),
     "Trainer": ("components.trainer.run_fn",),
     "Tuner": ("components.tuner.tuner_fn",),
     "Evaluator": ("components.evaluator.metrics", "components.evaluator.overall"),

@@ -7,7 +7,7 @@ from typing import Any
 from tfx import components
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
 
 from components.approval.resolve import LatestDecision
@@ -25,6 +25,7 @@ from components.run_report.component import RunReport
 from components.schema_gen.component import RecipeSchemaGen
 from components.serving_validator.component import ServingValidator
 from components.statistics_gen.options import statistics_options
+from components.transform.component import Transform
 from pipeline.beam.arguments import BEAM_ARGS
 from pipeline.dag.sources import SERVER, model_source, node_source
 from pipeline.paths import PipelinePaths
@@ -204,18 +205,12 @@ def _prepare(recipe: Recipe, data_folder: str, paths: PipelinePaths) -> _Prepare
     )
     schema = schema_gen.outputs["schema"]
     validator = components.ExampleValidator(statistics=statistics, schema=schema)
-    transform = components.Transform(
+    transform = Transform(
         examples=examples,
         schema=schema,
-        preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
-        custom_config={
-            "data": recipe.data.plain(),
-            "source": node_source("Transform"),
-        },
-        # The test split is not transformed: the Evaluator sends the stored images to the model.
-        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
-        # Statistics of packed pixels are useless and cost as much as the rest of the node.
-        disable_statistics=True,
+        statistics=statistics,
+        data=recipe.data,
+        source=node_source("Transform"),
     )
     return _Prepared(example_gen, statistics_gen, schema_gen, validator, transform)
 

@@ -55,7 +55,9 @@ def _add_gate(tree: Tree, found: Lineage) -> None:
     if not found.gates:
         gate.add(_text("the evaluation is gone"))
     if found.looks:
-        many = f"{len(found.looks)} models were judged by these {found.looks[0].images} test images"
+        count = len(found.looks)
+        many = f"{count} {'model was' if count == 1 else 'models were'} judged by these "
+        many += f"{found.looks[0].images} test images"
         looks = gate.add(_text(many))
         for number, look in enumerate(found.looks, start=1):
             looks.add(_text(f"{number}: {look.recipe}, {look.by} {look.run}, {look.at}"))

@@ -66,7 +66,7 @@ class Look:
     at: str
 
 
-def tested_images(listing: Listing) -> JudgingImages:
+def judging_images(listing: Listing) -> JudgingImages:
     """Returns the images of the test split of a listing."""
     sizes = {file.relative: file.size for file in listing.files}
     tested = sorted(entry.relative for entry in listing.entries if entry.split == "test")
@@ -123,10 +123,10 @@ class LookLedger:
         fresh = set(models) - set(known)
         if fresh and len(known) + len(fresh) > limit:
             raise WornTestSplitError(
-                f"{len(known)} models have been judged by these {tested.images} test images, and "
-                f"evaluation.max_looks is {limit}: the best of many is partly luck. Add images of "
-                "other patients, use another test split (data.split_seed), or raise the limit if "
-                "you know why. Who looked: "
+                f"{len(known)} {'model has' if len(known) == 1 else 'models have'} been judged by "
+                f"these {tested.images} test images, and evaluation.max_looks is {limit}: the best "
+                "of many is partly luck. Add images of other patients, use another test split "
+                "(data.split_seed), or raise the limit if you know why. Who looked: "
                 f"{self.address}"
             )
 

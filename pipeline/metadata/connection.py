@@ -1,28 +1,28 @@
-"""The address of ML Metadata for the nodes of a run: KFP's own server, a database, or a file.
+"""The address of ML Metadata for the nodes of a run: a database, a server, or a file.
 
 The address comes only from the environment, because that of a database contains a password: a pod
 gets it from a secret, and it is not among the arguments that KFP shows.
 
-    MEDTFX_MLMD=grpc://metadata-grpc-service.kubeflow:8080
     MEDTFX_MLMD=mysql://user:password@host:3306/database
+    MEDTFX_MLMD=grpc://host:8080
     MEDTFX_MLMD=sqlite:////volume/metadata.sqlite       (one node at a time)
-
-Without it, METADATA_GRPC_SERVICE_HOST and _PORT are taken, which KFP sets in its pods.
+    MEDTFX_MLMD=kfp                                     (that of Kubeflow Pipelines, up to 2.x)
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from components.runtime.environment import ML_METADATA
 from components.runtime.errors import MedtfxError
 
+# The choice of Kubeflow Pipelines' own, how that one is called, and the version without it.
+KFP, KFP_SERVICE, DROPPED_BY = "kfp", "metadata-grpc-service", "3.0"
 HOST_VARIABLE, PORT_VARIABLE = "METADATA_GRPC_SERVICE_HOST", "METADATA_GRPC_SERVICE_PORT"
 
 _FORMS = (
-    "grpc://HOST:PORT, mysql://USER:PASSWORD@HOST:PORT/DATABASE (MySQL or MariaDB) or "
+    "mysql://USER:PASSWORD@HOST:PORT/DATABASE (MySQL or MariaDB), grpc://HOST:PORT or "
     "sqlite:////ABSOLUTE/PATH"
 )
 _PORTS = {"grpc": 8080, "mysql": 3306}
@@ -37,16 +37,35 @@ def address(environment: Mapping[str, str] = os.environ) -> str:
     """Returns the address in the environment.
 
     Raises:
-        MetadataError: there is none.
+        MetadataError: there is none, or it is Kubeflow Pipelines' own, which is not there.
     """
-    if given := ML_METADATA.get(environment):
+    given = ML_METADATA.get(environment)
+    if not given:
+        raise MetadataError(
+            f"No address of ML Metadata: {ML_METADATA} is not set. Make a database by `kubectl "
+            f"apply -k kubeflow/manifests/metadata`, and name its secret in the recipe under "
+            f"platform.secrets; or set platform.env.{ML_METADATA} to {KFP!r} for that of Kubeflow "
+            f"Pipelines, which version {DROPPED_BY} removes."
+        )
+    if given != KFP:
         return given
-    if host := environment.get(HOST_VARIABLE):
-        return f"grpc://{host}:{environment.get(PORT_VARIABLE) or _PORTS['grpc']}"
-    raise MetadataError(
-        f"No address of ML Metadata: neither {ML_METADATA} nor {HOST_VARIABLE} is set. Give it to "
-        f"every node by the recipe, platform.env.{ML_METADATA} for {_FORMS.split(',')[0]}, or "
-        "platform.secrets where it holds a password."
+    host = environment.get(HOST_VARIABLE)
+    if not host:
+        raise MetadataError(
+            f"{ML_METADATA}={KFP} takes the ML Metadata of Kubeflow Pipelines, and this one gives "
+            f"its pods none: {HOST_VARIABLE} is not set. Version {DROPPED_BY} has removed it: name "
+            f"a database instead, {_FORMS}."
+        )
+    return f"grpc://{host}:{environment.get(PORT_VARIABLE) or _PORTS['grpc']}"
+
+
+def warning(address: str) -> str:
+    """Returns what is to be said of an address, '' if nothing."""
+    if KFP_SERVICE not in address:
+        return ""
+    return (
+        f"Warning: this is the ML Metadata of Kubeflow Pipelines, which its version {DROPPED_BY} "
+        "removes, with the lineage in it. kubeflow/README.md says how to get one of your own."
     )
 
 
@@ -93,51 +112,6 @@ def connection(uri: str) -> Any:
     config.mysql.password = unquote(parts.password or "")
     config.mysql.database = database
     return config
-
-
-def count_runs(address: str) -> int:
-    """Connects, which creates missing tables, and returns the number of pipeline runs.
-
-    Args:
-        address: see `connection`.
-
-    Raises:
-        MetadataError: it can't be reached, or the login is refused; the message has no password.
-    """
-    with _open(address) as store:
-        return len(store.get_contexts_by_type("pipeline_run"))
-
-
-def properties_of_run(address: str, run_id: str) -> list[dict[str, str]]:
-    """Returns the custom properties that are texts of each execution of a run, oldest first.
-
-    Args:
-        address: see `connection`.
-        run_id: name of the pipeline run; the list is empty if there is none.
-
-    Raises:
-        MetadataError: it can't be reached, or the login is refused.
-    """
-    with _open(address) as store:
-        context = store.get_context_by_type_and_name("pipeline_run", run_id)
-        executions = store.get_executions_by_context(context.id) if context else []
-    return [
-        {name: value.string_value for name, value in execution.custom_properties.items()}
-        for execution in sorted(executions, key=lambda one: one.id)
-    ]
-
-
-@contextmanager
-def _open(address: str) -> Iterator[Any]:
-    """Yields the store; errors in the block become a sentence without the password."""
-    import ml_metadata
-
-    try:
-        yield ml_metadata.MetadataStore(connection(address))
-    # A refused login is a RuntimeError.
-    except (ml_metadata.errors.StatusError, RuntimeError) as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise MetadataError(f"ML Metadata at {shown(address)} can't be used: {first}") from error
 
 
 def _sqlite(parts: SplitResult) -> Any:

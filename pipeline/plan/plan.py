@@ -19,10 +19,10 @@ class UnreachableFloorError(MedtfxError):
     """No model can pass the gate with the images of the test split."""
 
 
-def plan(recipe: Recipe, listing: Listing) -> list[Prospect]:
+def plan(recipe: Recipe, listing: Listing, with_power: bool = False) -> list[Prospect]:
     """Returns the prospects of each class and of each class in each gated slice."""
     tested = [entry for entry in listing.entries if entry.split == "test"]
-    return prospects(tested, recipe.data.classes, recipe.evaluation)
+    return prospects(tested, recipe.data.classes, recipe.evaluation, with_power)
 
 
 def check_floors(recipe: Recipe, found: list[Prospect]) -> None:

@@ -11,7 +11,7 @@ from components.recipe.data import DataSection
 from components.recipe.recipe import Recipe
 from components.storage.files import FoundFile
 from pipeline.dag.sources import model_source
-from pipeline.looks.ledger import JudgingImages, tested_images
+from pipeline.looks.ledger import JudgingImages, judging_images
 
 # Sections of the recipe that change neither the model nor its verdict.
 _IRRELEVANT = {"summary", "retraining", "platform", "tuning"}
@@ -81,7 +81,7 @@ def describe_data(recipe: Recipe, listing: Listing, key: bytes) -> TrainingData:
     patients: dict[str, set[str]] = {label: set() for label in recipe.data.classes}
     for entry in listing.entries:
         patients[entry.label].add(hash_patient(entry.patient, key))
-    tested = tested_images(listing)
+    tested = judging_images(listing)
     return TrainingData(
         recipe=_recipe_digest(recipe),
         code=model_source(),

@@ -214,8 +214,8 @@ class Cluster(Site):
         assert self.image, f"{ENDPOINT}_IMAGE names the image of the nodes"
         self.work, self.interval = f"/work/medtfx-suite-{int(time.time())}", 5.0
         self.platform = [f"platform.volumes=[{{claim: {self._claim}, path: /work}}]"]
-        if address := setting(f"{ENDPOINT}_MLMD"):
-            self.platform.append(f"platform.env={{MEDTFX_MLMD: '{address}'}}")
+        address = setting(f"{ENDPOINT}_MLMD", "kfp")
+        self.platform.append(f"platform.env={{MEDTFX_MLMD: '{address}'}}")
         self._start_files_pod()
 
     def kubectl(self, *words: str) -> str:

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Attempt:
     code: int
     log: str
     number: int
+    seconds: float
 
 
 @dataclass
@@ -105,6 +107,7 @@ class Pod:
             log = self._folder / f"log-{number}.txt"
             with open(log, "wb") as file:
                 command = engine(self._command())
+                started = time.monotonic()
                 process = subprocess.Popen(
                     command,
                     env=env,
@@ -118,7 +121,8 @@ class Pod:
                 code = process.wait()
                 _end_group(process.pid)
             text = log.read_text(errors="replace")
-            self._run.attempts.append(Attempt(self._task, code, text, number))
+            seconds = time.monotonic() - started
+            self._run.attempts.append(Attempt(self._task, code, text, number, seconds))
             if code == 0:
                 self._collect()
             if code >= 0:

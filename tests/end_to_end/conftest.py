@@ -23,7 +23,7 @@ SMALL = (
     "training.epochs=25",
     "training.early_stopping.patience=25",
     "evaluation.recall_floor=0.3",
-    "evaluation.allowed_drop=0.3",
+    "evaluation.allowed_drop=0.6",
 )
 
 

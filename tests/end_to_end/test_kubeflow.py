@@ -30,7 +30,7 @@ SMALL = [
     f"training.epochs={EPOCHS}",
     f"training.early_stopping.patience={EPOCHS}",
     "evaluation.recall_floor=0.3",
-    "evaluation.allowed_drop=0.3",
+    "evaluation.allowed_drop=0.6",
     "platform.defaults={retry_wait_seconds: 0}",
 ]
 PATIENCE_SECONDS = 300
@@ -223,7 +223,8 @@ def test_the_last_node_confirms_what_the_training_saw_and_nothing_is_new_then(cl
 
 def test_a_second_run_comes_from_the_cache_and_fails_at_a_missed_gate(cluster, first_run):
     before = cluster.versions()
-    overrides = ("evaluation.recall_floor=0.99", "evaluation.floor_on=lower_bound")
+    # So few images can't reach that floor, and the run would stop before the Trainer.
+    overrides = ("evaluation.recall_floor=0.99", "audit.unreachable_floors=report")
     run = cluster.run(cluster.compile("platform.gate_failure=fail"), *overrides)
     assert run.failed == "pusher"
     assert [a.code for a in run.attempts if a.task == "pusher"] == [3]

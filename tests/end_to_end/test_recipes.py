@@ -79,14 +79,11 @@ def _transform(encoded, data, folder):
 
     from components.transform.preprocessing import preprocessing_fn
 
-    kinds = {"image": tf.string, "mean": tf.float32, "std": tf.float32}
-    kinds |= {"label_index": tf.int64, "filename": tf.string}
+    kinds = {"image": tf.string, "label_index": tf.int64, "filename": tf.string}
     spec = {name: tf.io.FixedLenFeature([1], kind) for name, kind in kinds.items()}
     rows = [
         {
             "image": np.array([image]),
-            "mean": np.array([100.0], np.float32),
-            "std": np.array([50.0], np.float32),
             "label_index": np.array([number % len(data.classes)]),
             "filename": np.array([f"{number}.png".encode()]),
         }
@@ -95,7 +92,9 @@ def _transform(encoded, data, folder):
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     with tft_beam.Context(temp_dir=str(folder / "beam")):
         (found, _), graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
-            lambda inputs: preprocessing_fn(inputs, {"data": data.plain()})
+            lambda inputs: preprocessing_fn(
+                inputs, {"data": data.plain(), "pixel_mean": 100.0, "pixel_std": 50.0}
+            )
         )
         _ = graph | tft_beam.WriteTransformFn(str(folder / "graph"))
     _write(found, folder / "records.gz")

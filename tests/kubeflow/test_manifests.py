@@ -12,6 +12,7 @@ import yaml
 import kubeflow
 from components.recipe.platform import PlatformSection
 from kubeflow.image.context import dockerfile
+from tests.command_line import medtfx
 from tests.doubles.pod_security import baseline, restricted
 from tests.pods import DIGEST, unbounded
 
@@ -115,8 +116,18 @@ def test_names_lead_somewhere():
     for binding in (document for document in ALL if document["kind"] == "RoleBinding"):
         assert binding["roleRef"]["name"] in names("Role")
         assert {subject["name"] for subject in binding["subjects"]} <= names("ServiceAccount")
-    hosts = [word for args in values_of(ALL, "args") for word in args if "_host=" in word]
-    assert {host.partition("=")[2] for host in hosts} <= names("Service")
+    comment = TEMPLATE.read_text()
+    (host,) = re.findall(r"mysql://USER:PASSWORD@([^/]+)/metadata", comment)
+    assert host in names("Service")
+
+
+def test_the_job_makes_the_tables(tmp_path, monkeypatch):
+    job = next(document for document in ALL if label(document) == "Job/medtfx-metadata-tables")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    program, *words = container["command"]
+    monkeypatch.setenv(container["env"][0]["name"], f"sqlite:///{tmp_path}/metadata.sqlite")
+    code, out, err = medtfx(*words)
+    assert (program, code, err) == ("medtfx", 0, "") and "Pipeline runs: 0" in out
 
 
 def test_nobody_may_do_everything():
@@ -143,21 +154,24 @@ def test_pod_security_restricted_accepts_all_but_the_one_that_says_why(name, tem
         assert found == set()
 
 
-def test_images_are_named_by_their_digests():
-    images = set(values_of(ALL, "image"))
-    assert {image for image in images if DIGEST not in image} == {
-        "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0"
-    }
-    assert "No list of its digests" in (FOLDER / "metadata" / "server.yaml").read_text()
+def test_images_are_named_by_their_digests_but_our_own():
+    assert {image for image in values_of(ALL, "image") if DIGEST not in image} == {"medtfx:0.1.0"}
+    kustomization = yaml.safe_load((FOLDER / "metadata" / "kustomization.yaml").read_text())
+    (own,) = kustomization["images"]
+    platform = yaml.safe_load(EXAMPLE.read_text())["platform"]
+    assert f"{own['newName']}:{own['newTag']}" == platform["image"]
+    assert own["name"] == "medtfx"
 
 
 def test_the_volume_belongs_to_the_user_of_the_image():
-    (job,) = (document for document in ALL if document["kind"] == "Job")
+    job = next(document for document in ALL if label(document) == "Job/medtfx-volume-owner")
     (container,) = job["spec"]["template"]["spec"]["containers"]
     assert container["command"][:2] == ["chown", USER]
-    (pod,) = (document for document in ALL if document["kind"] == "Pod")
-    security = pod["spec"]["securityContext"]
-    assert f"{security['runAsUser']}:{security['runAsGroup']}" == USER
+    tables = next(document for document in ALL if label(document) == "Job/medtfx-metadata-tables")
+    pod = next(document for document in ALL if document["kind"] == "Pod")
+    for spec in (pod["spec"], tables["spec"]["template"]["spec"]):
+        security = spec["securityContext"]
+        assert f"{security['runAsUser']}:{security['runAsGroup']}" == USER
 
 
 def test_no_secret_has_a_value():

@@ -12,7 +12,7 @@ import pytest
 from components.image_example_gen.listing import list_folders
 from components.runtime.environment import PATIENT_KEY
 from components.runtime.stack import installed_stack
-from kubeflow.node.ledger import confirm_training, run_ledger
+from kubeflow.node.ledger import confirm_training, look_ledger, run_ledger
 from kubeflow.package.compile import write_package
 from kubeflow.package.container import PackageOptions
 from kubeflow.package.dag import Task
@@ -123,6 +123,8 @@ def test_what_a_training_sees_is_staged_until_the_last_node(site, trained, grown
     assert not site.ledger.is_staged("0f5b")
     last = site.ledger.read()
     assert last is not None and last.sentence == "NOT blessed: x"
+    (look,) = look_ledger(str(site.root)).read()
+    assert (look.recipe, look.by, look.run) == ("quickstart", "run", "0f5b")
     _, output = site.decide(if_new="true")
     assert "Declined: no new image since" in output and "whose model was not blessed" in output
     assert (site.folder / "outputs" / "train").read_text() == "no"
@@ -142,3 +144,12 @@ def test_a_users_mistake_is_one_sentence(site, changes, sentence):
     assert code == 1
     assert " Error: " in output and sentence in output and "Traceback" not in output
     assert not (site.folder / "outputs" / "train").exists()
+
+
+def test_a_worn_test_split_ends_the_run_in_its_first_task(site):
+    assert site.decide()[0] == 0
+    confirm_training(RECIPE, str(site.root), "0f5b", blessed=True, sentence="Blessed: x")
+    limits = {"evaluation": RECIPE.evaluation.model_copy(update={"max_looks": 1})}
+    code, output = site.decide(recipe=encode_recipe(RECIPE.model_copy(update=limits)))
+    assert code == 1
+    assert "1 model has been judged by these " in output

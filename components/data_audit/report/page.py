@@ -1,4 +1,8 @@
-"""The audit as one offline page, with the images in question."""
+"""The audit as one offline page, with the images in question.
+
+It names no files, as their names may hold names of patients: cases have the numbers that they
+have in the CSV beside the page.
+"""
 
 import base64
 import io
@@ -74,7 +78,6 @@ def _case(
 ) -> dict[str, Any]:
     images = [
         {
-            "name": printable(name),
             "split": by_name[name].split,
             "label": by_name[name].label,
             "source": _data_address(encoded[name]),
@@ -85,7 +88,6 @@ def _case(
     return {
         "reason": case.reason,
         "images": images,
-        "names": [printable(name) for name in case.files[:2]],
         "files": len(case.files),
         "more": len(case.files) - len(images) if images else 0,
     }

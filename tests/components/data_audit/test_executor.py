@@ -11,10 +11,10 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import AUDIT_PAGE, Audit, Quarantine
 from components.data_audit.executor import Executor
-from components.image_example_gen.examples import to_example
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
 from components.recipe.evaluation import EvaluationSection
+from components.storage.examples import to_example
 from tests.components.data_audit.cohort import example, png
 
 AWKWARD = "COVID/<b>a,\udce9 b</b>.png"  # markup, a comma, and a byte that is no UTF-8

@@ -2,7 +2,7 @@ import pytest
 import tensorflow as tf
 
 from components.data_audit.reading import find_encoded, read_pictures
-from components.image_example_gen.examples import to_example
+from components.storage.examples import to_example
 from tests.components.data_audit.cohort import example, png
 
 

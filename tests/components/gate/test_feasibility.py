@@ -70,10 +70,12 @@ def test_on_the_observed_recall_any_image_can_pass():
 
 
 def test_the_power_is_the_share_of_test_splits_that_pass():
-    (found,) = prospects(images("a", 60), ["a"], section(recall_floor=0.75, expected_recall=0.9))
+    expecting = section(recall_floor=0.75, expected_recall=0.9)
+    (found,) = prospects(images("a", 60), ["a"], expecting, with_power=True)
     generator = np.random.default_rng(1)
     low, _ = wilson_interval(generator.binomial(60, 0.9, 20_000), 60)
     assert found.power == pytest.approx(np.mean(low >= 0.75), abs=0.03)
+    assert math.isnan(prospects(images("a", 60), ["a"], expecting)[0].power)
 
 
 def test_gated_slices_with_enough_patients_are_judged_too():

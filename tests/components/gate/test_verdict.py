@@ -120,3 +120,13 @@ def test_a_slice_below_its_floor_is_refused_and_a_small_one_is_named(evaluate):
     assert refused.sentence.endswith(
         "Not held to a floor, for too few patients: COVID in site a (10), COVID in site b (10)."
     )
+
+
+def test_a_value_just_below_its_floor_does_not_read_like_it(evaluate):
+    section = evaluation(
+        recall_floor={"COVID": 0.902, "NORMAL": 0.5, "PNEUMONIA": 0.5}, floor_on="point"
+    )
+    assert (
+        "COVID recall 0.900 (18 of 20) is below its floor of 0.90"
+        in judge(evaluate(GOOD, section), section).sentence
+    )

@@ -7,7 +7,12 @@ from collections import Counter
 import pytest
 import yaml
 
-from components.image_example_gen.listing import UNLABELLED, list_folders, list_unlabelled
+from components.image_example_gen.listing import (
+    UNLABELLED,
+    list_folders,
+    list_labelled,
+    list_unlabelled,
+)
 from components.recipe.data import DataSection
 from components.runtime.errors import DataError
 
@@ -360,3 +365,15 @@ def test_an_unlabelled_folder_without_images_is_refused(tmp_path):
     write(tmp_path, "notes.txt")
     with pytest.raises(DataError, match="No image file below"):
         list_unlabelled(str(tmp_path))
+
+
+def test_labelled_images_of_another_place_are_all_to_test(tmp_path):
+    fill(tmp_path, "COVID", images=1)
+    fill(tmp_path, "Normal", images=2)
+    data = section(min_per_class=10, patient={"from": "filename", "regex": "(?P<patient>^.)"})
+    found = list_labelled(str(tmp_path), data)
+    assert [(entry.label, entry.patient, entry.split) for entry in found] == [
+        ("COVID", "0", "test"),
+        ("NORMAL", "0", "test"),
+        ("NORMAL", "0", "test"),
+    ]

@@ -36,7 +36,7 @@ def test_the_heatmap_is_a_separate_layer_to_be_stretched_over_the_image():
     Image.new("L", (800, 400), 99).save(buffer, "PNG")
     heat = np.zeros((4, 4), np.float32)
     heat[1:3] = 1
-    case = Case("right", 0, 0, 0.9, "a.png")
+    case = Case("right", 0, 0, 0.9, "a.png", 2)
     (picture,) = draw([case], {"a.png": Explained(buffer.getvalue(), heat)})
     layer = Image.open(io.BytesIO(base64.b64decode(picture.heat.partition(",")[2])))
     assert (picture.width, picture.height) == (320, 160)

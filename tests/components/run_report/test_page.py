@@ -1,12 +1,14 @@
 """The page in a real browser; `open_page` then checks the console and that nothing was fetched."""
 
-import html
+import csv
+import io
 import re
 
 import pytest
 
 from components.run_report.content import Outcome
 from components.run_report.page import render_page
+from components.run_report.predictions import to_csv
 from components.run_report.slot import RUN_SLOT
 from components.runtime.source_hash import source_files
 
@@ -111,10 +113,22 @@ def test_the_audit_is_shown_beside_the_metrics_of_the_model(make_predictions, ma
     assert re.search(r"size</th><td>0.97</td>.*the model, on test</th><td>0\.", page, re.S)
 
 
-def test_the_recipe_and_the_quarantine_are_escaped(make_predictions, make_content):
+def test_the_recipe_is_escaped(make_predictions, make_content):
     page = render_page(make_content(make_predictions(), recipe={"summary": "<script>x</script>"}))
     assert "<script>x" not in page and "&lt;script&gt;x" in page
-    assert html.escape("x/<i>.png") in page
+
+
+def test_it_names_no_file(make_predictions, make_content):
+    """A page is shown and sent to others; a file may be named after a patient."""
+    found = make_predictions()
+    content = make_content(found)
+    page = render_page(content)
+    assert content.pictures and content.material.quarantine
+    for picture in content.pictures:
+        row = list(csv.DictReader(io.StringIO(to_csv(found))))[picture.case.row - 2]
+        assert row["filename"] == picture.case.filename
+        assert f"row {picture.case.row}<" in page
+    assert ".png" not in page and ".txt" not in page
 
 
 def test_it_has_one_slot_for_the_run(make_predictions, make_content):

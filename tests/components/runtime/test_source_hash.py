@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from components.runtime.source_hash import source_files, source_hash
+from components.runtime.source_hash import package_hash, source_files, source_hash
 
 TREE = {
     "components/__init__.py": "",
@@ -104,3 +104,18 @@ def test_several_modules_are_hashed_together_in_any_order(root):
 def test_a_missing_module_is_named(root):
     with pytest.raises(ModuleNotFoundError, match=r"components\.nowhere"):
         source_hash("components.nowhere", root=root)
+
+
+@pytest.mark.parametrize("name", ["components/node/executor.py", "pipeline/recipes/chest.yaml"])
+def test_the_hash_of_the_packages_follows_every_file(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    path.write_text("a")
+    (path.parent / "executor.pyc").write_bytes(b"compiled")
+    (tmp_path / "README.md").write_text("not of a package")
+    before = package_hash(tmp_path)
+    (path.parent / "executor.pyc").write_bytes(b"again")
+    (tmp_path / "README.md").write_text("changed")
+    assert package_hash(tmp_path) == before
+    path.write_text("b")
+    assert package_hash(tmp_path) != before

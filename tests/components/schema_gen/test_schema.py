@@ -2,9 +2,9 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from components.image_example_gen.examples import to_example
 from components.recipe.data import DataSection
 from components.schema_gen.schema import curate
+from components.storage.examples import to_example
 
 DATA = DataSection.model_validate(
     {

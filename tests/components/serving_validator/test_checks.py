@@ -163,12 +163,15 @@ def test_a_good_export_passes(serve, images, trained):
         ("not_probabilities", "is none: probabilities are outside of 0 to 1"),
         ("sum_off", "is none: probabilities do not sum to 1, but to 1.001"),
         ("nan", "is none: probabilities are not finite numbers"),
-        ("depends_on_batch", "predicts otherwise for .* alone than in a batch"),
+        ("depends_on_batch", "predicts otherwise alone than in a batch"),
         ("accepts_anything", "predicts for bytes that are not an image"),
-        ("inverted", "does not predict as the network did after training: for .*png it predicts"),
+        (
+            "inverted",
+            "not predict as the network did after training: for an image it",
+        ),
         (
             "a_little_darker",
-            "does not predict as the network did after training: for .*png it predicts",
+            "not predict as the network did after training: for an image it",
         ),
     ],
 )
@@ -179,7 +182,10 @@ def test_a_broken_one_is_refused_in_words(serve, images, trained, name, words):
 
 
 def test_an_image_of_the_training_that_is_not_in_the_examples(serve, images, trained):
-    with serve("good") as model, pytest.raises(UnservableError, match=r"no image 'bright/0\.png'"):
+    with (
+        serve("good") as model,
+        pytest.raises(UnservableError, match=r"no image for 1 of the reference"),
+    ):
         largest_difference(
             model, [image for image in images if image.filename != "bright/0.png"], trained
         )

@@ -2,8 +2,8 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.image_example_gen.examples import to_example
 from components.statistics_gen.options import statistics_options
+from components.storage.examples import to_example
 
 
 @pytest.fixture(scope="module")

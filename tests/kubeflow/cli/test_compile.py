@@ -13,7 +13,8 @@ def compile_recipe(monkeypatch, tmp_path):
 
 def test_it_says_what_it_wrote_and_what_a_run_must_give(compile_recipe, tmp_path):
     line = ["quickstart", "--image", "medtfx:1", "--stack", "wide", "--root", "/volume"]
-    code, out, _ = compile_recipe(*line, "--set", "training.epochs=3", "-o", "new/films.yaml")
+    line += ["--set", "training.epochs=3", "--set", "platform.env={MEDTFX_MLMD: kfp}"]
+    code, out, _ = compile_recipe(*line, "-o", "new/films.yaml")
     assert code == 0
     assert out.startswith("new/films.yaml: ") and "for images of stack wide" in out
     assert out.endswith("Parameters that each run must have: data.\n")
@@ -21,6 +22,19 @@ def test_it_says_what_it_wrote_and_what_a_run_must_give(compile_recipe, tmp_path
     assert package.container("trainer")["image"] == "medtfx:1"
     arguments = package.container("trainer")["args"]
     assert arguments[arguments.index("--stack") + 1] == "wide"
+
+
+@pytest.mark.parametrize(
+    ("where", "noted"),
+    [
+        ("platform.env={}", True),
+        ("platform.env={MEDTFX_MLMD: 'grpc://metadata:8080'}", False),
+        ("platform.secrets=[{name: medtfx-metadata, env: {MEDTFX_MLMD: uri}}]", False),
+    ],
+)
+def test_a_recipe_without_ml_metadata_is_noted(compile_recipe, where, noted):
+    code, out, _ = compile_recipe("quickstart", "--image", "medtfx:1", "--set", where)
+    assert code == 0 and ("names no ML Metadata" in out) == noted
 
 
 @pytest.mark.parametrize(

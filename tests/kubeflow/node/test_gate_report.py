@@ -44,7 +44,13 @@ def test_the_page_has_a_paragraph_for_each_reason_and_a_row_for_each_class():
 def test_a_blessing_is_said_once():
     page = verdict_markdown(BLESSED, GATES, "point")
     assert page.startswith("# Blessed\n\nThe recall of every class is at least its floor.\n")
-    assert "Floor: for the recall." in page
+    assert "Floor: for the recall. Before: recall of the latest blessed model." in page
+
+
+def test_a_model_without_another_to_compare_with_is_said():
+    page = verdict_markdown(BLESSED, GATES[1:], "point")
+    assert "Before: there is no other blessed model" in page
+    assert "from the cache is not compared with itself" in page
 
 
 @pytest.mark.parametrize(("floor_on", "margin"), [("lower_bound", 0.17), ("point", 0.3)])
@@ -58,7 +64,8 @@ def test_metrics_are_finite_numbers_with_the_margin_to_the_floor(floor_on, margi
 
 
 def test_the_worst_class_is_the_one_nearest_to_its_floor():
-    other = Gate("NORMAL", 40, 39, 0.97, 0.87, 0.99, 0.9, 0.9, 0.9, 0.9, 0.95, None)
+    numbers = (40, 39, 0.97, 0.87, 0.99, 0.9, 0.9, 0.9, 0.9, 0.95)
+    other = Gate("NORMAL", *numbers, **OF_PATIENTS)
     # Their lower bounds miss the floors by -0.17 and 0.08; the recalls by -0.3 and -0.02.
     assert worst_class([GATES[0], other], "lower_bound") == (
         "NORMAL, lower bound of the recall 0.87, floor 0.95"

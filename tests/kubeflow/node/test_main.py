@@ -53,7 +53,7 @@ def start(environment=None, **changes):
         ({"overrides": '["platform.nodes={}"]'}, "part of the compiled package"),
         ({"root": "minio://bucket"}, "For MinIO use s3://"),
         (
-            {"node": "StatisticsGen", "beam-arg": "--runner=NoRunner"},
+            {"node": "StatisticsGen", "beam-arg": "--runner=NoRunner", "root": "/volume"},
             "Beam has no runner 'NoRunner' here",
         ),
         ({"node": "ImageExampleGen"}, "patient key is not set: put MEDTFX_PATIENT_KEY"),

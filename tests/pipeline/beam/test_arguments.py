@@ -67,3 +67,11 @@ def test_a_runner_that_needs_java_says_so(monkeypatch):
     monkeypatch.setattr(beam.shutil, "which", lambda name: None)
     with pytest.raises(BeamError, match=r"Java.*PortableRunner.*--job_endpoint"):
         beam_args(["--runner=FlinkRunner"])
+
+
+def test_unchecked_options_are_those_that_are_given():
+    options = ["--runner=NoRunner", "--job_endpoint=nowhere:1"]
+    assert beam_args(options, check=False) == tuple(options)
+    assert beam_args(["--direct_num_workers=2"], check=False) == beam_args(
+        ["--direct_num_workers=2"]
+    )

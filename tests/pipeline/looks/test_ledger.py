@@ -9,8 +9,8 @@ from pipeline.looks.ledger import (
     LookLedger,
     LooksError,
     WornTestSplitError,
+    judging_images,
     look_sentence,
-    tested_images,
 )
 
 TESTED, OTHERS = JudgingImages("f00d", 317), JudgingImages("cafe", 12)
@@ -65,10 +65,10 @@ def listing(**splits: str) -> Listing:
 
 
 def test_only_the_test_images_are_in_the_fingerprint():
-    first = tested_images(listing(a="test", b="train"))
+    first = judging_images(listing(a="test", b="train"))
     assert first.images == 1
-    assert tested_images(listing(a="test", b="train", c="eval")) == first
-    assert tested_images(listing(a="test", b="test")).fingerprint != first.fingerprint
+    assert judging_images(listing(a="test", b="train", c="eval")) == first
+    assert judging_images(listing(a="test", b="test")).fingerprint != first.fingerprint
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,25 @@
 import pytest
 
-from pipeline.metadata.connection import MetadataError, address, connection, shown
+from pipeline.metadata.connection import MetadataError, address, connection, shown, warning
 
 
-def test_the_address_comes_from_the_environment_and_kfp_sets_one():
-    kfp = {"METADATA_GRPC_SERVICE_HOST": "mlmd", "METADATA_GRPC_SERVICE_PORT": "8081"}
-    assert address(kfp) == "grpc://mlmd:8081"
-    assert address({"METADATA_GRPC_SERVICE_HOST": "mlmd"}) == "grpc://mlmd:8080"
-    assert address({**kfp, "MEDTFX_MLMD": "grpc://other:1"}) == "grpc://other:1"
-    with pytest.raises(MetadataError, match=r"neither MEDTFX_MLMD nor .* platform\.secrets"):
-        address({})
+def test_the_address_comes_from_the_environment():
+    assert address({"MEDTFX_MLMD": "grpc://other:1"}) == "grpc://other:1"
+    with pytest.raises(MetadataError, match=r"MEDTFX_MLMD is not set.*manifests/metadata.*3\.0"):
+        address({"METADATA_GRPC_SERVICE_HOST": "mlmd"})
+
+
+def test_that_of_kubeflow_pipelines_is_a_choice():
+    kfp = {"METADATA_GRPC_SERVICE_HOST": "mlmd", "MEDTFX_MLMD": "kfp"}
+    assert address(kfp) == "grpc://mlmd:8080"
+    assert address({**kfp, "METADATA_GRPC_SERVICE_PORT": "8081"}) == "grpc://mlmd:8081"
+    with pytest.raises(MetadataError, match=r"METADATA_GRPC_SERVICE_HOST is not set.*3\.0.*mysql"):
+        address({"MEDTFX_MLMD": "kfp"})
+
+
+def test_it_is_warned_of():
+    assert "3.0 removes" in warning("grpc://metadata-grpc-service.kubeflow:8080")
+    assert warning("grpc://metadata.radiology:8080") == warning("mysql://u@h/d") == ""
 
 
 def test_a_server():

@@ -14,7 +14,8 @@ from components.runtime.environment import ML_METADATA
 from components.runtime.stack import installed_stack
 from kubeflow.package.recipe_codec import encode_recipe
 from pipeline.metadata import connection as metadata_store
-from pipeline.metadata.connection import MetadataError, count_runs
+from pipeline.metadata.connection import MetadataError
+from pipeline.metadata.store import count_runs
 from pipeline.recipes.loader import load_recipe
 from pipeline.sample_data import write_sample_data
 from tests.doubles import databases, metadata_server
@@ -86,10 +87,9 @@ def states(address: str, run: str) -> dict[str, list[int]]:
     return found
 
 
-def test_nodes_of_several_runs_at_once(address, node):
+def test_nodes_of_several_first_runs_at_once(address, node):
+    """On an empty database, whose tables one of them makes."""
     from ml_metadata.proto import metadata_store_pb2
-
-    assert count_runs(address) == 0  # and the tables are made
 
     def whole_run(number: int) -> list[str]:
         return [finish(node(name, f"run-{number}", number)) for name in NODES]

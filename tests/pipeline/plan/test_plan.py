@@ -36,7 +36,8 @@ def test_the_recipe_may_train_anyway():
 
 
 def test_the_table_says_what_can_pass(recipe, capsys):
-    print_plan(Console(width=120), recipe, plan(recipe, listing(COVID=40, NORMAL=40, PNEUMONIA=40)))
+    found = plan(recipe, listing(COVID=40, NORMAL=40, PNEUMONIA=40), with_power=True)
+    print_plan(Console(width=120), recipe, found)
     lines = capsys.readouterr().out.splitlines()
     (row,) = [line.split() for line in lines if "COVID" in line]
     assert row[1:4] == ["40", "40", "0.60"] and row[-1].endswith("%")

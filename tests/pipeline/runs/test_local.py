@@ -17,6 +17,7 @@ from components.run_report.slot import RUN_SLOT
 from components.runtime.exit_codes import ExitCode
 from components.storage import files
 from pipeline.home import Home
+from pipeline.looks.ledger import LookLedger
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.ledger import Ledger
@@ -83,6 +84,8 @@ def test_a_run_lists_the_data_folder_once(films, home, first_node_alone, monkeyp
 
     record = run()
     assert record is not None and load_all(home) == [record]
+    (look,) = LookLedger(PipelinePaths.of_home(home).artifacts).read()
+    assert record.sentence.endswith(f" 1st look at these {look.images} test images.")
     # The decision, the splits, the counts, the ledger, and driver and executor of the node.
     assert listed == [str(films)]
     assert len(list_folders(str(films), recipe.data).entries) == first_node_alone[0] + 6

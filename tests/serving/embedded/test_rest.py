@@ -195,12 +195,12 @@ def test_with_a_token_nothing_is_said_without_it(start, base, connect):
 def test_images_are_bounded_before_they_are_decoded(start, base, connect, tools):
     from base64 import b64encode
 
-    port = start(base, images=ImageBounds(images=2, pixels=300)).rest_port
+    port = start(base, images=ImageBounds(images=2, pixels=600)).rest_port
     small, large = ({"b64": b64encode(tools.png(9, side)).decode()} for side in (16, 18))
     for images, status, says in (
         ([small] * 2, 200, "predictions"),
         ([small] * 3, 400, "at most 2 images, not 3"),
-        ([small, large], 400, "at most 300 pixels together to decode, not 580"),
+        ([large] * 2, 400, "at most 600 pixels together to decode, not 648"),
     ):
         found = ask(connect(port), PREDICT, json.dumps({"instances": images}))
         assert found[0] == status and says in found[2]

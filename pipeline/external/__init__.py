@@ -1,0 +1,1 @@
+"""External validation: a served model on the labelled images of another place."""

@@ -1,0 +1,108 @@
+"""The node in one process: Examples in, graph and transformed Examples out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+import tensorflow_transform as tft
+from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import io_utils
+
+from components.imaging.preprocessing import decode_and_resize, unpack
+from components.recipe.data import SPLITS
+from components.storage.examples import open_writer, records, to_example
+from components.transform.executor import Executor
+from tests.components.transform.examples import DATA, images, png, rows
+
+TRAIN_FILES = (slice(0, 3), slice(3, 4))
+
+
+def _artifact(kind, folder: Path):
+    artifact = kind()
+    artifact.uri = str(folder)
+    folder.mkdir()
+    return artifact
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Folder of the graph, and split → transformed rows by file."""
+    folder = tmp_path_factory.mktemp("node")
+    kinds = {
+        "examples": standard_artifacts.Examples,
+        "statistics": standard_artifacts.ExampleStatistics,
+        "schema": standard_artifacts.Schema,
+        "transform_graph": standard_artifacts.TransformGraph,
+        "transformed_examples": standard_artifacts.Examples,
+    }
+    made = {name: _artifact(kind, folder / name) for name, kind in kinds.items()}
+    for name in ("examples", "statistics"):
+        made[name].split_names = artifact_utils.encode_split_names(list(SPLITS))
+    for split in SPLITS:
+        source = Path(artifact_utils.get_split_uri([made["examples"]], split))
+        source.mkdir()
+        for number, part in enumerate(TRAIN_FILES if split == "train" else (slice(0, 2),)):
+            with open_writer(f"{source}/data_tfrecord-{number}.gz") as writer:
+                for row in rows()[part]:
+                    writer.write(to_example(row).SerializeToString())
+    found = tfdv.generate_statistics_from_tfrecord(f"{folder}/examples/Split-train/*")
+    target = Path(artifact_utils.get_split_uri([made["statistics"]], "train"))
+    target.mkdir()
+    (target / "FeatureStats.pb").write_bytes(found.SerializeToString())
+    schema = tfdv.infer_schema(found)
+    io_utils.write_pbtxt_file(f"{made['schema'].uri}/schema.pbtxt", schema)
+    given = {name: [made[name]] for name in ("examples", "statistics", "schema")}
+    outputs = {name: [made[name]] for name in ("transform_graph", "transformed_examples")}
+    Executor().Do(given, outputs, {"data": DATA.model_dump_json(by_alias=True)})
+    return made["transform_graph"].uri, made["transformed_examples"]
+
+
+def transformed(artifact, split: str) -> list[dict]:
+    files = tf.io.gfile.glob(artifact_utils.get_split_uri([artifact], split) + "/*")
+    spec = {
+        "image": tf.io.FixedLenFeature([], tf.string),
+        "filename": tf.io.FixedLenFeature([], tf.string),
+        "label_index": tf.io.FixedLenFeature([], tf.int64),
+        "pixel_mean": tf.io.FixedLenFeature([], tf.float32),
+        "pixel_std": tf.io.FixedLenFeature([], tf.float32),
+    }
+    parsed = records(files).map(lambda record: tf.io.parse_single_example(record, spec))
+    return list(parsed.as_numpy_iterator())
+
+
+def test_every_image_of_train_and_eval_is_there_once_in_order(written):
+    _, artifact = written
+    names = {
+        split: [row["filename"] for row in transformed(artifact, split)] for split in SPLITS[:2]
+    }
+    assert names == {
+        "train": [b"0.png", b"1.png", b"2.png", b"3.png"],
+        "eval": [b"0.png", b"1.png"],
+    }
+    assert artifact_utils.decode_split_names(artifact.split_names) == ["train", "eval"]
+
+
+def test_pixels_and_labels_are_those_of_the_images(written):
+    found = transformed(written[1], "train")
+    encoded = tf.constant([png(pixels) for pixels in images()])
+    expected = decode_and_resize(encoded, DATA.image_size, 1, "stretch")
+    pixels = unpack(tf.constant([row["image"] for row in found]), DATA.image_size, 1)
+    np.testing.assert_array_equal(pixels, expected)
+    assert [int(row["label_index"]) for row in found] == [0, 1, 0, 1]
+
+
+def test_statistics_are_those_of_the_pixels_of_train(written):
+    pixels = np.concatenate([image.ravel() for image in images()]).astype(float)
+    for split in ("train", "eval"):
+        for row in transformed(written[1], split):
+            assert row["pixel_mean"] == pytest.approx(pixels.mean(), rel=1e-4)
+            assert row["pixel_std"] == pytest.approx(pixels.std(), rel=1e-4)
+
+
+def test_the_served_graph_needs_the_image_alone(written):
+    layer = tft.TFTransformOutput(written[0]).transform_features_layer()
+    served = layer({"image": tf.constant([[png(pixels)] for pixels in images()])})["image"]
+    expected = [row["image"] for row in transformed(written[1], "train")]
+    assert [value.numpy() for value in served] == expected

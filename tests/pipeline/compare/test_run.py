@@ -1,0 +1,37 @@
+"""What a comparison touches; whole comparisons are in `tests/end_to_end/test_compare.py`."""
+
+import pytest
+
+from components.image_example_gen.listing import list_folders
+from pipeline.compare.candidates import Candidate
+from pipeline.compare.run import _tested
+from pipeline.looks.ledger import judging_images
+from pipeline.recipes.loader import load_recipe
+from pipeline.sample_data import write_sample_data
+
+SETS = ["data.min_per_split=1", "data.split_seed=158"]
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films")
+    write_sample_data(folder, patients_per_class=12)
+    return str(folder)
+
+
+@pytest.mark.parametrize("folds", [0, 3])
+def test_it_touches_the_test_split_of_the_first_recipe(films, folds):
+    one = load_recipe("quickstart", SETS)
+    other = load_recipe("quickstart", [*SETS, "training.epochs=3"])
+    candidates = [Candidate("one", one), Candidate("other", other)]
+    listing = list_folders(films, one.data)
+    tested, models = _tested(candidates, films, folds, listing)
+    assert tested == judging_images(listing)
+    assert set(models) == {"one", "other"} and len(set(models.values())) == 2
+
+
+def test_models_of_folds_are_others_than_the_one_of_a_run(films):
+    candidates = [Candidate("one", load_recipe("quickstart", SETS))]
+    listing = list_folders(films, candidates[0].recipe.data)
+    keys = [_tested(candidates, films, folds, listing)[1]["one"] for folds in (0, 3, 5)]
+    assert len(set(keys)) == 3
