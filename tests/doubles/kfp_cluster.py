@@ -69,10 +69,16 @@ class RunningServer(PipelinesServer):
                 if identity == run_id:
                     process.kill()
 
-    def log_of(self, run_id: str, name: str) -> str:
-        """Returns the logs of all starts of a task."""
-        files = sorted((self._folder / run_id).glob(f"{name}-*/log-*.txt"))
-        return "\n".join(path.read_text(errors="replace") for path in files)
+    def log(self, run_id: str, pod: str) -> str:
+        name, _, number = pod.rpartition("-")
+        for text in self.logs_of(run_id, name, number):
+            self.logs[pod] = text
+        return super().log(run_id, pod)
+
+    def logs_of(self, run_id: str, name: str, number: str = "*") -> list[str]:
+        """Returns the logs of the starts of a task, or of one of them."""
+        files = (self._folder / run_id).glob(f"{name}-[0-9a-f]*/log-{number}.txt")
+        return [path.read_text(errors="replace") for path in sorted(files)]
 
     def close(self) -> None:
         """Ends what still runs."""
@@ -99,10 +105,12 @@ class RunningServer(PipelinesServer):
             if identity in self._stopped:
                 process.kill()
                 raise _StoppedError
-            for key in (f"{name}-driver", name, f"{name}({attempt - 1})"):
+            this = f"{name}({attempt - 1})"
+            for key in (f"{name}-driver", name, this):
                 tasks.setdefault(key, task(key, "RUNNING", start_time=self.now()))
+            tasks[this]["pod_name"] = f"{name}-{attempt}"
             tasks[f"{name}-driver"].update(state="SUCCEEDED", end_time=self.now())
-            self._in_thread(self._follow, process, [tasks[name], tasks[f"{name}({attempt - 1})"]])
+            self._in_thread(self._follow, process, [tasks[name], tasks[this]])
             run["run_details"] = {"task_details": list(tasks.values())}
 
         path = self._folder / f"{identity}.yaml"
