@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.exit_codes import ExitCode, stoppable
+from components.runtime.exit_codes import ExitCode
 from pipeline.cli.score import ModelTarget, score_images
+from pipeline.cli.stoppable import stoppable
 from pipeline.recipes.options import RecipeArgument, SetOption
 
 FOLDER = "external"
