@@ -41,15 +41,17 @@ class Executor(executor.Executor):
             tfdv.load_stats_binary(os.path.join(statistics, "FeatureStats.pb"))
         )
         config = {"data": data.plain(), "pixel_mean": mean, "pixel_std": std}
-        transformed = output_dict.pop(specs.TRANSFORMED_EXAMPLES_KEY)
+        # A dictionary of its own: what `output_dict` holds at the end is recorded, with its splits.
+        graph_alone = {specs.TRANSFORM_GRAPH_KEY: output_dict[specs.TRANSFORM_GRAPH_KEY]}
         properties = {
             specs.PREPROCESSING_FN_KEY: "components.transform.preprocessing.preprocessing_fn",
             specs.CUSTOM_CONFIG_KEY: json.dumps(config),
             specs.SPLITS_CONFIG_KEY: proto_utils.proto_to_json(_SPLITS),
             specs.DISABLE_STATISTICS_KEY: 1,
         }
-        super().Do(input_dict, output_dict, properties)
+        super().Do(input_dict, graph_alone, properties)
         graph = artifact_utils.get_single_uri(output_dict[specs.TRANSFORM_GRAPH_KEY])
+        transformed = output_dict[specs.TRANSFORMED_EXAMPLES_KEY]
         self._transform(graph, input_dict[specs.EXAMPLES_KEY], transformed)
 
     def _transform(

@@ -36,6 +36,8 @@ SMALL = [
     "evaluation.allowed_drop=0.6",
     "platform.defaults={retry_wait_seconds: 0}",
 ]
+# A floor that no model reaches. The audit would stop before the training, which is not the point.
+UNREACHABLE = '["evaluation.recall_floor=0.99", "audit.unreachable_floors=report"]'
 # Run in a pod, whose image has no pkill.
 _KILL = """
 import pathlib, os
@@ -195,7 +197,7 @@ class Emulator(Site):
             os.kill(int(child), signal.SIGKILL)
 
     def log(self, run_id: str, task: str) -> str:
-        return self._server.log_of(run_id, task)
+        return "\n".join(self._server.logs_of(run_id, task))
 
     def only_on_a_cluster(self, why: str) -> None:
         pytest.skip(f"{ENDPOINT} is not set, and the emulator has no {why}")

@@ -7,11 +7,10 @@ import pytest
 
 from kubeflow.cli.options import ConnectionOptions
 from kubeflow.client.runs import find
-from tests.cluster.site import PATIENCE_SECONDS
+from tests.cluster.site import PATIENCE_SECONDS, UNREACHABLE
 
 # Each twenty seconds: a run still waits for the one before it.
 CRON = "*/20 * * * * *"
-IMPOSSIBLE = '["evaluation.recall_floor=0.99", "audit.unreachable_floors=report"]'
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def test_a_retraining_without_anything_new_is_declined(site, run_of):
     assert site.watch(site.submit(site.package())).code == 0
     before = site.versions()
     run = run_of("suite-if-new")
-    assert ": SUCCEEDED, " in run.text
+    assert run.code == 4 and ": SUCCEEDED, " in run.text
     assert "Declined: no new image since" in site.log(run.run_id, "retraining")
     assert "Trainer SUCCEEDED" not in run.text
     assert site.versions() == before
@@ -54,7 +53,7 @@ def test_a_retraining_without_anything_new_is_declined(site, run_of):
 
 def test_a_refused_model_makes_the_run_red(site, run_of):
     before = site.versions()
-    run = run_of("suite-refused", "--always-train", overrides=IMPOSSIBLE)
-    assert run.code and ": FAILED, " in run.text
+    run = run_of("suite-refused", "--always-train", overrides=UNREACHABLE)
+    assert run.code == 3 and ": FAILED, " in run.text
     assert "NOT blessed" in site.log(run.run_id, "evaluator")
     assert site.versions() == before

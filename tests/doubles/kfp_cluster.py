@@ -17,7 +17,7 @@ import yaml
 from croniter import croniter
 
 from tests.doubles.kfp_api_server import start
-from tests.doubles.kfp_api_state import PipelinesServer, one, task
+from tests.doubles.kfp_api_state import EMPTY_TIME, PipelinesServer, one, task
 from tests.doubles.kfp_emulator import run_package
 from tests.doubles.kfp_package import parse
 from tests.doubles.kfp_pod import Run
@@ -69,10 +69,16 @@ class RunningServer(PipelinesServer):
                 if identity == run_id:
                     process.kill()
 
-    def log_of(self, run_id: str, name: str) -> str:
-        """Returns the logs of all starts of a task."""
-        files = sorted((self._folder / run_id).glob(f"{name}-*/log-*.txt"))
-        return "\n".join(path.read_text(errors="replace") for path in files)
+    def log(self, run_id: str, pod: str) -> str:
+        name, _, number = pod.rpartition("-")
+        for text in self.logs_of(run_id, name, number):
+            self.logs[pod] = text
+        return super().log(run_id, pod)
+
+    def logs_of(self, run_id: str, name: str, number: str = "*") -> list[str]:
+        """Returns the logs of the starts of a task, or of one of them."""
+        files = (self._folder / run_id).glob(f"{name}-[0-9a-f]*/log-{number}.txt")
+        return [path.read_text(errors="replace") for path in sorted(files)]
 
     def close(self) -> None:
         """Ends what still runs."""
@@ -85,24 +91,32 @@ class RunningServer(PipelinesServer):
 
     # --- The workflow controller ---
 
-    def _in_thread(self, work: Any, *arguments: Any) -> None:
-        self._threads.append(threading.Thread(target=work, args=arguments, daemon=True))
-        self._threads[-1].start()
+    def _in_thread(self, work: Any, *arguments: Any) -> threading.Thread:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return thread
 
     def _carry_out(self, run: dict) -> None:
         """Runs the package of a run, and keeps the run's state as the real server does."""
         identity = run["run_id"]
         tasks: dict[str, dict] = {}
+        followers: dict[str, threading.Thread] = {}
 
         def watch(name: str, attempt: int, process: Popen) -> None:
             self.processes[identity, name] = process
             if identity in self._stopped:
                 process.kill()
                 raise _StoppedError
-            for key in (f"{name}-driver", name, f"{name}({attempt - 1})"):
+            if attempt > 1:
+                followers[name].join()
+            this = f"{name}({attempt - 1})"
+            for key in (f"{name}-driver", name, this):
                 tasks.setdefault(key, task(key, "RUNNING", start_time=self.now()))
+            tasks[name].update(state="RUNNING", end_time=EMPTY_TIME)
+            tasks[this]["pod_name"] = f"{name}-{attempt}"
             tasks[f"{name}-driver"].update(state="SUCCEEDED", end_time=self.now())
-            self._in_thread(self._follow, process, [tasks[name], tasks[f"{name}({attempt - 1})"]])
+            followers[name] = self._in_thread(self._follow, process, [tasks[name], tasks[this]])
             run["run_details"] = {"task_details": list(tasks.values())}
 
         path = self._folder / f"{identity}.yaml"
