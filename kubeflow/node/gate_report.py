@@ -16,7 +16,17 @@ from kubeflow.texts import markdown
 from pipeline.runs.records import Gate
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, number
 
-_COLUMNS = ("class", "n", "recall", "95 % interval", "floor", "before", "precision", "specificity")
+_COLUMNS = (
+    "class",
+    "images",
+    "patients",
+    "recall",
+    "95 % interval",
+    "floor",
+    "before",
+    "precision",
+    "specificity",
+)
 _BOUND = {"lower_bound": "lower bound of the recall", "point": "recall"}
 _BEFORE = "Before: recall of the latest blessed model."
 _NOT_COMPARED = (
@@ -110,7 +120,9 @@ def _gate_row(gate: Gate) -> str:
     interval = "-" if math.isnan(gate.low) else f"{number(gate.low)}-{number(gate.high)}"
     values = (gate.recall, gate.floor, gate.baseline, gate.precision, gate.specificity)
     recall, *others = map(number, values)
-    return _row(markdown(gate.label), str(gate.cases), recall, interval, *others)
+    return _row(
+        markdown(gate.label), str(gate.cases), str(gate.patients), recall, interval, *others
+    )
 
 
 def _row(*cells: str) -> str:

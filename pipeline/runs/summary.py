@@ -72,7 +72,7 @@ def gate_table(gates: list[Gate], floor_on: str) -> Table:
         reached = gate.low if floor_on == "lower_bound" else gate.recall
         table.add_row(
             Text(gate.label),  # a name such as `grade [2]` is no markup
-            str(gate.cases),
+            f"{gate.cases}/{gate.patients}",
             number(gate.recall),
             "-" if math.isnan(gate.low) else f"{number(gate.low)}-{number(gate.high)}",
             Text(number(gate.floor), style="green" if reached >= gate.floor - 1e-6 else "red"),
@@ -82,7 +82,7 @@ def gate_table(gates: list[Gate], floor_on: str) -> Table:
         )
     compared = "lower bound of the CI" if floor_on == "lower_bound" else "recall"
     table.caption = (
-        f"Floor: minimum of the {compared}. n: images.\n"
+        f"n: images/patients. Floor: minimum of the {compared}.\n"
         "Previous: recall of the latest blessed model."
     )
     table.caption_justify = "left"

@@ -34,8 +34,8 @@ def test_the_page_has_a_paragraph_for_each_reason_and_a_row_for_each_class():
     # KFP's page draws the cells of the header without a gap, and cuts ordinary spaces off.
     assert all(cell.strip(" ").startswith("\u00a0") for cell in header.strip("|").split("|"))
     assert rows == [
-        "| COVID | 40 | 0.90 | 0.77-0.96 | 0.60 | 0.85 | 0.88 | 0.94 |",
-        r"| grade \[2\]\|x | 0 | - | - | 0.60 | - | - | 1.00 |",
+        "| COVID | 40 | 30 | 0.90 | 0.77-0.96 | 0.60 | 0.85 | 0.88 | 0.94 |",
+        r"| grade \[2\]\|x | 0 | 30 | - | - | 0.60 | - | - | 1.00 |",
     ]
     assert paragraphs[5].startswith("Floor: for the lower bound of the interval.")
     assert "Not a medical device" in paragraphs[-1]
