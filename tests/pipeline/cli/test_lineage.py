@@ -19,7 +19,7 @@ def test_in_an_empty_home_there_is_one_message_and_nothing_is_written(tmp_path, 
 
 
 @pytest.mark.parametrize("command", ["approve", "reject"])
-def test_a_decision_is_made_under_the_own_name(monkeypatch, tmp_path, command):
+def test_a_decision_is_made_under_your_own_name(monkeypatch, tmp_path, command):
     monkeypatch.delenv("MEDTFX_ALLOW_BY", raising=False)
     line = (command, "20250101-120000", "--note", "blurred", "--by", "Dr. Ruiz")
     result = medtfx(*line, "--home", tmp_path / "home")

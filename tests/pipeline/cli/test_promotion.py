@@ -108,7 +108,7 @@ def test_rollback_without_labels_withdraws_and_is_in_the_journal(promotion, home
 
 
 @pytest.mark.parametrize("command", ["promote", "canary", "rollback"])
-def test_it_is_done_under_the_own_name(monkeypatch, promotion, home, command):
+def test_a_label_moves_under_your_own_name(monkeypatch, promotion, home, command):
     monkeypatch.delenv("MEDTFX_ALLOW_BY")
     refused = promotion(f"{command} chest --by anna")
     assert_one_message(refused, "Received: --by 'anna'", "MEDTFX_ALLOW_BY=yes")
