@@ -101,6 +101,13 @@ APP_TOKEN = Variable(
     "`medtfx app`, whose option `--token` has precedence",
 )
 
+ALLOW_BY = Variable(
+    "MEDTFX_ALLOW_BY",
+    "`yes`: `--by` may name any person, for a site whose people share a user, or whose containers "
+    "run under a number",
+    "a decision is recorded under the name of the user of the system",
+    "`medtfx approve`, `reject`, `promote`, `canary`, `rollback`",
+)
 SERVING_TOKEN = Variable(
     "MEDTFX_SERVING_TOKEN",
     "secret that a model server asks for, and that a client shows to it",
@@ -138,6 +145,7 @@ VARIABLES = (
     CLIENT_CERTIFICATE,
     CLIENT_KEY,
     APP_TOKEN,
+    ALLOW_BY,
     SERVING_TOKEN,
     SIGNING_KEY,
     SIGNING_CERTIFICATE,

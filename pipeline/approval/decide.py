@@ -50,8 +50,6 @@ def decide(
         ApprovalError: there is nothing to decide, or it has been decided.
         MedtfxError: the push failed.
     """
-    if not by.strip():
-        raise ApprovalError("A decision needs a name: --by NAME. Received an empty name.")
     graph = _graph(home, connection)  # raises before anything is written
     with run_session(home) as session:
         candidate = find_candidate(graph, run_id)
@@ -60,7 +58,7 @@ def decide(
         from pipeline.dag.decision import build_decision
 
         pipeline = build_decision(
-            candidate, _decision(candidate, approved, by.strip(), note.strip()),
+            candidate, _decision(candidate, approved, by, note.strip()),
             None if connection else home.metadata_connection(),
         )  # fmt: skip
         with Display(session.console) as display:

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.cli.decided_by import ByOption, decided_by
 from pipeline.cli.options import HomeOption
 from pipeline.home import Home
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, see `medtfx runs`.")]
-ByOption = Annotated[str, typer.Option(help="Name of the person who decides.")]
 ClusterOption = Annotated[
     bool, typer.Option("--cluster", help="Use the ML Metadata of a cluster, at $MEDTFX_MLMD.")
 ]
@@ -18,7 +18,7 @@ ClusterOption = Annotated[
 
 def approve(
     run: RunArgument,
-    by: ByOption,
+    by: ByOption = None,
     note: Annotated[str, typer.Option(help="The reason, for the record.")] = "",
     force: Annotated[
         bool,
@@ -31,6 +31,7 @@ def approve(
     home: HomeOption,
 ) -> None:
     """Approve the validated model of a run, and push it."""
+    by = decided_by(by)
     version = _decide(run, True, by, note, force, cluster, home)
     typer.echo(f"Approved by {by}, and pushed as version {version}.")
     typer.echo(f"`medtfx lineage {version}` shows what it was made from.")
@@ -38,8 +39,8 @@ def approve(
 
 def reject(
     run: RunArgument,
-    by: ByOption,
     note: Annotated[str, typer.Option(help="The reason, for the record.")],
+    by: ByOption = None,
     cluster: ClusterOption = False,
     *,
     home: HomeOption,
@@ -48,6 +49,7 @@ def reject(
 
     It is not pushed, and no later model is compared to it.
     """
+    by = decided_by(by)
     _decide(run, False, by, note, False, cluster, home)
     typer.echo(f"Rejected by {by}. Nothing is deleted; `medtfx approve --force` reverses it.")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.runtime.exit_codes import ExitCode
+from pipeline.cli.decided_by import ByOption, decided_by
 from pipeline.cli.options import HomeOption, TlsOptions
 
 if TYPE_CHECKING:
@@ -39,10 +40,7 @@ class MoveOptions(TlsOptions):
     timeout: Annotated[
         float, typer.Option(help="Seconds for a server to load a version.", min=1.0)
     ] = 300.0
-    by: Annotated[
-        str | None,
-        typer.Option(help="Name of the person who decides. Default: the user of this machine."),
-    ] = None
+    by: ByOption = None
     note: Annotated[str, typer.Option(help="The reason, for the journal.")] = ""
     home: HomeOption
 
@@ -59,10 +57,14 @@ class MoveOptions(TlsOptions):
         )
 
     def approval(self) -> "Approval":
-        """Returns who decided, and why."""
+        """Returns who decided, and why.
+
+        Raises:
+            MedtfxError: `--by` is not allowed here.
+        """
         from serving.promotion.promote import Approval
 
-        return Approval(self.by or _user(), self.note)
+        return Approval(decided_by(self.by), self.note)
 
 
 def promote(
@@ -205,14 +207,3 @@ def _served(move: "Move") -> str:
         names[version].append(label)
     served = ", ".join(f"{version} ({', '.join(labels)})" for version, labels in names.items())
     return f"Served: {served}. A request without a label gets the highest, {max(move.served)}."
-
-
-def _user() -> str:
-    """Returns who runs this process by the system, whatever $USER says."""
-    import os
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # in a container, a number without a name
-        return str(os.getuid())

@@ -14,6 +14,7 @@ from pipeline.recipes.bounded_yaml import load_yaml
 
 RECIPE_DIR = Path(__file__).parent
 _TYPE_NAME = re.compile(r"constrained-|dict\[|literal\[")
+_SHOWN = 60  # characters of a wrong override
 
 
 def recipe_names() -> list[str]:
@@ -139,8 +140,11 @@ def apply_override(values: dict[str, Any], override: str) -> None:
         )
     try:
         value = load_yaml(text)
-    except yaml.YAMLError:
-        raise RecipeError(f"--set {key}: the value {text!r} is not valid YAML.") from None
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or error
+        raise RecipeError(
+            f"--set {key}: the value is not valid YAML: {problem}. Received: {text[:_SHOWN]!r}"
+        ) from None
     *parents, last = key.strip().split(".")
     node = values
     for parent in parents:

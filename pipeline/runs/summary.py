@@ -42,7 +42,7 @@ def verdict(record: RunRecord) -> str:
     if record.approval == "waiting":
         return (
             f"{record.sentence} Not pushed yet: it waits for approval. `medtfx approve "
-            f"{record.run_id} --by NAME --note TEXT` pushes it, `medtfx reject` rejects it."
+            f"{record.run_id} --note TEXT` pushes it, `medtfx reject` rejects it."
         )
     if record.version is None:
         return f"{record.sentence} Nothing was pushed."

@@ -15,6 +15,7 @@ from pipeline.cli.main import app
 from pipeline.home import Home
 from pipeline.runs.records import RunRecord, load_all
 from pipeline.sample_data import write_sample_data
+from tests.end_to_end.annotated import annotate
 from tests.paths import ROOT
 
 # Small enough for a minute a run, large enough to learn.
@@ -125,6 +126,7 @@ def trained_machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, root / "source" / package, ignore=ignore)
     write_sample_data(root / "data", patients_per_class=40)
+    annotate(root / "data")
     machine = Machine(root / "source", Home.at(str(root / "home")), root / "data")
     (root / "first.txt").write_text(machine.medtfx(machine.run_command()))
     for folder in ("home", "data"):

@@ -12,13 +12,21 @@ WAITS = 5
 REQUIRED = ("serving.approval=required", "training.early_stopping.patience=24")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def any_name():
+    """The site lets `--by` name anybody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDTFX_ALLOW_BY", "yes")
+        yield
+
+
 @pytest.fixture(scope="module")
 def waiting(machine):
     """A run: blessed, validated, and waiting."""
     before = machine.versions()
     out = machine.medtfx(machine.run_command(*REQUIRED), WAITS)
     run = machine.last_record().run_id
-    assert f"it waits for approval. `medtfx approve {run} --by NAME --note TEXT`" in out
+    assert f"it waits for approval. `medtfx approve {run} --note TEXT`" in out
     assert machine.versions() == before
     assert "waits for approval" in machine.here("runs")
     return run

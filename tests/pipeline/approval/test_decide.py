@@ -87,12 +87,6 @@ def test_a_model_whose_files_are_gone(store, tmp_path):
     assert "is gone" in refusal(store, "one", force=True)
 
 
-@pytest.mark.parametrize("by", ["", "  "])
-def test_a_decision_has_a_name(tmp_path, by):
-    with pytest.raises(ApprovalError, match="A decision needs a name"):
-        decide(Home(tmp_path), "one", True, by, "", False)
-
-
 def test_a_home_in_which_nothing_has_run_stays_untouched(tmp_path):
     with pytest.raises(LineageError, match="Nothing has run in"):
         decide(Home(tmp_path / "home"), "one", True, "me", "", False)

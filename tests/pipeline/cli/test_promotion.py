@@ -5,6 +5,7 @@ import pytest
 
 from components.runtime.exit_codes import ExitCode
 from components.saved_model.manifest import write_manifest
+from pipeline.cli.decided_by import system_user
 from serving.promotion.labels import labels_of
 from serving.promotion.models_config import find_model, read_models_config
 from tests.command_line import assert_one_message, medtfx
@@ -24,6 +25,7 @@ def home(tmp_path):
 def promotion(monkeypatch, home):
     """Runs a command line on the home; returns exit code, output and errors."""
     monkeypatch.setenv("MEDTFX_HOME", str(home))
+    monkeypatch.setenv("MEDTFX_ALLOW_BY", "yes")
     return lambda line, *more: medtfx(*line.split(), *more)
 
 
@@ -103,6 +105,17 @@ def test_rollback_without_labels_withdraws_and_is_in_the_journal(promotion, home
     assert "anna" in promotion("promotions chest")[1]
     out = promotion("rollback chest 300")[1]
     assert out.startswith("chest: version 300 is served now, before it was 200.\n")
+
+
+@pytest.mark.parametrize("command", ["promote", "canary", "rollback"])
+def test_a_label_moves_under_your_own_name(monkeypatch, promotion, home, command):
+    monkeypatch.delenv("MEDTFX_ALLOW_BY")
+    refused = promotion(f"{command} chest --by anna")
+    assert_one_message(refused, "Received: --by 'anna'", "MEDTFX_ALLOW_BY=yes")
+    assert not (home / "models" / "models.config").exists()
+    assert promotion(f"{command} chest")[0] == 0
+    (line,) = (home / "models" / "chest" / "promotions.jsonl").read_text().splitlines()
+    assert json.loads(line)["by"] == system_user()
 
 
 @pytest.mark.parametrize(

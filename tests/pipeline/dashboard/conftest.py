@@ -50,7 +50,11 @@ def _write(path, seed):
     with tf.io.TFRecordWriter(str(path)) as writer:
         for number in range(60):
             odds = generator.random(3) + np.eye(3)[number % 3]
-            texts = {"site": "ab"[number % 2], "label": CLASSES[number % 3]}
+            texts = {
+                "site": "ab"[number % 2],
+                "label": CLASSES[number % 3],
+                "patient": f"p{number // 2}",
+            }
             features = {
                 name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[text.encode()]))
                 for name, text in texts.items()

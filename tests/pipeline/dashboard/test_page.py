@@ -44,6 +44,16 @@ def test_a_browser_draws_it_without_a_network(blocks, open_page, tmp_path):
         assert "ROC Curve" in plots and "Calibration Plot" in plots
 
 
+def test_the_page_may_fetch_nothing(open_page, tmp_path):
+    path = tmp_path / "dashboard.html"
+    path.write_text(render_dashboard("No run", [], ()), encoding="utf-8")
+    page = open_page(path)
+    fetch = "const done = arguments[0]; fetch('data:,').then(() => done(true), () => done(false));"
+    assert not page.execute_async_script(fetch)
+    refused = page.get_log("browser")
+    assert any("Content Security Policy" in entry["message"] for entry in refused)
+
+
 def test_what_is_not_defined_is_null_and_no_name_is_html():
     assert as_data({"<a>": float("nan"), "b": ["NaN", 1.5, "x"]}) == {
         "‹a›": None,

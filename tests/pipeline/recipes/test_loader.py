@@ -155,12 +155,33 @@ def test_an_override_that_sets_nothing_is_refused(small, override):
 
 def test_an_override_that_is_no_yaml_or_goes_into_a_value_is_refused(small):
     assert refusal(small, "training.epochs=[1") == (
-        "--set training.epochs: the value '[1' is not valid YAML."
+        "--set training.epochs: the value is not valid YAML: expected ',' or ']', but got "
+        "'<stream end>'. Received: '[1'"
     )
     assert refusal(small, "name.first=x") == "--set name.first: 'name' is a value, not a section."
 
 
 # === What is not valid ===
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("&a [*a]", "at most 10000 values are read"),
+        ("[" * 600 + "]" * 600, "nested too deeply"),
+        ("9" * 5_000, "digits"),
+        ("x" * 100_001, "at most 100000 characters are read"),
+    ],
+    ids=["circle", "nested", "digits", "long"],
+)
+def test_too_much_yaml_is_refused_in_a_file_in_its_base_and_in_an_override(small, text, reason):
+    override = refusal(small, f"summary={text}")
+    assert reason in override and len(override) < 400
+    base = Path(small).with_name("base.yaml")
+    base.write_text(f"summary: {text}\n")
+    assert refusal(str(base)).startswith("base.yaml is not valid YAML: ")
+    assert reason in refusal(str(base))
+    assert reason in refusal(extending(small, extends="base.yaml"))
 
 
 @pytest.mark.parametrize(
