@@ -187,6 +187,20 @@ def test_masks_beside_the_images_of_a_class_stop_the_run(base, folder):
     assert totals(list_(base, ignore=[folder])) == {"COVID": IMAGES, "NORMAL": IMAGES}
 
 
+@pytest.mark.parametrize("name", ["1_mask.png", "1-Mask.jpg", "1 segmentation.png"])
+def test_masks_in_the_folder_of_a_class_stop_the_run(base, name):
+    write(base, "COVID/1.png", f"COVID/{name}")
+    with pytest.raises(
+        DataError, match=r"1 files are by their names masks.*data\.ignore=\[masks\]"
+    ):
+        list_(base)
+
+
+def test_a_name_that_ends_like_a_mask_is_none_without_its_image(base):
+    write(base, "COVID/patient_with_mask.png")
+    assert totals(list_(base))["COVID"] == IMAGES + 1
+
+
 def test_linked_files_and_folders_count_and_loops_end(tmp_path):
     store = tmp_path / "store"
     fill(store, "covid scans")
