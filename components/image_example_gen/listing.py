@@ -24,6 +24,7 @@ from components.recipe.data import DataSection, fold
 from components.runtime.errors import DataError
 from components.storage.files import FoundFile
 from components.storage.listed_once import list_files
+from components.storage.plain_path import shown_path
 
 UNLABELLED = "unlabelled"
 
@@ -135,7 +136,7 @@ def list_unlabelled(base: str) -> Listing:
     names = image_files(base, [file.relative for file in found])
     images = [file for file in found if file.relative in names]
     if not images:
-        raise DataError(f"No image file below {base!r}. Check the path.")
+        raise DataError(f"No image file below {shown_path(base)!r}. Check the path.")
     others = [file for file in found if file.relative not in names]
     return Listing(
         tuple(Entry(file.relative, "", file.relative, UNLABELLED) for file in images),
@@ -149,8 +150,8 @@ def _walk_existing(base: str) -> tuple[FoundFile, ...]:
     found = list_files(base)
     if not found:
         raise DataError(
-            f"The data folder {base!r} is missing or empty. It must hold one folder per class; "
-            "check --data."
+            f"The data folder {shown_path(base)!r} is missing or empty. It must hold one "
+            "folder per class; check --data."
         )
     return found
 
