@@ -14,6 +14,7 @@ _OWN_FEATURES = frozenset(  # of the examples: a column of this name would take 
     {"image", "label", "label_index", "filename", "patient", "format", "width", "height", "mean",
      "std"}
 )  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def fold(name: str) -> str:
@@ -153,13 +154,11 @@ def _check_names(names: object) -> object:
     if isinstance(names, str):
         raise ValueError(f"a list of names is due, as in [{names}]")
     listed = names if isinstance(names, (list, tuple)) else []
-    if any(isinstance(name, (bool, int, float)) or name is None for name in listed):
+    if not all(isinstance(name, str) for name in listed):
         raise ValueError(
             "YAML reads NO, YES, ON and OFF as true or false, and 0 as a number: put names of "
             "classes and folders into quotes, as in ['NO', 'YES']"
         )
-    if any(isinstance(name, str) and not name.isprintable() for name in listed) or "" in listed:
-        raise ValueError("a name must have at least one character, and none that is not printable")
     return names
 
 
@@ -218,6 +217,16 @@ class DataSection(Section):
     @classmethod
     def _listed(cls, names: object) -> object:
         return _check_names(names)
+
+    @field_validator("classes")
+    @classmethod
+    def _one_line(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not name or _CONTROL.search(name) for name in names):
+            raise ValueError(
+                "the name of a class must have at least one character, and no control character "
+                "as a line end is"
+            )
+        return names
 
     @field_validator("merge", mode="before")
     @classmethod
