@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.runtime.errors import DataError
 from components.storage.files import is_remote
 from components.storage.plain_path import plain_path
 from pipeline.home import Home
@@ -85,7 +86,30 @@ def recipe_of(pipeline_name: str) -> str:
 
 
 def absolute(address: str) -> str:
-    """Returns an absolute path, or an address of object storage as it is, without a last slash."""
+    """Returns an absolute path, or an address of object storage as it is, without a last slash.
+
+    Raises:
+        DataError: it is empty, which would mean the folder that the command was called in.
+    """
+    if not address.strip():
+        raise DataError(
+            "The path of a folder is empty, as from a variable that is not set. Give the path, "
+            "gs://BUCKET/... or s3://BUCKET/..."
+        )
     if is_remote(address):
         return address.rstrip("/")
     return str(plain_path(Path(os.path.abspath(address))))
+
+
+def data_address(address: str) -> str:
+    """Returns `absolute` of a data folder; a path has to be there, and is not made.
+
+    Raises:
+        DataError: it is empty, or there is no such folder.
+    """
+    if address.strip() and not is_remote(address) and not os.path.isdir(address):
+        raise DataError(
+            f"The data folder {os.path.abspath(address)!r} is missing, or is no folder. It must "
+            "hold one folder per class; check --data."
+        )
+    return absolute(address)

@@ -1,5 +1,6 @@
-"""Splits that the folders name already: class folders below `train`, `val` and `test`."""
+"""Splits that the folders name already: `train`, `val` and `test` above or below the classes."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -7,17 +8,19 @@ from components.image_example_gen.hashing import hash_to_unit
 from components.recipe.data import SPLITS, DataSection, fold
 from components.runtime.errors import DataError
 
-_SPLIT_OF_FOLDER = {
-    "train": "train", "training": "train",
+_SPLIT_OF_WORD = {
+    "train": "train", "training": "train", "trainset": "train",
     "val": "eval", "valid": "eval", "validation": "eval", "eval": "eval", "dev": "eval",
-    "test": "test", "testing": "test",
+    "valset": "eval", "devset": "eval",
+    "test": "test", "testing": "test", "testset": "test", "holdout": "test",
 }  # fmt: skip
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def find(paths: Sequence[str], data: DataSection) -> dict[str, str]:
     """Returns path → split as the folders name it, or {} if they are not to be used.
 
-    Folders name splits where some class has images below two of them.
+    Folders name splits where some class has images in two of them: `test`, `02_val`, `train_set`.
 
     Args:
         paths: of the images, below the data folder.
@@ -25,26 +28,34 @@ def find(paths: Sequence[str], data: DataSection) -> dict[str, str]:
 
     Raises:
         DataError: the folders name splits, and the recipe does not say what to do about it; or
-            it says to use them, and some image is below none.
+            it says to use them, and there are none, or some image is in none.
     """
     owners = data.class_of_folder()
-    named = {path: _split_above(path, owners) for path in paths}
+    named = {path: _class_and_split(path, owners) for path in paths}
     splits_of: dict[str, set[str]] = defaultdict(set)
     for label, split in named.values():
         if split:
             splits_of[label].add(split)
-    if data.folder_splits == "merge" or all(len(found) < 2 for found in splits_of.values()):
+    if data.folder_splits == "merge":
+        return {}
+    if all(len(found) < 2 for found in splits_of.values()):
+        if data.folder_splits == "use":
+            raise DataError(
+                "data.folder_splits is `use`, and no class has images in two folders that name "
+                f"splits. Such names hold one of these words: {', '.join(_SPLIT_OF_WORD)}. Rename "
+                "the folders, or split by patient with --set data.folder_splits=null."
+            )
         return {}
     if data.folder_splits is None:
         raise DataError(
-            "The class folders lie below folders that name splits "
+            "Some folders name splits "
             f"({', '.join(sorted(set().union(*splits_of.values())))}). Say what to do: --set "
             "data.folder_splits=use takes them as they are, and refuses a patient in two; --set "
             "data.folder_splits=merge splits all images again, by patient."
         )
     if outside := [path for path, (_, split) in named.items() if not split]:
         raise DataError(
-            f"{len(outside)} images lie below no folder that names a split, for example "
+            f"{len(outside)} images lie in no folder that names a split, for example "
             f"{outside[0]!r}. Move them, or use --set data.folder_splits=merge."
         )
     return {path: split for path, (_, split) in named.items()}
@@ -89,9 +100,16 @@ def _cut(patient: str, missing: Sequence[str], data: DataSection) -> str:
     return "train"
 
 
-def _split_above(path: str, owners: Mapping[str, str]) -> tuple[str, str]:
-    """Returns the class of a path, and the split that a folder above the class folder names."""
+def _class_and_split(path: str, owners: Mapping[str, str]) -> tuple[str, str]:
+    """Returns the class of a path, and the split that another folder of it names, the inmost."""
     folders = [fold(part) for part in path.split("/")[:-1]]
     nearest = max(place for place, name in enumerate(folders) if name in owners)
-    above = [_SPLIT_OF_FOLDER[name] for name in folders[:nearest] if name in _SPLIT_OF_FOLDER]
-    return owners[folders[nearest]], above[-1] if above else ""
+    named = [_split_of(name) for place, name in enumerate(folders) if place != nearest]
+    return owners[folders[nearest]], next((split for split in reversed(named) if split), "")
+
+
+def _split_of(folder: str) -> str:
+    """Returns the split that a folder name holds the word of, '' if there is none, or several."""
+    words = _LETTERS.findall(folder)
+    found = {_SPLIT_OF_WORD[word] for word in words if word in _SPLIT_OF_WORD}
+    return found.pop() if len(found) == 1 else ""

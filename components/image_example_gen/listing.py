@@ -7,6 +7,7 @@ any long work.
 
 import hashlib
 import json
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -23,12 +24,14 @@ from components.recipe.data import DataSection, fold
 from components.runtime.errors import DataError
 from components.storage.files import FoundFile
 from components.storage.listed_once import list_files
+from components.storage.plain_path import shown_path
 
 UNLABELLED = "unlabelled"
 
 _MASKS = frozenset(  # folders beside the images of a class that hold no radiographs
     {"mask", "masks", "segmentation", "segmentations", "annotation", "annotations", "overlays"}
 )
+_MASK_FILE = re.compile(r"(.+)[ _-](?:mask|segmentation|annotation|overlay)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,7 @@ def list_folders(base: str, data: DataSection) -> Listing:
     """
     found = _walk_existing(base)
     images = image_files(base, [file.relative for file in found])
-    table = MetadataTable()
-    if data.metadata:
-        table = read_metadata(base, data.metadata, any(map(may_be_dicom, images)))
+    table = _metadata(base, images, data)
     entries, left_out = _classify(found, images, data, table)
     given = folder_splits.find([entry.relative for entry in entries], data)
     table = table.fitted([entry.relative for entry in entries])
@@ -119,9 +120,7 @@ def list_labelled(base: str, data: DataSection) -> list[Entry]:
     """
     found = _walk_existing(base)
     images = image_files(base, [file.relative for file in found])
-    table = MetadataTable()
-    if data.metadata:
-        table = read_metadata(base, data.metadata, any(map(may_be_dicom, images)))
+    table = _metadata(base, images, data)
     entries, _ = _classify(found, images, data, table)
     table = table.fitted([entry.relative for entry in entries])
     return [replace(e, split="test") for e in _with_patients(base, entries, data, table)]
@@ -137,7 +136,7 @@ def list_unlabelled(base: str) -> Listing:
     names = image_files(base, [file.relative for file in found])
     images = [file for file in found if file.relative in names]
     if not images:
-        raise DataError(f"No image file below {base!r}. Check the path.")
+        raise DataError(f"No image file below {shown_path(base)!r}. Check the path.")
     others = [file for file in found if file.relative not in names]
     return Listing(
         tuple(Entry(file.relative, "", file.relative, UNLABELLED) for file in images),
@@ -151,10 +150,17 @@ def _walk_existing(base: str) -> tuple[FoundFile, ...]:
     found = list_files(base)
     if not found:
         raise DataError(
-            f"The data folder {base!r} is missing or empty. It must hold one folder per class; "
-            "check --data."
+            f"The data folder {shown_path(base)!r} is missing or empty. It must hold one "
+            "folder per class; check --data."
         )
     return found
+
+
+def _metadata(base: str, images: frozenset[str], data: DataSection) -> MetadataTable:
+    if data.metadata is None:
+        return MetadataTable()
+    patient = data.patient.column if data.patient.source == "metadata" else None
+    return read_metadata(base, data.metadata, any(map(may_be_dicom, images)), patient)
 
 
 def _classify(
@@ -184,6 +190,7 @@ def _classify(
         else:
             left_out.append((file.relative, "not_in_a_class_folder"))
     _check_folders(strays, entries, data)
+    _check_mask_files([entry.relative for entry in entries])
     return entries, left_out
 
 
@@ -197,6 +204,18 @@ def _check_masks(path: str, folders: list[str], owners: Mapping[str, str]) -> No
                 f"{path!r} lies in a folder {folder!r} inside a class, which by its name holds no "
                 f"radiographs. Leave it out with --set 'data.ignore=[{folder}]', or rename it."
             )
+
+
+def _check_mask_files(paths: list[str]) -> None:
+    """Refuses `a_mask.png` beside an image `a`, as public data sets have it."""
+    stems = {path.rpartition(".")[0] or path for path in paths}
+    masks = [stem for stem in stems if (of := _MASK_FILE.fullmatch(stem)) and of[1] in stems]
+    if masks:
+        raise DataError(
+            f"{len(masks)} files are by their names masks of images beside them, for example "
+            f"{min(masks)!r}. Move them into a folder `masks`, and leave it out with --set "
+            "'data.ignore=[masks]'."
+        )
 
 
 def _check_folders(strays: Counter[str], entries: list[Entry], data: DataSection) -> None:

@@ -15,6 +15,9 @@ from components.storage import files
 HEADER_COLUMNS = frozenset({"age", "sex", "view", "modality", "manufacturer"})  # of DICOM files
 
 _SEPARATORS = ",;\t|"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# The first line of Excel. Saved again, it has quotes, or as many separators as the others.
+_NAMED_SEPARATOR = re.compile(r'"?sep=(.)"?\1*', re.IGNORECASE)
 # As a spreadsheet or pandas writes it, and within the 64 bits of a feature.
 _WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 
@@ -107,47 +110,60 @@ def band(value: int, edges: tuple[int, ...]) -> str:
     return f"{low}+"
 
 
-def read_metadata(base: str, section: Metadata, headers: bool = False) -> MetadataTable:
+def read_metadata(
+    base: str, section: Metadata, headers: bool = False, patient: str | None = None
+) -> MetadataTable:
     """Reads the CSV of a data folder.
 
     Args:
         base: the data folder.
         section: the recipe's words about the CSV.
         headers: whether DICOM headers may stand in for a CSV that is not there.
+        patient: column that names the patient, if the CSV has to.
 
     Raises:
-        DataError: it is missing or no CSV in UTF-8, lacks a column, names an image twice, or has
-            text in a column of bands.
+        DataError: it is missing, no CSV in UTF-8 or without rows; it lacks a column or has it
+            twice, names an image twice, has a row of more cells than columns, or text in a column
+            of bands.
     """
     try:
         text = files.read_bytes(base, section.file).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        absent = isinstance(error, FileNotFoundError)
-        if absent and headers and HEADER_COLUMNS.issuperset({*section.columns, *section.bands}):
+    except FileNotFoundError:
+        if headers and HEADER_COLUMNS.issuperset({*section.columns, *section.bands}):
             return MetadataTable(section)
-        raise DataError(
-            f"The metadata file {section.file!r} of the data folder can't be read ({error}). "
-            "It must be a CSV in UTF-8; without one, use --set data.metadata=null."
-        ) from None
-    try:
-        return _parse(text, section)
-    except csv.Error as error:
-        raise DataError(
-            f"The metadata file {section.file!r} of the data folder is no valid CSV: {error}. "
-            "A quote that is never closed is a common reason."
-        ) from None
-
-
-def _parse(text: str, section: Metadata) -> MetadataTable:
+        raise _unreadable(section, "there is no such file") from None
+    except UnicodeDecodeError as error:
+        raise _unreadable(section, f"byte {error.start} is not UTF-8") from None
+    except OSError as error:
+        raise _unreadable(section, error.strerror or str(error)) from None
     wanted = {section.key, *section.columns, *section.bands}
-    text, separator = _separator(text, wanted)
-    reader = csv.DictReader(io.StringIO(text), delimiter=separator)
-    if missing := wanted - set(reader.fieldnames or ()):
+    return _parse(text, section, wanted.union([patient] if patient else []))
+
+
+def _unreadable(section: Metadata, reason: str) -> DataError:
+    return DataError(
+        f"The metadata file {section.file!r} of the data folder can't be read: {reason}. It must "
+        "be a CSV in UTF-8; without one, use --set data.metadata=null."
+    )
+
+
+def _parse(text: str, section: Metadata, wanted: set[str]) -> MetadataTable:
+    text, separator = _separator(text.lstrip("\r\n"), wanted)
+    # `strict`: a quote that is never closed would swallow the rest of the table.
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        _check_columns(reader.fieldnames, wanted, separator, section)
+        rows = _index(reader, section)
+    except csv.Error:
         raise DataError(
-            f"{section.file} lacks the columns {sorted(missing)}. It has, with the separator "
-            f"{separator!r}: {reader.fieldnames}."
+            f"{section.file} is no valid CSV after line {reader.line_num}. A quote that is never "
+            "closed is a common reason, or one inside quotes that is not doubled."
+        ) from None
+    if not rows and section.min_share:
+        raise DataError(
+            f"{section.file} has a header and no rows. Fill it, or use --set data.metadata=null."
         )
-    rows = _index(reader, section)
     _check_bands(rows, section)
     return MetadataTable(section, rows, _numeric_columns(rows, {*section.columns, *section.bands}))
 
@@ -157,15 +173,27 @@ def _separator(text: str, wanted: set[str]) -> tuple[str, str]:
 
     It is the one that makes the most wanted columns of the first line, a comma where all are alike.
     """
-    first, _, rest = text.partition("\n")
-    if named := re.fullmatch(r"sep=(.)\r?", first):
-        return rest, named[1]
+    first, *rest = _LINE_END.split(text, maxsplit=1)
+    if named := _NAMED_SEPARATOR.fullmatch(first):
+        return "".join(rest), named[1]
 
     def columns(separator: str) -> tuple[int, int]:
         names = next(csv.reader([first], delimiter=separator), [])
         return len(wanted.intersection(names)), len(names)
 
     return text, max(_SEPARATORS, key=columns)
+
+
+def _check_columns(
+    names: Sequence[str], wanted: set[str], separator: str, section: Metadata
+) -> None:
+    if missing := wanted.difference(names):
+        raise DataError(
+            f"{section.file} lacks the columns {sorted(missing)}. It has, with the separator "
+            f"{separator!r}: {list(names)}."
+        )
+    if twice := sorted(name for name in wanted if names.count(name) > 1):
+        raise DataError(f"{section.file} has the columns {twice} twice. Rename or remove one.")
 
 
 def _without_common_folder(rows: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
@@ -192,6 +220,11 @@ def _check_one_image_a_row(keys: Mapping[str, str | None], section: Metadata) ->
 def _index(reader: csv.DictReader, section: Metadata) -> dict[str, dict[str, str]]:
     rows: dict[str, dict[str, str]] = {}
     for row in reader:
+        if any((cell or "").strip() for cell in row.pop(None, None) or ()):
+            raise DataError(
+                f"{section.file}, line {reader.line_num}: the row has more cells than the header. "
+                "Put a text with a separator in it into quotes."
+            )
         key = (row[section.key] or "").strip().replace("\\", "/").removeprefix("./")
         key = _composed(key)
         if key in rows and rows[key] != row:

@@ -19,6 +19,8 @@ from components.runtime.environment import PATIENT_KEY
 from components.runtime.errors import DataError
 from components.storage.private import trouble_with_key
 
+_ABSENT = frozenset({"nan", "none", "null", "na", "n/a", "unknown"})  # written for an empty cell
+
 
 class PatientFinder:
     """Finds the patient of each path, by the rule of the recipe.
@@ -62,7 +64,8 @@ class PatientFinder:
         if self._source.source == "each_file":
             return path
         if self._source.source == "metadata":
-            return self._table.value(path, self._source.column or "")
+            value = self._table.value(path, self._source.column or "")
+            return None if value and value.lower() in _ABSENT else value
         text = path if self._source.source == "path" else path.rsplit("/", 1)[-1]
         match = self._pattern.search(text) if self._pattern else None
         return match["patient"] if match else None

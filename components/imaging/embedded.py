@@ -1,4 +1,4 @@
-"""How large a picture inside a TIFF says it is, in its own header, before it is decoded.
+"""How large and deep a picture inside a TIFF says it is, in its own header, before it is decoded.
 
 Strips and tiles of some compressions are whole pictures. Their decoders believe the picture, not
 the TIFF, and a kilobyte can say that it is of gigabytes.
@@ -18,6 +18,7 @@ _JXL_START = b"\xff\x0a"
 # Width of a JPEG XL for its height, by the code in the header (ISO/IEC 18181-1, C.3).
 _JXL_RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _LERC_DEPTH_SINCE, _LERC_CHECKSUM_SINCE = 4, 3  # version of the format
+_LERC_TYPES = (("i", 8), ("u", 8), ("i", 16), ("u", 16), ("i", 32), ("u", 32), ("f", 32), ("f", 64))
 
 
 class Declared(NamedTuple):
@@ -27,11 +28,15 @@ class Declared(NamedTuple):
         height: in pixels, as is `width`.
         width: see there.
         samples: a pixel; of a JPEG XL those beside its colours.
+        bits: a sample.
+        kind: of the numbers, as NumPy names it: 'u' unsigned, 'i' signed, 'f' float.
     """
 
     height: int
     width: int
     samples: int
+    bits: int = 8
+    kind: str = "u"
 
 
 def declared(compression: int, segment: bytes) -> Declared | None:
@@ -65,7 +70,7 @@ def _jpeg(data: bytes) -> Declared:
     header = jpeg_header(data)
     if not header.complete:
         raise UnreadableImage("truncated", f"a JPEG in the TIFF has no end; {COPY_AGAIN}")
-    return Declared(header.height, header.width, header.components)
+    return Declared(header.height, header.width, header.components, header.precision)
 
 
 # === JPEG 2000 (ISO/IEC 15444-1, A.5.1 and I.4) ===
@@ -78,8 +83,9 @@ def _jpeg_2000(data: bytes) -> Declared | None:
     if not stream.startswith(_JPEG_2000_START):
         return None
     right, bottom, left, top = struct.unpack_from(">4I", stream, 8)
-    (samples,) = struct.unpack_from(">H", stream, 40)
-    return Declared(bottom - top, right - left, samples)
+    samples, depth = struct.unpack_from(">HB", stream, 40)  # the depth of the first one
+    kind = "i" if depth & 0x80 else "u"
+    return Declared(bottom - top, right - left, samples, (depth & 0x7F) + 1, kind)
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -100,7 +106,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _lerc(data: bytes) -> Declared | None:
-    height = width = samples = pos = 0
+    height = width = samples = pos = number_type = 0
     while pos < len(data):
         if data[pos : pos + 6] != b"Lerc2 ":
             return None
@@ -108,13 +114,14 @@ def _lerc(data: bytes) -> Declared | None:
         start = pos + 10 + 4 * (version >= _LERC_CHECKSUM_SINCE)
         rows, columns, depth = struct.unpack_from("<3i", data, start)
         after = 12 if version >= _LERC_DEPTH_SINCE else 8
-        _, _, size = struct.unpack_from("<3i", data, start + after)
-        if size <= 0:
+        _, _, size, number_type = struct.unpack_from("<4i", data, start + after)
+        if size <= 0 or not 0 <= number_type < len(_LERC_TYPES):
             return None
         height, width = max(height, rows), max(width, columns)
         samples += depth if version >= _LERC_DEPTH_SINCE else 1
         pos += size
-    return Declared(height, width, samples) if samples else None
+    kind, bits = _LERC_TYPES[number_type]
+    return Declared(height, width, samples, bits, kind) if samples else None
 
 
 # === WebP (RFC 9649) ===
@@ -171,7 +178,7 @@ def _jpeg_xl(data: bytes) -> Declared | None:
         return None
     bits = _Bits(stream[2:64])
     height, width = _jxl_size(bits)
-    return Declared(height, width, _jxl_extra_channels(bits))
+    return Declared(height, width, *_jxl_extra_channels(bits))
 
 
 def _jxl_size(bits: _Bits) -> tuple[int, int]:
@@ -187,18 +194,19 @@ def _jxl_size(bits: _Bits) -> tuple[int, int]:
     return height, height * across // down
 
 
-def _jxl_extra_channels(bits: _Bits) -> int:
+def _jxl_extra_channels(bits: _Bits) -> tuple[int, int, str]:
+    """Returns the samples beside the colours, the bits of a sample, and the kind of numbers."""
     if bits.take(1):  # everything is as usual
-        return 0
+        return 0, 8, "u"
     if bits.take(1) and (bits.take(3) or bits.take(1) or bits.take(1) or bits.take(1)):
         raise _unsupported("turned, an animation, or with a preview")
     if bits.take(1):  # float samples
-        bits.choice((0, 32), (0, 16), (0, 24), (6, 1))
+        kind, depth = "f", bits.choice((0, 32), (0, 16), (0, 24), (6, 1))
         bits.take(4)
     else:
-        bits.choice((0, 8), (0, 10), (0, 12), (6, 1))
+        kind, depth = "u", bits.choice((0, 8), (0, 10), (0, 12), (6, 1))
     bits.take(1)
-    return bits.choice((0, 0), (0, 1), (4, 2), (12, 1))
+    return bits.choice((0, 0), (0, 1), (4, 2), (12, 1)), depth, kind
 
 
 def _unsupported(what: str) -> UnreadableImage:

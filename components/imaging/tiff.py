@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tifffile import TiffFile, TiffPage
 
-from components.imaging.embedded import declared
+from components.imaging.embedded import Declared, declared
 from components.imaging.grey import stretch, to_bytes
 from components.imaging.jpeg import check_jpeg, decode_whole, jpeg_header
 from components.imaging.size import check_size
@@ -26,11 +27,13 @@ _SAMPLES = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3}  # by Photometric Interpretation
 _WHITE_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 2, 3, 5, 6
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3  # Sample Format (339)
 _UNCOMPRESSED = 1
-_JPEG = 7
+_LZW, _JPEG, _LERC, _LZMA = 5, 7, 34887, 34925
+_LERC_OUTSIDE = {1: "Deflate", 2: "Zstandard"}  # second of LERC Parameters (50674)
+_PREDICTORS = (1, 2, 3)  # none, horizontal, of floats
 # LZW, JPEG, Deflate, PackBits, JPEG 2000, LERC, LZMA, Zstandard, WebP, JPEG XL. Not CCITT (fax)
 # and JPEG of before 1995: imagecodecs has no decoder, and libtiff writes to stderr.
 _READABLE = frozenset(
-    {_UNCOMPRESSED, 5, _JPEG, 8, 32773, 32946, 33003, 33004, 33005, 34712, 34887, 34925, 50000,
+    {_UNCOMPRESSED, _LZW, _JPEG, 8, 32773, 32946, 33003, 33004, 33005, 34712, _LERC, _LZMA, 50000,
      50001, 50002, 52546}
 )  # fmt: skip
 _MAX_SAMPLES = 8  # per pixel, with those that are dropped
@@ -72,7 +75,7 @@ def _refusal(error: Exception) -> UnreadableImage:
         return UnreadableImage(
             "unsupported", "the TIFF needs a decoder that is not installed; pip install imagecodecs"
         )
-    if isinstance(error, NotImplementedError) or "not supported" in text:
+    if isinstance(error, NotImplementedError) or re.search("not (supported|understood)", text):
         return UnreadableImage(
             "unsupported", "the TIFF is of a kind that can't be read here; convert it to PNG"
         )
@@ -107,12 +110,31 @@ def _check_layout(page: TiffPage) -> None:
             f"Photometric Interpretation (262) is {photometric} with {due} samples, and "
             f"Samples Per Pixel (277) is {page.samplesperpixel} with {extra} extra; save it again",
         )
+    if page.samplesperpixel > 1 and page.planarconfig not in (1, 2):
+        raise UnreadableImage(
+            "corrupt",
+            f"Planar Configuration (284) must be 1 or 2. Received: {page.planarconfig}; save it "
+            "again",
+        )
+    _check_coding(page)
     _check_samples(page, coloured=photometric not in (0, 1))
+
+
+def _check_coding(page: TiffPage) -> None:
+    """Refuses what is valid and has no decoder here."""
+    lerc = page.tags.valueof(50674, (0, 0))
+    if page.compression == _LERC and lerc[1:2] != (0,):
+        name = _LERC_OUTSIDE.get(lerc[1], lerc[1])
+        raise _unsupported(f"its compression is LERC (34887), and {name} on top of it")
+    if page.predictor not in _PREDICTORS:
+        raise _unsupported(f"its predictor (317) is {int(page.predictor)}")
+    if page.photometric == _YCBCR and page.is_subsampled and page.compression != _JPEG:
+        raise _unsupported("its colours are YCbCr, subsampled, without JPEG")
 
 
 def _check_samples(page: TiffPage, coloured: bool) -> None:
     bits: Any = page.bitspersample  # a tuple where samples differ
-    kind = int(page.sampleformat or _UNSIGNED)
+    kind = int(page.sampleformat)
     alike = isinstance(bits, int) and page.dtype is not None
     kinds = (_UNSIGNED,) if coloured else (_UNSIGNED, _SIGNED, _FLOAT)
     deep_enough = not coloured or page.samplesperpixel < 3 or (alike and bits >= 8)
@@ -140,7 +162,9 @@ def _check_segments(page: TiffPage, data: bytes) -> None:
         _check_uncompressed(page, sum(counts), kind)
     else:
         places = zip(offsets, counts, strict=True)
-        _check_pictures(page, (data[start : start + count] for start, count in places))
+        segments = [data[start : start + count] for start, count in places]
+        _check_pictures(page, segments)
+        _check_lengths(page, segments)
 
 
 def _check_uncompressed(page: TiffPage, found: int, kind: str) -> None:
@@ -158,7 +182,7 @@ def _check_uncompressed(page: TiffPage, found: int, kind: str) -> None:
         )
 
 
-def _check_pictures(page: TiffPage, segments: Iterable[bytes]) -> None:
+def _check_pictures(page: TiffPage, segments: Sequence[bytes]) -> None:
     """Compares strips or tiles that are whole pictures with their place in the TIFF."""
     height, width = page.tilelength, page.tilewidth
     if not page.is_tiled:  # a TIFF of one strip may say that it has 2^32 - 1 rows
@@ -184,6 +208,52 @@ def _check_pictures(page: TiffPage, segments: Iterable[bytes]) -> None:
             )
         if page.compression == _JPEG:
             _check_whole(segment, page.jpegtables)
+        _check_depth(page, found)
+
+
+def _check_depth(page: TiffPage, found: Declared) -> None:
+    """Compares the numbers of a picture with those that the TIFF says it has.
+
+    Grey of more than 8 bits is stretched, so that fewer bits than stated make the same picture.
+    """
+    bits, kind = page.bitspersample, np.dtype(page.dtype).kind
+    assert isinstance(bits, int)
+    stretched = page.photometric in (0, 1) and 8 < found.bits <= bits
+    if found.kind != kind or not (found.bits == bits or stretched):
+        names = {"u": "unsigned", "i": "signed", "f": "float"}
+        raise UnreadableImage(
+            "corrupt",
+            f"the TIFF has samples of {bits} bits, {names.get(kind, kind)}, and the picture in it "
+            f"{found.bits} bits, {names[found.kind]}; save it again",
+        )
+
+
+def _check_lengths(page: TiffPage, segments: Sequence[bytes]) -> None:
+    """Refuses strips or tiles that hold more than their place; tifffile would cut them off.
+
+    The last strip may be as long as the others. The other decoders refuse too much by themselves.
+    """
+    if page.compression not in (_LZW, _LZMA) or page.fillorder != 1:
+        return
+    import imagecodecs  # here: an installation may lack it
+
+    decode = imagecodecs.lzw_decode if page.compression == _LZW else imagecodecs.lzma_decode
+    height, width = page.tilelength, page.tilewidth
+    if not page.is_tiled:
+        height, width = min(page.rowsperstrip, page.imagelength), page.imagewidth
+    assert isinstance(page.bitspersample, int)
+    row = math.ceil(width * page.shaped[-1] * page.bitspersample / 8)
+    down = math.ceil(page.imagelength / height)
+    last = height if page.is_tiled else page.imagelength - (down - 1) * height
+    for number, segment in enumerate(segments):
+        rows = last if number % down == down - 1 and not page.is_tiled else height
+        found = len(decode(segment, out=height * row + 1))
+        if found not in (rows * row, height * row):
+            raise UnreadableImage(
+                "corrupt",
+                f"the size of the TIFF makes {rows * row} bytes for a strip or tile, and one has "
+                f"{'more' if found > rows * row else found}; save it again",
+            )
 
 
 def _check_whole(segment: bytes, tables: bytes | None) -> None:

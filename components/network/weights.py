@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from components.network.backbones import build_backbone, find_backbone
-from components.network.weights_file import check_weights_file
+from components.network.weights_file import check_weights_file, held, in_words
 from components.recipe.model import SCRATCH, ModelSection
 from components.runtime.environment import WEIGHTS
 from components.runtime.errors import RecipeError, WeightsError
@@ -74,9 +76,16 @@ def pretrained_backbone(model: ModelSection, size: int) -> tuple[Any, str]:
         backbone.load_weights(str(path))
     except Exception as error:  # h5py and Keras raise a dozen kinds
         raise WeightsError(
-            f"The weights {path.name} do not fit backbone {model.backbone!r} "
-            f"(alpha {model.alpha:g}): {str(error).splitlines()[0]}"
+            f"The weights {path.name} do not fit backbone {model.backbone!r} (alpha "
+            f"{model.alpha:g}): the file holds {held(path)}; the network has "
+            f"{in_words(weight.shape for weight in backbone.weights)}. Name the file of this "
+            "backbone and alpha, without its top."
         ) from error
+    if not all(np.isfinite(values).all() for values in backbone.get_weights()):
+        raise WeightsError(
+            f"The weights {path.name} are damaged: some are NaN or infinite. Copy or download the "
+            "file again."
+        )
     return backbone, path.name
 
 

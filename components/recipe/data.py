@@ -10,6 +10,12 @@ from components.recipe.base import Positive, Rate, Section, Share
 
 SPLITS = ("train", "eval", "test")
 
+_OWN_FEATURES = frozenset(  # of the examples: a column of this name would take their place
+    {"image", "label", "label_index", "filename", "patient", "format", "width", "height", "mean",
+     "std"}
+)  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
 
 def fold(name: str) -> str:
     """Returns a folder name for comparison: in lower case, accents composed (macOS splits them)."""
@@ -116,6 +122,24 @@ class Metadata(Section):
     bands: dict[str, tuple[int, ...]] = {}
     min_share: Share = 0.5
 
+    @field_validator("file")
+    @classmethod
+    def _inside(cls, file: str) -> str:
+        parts = file.replace("\\", "/").split("/")
+        if ".." in parts or "" in parts or ":" in parts[0]:
+            raise ValueError("the file must lie in the data folder: give its path below that")
+        return file
+
+    @field_validator("columns")
+    @classmethod
+    def _no_own_features(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        if taken := sorted(_OWN_FEATURES.union([""]).intersection(columns)):
+            raise ValueError(
+                f"{taken} can't be columns: each example has features of these names already. "
+                "Rename them in the CSV"
+            )
+        return columns
+
     @field_validator("bands")
     @classmethod
     def _ascending(cls, bands: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -123,6 +147,19 @@ class Metadata(Section):
             if not edges or list(edges) != sorted(set(edges)) or edges[0] <= 0:
                 raise ValueError(f"the edges of {column!r} must be positive and ascending: {edges}")
         return bands
+
+
+def _check_names(names: object) -> object:
+    """Refuses what YAML makes of names without quotes; says so before pydantic does."""
+    if isinstance(names, str):
+        raise ValueError(f"a list of names is due, as in [{names}]")
+    listed = names if isinstance(names, (list, tuple)) else []
+    if not all(isinstance(name, str) for name in listed):
+        raise ValueError(
+            "YAML reads NO, YES, ON and OFF as true or false, and 0 as a number: put names of "
+            "classes and folders into quotes, as in ['NO', 'YES']"
+        )
+    return names
 
 
 class DataSection(Section):
@@ -133,9 +170,9 @@ class DataSection(Section):
         merge: class to the folders that belong to it. A class that is not named has the folder of
             its own name.
         ignore: names of folders that are left out, at any depth.
-        folder_splits: what to do with class folders below `train`, `val` and `test`: `use` takes
-            these as the splits, and forms a missing one from patients of `train`; `merge` splits
-            all images again, by patient. None: there are no such folders.
+        folder_splits: what to do with folders `train`, `val` and `test` above or below those of the
+            classes: `use` takes these as the splits, and forms a missing one from patients of
+            `train`; `merge` splits all images again, by patient. None: there are no such folders.
         image_size: side of the square image that the model takes, in pixels.
         color: `grayscale` (1 channel) or `rgb` (3 channels).
         resize: `stretch` the image to the square, or `pad` it and keep its aspect ratio.
@@ -176,16 +213,37 @@ class DataSection(Section):
     max_pixels: Positive = 50_000_000
     keep_metadata: bool = False
 
-    @field_validator("classes", mode="before")
+    @field_validator("classes", "ignore", mode="before")
     @classmethod
-    def _texts(cls, classes: object) -> object:
-        listed = classes if isinstance(classes, (list, tuple)) else []
-        if any(isinstance(name, (bool, int, float)) or name is None for name in listed):
+    def _listed(cls, names: object) -> object:
+        return _check_names(names)
+
+    @field_validator("classes")
+    @classmethod
+    def _one_line(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not name or _CONTROL.search(name) for name in names):
             raise ValueError(
-                "YAML reads NO, YES, ON and OFF as true or false, and 0 as a number: put class "
-                "names into quotes, as in classes: ['NO', 'YES']"
+                "the name of a class must have at least one character, and no control character "
+                "as a line end is"
             )
-        return classes
+        return names
+
+    @field_validator("merge", mode="before")
+    @classmethod
+    def _listed_by_class(cls, merge: object) -> object:
+        if isinstance(merge, dict):
+            _check_names(list(merge))
+            for folders in merge.values():
+                _check_names(folders)
+        return merge
+
+    @field_validator("ignore")
+    @classmethod
+    def _folder_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        plain = tuple(name.rstrip("/") for name in names)
+        if paths := [name for name in plain if not name or "/" in name]:
+            raise ValueError(f"ignore takes names of folders, not paths: {paths}")
+        return plain
 
     @property
     def channels(self) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from components.runtime.errors import DataError
 from components.storage import s3
 
+_SCHEMES = ("gs://", "s3://")
 _NANOSECONDS = 1_000_000_000
 
 
@@ -41,7 +42,7 @@ def walk(base: str) -> Iterator[FoundFile]:
 
     Raises:
         OSError: a folder can't be listed.
-        DataError: object storage can't be reached, or refuses access.
+        DataError: object storage can't be reached, or refuses access, or is of another scheme.
     """
     found = _walk_remote(base) if is_remote(base) else _walk_local(base)
     yield from sorted(found, key=lambda file: file.relative)
@@ -107,6 +108,10 @@ def _stat(base: str, path: str) -> FoundFile:
 
 
 def _walk_remote(base: str) -> Iterator[FoundFile]:
+    if not base.startswith(_SCHEMES):
+        raise DataError(
+            f"The data folder must be a path, gs://BUCKET/... or s3://BUCKET/... Received: {base!r}"
+        )
     for found in _objects_at_s3(base) if s3.is_s3(base) else _matches_of_beam(base):
         # Consoles and file browsers make empty objects whose names end with / as folders.
         hidden = any(part.startswith(".") for part in found.relative.split("/"))

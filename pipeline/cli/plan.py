@@ -14,13 +14,13 @@ def plan(recipe: RecipeArgument, data: DataOption, overrides: SetOption = None) 
     from rich.console import Console
 
     from components.image_example_gen.listing import list_folders
-    from pipeline.paths import absolute
+    from pipeline.paths import data_address
     from pipeline.plan.plan import check_floors, print_plan
     from pipeline.plan.plan import plan as plan_gate
     from pipeline.recipes.loader import load_recipe
 
     values = load_recipe(recipe, overrides)
-    listing = list_folders(absolute(data), values.data)
+    listing = list_folders(data_address(data), values.data)
     found = plan_gate(values, listing, with_power=True)
     print_plan(Console(), values, found)
     check_floors(values, found)

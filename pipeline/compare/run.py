@@ -17,7 +17,7 @@ from pipeline.compare.candidates import Candidate, check_same_images, load_candi
 from pipeline.compare.criterion import Criterion, parse_criterion
 from pipeline.home import Home
 from pipeline.looks.ledger import JudgingImages, LookLedger, judging_images
-from pipeline.paths import PipelinePaths, absolute
+from pipeline.paths import PipelinePaths, data_address
 from pipeline.retraining.training_data import model_digest
 from pipeline.runs.session import RunSession, run_session
 
@@ -63,7 +63,7 @@ def compare(
     Raises:
         MedtfxError: an error that the user can fix.
     """
-    base = absolute(data_folder)
+    base = data_address(data_folder)
     candidates = load_candidates(recipes, options.overrides)
     criterion = parse_criterion(options.by, candidates[0].recipe.data.classes)
     with listed_once():

@@ -66,7 +66,11 @@ def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
 def _read(path: Path) -> dict[str, Any]:
     try:
         values = load_yaml(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise RecipeError(
+            f"{path.name} is not valid YAML: it must be UTF-8, and byte {error.start} is not."
+        ) from None
+    except yaml.YAMLError as error:
         raise RecipeError(f"{path.name} is not valid YAML: {error}") from None
     if not isinstance(values, dict):
         raise RecipeError(

@@ -16,7 +16,7 @@ from components.storage.private import private_files
 from pipeline.beam.arguments import beam_args
 from pipeline.home import Home
 from pipeline.looks.ledger import LookLedger, look_sentence
-from pipeline.paths import PipelinePaths, absolute
+from pipeline.paths import PipelinePaths, data_address
 from pipeline.plan.plan import check_floors, plan, remarks
 from pipeline.retraining.decide import decide
 from pipeline.retraining.ledger import Ledger
@@ -73,7 +73,7 @@ def run_recipe(
         MedtfxError: an error that the user can fix.
         RunFailedError: any other error; the traceback is in the log.
     """
-    base = absolute(data_folder)
+    base = data_address(data_folder)
     for name, address in (("--root", options.root), ("--models", options.models)):
         storage.check_address(name, address or "")
     with listed_once():

@@ -16,7 +16,7 @@ from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
 from components.tuner.space import parse_space
 from pipeline.home import Home
-from pipeline.paths import PipelinePaths, absolute
+from pipeline.paths import PipelinePaths, data_address
 from pipeline.recipes.loader import load_recipe
 from pipeline.runs.display import Display
 from pipeline.runs.execution import outputs_by_node, run_nodes
@@ -75,7 +75,7 @@ def tune(
     recipe = load_recipe(argument, list(overrides))
     texts = parse_options(space) or recipe.tuning.space
     parse_space(texts, recipe.model, recipe.training)
-    base = absolute(data_folder)
+    base = data_address(data_folder)
     with listed_once():
         list_folders(base, recipe.data)
         _check_out(out)

@@ -1,7 +1,8 @@
 import pytest
 
+from components.runtime.errors import DataError
 from pipeline.home import Home
-from pipeline.paths import PipelinePaths, absolute, recipe_of
+from pipeline.paths import PipelinePaths, absolute, data_address, recipe_of
 
 
 @pytest.fixture
@@ -36,6 +37,21 @@ def test_each_root_has_its_own_cache_and_baseline(home):
 def test_models_may_be_pushed_elsewhere(home, tmp_path):
     found = PipelinePaths.of_home(home, None, "pushed")
     assert (found.artifacts, found.models) == (str(home.artifacts), str(tmp_path / "pushed"))
+
+
+@pytest.mark.parametrize("address", ["", " "])
+def test_an_empty_path_is_not_the_current_folder(address):
+    with pytest.raises(DataError, match="is empty, as from a variable that is not set"):
+        absolute(address)
+
+
+@pytest.mark.parametrize("name", ["films [1]", "films", "film.png/x"])
+def test_a_data_folder_that_is_not_there_is_not_made(tmp_path, name):
+    (tmp_path / "film.png").touch()
+    with pytest.raises(DataError, match="missing, or is no folder") as caught:
+        data_address(str(tmp_path / name))
+    assert str(tmp_path / name) in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.png"]
 
 
 def test_the_root_of_a_volume():

@@ -35,8 +35,48 @@ def test_use_takes_them_as_they_are():
     assert found["TEST/A/2.png"] == "test"
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train_set", "test_set"),
+        ("trainset", "testset"),
+        ("01_train", "02_test"),
+        ("train-data", "holdout"),
+        ("training images", "external_test"),
+    ],
+)
+def test_a_folder_may_hold_other_words_beside_that_of_the_split(train, test):
+    found = folder_splits.find(paths(train, test), section(folder_splits="use"))
+    assert found[f"{train}/A/1.png"] == "train"
+    assert found[f"{test}/B/2.png"] == "test"
+
+
+@pytest.mark.parametrize("names", [("train_test", "val_test"), ("contrast", "latest"), ("1", "2")])
+def test_a_folder_of_two_splits_or_of_none_names_none(names):
+    assert folder_splits.find(paths(*names), section()) == {}
+
+
+def test_splits_inside_the_class_folders_are_seen():
+    inside = [f"{label}/{split}/1.png" for label in "AB" for split in ("train", "test")]
+    with pytest.raises(DataError, match="folder_splits=use"):
+        folder_splits.find(inside, section())
+    found = folder_splits.find(inside, section(folder_splits="use"))
+    assert found["B/test/1.png"] == "test"
+
+
+def test_the_folder_of_a_class_names_no_split():
+    data = section(classes=["test", "train"])
+    assert folder_splits.find(["test/1.png", "train/1.png"], data) == {}
+
+
+@pytest.mark.parametrize("given", [paths("a", "b"), paths("train"), ["A/1.png", "B/1.png"]])
+def test_use_without_such_folders_is_refused(given):
+    with pytest.raises(DataError, match=r"no class has images in two folders.*splits=null"):
+        folder_splits.find(given, section(folder_splits="use"))
+
+
 def test_use_refuses_images_outside():
-    with pytest.raises(DataError, match=r"1 images lie below no folder.*'A/9\.png'"):
+    with pytest.raises(DataError, match=r"1 images lie in no folder.*'A/9\.png'"):
         folder_splits.find([*paths("train", "test"), "A/9.png"], section(folder_splits="use"))
 
 

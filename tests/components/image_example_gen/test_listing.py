@@ -15,6 +15,7 @@ from components.image_example_gen.listing import (
 )
 from components.recipe.data import DataSection
 from components.runtime.errors import DataError
+from components.storage.plain_path import plain_path
 
 IMAGES = 30  # of a class: enough for every split to get some
 
@@ -185,6 +186,27 @@ def test_masks_beside_the_images_of_a_class_stop_the_run(base, folder):
     with pytest.raises(DataError, match=rf"data\.ignore=\[{folder}\]"):
         list_(base)
     assert totals(list_(base, ignore=[folder])) == {"COVID": IMAGES, "NORMAL": IMAGES}
+
+
+def test_an_empty_folder_is_named_as_its_user_wrote_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "films [1]"
+    with pytest.raises(DataError, match=r"films \[1\]' is missing or empty"):
+        list_folders(str(plain_path(folder)), section())
+
+
+@pytest.mark.parametrize("name", ["1_mask.png", "1-Mask.jpg", "1 segmentation.png"])
+def test_masks_in_the_folder_of_a_class_stop_the_run(base, name):
+    write(base, "COVID/1.png", f"COVID/{name}")
+    with pytest.raises(
+        DataError, match=r"1 files are by their names masks.*data\.ignore=\[masks\]"
+    ):
+        list_(base)
+
+
+def test_a_name_that_ends_like_a_mask_is_none_without_its_image(base):
+    write(base, "COVID/patient_with_mask.png")
+    assert totals(list_(base))["COVID"] == IMAGES + 1
 
 
 def test_linked_files_and_folders_count_and_loops_end(tmp_path):

@@ -115,6 +115,11 @@ def test_the_same_row_twice_is_fine_another_is_not(read):
         "filename|age|sex\na.png|40|M\n",
         "sep=;\nfilename;age;sex\na.png;40;M\n",
         "sep=;\r\nfilename;age;sex\r\na.png;40;M\r\n",
+        "SEP=;\nfilename;age;sex\na.png;40;M\n",
+        '"sep=;"\nfilename;age;sex\na.png;40;M\n',
+        "sep=;;;\nfilename;age;sex\na.png;40;M\n",
+        "\nfilename, age, sex\na.png, 40, M\n",
+        "filename,age,sex\ra.png,40,M\r",
     ],
 )
 def test_the_separator_is_found(read, content):
@@ -135,12 +140,39 @@ def test_one_row_for_two_images_is_ambiguous(read):
         table.fitted(["COVID/a.png", "NORMAL/a.png"])
 
 
-def test_a_table_of_a_header_alone_fits(read):
-    assert read("filename,sex\n", columns=["sex"]).fitted(["COVID/a.png"]).rows == {}
+def test_a_table_of_a_header_alone_is_refused_unless_no_image_needs_a_row(read):
+    with pytest.raises(DataError, match="has a header and no rows"):
+        read("filename,sex\n", columns=["sex"])
+    table = read("filename,sex\n", columns=["sex"], min_share=0)
+    assert table.fitted(["COVID/a.png"]).rows == {}
 
 
-def test_a_missing_file_says_the_way_out(tmp_path):
-    with pytest.raises(DataError, match=r"'metadata\.csv'.*--set data\.metadata=null"):
+def test_a_column_that_stands_twice_is_refused(read):
+    with pytest.raises(DataError, match=r"has the columns \['sex'\] twice"):
+        read("filename,sex,sex\na,F,M\n", columns=["sex"])
+
+
+def test_a_row_with_a_cell_too_many_is_refused(read):
+    with pytest.raises(DataError, match=r"line 3: the row has more cells than the header"):
+        read("filename,sex\na.png,F\nx,y.png,M\n", columns=["sex"])
+    assert read("filename,sex\na.png,F,,\n", columns=["sex"]).features("a.png") == {"sex": "F"}
+
+
+def test_the_column_of_the_patient_has_to_be_there(tmp_path):
+    (tmp_path / "metadata.csv").write_text("filename,sex\na,F\n")
+    with pytest.raises(DataError, match=r"lacks the columns \['pid'\]"):
+        read_metadata(str(tmp_path), Metadata(), patient="pid")
+
+
+def test_a_missing_file_says_the_remedy(tmp_path):
+    with pytest.raises(DataError, match=r"no such file.*--set data\.metadata=null") as caught:
+        read_metadata(str(tmp_path), Metadata())
+    assert "Errno" not in str(caught.value)
+
+
+def test_a_folder_of_that_name_is_no_csv(tmp_path):
+    (tmp_path / "metadata.csv").mkdir()
+    with pytest.raises(DataError, match="can't be read: Is a directory"):
         read_metadata(str(tmp_path), Metadata())
 
 
@@ -157,6 +189,8 @@ def test_missing_columns_are_named_beside_those_there_are(read):
         ("filename,sex\nGröße,F\n".encode("latin-1"), "must be a CSV in UTF-8"),
         ("filename,sex\na,F\n".encode("utf-16"), "must be a CSV in UTF-8"),
         ('filename,sex\na,"' + "x" * 200_000, "a quote that is never closed"),
+        ('filename,sex\n"a.png,F\nb.png,M\n', "after line 1.*a quote that is never closed"),
+        ("filename,sex\na\0,F\n", "is no valid CSV"),
     ],
 )
 def test_what_is_no_csv_is_refused_in_words(read, content, message):

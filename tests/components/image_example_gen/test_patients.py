@@ -47,6 +47,13 @@ def test_metadata_names_the_patient_also_in_a_column_that_is_no_feature():
     assert finder(table, **rule).find(["x/a.png", "y/b.png"]) == ["P1", "P2"]
 
 
+@pytest.mark.parametrize("cell", ["NaN", "null", "N/A", "none", "NA", "unknown"])
+def test_a_word_for_an_empty_cell_is_no_patient(cell):
+    table = MetadataTable(Metadata(), {"a.png": {"id": "P1"}, "b.png": {"id": cell}})
+    with pytest.raises(DataError, match=r"1 of 2 files have no patient.*'y/b\.png'"):
+        finder(table, **{"from": "metadata", "column": "id"}).find(["x/a.png", "y/b.png"])
+
+
 @pytest.mark.parametrize(
     ("name", "patient"),
     [

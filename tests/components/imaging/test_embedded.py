@@ -56,6 +56,24 @@ def test_the_size_of_a_jpeg_xl_in_each_of_its_codes(side, container):
     assert declared(JPEG_XL, data) == Declared(*side, 0)
 
 
+DEEP = np.arange(HEIGHT * WIDTH, dtype=np.uint16).reshape(HEIGHT, WIDTH)
+DEPTHS = {
+    "jpeg_2000": (JPEG_2000, imagecodecs.jpeg2k_encode(DEEP, codecformat="j2k"), 16, "u"),
+    "jpeg_2000_12": (JPEG_2000, imagecodecs.jpeg2k_encode(DEEP, bitspersample=12), 12, "u"),
+    "jpeg_2000_signed": (JPEG_2000, imagecodecs.jpeg2k_encode(DEEP.astype(np.int16)), 16, "i"),
+    "lerc_signed": (LERC, imagecodecs.lerc_encode(DEEP.astype(np.int32)), 32, "i"),
+    "lerc_float": (LERC, imagecodecs.lerc_encode(DEEP.astype(np.float64)), 64, "f"),
+    "jpeg_xl": (JPEG_XL, imagecodecs.jpegxl_encode(DEEP), 16, "u"),
+    "jpeg_xl_float": (JPEG_XL, imagecodecs.jpegxl_encode((DEEP / 999).astype("f4")), 32, "f"),
+}
+
+
+@pytest.mark.parametrize(("compression", "data", "bits", "kind"), DEPTHS.values(), ids=list(DEPTHS))
+def test_the_depth_is_that_of_the_picture(compression, data, bits, kind):
+    found = declared(compression, data)
+    assert (found.bits, found.kind) == (bits, kind)
+
+
 def test_channels_of_a_jpeg_xl_beside_its_colours_count():
     header = jpeg_xl_header(
         (1, 1), (5, 0), (3, 1), (1, 0), (1, 0), (1, 0), (2, 0), (1, 1), (2, 3), (12, 999)

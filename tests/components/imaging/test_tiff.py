@@ -24,12 +24,12 @@ def tiff(pixels: np.ndarray, **options: object) -> bytes:
 
 
 def changed(data: bytes, tag: int, value: int) -> bytes:
-    """A little-endian file whose tag holds another value."""
+    """A little-endian file whose tag holds another value, in each of its places."""
     file = tifffile.TiffFile(io.BytesIO(data))
     found = file.pages.first.tags[tag]
-    size = {3: "<H", 4: "<I"}[int(found.dtype)]
-    place = found.valueoffset
-    return data[:place] + struct.pack(size, value) + data[place + struct.calcsize(size) :]
+    code, place = {3: "H", 4: "I"}[int(found.dtype)], found.valueoffset
+    values = struct.pack(f"<{found.count}{code}", *[value] * found.count)
+    return data[:place] + values + data[place + len(values) :]
 
 
 # === Layouts that show RGB ===
@@ -147,6 +147,83 @@ REFUSED = {
 @pytest.mark.parametrize(("data", "reason"), REFUSED.values(), ids=list(REFUSED))
 def test_refusals_carry_their_reason(data: bytes, reason: str) -> None:
     assert refused(data).reason == reason
+
+
+DEEP_RGB = RGB.astype(np.uint16) << 8
+
+
+@pytest.mark.parametrize("planar", [0, 3])
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib"])
+def test_a_planar_configuration_that_does_not_exist_is_refused(
+    planar: int, compression: str | None
+) -> None:
+    error = refused(changed(tiff(RGB, photometric="rgb", compression=compression), 284, planar))
+    assert error.reason == "corrupt"
+    assert f"(284) must be 1 or 2. Received: {planar}" in error.detail
+
+
+@pytest.mark.parametrize("compression", ["jpeg", "jpeg2000", "jpegxl", "lerc"])
+def test_a_picture_of_fewer_bits_than_its_tiff_is_refused(compression: str) -> None:
+    error = refused(changed(tiff(GREY, compression=compression), 258, 16))
+    assert error.reason == "corrupt"
+    assert "samples of 16 bits, unsigned, and the picture in it 8 bits" in error.detail
+
+
+@pytest.mark.parametrize("compression", ["jpeg2000", "jpegxl", "lerc"])
+def test_a_picture_of_more_bits_than_its_tiff_is_refused(compression: str) -> None:
+    error = refused(changed(tiff(DEEP, compression=compression), 258, 8))
+    assert error.reason == "corrupt"
+    assert "samples of 8 bits, unsigned, and the picture in it 16 bits" in error.detail
+
+
+def test_12_bits_in_a_picture_whose_tiff_says_16_are_stretched_alone_for_grey() -> None:
+    options = {"compression": "jpeg2000", "compressionargs": {"bitspersample": 12, "level": 0}}
+    grey, colour = tiff(DEEP >> 4, **options), tiff(DEEP_RGB >> 4, photometric="rgb", **options)
+    np.testing.assert_array_equal(pixels_of(read_image(colour)), RGB)
+    found = read_image(changed(grey, 258, 16))
+    np.testing.assert_array_equal(pixels_of(found), stretch(DEEP >> 4))
+    assert refused(changed(colour, 258, 16)).reason == "corrupt"
+
+
+@pytest.mark.parametrize("compression", ["lzw", "lzma", "zlib", "zstd", "packbits", "lerc"])
+@pytest.mark.parametrize(("tag", "value"), [(256, GREY.shape[1] // 2), (258, 8)])
+def test_more_bytes_than_the_size_makes_are_refused(compression: str, tag: int, value: int) -> None:
+    assert refused(changed(tiff(DEEP, compression=compression), tag, value)).reason == "corrupt"
+
+
+def test_the_last_strip_may_be_as_long_as_the_others() -> None:
+    padded = np.vstack([GREY, np.zeros_like(GREY[:8])])  # 24 rows in strips of 12
+    data = tiff(padded, compression="lzw", rowsperstrip=12)
+    np.testing.assert_array_equal(pixels_of(read_image(changed(data, 257, 16))), GREY)
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (tiff(GREY, compression="lerc", compressionargs={"compression": "deflate"}), "Deflate"),
+        (tiff(GREY, compression="lerc", compressionargs={"compression": "zstd"}), "Zstandard"),
+        (tiff(GREY, compression="jpeg", compressionargs={"lossless": True}), "FFC3 with 8 bits"),
+        (tiff(DEEP >> 4, compression="jpeg", compressionargs={"bitspersample": 12}), "12 bits"),
+        (
+            tiff(
+                DEEP_RGB >> 4,
+                photometric="rgb", compression="jpeg", compressionargs={"bitspersample": 12},
+            ),
+            "12 bits",
+        ),
+        (changed(tiff(GREY, compression="lzw", predictor=True), 317, 9), r"predictor (317) is 9"),
+        (changed(tiff(RGB, photometric="rgb"), 262, 6), "YCbCr, subsampled, without JPEG"),
+        (
+            changed(changed(tiff(RGB, photometric="rgb"), 262, 6), 279, RGB.size // 2),
+            "YCbCr, subsampled, without JPEG",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_valid_and_has_no_decoder_is_unsupported(data: bytes, named: str) -> None:
+    error = refused(data)
+    assert error.reason == "unsupported"
+    assert named in error.detail
+    assert error.detail.endswith("convert it to PNG")
 
 
 def test_a_compression_that_can_not_be_read_is_named() -> None:

@@ -53,6 +53,23 @@ def test_a_patient_source_is_complete(source, message):
         PatientSource.model_validate(source)
 
 
+def test_a_slash_at_the_end_of_an_ignored_folder_is_no_path():
+    assert data(ignore=["masks/"]).ignore == ("masks",)
+
+
+@pytest.mark.parametrize("column", ["image", "label", "patient", "filename", "mean", ""])
+def test_a_column_can_not_replace_a_feature_of_the_examples(column):
+    with pytest.raises(ValidationError, match="features of these names already"):
+        Metadata(columns=["age", column])
+
+
+@pytest.mark.parametrize("file", ["/etc/passwd", "../metadata.csv", "a/../../b.csv", "C:\\b.csv"])
+def test_the_csv_lies_in_the_data_folder(file):
+    # The cache of a run goes by the files in the data folder, and would not see another change.
+    with pytest.raises(ValidationError, match="must lie in the data folder"):
+        Metadata(file=file)
+
+
 @pytest.mark.parametrize("edges", [[], [65, 40], [40, 40], [0, 40], [-1]])
 def test_bands_have_positive_ascending_edges(edges):
     with pytest.raises(ValidationError, match="'age' must be positive and ascending"):
@@ -64,7 +81,16 @@ def test_bands_have_positive_ascending_edges(edges):
     [
         ({"classes": ["COVID"]}, "two or more different names"),
         ({"classes": [False, True]}, "YAML reads NO, YES, ON and OFF as true or false"),
-        ({"classes": [0, 1]}, "put class names into quotes"),
+        ({"merge": {"COVID": [False]}}, "YAML reads NO, YES, ON and OFF as true or false"),
+        ({"merge": {False: ["no"]}}, "YAML reads NO, YES, ON and OFF as true or false"),
+        ({"classes": [{"NO": 1}, "A"]}, "YAML reads NO, YES, ON and OFF as true or false"),
+        ({"ignore": [0]}, "YAML reads NO, YES, ON and OFF as true or false"),
+        ({"ignore": "masks"}, r"a list of names is due, as in \[masks\]"),
+        ({"classes": "COVID"}, "a list of names is due"),
+        ({"classes": ["COVID", ""]}, "must have at least one character"),
+        ({"classes": ["COVID", "a\nb"]}, "no control character"),
+        ({"ignore": ["COVID/masks"]}, r"ignore takes names of folders, not paths"),
+        ({"classes": [0, 1]}, "put names of classes and folders into quotes"),
         ({"classes": ["COVID", "covid"]}, "two or more different names"),
         ({"merge": {"COVD": ["a"]}}, r"merge names \['COVD'\]"),
         ({"merge": {"COVID": ["x"], "NORMAL": ["X"]}}, "folder 'X' belongs to two classes"),

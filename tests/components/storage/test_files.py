@@ -107,6 +107,12 @@ def test_the_first_bytes_of_a_file(tmp_path):
     assert read == [b"DICM", b"", b""]
 
 
+@pytest.mark.parametrize("address", ["file:///films", "https://host/films", "S3://bucket"])
+def test_other_schemes_are_refused_in_words(address):
+    with pytest.raises(DataError, match=f"must be a path, gs://.*Received: '{address}'"):
+        list(files.walk(address))
+
+
 def test_remote_is_what_carries_a_scheme():
     assert files.is_remote("gs://bucket/x")
     assert files.is_remote("s3://bucket")

@@ -18,7 +18,7 @@ def test_a_missing_data_folder_is_reported_before_anything_heavy(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     result = medtfx("run", "quickstart", "--data", tmp_path / "nowhere")
-    assert_one_message(result, "nowhere' is missing or empty", "--data")
+    assert_one_message(result, "nowhere' is missing, or is no folder", "--data")
     assert result[2].count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -85,7 +85,7 @@ def test_a_folder_is_no_recipe_file(tmp_path):
     ("content", "message"),
     [
         (b"data: [1, 2", "broken.yaml is not valid YAML"),
-        (b"summary: \xe4", "broken.yaml is not valid YAML"),
+        (b"summary: \xe4", "broken.yaml is not valid YAML: it must be UTF-8, and byte 9 is not."),
         (b"- data", "broken.yaml must hold a mapping of sections, not list"),
         (b"", "broken.yaml must hold a mapping of sections, not NoneType"),
     ],
