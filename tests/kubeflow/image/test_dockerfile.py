@@ -9,8 +9,10 @@ Minutes and 4 to 12 GB for each, in MEDTFX_IMAGES_FOLDER, where they stay, or in
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from importlib import metadata
@@ -60,15 +62,17 @@ LARGEST_MB = 2500
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory):
+def engine():
     skip_without_tools()
     given = os.environ.get(FOLDER_VARIABLE)
-    folder = Path(given) if given else tmp_path_factory.mktemp("images")
+    # Not pytest's own: podman takes no path of more than 50 characters for what is running.
+    folder = Path(given or tempfile.mkdtemp(prefix="images-"))
     folder.mkdir(parents=True, exist_ok=True)
     made = Engine(folder)
     yield made
     if not given:
         made.remove_images()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
