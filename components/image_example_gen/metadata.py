@@ -136,6 +136,9 @@ def read_metadata(
         raise _unreadable(section, f"byte {error.start} is not UTF-8") from None
     except OSError as error:
         raise _unreadable(section, error.strerror or str(error)) from None
+    if "\0" in text:  # Python's reader refuses it before 3.11, and takes it since
+        line = text[: text.index("\0")].count("\n") + 1
+        raise _unreadable(section, f"line {line} holds a zero byte")
     wanted = {section.key, *section.columns, *section.bands}
     return _parse(text, section, wanted.union([patient] if patient else []))
 

@@ -190,7 +190,7 @@ def test_missing_columns_are_named_beside_those_there_are(read):
         ("filename,sex\na,F\n".encode("utf-16"), "must be a CSV in UTF-8"),
         ('filename,sex\na,"' + "x" * 200_000, "a quote that is never closed"),
         ('filename,sex\n"a.png,F\nb.png,M\n', "after line 1.*a quote that is never closed"),
-        ("filename,sex\na\0,F\n", "is no valid CSV"),
+        ("filename,sex\na\0,F\n", "line 2 holds a zero byte"),
     ],
 )
 def test_what_is_no_csv_is_refused_in_words(read, content, message):
