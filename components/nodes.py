@@ -13,7 +13,7 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
     "StatisticsBaseline": ("StatisticsGen",),
     "DataAudit": ("ImageExampleGen", "StatisticsGen", "StatisticsBaseline"),
     "AuditGate": ("DataAudit",),
-    "Transform": ("ImageExampleGen", "SchemaGen"),
+    "Transform": ("ImageExampleGen", "StatisticsGen", "SchemaGen"),
     "Trainer": ("SchemaGen", "AuditGate", "Transform"),
     "Baseline": ("Trainer",),
     "Evaluator": ("ImageExampleGen", "Trainer", "Baseline"),

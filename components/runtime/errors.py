@@ -16,6 +16,10 @@
     ├── MetadataError    ML Metadata can't be reached (in pipeline.metadata.connection)
     ├── LineageError     ML Metadata has no such run or model (in pipeline.metadata.graph)
     ├── CompareError     recipes can't be compared (in pipeline.compare.errors)
+    ├── UnreachableFloorError  no model can reach a floor on so few patients (in pipeline.plan)
+    ├── LooksError       the list of who judged a test split can't be read (in pipeline.looks)
+    ├── WornTestSplitError  a test split has judged as many models as it may (in pipeline.looks)
+    ├── ExternalError    a model can't be judged on other images (in pipeline.external)
     ├── TensorBoardError there are no curves to show (in pipeline.cli.tensorboard)
     ├── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)
     ├── ScoreError       a folder can't be scored, or its table not be continued (in
