@@ -17,12 +17,15 @@ def lift_verdict(spec: Any) -> None:
     """
     groups = {name: part for name, part in spec.components.items() if part.HasField("dag")}
     groups[_ROOT] = spec.root
-    inner, task = next(
+    found = [
         (name, task)
         for name, group in groups.items()
         for task, described in group.dag.tasks.items()
         if VERDICT in _component(spec, described).output_definitions.artifacts
-    )
+    ]
+    if not found:  # no task has the gate
+        return
+    ((inner, task),) = found
     kind = _component(spec, groups[inner].dag.tasks[task]).output_definitions.artifacts[VERDICT]
     output, lifted = VERDICT, f"{task}-{VERDICT}"
     while True:

@@ -26,6 +26,12 @@ def arguments(root):
 
 @pytest.fixture(scope="module")
 def built(root):
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv(WEIGHTS.name, raising=False)
+        return build(root)
+
+
+def build(root):
     line = ["--recipe=", "--stack=", "--version=", "--data=/data", f"--root={root}"]
     given = node_parser("x", None).parse_args([*line, "--node=Transform", "--run-id=1"])
     return pipeline_of_run(given, load_recipe("quickstart"))

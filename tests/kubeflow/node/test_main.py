@@ -56,7 +56,10 @@ def start(environment=None, **changes):
             {"node": "StatisticsGen", "beam-arg": "--runner=NoRunner", "root": "/volume"},
             "Beam has no runner 'NoRunner' here",
         ),
-        ({"node": "ImageExampleGen"}, "patient key is not set: put MEDTFX_PATIENT_KEY"),
+        (
+            {"node": "ImageExampleGen", "root": "/volume"},
+            "patient key is not set: put MEDTFX_PATIENT_KEY",
+        ),
         ({"environment": {}}, "No address of ML Metadata"),
         ({"environment": {"MEDTFX_MLMD": "mysql://u:secret@h"}}, "has no database"),
     ],

@@ -28,7 +28,10 @@ def test_only_one_batch_is_read_ahead():
 
 
 def test_no_request_holds_more_than_a_server_takes():
-    large = [OutgoingImage(str(number), b"x", pixels=50_000_000) for number in range(9)]
+    large = [
+        OutgoingImage(str(number), b"x", pixels=outbox.MAX_PIXELS_TOGETHER // 4)
+        for number in range(9)
+    ]
     assert [len(batch) for batch in in_batches(large, 16)] == [4, 4, 1]
     huge = [OutgoingImage("huge", b"x", pixels=10**9)] * 2
     assert [len(batch) for batch in in_batches(huge, 16)] == [1, 1]
