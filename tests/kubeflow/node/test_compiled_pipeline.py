@@ -24,14 +24,15 @@ def arguments(root):
     return arguments
 
 
-@pytest.fixture(scope="module")
-def built(root):
+@pytest.fixture(scope="module", autouse=True)
+def _without_weights():
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv(WEIGHTS.name, raising=False)
-        return build(root)
+        yield
 
 
-def build(root):
+@pytest.fixture(scope="module")
+def built(root, _without_weights):
     line = ["--recipe=", "--stack=", "--version=", "--data=/data", f"--root={root}"]
     given = node_parser("x", None).parse_args([*line, "--node=Transform", "--run-id=1"])
     return pipeline_of_run(given, load_recipe("quickstart"))

@@ -57,7 +57,7 @@ def start(environment=None, **changes):
             "Beam has no runner 'NoRunner' here",
         ),
         (
-            {"node": "ImageExampleGen", "root": "/volume"},
+            {"node": "ImageExampleGen", "root": "gs://bucket/tfx"},
             "patient key is not set: put MEDTFX_PATIENT_KEY",
         ),
         ({"environment": {}}, "No address of ML Metadata"),
