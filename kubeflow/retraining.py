@@ -52,16 +52,22 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     from components.image_example_gen.patients import patient_key
     from kubeflow.node.ledger import look_ledger, run_ledger
     from kubeflow.node.paths import node_paths
+    from pipeline.plan.plan import check_floors, plan, remarks
     from pipeline.retraining.decide import Decision, decide
     from pipeline.retraining.training_data import describe_data
 
     key = patient_key(node_paths(given.root, given.models, None).keys)
-    seen = describe_data(recipe, list_folders(given.data, recipe.data), key)
+    listing = list_folders(given.data, recipe.data)
+    seen = describe_data(recipe, listing, key)
     ledger = run_ledger(recipe, given.root)
     decision = Decision(True, "Training: the run's parameter `if_new` is false.")
     if given.if_new == "true":
         decision = decide(recipe.retraining, seen, ledger)
     if decision.train:
+        prospects = plan(recipe, listing)
+        for line in remarks(recipe, prospects):
+            log.info("%s", line)
+        check_floors(recipe, prospects)
         looks = look_ledger(given.root)
         looks.check(seen.tested, [seen.model], recipe.evaluation.max_looks)
         ledger.stage(given.run_id, seen)

@@ -8,14 +8,12 @@ from components.data_audit.checks import leaks, patients, quality
 from components.data_audit.checks.counts import Cell, class_counts, slice_cells, small_cells
 from components.data_audit.checks.drift import Distance
 from components.data_audit.checks.duplicates import Group, find_groups
-from components.data_audit.checks.floors import unreachable_floors
 from components.data_audit.checks.identity import identity
 from components.data_audit.checks.shortcuts import Shortcut, measure_shortcuts, shortcuts
 from components.data_audit.checks.text_marks import LINE
 from components.data_audit.finding import Finding, Found, judge, summary
 from components.data_audit.image_record import ImageRecord
 from components.recipe.audit import AuditSection
-from components.recipe.evaluation import EvaluationSection
 
 _OF_PAIRS = ("leaks", "contradictions", "duplicates")
 
@@ -61,7 +59,6 @@ class AuditResult:
 def audit(
     pictures: Sequence[ImageRecord],
     section: AuditSection,
-    evaluation: EvaluationSection,
     drift: Sequence[Distance] | None = None,
     quarantine: Mapping[str, int] | None = None,
     notes: Mapping[str, int] | None = None,
@@ -71,7 +68,6 @@ def audit(
     Args:
         pictures: of all splits; at least one.
         section: the recipe's section: limits, and the action of each check.
-        evaluation: the recipe's section with the floors.
         drift: distances to the data of the latest blessed model.
         quarantine: reason → files that were not used.
         notes: what was read otherwise than a file says it → files.
@@ -95,7 +91,6 @@ def audit(
         "shortcuts": lambda: shortcuts(measured, section.shortcut_auc),
         "drift": lambda: drift_check.drift(None if drift is None else list(drift)),
         "small_cells": lambda: small_cells(pictures, section.min_cell),
-        "unreachable_floors": lambda: unreachable_floors(pictures, evaluation),
     }
     findings = [
         judge(check(), section.action(name))

@@ -8,7 +8,6 @@ from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from components.artifacts import Audit, Quarantine
 from components.data_audit.executor import Executor
 from components.recipe.audit import AuditSection
-from components.recipe.evaluation import EvaluationSection
 
 
 class DataAuditSpec(types.ComponentSpec):
@@ -16,7 +15,6 @@ class DataAuditSpec(types.ComponentSpec):
 
     PARAMETERS = {
         "section": ExecutionParameter(type=str),
-        "evaluation": ExecutionParameter(type=str),
         "source": ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -41,7 +39,6 @@ class DataAudit(base_component.BaseComponent):
             quarantine=example_gen.outputs["quarantine"],
             baseline=baseline_statistics.outputs["statistics"],
             section=recipe.audit,
-            evaluation=recipe.evaluation,
             source=source,
         )
         trainer.add_upstream_node(AuditGate(audit=audit.outputs["audit"], source=source))
@@ -59,7 +56,6 @@ class DataAudit(base_component.BaseComponent):
         statistics: types.BaseChannel,
         quarantine: types.BaseChannel,
         section: AuditSection,
-        evaluation: EvaluationSection,
         source: str,
         baseline: types.BaseChannel | None = None,
     ):
@@ -70,7 +66,6 @@ class DataAudit(base_component.BaseComponent):
             statistics: of the same.
             quarantine: of the same `ImageExampleGen`.
             section: the recipe's section.
-            evaluation: the recipe's section with the floors.
             source: digest of the code behind the node.
             baseline: statistics of the data of the latest blessed model, if there is one.
         """
@@ -81,7 +76,6 @@ class DataAudit(base_component.BaseComponent):
                 quarantine=quarantine,
                 baseline=baseline,
                 section=section.model_dump_json(),
-                evaluation=evaluation.model_dump_json(),
                 source=source,
                 audit=types.Channel(type=Audit),
             )

@@ -19,7 +19,6 @@ from components.data_audit.report.page import shown_files
 from components.imaging import quarantine
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
-from components.recipe.evaluation import EvaluationSection
 
 _STATISTICS = "FeatureStats.pb"
 
@@ -40,9 +39,7 @@ class Executor(base_executor.BaseExecutor):
             for split in SPLITS
         }
         pictures = read_pictures(files, _total(input_dict))
-        evaluation = EvaluationSection.model_validate_json(exec_properties["evaluation"])
-        drift = _drift(input_dict, section)
-        result = audit(pictures, section, evaluation, drift, *_remarks(input_dict))
+        result = audit(pictures, section, _drift(input_dict, section), *_remarks(input_dict))
         artifact = artifact_utils.get_single_instance(output_dict["audit"])
         encoded = find_encoded(files, shown_files(result))
         write_report(artifact.uri, result, pictures, encoded)

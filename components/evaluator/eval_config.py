@@ -5,34 +5,14 @@ import json
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.gate.metric_names import (
-    change_name,
-    lower_bound_name,
-    patients_name,
-    recall_name,
-    shortfall_name,
-    specificity_lower_name,
-    specificity_upper_name,
-    upper_bound_name,
-)
+from components.gate.floors import TOLERANCE, held_quantity
+from components.gate.metric_names import QUANTITIES, metric_name, shortfall_name
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
 from components.runtime.errors import RecipeError
 
 OVERALL = config_pb2.SlicingSpec()
 
-# A value equal to its threshold shall pass; TFMA compares strictly, and some metrics in float32.
-_TOLERANCE = 1e-6
-# Quantity of `ClassMetric` → its name for a class.
-_QUANTITIES = {
-    "recall": recall_name,
-    "recall_low": lower_bound_name,
-    "recall_high": upper_bound_name,
-    "specificity_low": specificity_lower_name,
-    "specificity_high": specificity_upper_name,
-    "patients": patients_name,
-    "change_low": change_name,
-}
 # TFMA's default of 10,000 makes plots of megabytes.
 _THRESHOLDS = 200
 
@@ -124,20 +104,18 @@ def _class_metrics(
     data: DataSection, evaluation: EvaluationSection
 ) -> list[config_pb2.MetricConfig]:
     # Either the bounds decide, or the observed values.
-    if evaluation.floor_on == "lower_bound":
-        held, compared = lower_bound_name, change_name
-    else:
-        held = compared = recall_name
+    held = held_quantity(evaluation.floor_on)
+    compared = "change_low" if held == "recall_low" else "recall"
     found = []
     for index, label in enumerate(data.classes):
         floor = _at_least(evaluation.floor(label))
-        thresholds = {held(label): config_pb2.MetricThreshold(value_threshold=floor)}
+        thresholds = {held: config_pb2.MetricThreshold(value_threshold=floor)}
         if evaluation.allowed_drop is not None:
-            compared_by = thresholds.setdefault(compared(label), config_pb2.MetricThreshold())
+            compared_by = thresholds.setdefault(compared, config_pb2.MetricThreshold())
             compared_by.change_threshold.CopyFrom(_not_worse_than(evaluation.allowed_drop))
-        for quantity, name in _QUANTITIES.items():
-            metric = _class_metric(index, quantity, name(label))
-            if threshold := thresholds.get(name(label)):
+        for quantity in QUANTITIES:
+            metric = _class_metric(index, quantity, metric_name(quantity, label))
+            if threshold := thresholds.get(quantity):
                 metric.per_slice_thresholds.add(slicing_specs=[OVERALL], threshold=threshold)
             found.append(metric)
         found += _slice_metrics(index, label, evaluation)
@@ -148,19 +126,18 @@ def _slice_metrics(
     index: int, label: str, evaluation: EvaluationSection
 ) -> list[config_pb2.MetricConfig]:
     found = []
-    quantity = "recall_low" if evaluation.floor_on == "lower_bound" else "recall"
     for feature, rule in evaluation.slices.items():
         if rule.floor is None:
             continue
         metric = _class_metric(
             index,
-            quantity,
+            held_quantity(evaluation.floor_on),
             shortfall_name(feature, label),
             floor=rule.floor,
             min_patients=rule.min_patients,
         )
         threshold = config_pb2.MetricThreshold(
-            value_threshold=config_pb2.GenericValueThreshold(upper_bound={"value": _TOLERANCE})
+            value_threshold=config_pb2.GenericValueThreshold(upper_bound={"value": TOLERANCE})
         )
         spec = config_pb2.SlicingSpec(feature_keys=[feature])
         metric.per_slice_thresholds.add(slicing_specs=[spec], threshold=threshold)
@@ -177,13 +154,13 @@ def _class_metric(
 
 
 def _at_least(floor: float) -> config_pb2.GenericValueThreshold:
-    return config_pb2.GenericValueThreshold(lower_bound={"value": floor - _TOLERANCE})
+    return config_pb2.GenericValueThreshold(lower_bound={"value": floor - TOLERANCE})
 
 
 def _not_worse_than(drop: float) -> config_pb2.GenericChangeThreshold:
     return config_pb2.GenericChangeThreshold(
         direction=config_pb2.MetricDirection.HIGHER_IS_BETTER,
-        absolute={"value": -drop - _TOLERANCE},
+        absolute={"value": -drop - TOLERANCE},
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from components.gate.floors import TOLERANCE, reaches
 from components.recipe.evaluation import EvaluationSection
 from components.uncertainty.clustered import clustered_interval, largest_effect
 from components.uncertainty.intervals import Z_95
@@ -24,7 +25,6 @@ CORRELATION = 0.5
 DIFFERENT_ERRORS = 0.5
 _DRAWS = 2_000
 _LARGEST_TABLE = 4_000_000  # patients times draws in memory
-_TOLERANCE = 1e-6  # as in the EvalConfig
 
 REMEDY = (
     "Add images of other patients, choose another split (data.split_seed, data.split), measure by "
@@ -81,7 +81,7 @@ class Prospect:
     @property
     def reachable(self) -> bool:
         """Whether the floor can be reached."""
-        return self.best >= self.floor - _TOLERANCE
+        return reaches(self.best, self.floor)
 
     @property
     def sentence(self) -> str:
@@ -133,7 +133,7 @@ def prospects(
 
 def missing_patients(floor: float) -> int:
     """Returns how many patients, one image each and all right, reach a lower bound (Wilson)."""
-    return math.ceil(floor * Z_95**2 / (1 - floor) - _TOLERANCE)
+    return math.ceil(floor * Z_95**2 / (1 - floor) - TOLERANCE)
 
 
 def comparison_power(
@@ -160,7 +160,7 @@ def comparison_power(
         loss, np.maximum(total - gain, 0), lost / (1 - gained)
     )
     low, _ = tango_interval(gain, loss, total)
-    return float(chance[low >= -margin - _TOLERANCE].sum())
+    return float(chance[low >= -margin - TOLERANCE].sum())
 
 
 def _prospect(
@@ -197,7 +197,7 @@ def _held(hits: Counts, cases: Counts, on_bound: bool) -> Any:
 def _least_recall(cases: Counts, floor: float, on_bound: bool) -> float:
     """Returns the smallest recall that can pass: with one wrong image in as many patients."""
     total = int(cases.sum())
-    if not total or _held(cases, cases, on_bound) < floor - _TOLERANCE:
+    if not total or not reaches(_held(cases, cases, on_bound), floor):
         return math.nan
     # The wrong images are dealt to the patients in turn; more of them never raise the bound.
     turn = np.concatenate([np.arange(count) for count in cases])
@@ -206,7 +206,7 @@ def _least_recall(cases: Counts, floor: float, on_bound: bool) -> float:
     while fails - passes > 1:
         wrong = (passes + fails) // 2
         hits = cases - np.bincount(patient[:wrong], minlength=len(cases))
-        if _held(hits, cases, on_bound) >= floor - _TOLERANCE:
+        if reaches(_held(hits, cases, on_bound), floor):
             passes = wrong
         else:
             fails = wrong
@@ -223,7 +223,7 @@ def _power(cases: Counts, floor: float, recall: float, on_bound: bool) -> float:
     shares = generator.beta(recall * total, (1 - recall) * total, (draws, len(cases)))
     hits = generator.binomial(cases, shares)
     held = _held(hits, np.broadcast_to(cases, hits.shape), on_bound)
-    return float(np.mean(held >= floor - _TOLERANCE))
+    return float(np.mean(held >= floor - TOLERANCE))
 
 
 def _least_drop(cases: Counts, evaluation: EvaluationSection) -> float:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,7 @@ class PatientTable:
     predicted: Ints
     baseline: Ints
     images: Ints
+    _bounds: dict[int, ClassBounds] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of_images(
@@ -59,7 +60,12 @@ class PatientTable:
         return cls(numbers, labels, predicted, -alike, alike)
 
     def bounds(self, index: int) -> ClassBounds:
-        """Returns what the patients say about a class."""
+        """Returns what the patients say about a class; several metrics ask for it."""
+        if index not in self._bounds:
+            self._bounds[index] = self._compute_bounds(index)
+        return self._bounds[index]
+
+    def _compute_bounds(self, index: int) -> ClassBounds:
         cases, hits = self._by_patient(
             self.labels == index, (self.labels == index) & (self.predicted == index)
         )

@@ -14,15 +14,7 @@ from components.gate.evaluation_files import (
     read_validation,
     slice_of,
 )
-from components.gate.metric_names import (
-    change_name,
-    lower_bound_name,
-    patients_name,
-    recall_name,
-    specificity_lower_name,
-    specificity_upper_name,
-    upper_bound_name,
-)
+from components.gate.metric_names import metric_name
 from components.gate.patient_table import NO_PATIENTS, ClassBounds, PatientTable
 
 Slice = tuple[tuple[str, str], ...]
@@ -134,7 +126,9 @@ def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
         for key, of_slice in slices.items()
     }
     overall = slices[OVERALL]
-    before = {label: metric(overall, recall_name(label), model=BASELINE) for label in labels}
+    before = {
+        label: metric(overall, metric_name("recall", label), model=BASELINE) for label in labels
+    }
     compared = all(before.values())
     return Results(
         blessed=validation.validation_ok,
@@ -142,7 +136,7 @@ def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
         classes=by_slice.pop(OVERALL),
         slices=by_slice,
         baseline={label: found.double_value.value for label, found in before.items() if found},
-        changes={label: _value(overall, change_name(label)) for label in labels if compared},
+        changes={label: _value(overall, "change_low", label) for label in labels if compared},
         failures=tuple(_failures(validation)),
     )
 
@@ -241,18 +235,16 @@ def _matrix(of_slice: Any, classes: int) -> np.ndarray:
 
 
 def _bounds(of_slice: Any, label: str) -> ClassBounds:
-    def both(low: str, high: str) -> tuple[float, float]:
-        return _value(of_slice, low), _value(of_slice, high)
+    def both(quantity: str) -> tuple[float, float]:
+        low, high = (_value(of_slice, f"{quantity}_{end}", label) for end in ("low", "high"))
+        return low, high
 
-    return ClassBounds(
-        round(_value(of_slice, patients_name(label))),
-        both(lower_bound_name(label), upper_bound_name(label)),
-        both(specificity_lower_name(label), specificity_upper_name(label)),
-    )
+    patients = round(_value(of_slice, "patients", label))
+    return ClassBounds(patients, both("recall"), both("specificity"))
 
 
-def _value(of_slice: Any, name: str) -> float:
-    return float(metric(of_slice, name).double_value.value)
+def _value(of_slice: Any, quantity: str, label: str) -> float:
+    return float(metric(of_slice, metric_name(quantity, label)).double_value.value)
 
 
 def _failures(validation: Any) -> list[Failure]:

@@ -1,16 +1,13 @@
 """The verdict of the recall gate in words."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from components.gate.metric_names import (
-    change_name,
-    lower_bound_name,
-    recall_name,
-    shortfall_name,
-)
+from components.gate.floors import held
+from components.gate.metric_names import metric_name, shortfall_name
 from components.gate.results import OVERALL, ClassResult, Failure, Results
 from components.recipe.evaluation import EvaluationSection
 
@@ -50,7 +47,7 @@ def judge(results: Results, evaluation: EvaluationSection) -> Verdict:
 
 def _margin(results: Results, evaluation: EvaluationSection) -> str:
     bounded = evaluation.floor_on == "lower_bound"
-    values = {r.label: (r.low if bounded else r.recall) for r in results.classes}
+    values = {result.label: held(result, evaluation.floor_on) for result in results.classes}
     # The class with the smallest margin is named.
     label = min(values, key=lambda name: values[name] - evaluation.floor(name))
     what = "lower bound of the recall" if bounded else "recall"
@@ -70,9 +67,9 @@ def _margin(results: Results, evaluation: EvaluationSection) -> str:
 def _reason(failure: Failure, results: Results, evaluation: EvaluationSection) -> str:
     for result in results.classes:
         label = result.label
-        if failure.is_change and failure.metric in (recall_name(label), change_name(label)):
+        if failure.is_change and failure.metric in _names(label, "recall", "change_low"):
             return _fall(result, results, evaluation)
-        if failure.metric in (recall_name(label), lower_bound_name(label)):
+        if failure.metric in _names(label, "recall", "recall_low"):
             return below_floor(result, evaluation.floor(label), evaluation)
         for feature, rule in evaluation.slices.items():
             if rule.floor is not None and failure.metric == shortfall_name(feature, label):
@@ -82,6 +79,10 @@ def _reason(failure: Failure, results: Results, evaluation: EvaluationSection) -
     return (
         f"{failure.metric} = {failure.value:g} misses {failure.bound:g} {failure.message}".strip()
     )
+
+
+def _names(label: str, *quantities: str) -> list[str]:
+    return [metric_name(quantity, label) for quantity in quantities]
 
 
 def below_floor(result: ClassResult, floor: float, evaluation: EvaluationSection) -> str:
@@ -130,9 +131,13 @@ def _not_held(results: Results, evaluation: EvaluationSection) -> str:
             for result in classes
             if result.patients < rule.min_patients
         ]
-    if not small:
-        return ""
-    return f" Not held to a floor, for too few patients: {', '.join(sorted(small))}."
+    return not_held_sentence(small)
+
+
+def not_held_sentence(small: Iterable[str]) -> str:
+    """Returns a sentence about slices that are too small for their floor; '' without any."""
+    listed = ", ".join(sorted(small))
+    return f" Not held to a floor, for too few patients: {listed}." if listed else ""
 
 
 def _collapse(matrix: np.ndarray, labels: list[str]) -> str | None:

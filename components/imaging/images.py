@@ -108,7 +108,7 @@ def _read(data: bytes, kind: str, max_pixels: int, keep_metadata: bool) -> ReadI
         measured = _result(image, encode_png(image), kind)
         return replace(measured, tags=found.tags, patient_id=found.patient_id, notes=found.notes)
     if kind == "TIFF":
-        from components.imaging.tiff import read_tiff  # here: tifffile is slow to import
+        from components.imaging.tiff.reader import read_tiff  # here: tifffile is slow to import
 
         image, turn, as_is = *read_tiff(data, max_pixels), False
     else:

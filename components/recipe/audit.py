@@ -30,8 +30,6 @@ class AuditSection(Section):
             the brightness or the frame of the image.
         drift: statistics that have changed since the latest blessed model was trained.
         small_cells: classes with few images in a split.
-        unreachable_floors: classes and slices that the gate would refuse even if all their test
-            images were right, see `evaluation.recall_floor`.
         hash_distance: largest number of different bits, of 64, between the perceptual hashes of
             two nearly identical images.
         similarity: lowest correlation of the fine detail of two nearly identical images.
@@ -54,7 +52,6 @@ class AuditSection(Section):
     shortcuts: Action = "report"
     drift: Action = "report"
     small_cells: Action = "report"
-    unreachable_floors: Action = "stop"
     hash_distance: Annotated[int, Field(ge=0, le=20)] = 10
     similarity: Rate = 0.9
     shortcut_auc: Rate = 0.9

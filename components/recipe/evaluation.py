@@ -34,6 +34,8 @@ class EvaluationSection(Section):
             From it `medtfx plan` computes the chance to pass. None: it computes none.
         slices: features whose values are also evaluated separately, for example sex or site: a list
             of names, or name to rule.
+        unreachable_floors: what happens before a training whose model would be refused even if all
+            test images of a class were right: the run stops (`stop`), or says so (`report`).
         max_looks: how many models may be evaluated on the same test images. None: no limit.
     """
 
@@ -42,6 +44,7 @@ class EvaluationSection(Section):
     allowed_drop: Share | None = 0.1
     expected_recall: Rate | dict[str, Rate] | None = None
     slices: dict[str, SliceRule] = {}
+    unreachable_floors: Literal["stop", "report"] = "stop"
     max_looks: Positive | None = None
 
     @field_validator("slices", mode="before")

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
+from components.gate.floors import held, reaches
 from components.run_report import figures, plots
 from components.run_report.alarms import slice_alarms
 from components.run_report.content import Content
@@ -25,6 +26,7 @@ def render_page(content: Content) -> str:
     """Returns the whole page: one HTML file that loads nothing."""
     environment = html_environment(_TEMPLATE)
     environment.filters |= {"two": two, "signed": signed, "percent": percent}
+    environment.globals |= {"held": held, "reaches": reaches}
     return environment.get_template("page.html").render(
         content=content,
         plots=_plots(content),

@@ -46,7 +46,8 @@ class ServerProcess:
             SERVING_TOKEN.name: self.token,
             VERIFICATION_KEY.name: "",  # the Pusher signs what passes here
         }
-        command = [sys.executable, "-m", module, str(models), *_UNBOUNDED]
+        # `-u`: its last words are in the log in their order, also if it is killed.
+        command = [sys.executable, "-u", "-m", module, str(models), *_UNBOUNDED]
         with theirs, open(self._log, "wb") as log:
             self._process = subprocess.Popen(
                 [*command, "--parent-fd", str(theirs.fileno())],

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from components.nodes import NODES, RETRAINING
+from components.runtime.numbers import ordinal
 from kubeflow.client.runs import STOPPED, Run, is_finished
 from kubeflow.client.task_entries import TaskEntry
 from kubeflow.client.times import seconds_between
-
-_ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
 
 def _task_name(node: str) -> str:
@@ -49,7 +48,7 @@ class Task:
         """The node, and from the second attempt on which one it is."""
         if self.attempt == 1:
             return self.node
-        return f"{self.node}, {_ORDINALS.get(self.attempt, f'{self.attempt}th')} attempt"
+        return f"{self.node}, {ordinal(self.attempt)} attempt"
 
 
 def tasks_of(run: Run) -> list[Task]:

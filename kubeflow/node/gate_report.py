@@ -9,12 +9,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from components.gate.floors import held
 from components.gate.results import OVERALL, Results
 from components.gate.verdict import Verdict
+from components.runtime.numbers import interval, number
 from kubeflow.node.task import write_output
 from kubeflow.texts import markdown
 from pipeline.runs.records import Gate
-from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, number
+from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
 _COLUMNS = (
     "class",
@@ -61,12 +63,12 @@ def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
 
 def worst_class(gates: list[Gate], floor_on: str) -> str:
     """Returns the class with the smallest margin to its floor, in a few words; '' if none is."""
-    measured = [(gate, _held(gate, floor_on) - gate.floor) for gate in gates]
+    measured = [(gate, held(gate, floor_on) - gate.floor) for gate in gates]
     measured = [(gate, margin) for gate, margin in measured if math.isfinite(margin)]
     if not measured:
         return ""
     gate, _ = min(measured, key=lambda pair: pair[1])
-    return f"{gate.label}, {_BOUND[floor_on]} {_held(gate, floor_on):.2f}, floor {gate.floor:.2f}"
+    return f"{gate.label}, {_BOUND[floor_on]} {held(gate, floor_on):.2f}, floor {gate.floor:.2f}"
 
 
 def gate_metrics(verdict: Verdict, gates: list[Gate], floor_on: str) -> dict[str, float]:
@@ -79,7 +81,7 @@ def gate_metrics(verdict: Verdict, gates: list[Gate], floor_on: str) -> dict[str
     for gate in gates:
         metrics[f"{gate.label} recall"] = gate.recall
         metrics[f"{gate.label} low"] = gate.low
-        metrics[f"{gate.label} margin"] = _held(gate, floor_on) - gate.floor
+        metrics[f"{gate.label} margin"] = held(gate, floor_on) - gate.floor
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
@@ -111,18 +113,10 @@ def write_metadata(
     write_output(outputs["outputFile"], json.dumps({"artifacts": described}))
 
 
-def _held(gate: Gate, floor_on: str) -> float:
-    """Returns what the floor holds for."""
-    return gate.low if floor_on == "lower_bound" else gate.recall
-
-
 def _gate_row(gate: Gate) -> str:
-    interval = "-" if math.isnan(gate.low) else f"{number(gate.low)}-{number(gate.high)}"
-    values = (gate.recall, gate.floor, gate.baseline, gate.precision, gate.specificity)
-    recall, *others = map(number, values)
-    return _row(
-        markdown(gate.label), str(gate.cases), str(gate.patients), recall, interval, *others
-    )
+    counts = (str(gate.cases), str(gate.patients), number(gate.recall))
+    others = map(number, (gate.floor, gate.baseline, gate.precision, gate.specificity))
+    return _row(markdown(gate.label), *counts, interval(gate.low, gate.high), *others)
 
 
 def _row(*cells: str) -> str:

@@ -111,7 +111,7 @@ def run_text(home: Home) -> str:
 
 
 def _gate_values(record: "RunRecord") -> str:
-    from pipeline.runs.summary import number
+    from components.runtime.numbers import number
 
     return ", ".join(
         f"{gate.label} {number(gate.recall)} ({number(gate.low)} / {number(gate.floor)})"

@@ -229,7 +229,6 @@ def _audit(recipe: Recipe, prepared: _Prepared) -> _Audited:
         quarantine=prepared.example_gen.outputs["quarantine"],
         baseline=baseline.outputs["statistics"],
         section=recipe.audit,
-        evaluation=recipe.evaluation,
         source=node_source("DataAudit"),
     )
     gate = AuditGate(audit=audit.outputs["audit"], source=node_source("AuditGate"))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from components.gate.floors import held, reaches
 from components.gate.results import ClassResult, class_results
-from components.gate.verdict import below_floor
+from components.gate.verdict import below_floor, not_held_sentence
 from components.image_example_gen.listing import Entry
 from components.recipe.evaluation import EvaluationSection
 from components.runtime.errors import MedtfxError
@@ -18,7 +19,6 @@ from pipeline.external.net_benefit import NetBenefit, net_benefit
 from serving.score.origin import Origin
 from serving.score.rows import Row
 
-_TOLERANCE = 1e-6  # as in the EvalConfig
 _MOST_VALUES = 12  # of a feature; one with more makes no slices
 
 
@@ -80,9 +80,7 @@ class External:
     @property
     def sentence(self) -> str:
         """The verdict in words."""
-        small = ""
-        if self.small:
-            small = f" Not held to a floor, for too few patients: {', '.join(self.small)}."
+        small = not_held_sentence(self.small)
         if self.refusals:
             return f"NOT accepted here: {'; '.join(self.refusals)}.{small}"
         return f"Accepted here: every floor of the recipe is met.{small}"
@@ -207,5 +205,6 @@ def _missed(result: ClassResult, floor: float, evaluation: EvaluationSection) ->
     """Returns why a class misses its floor; '' if it does not."""
     if not result.cases:
         return f"there is no image of {result.label}"
-    held = result.low if evaluation.floor_on == "lower_bound" else result.recall
-    return below_floor(result, floor, evaluation) if held < floor - _TOLERANCE else ""
+    if reaches(held(result, evaluation.floor_on), floor):
+        return ""
+    return below_floor(result, floor, evaluation)

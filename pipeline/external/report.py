@@ -1,21 +1,21 @@
 """The result as a table for the terminal, as JSON, and as one HTML page that loads nothing."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from components.gate.floors import held, reaches
 from components.recipe.evaluation import EvaluationSection
 from components.runtime.html import html_environment
+from components.runtime.numbers import interval, number
+from components.runtime.tables import class_table
 from pipeline.external.evaluation import External
 from pipeline.runs.records import Gate
-from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE, number
+from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
 CSV, JSON, PAGE = "predicted.csv", "evaluation.json", "index.html"
 _COLUMNS = ("n", "patients", "recall", "95 % CI", "floor", "at home", "specificity", "AUC")
@@ -28,20 +28,17 @@ def print_result(
     home: Mapping[str, Gate],
 ) -> None:
     """Prints a row for each class, the verdict, and what the model says about the images."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("class", overflow="fold")
-    for name in _COLUMNS:
-        table.add_column(name, justify="right", no_wrap=True)
+    table = class_table(_COLUMNS)
     for one in found.classes:
         floor = evaluation.floor(one.label)
-        held = one.low if evaluation.floor_on == "lower_bound" else one.recall
+        passes = reaches(held(one, evaluation.floor_on), floor)
         table.add_row(
             Text(one.label),
             str(one.cases),
             str(one.patients),
             number(one.recall),
-            "-" if math.isnan(one.low) else f"{one.low:.2f}-{one.high:.2f}",
-            Text(f"{floor:.2f}", style="green" if held >= floor - 1e-6 else "red"),
+            interval(one.low, one.high),
+            Text(number(floor), style="green" if passes else "red"),
             number(home[one.label].recall if one.label in home else None),
             number(one.specificity),
             number(one.auc),

@@ -3,9 +3,9 @@
 from rich.text import Text
 from rich.tree import Tree
 
+from components.runtime.numbers import number
 from pipeline.lineage.model import Lineage
 from pipeline.runs.records import Gate
-from pipeline.runs.summary import number
 
 _COMPARED = {"lower_bound": "lower bound", "point": "recall"}
 

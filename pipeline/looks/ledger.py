@@ -15,6 +15,7 @@ from typing import Literal
 
 from components.image_example_gen.listing import Listing
 from components.runtime.errors import MedtfxError
+from components.runtime.numbers import ordinal
 from components.storage import remote_file
 from components.storage.append_log import append_json
 from components.storage.files import is_remote
@@ -144,11 +145,12 @@ class LookLedger:
         Raises:
             LooksError: it can't be written.
         """
-        number = self.number(tested, model)
-        if number > len(self.at(tested.fingerprint)):
-            at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            self._append(Look(tested.fingerprint, tested.images, model, recipe, by, run, at))
-        return number
+        known = [look.model for look in self.at(tested.fingerprint)]
+        if model in known:
+            return known.index(model) + 1
+        at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self._append(Look(tested.fingerprint, tested.images, model, recipe, by, run, at))
+        return len(known) + 1
 
     def _content(self) -> str:
         try:
@@ -177,5 +179,4 @@ class LookLedger:
 
 def look_sentence(number: int, images: int) -> str:
     """Returns a sentence: 4th look at these 317 test images."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
-    return f"{number}{ending or 'th'} look at these {images} test images."
+    return f"{ordinal(number)} look at these {images} test images."

@@ -2,7 +2,6 @@
 
 import math
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +10,8 @@ from components.gate.feasibility import REMEDY, Prospect, prospects
 from components.image_example_gen.listing import Listing
 from components.recipe.recipe import Recipe
 from components.runtime.errors import MedtfxError
+from components.runtime.numbers import number
+from components.runtime.tables import class_table
 
 _COLUMNS = ("images", "patients", "floor", "at best", "least", "expected", "chance")
 
@@ -31,11 +32,10 @@ def check_floors(recipe: Recipe, found: list[Prospect]) -> None:
     Raises:
         UnreachableFloorError: names the classes, the missing counts and the choices.
     """
-    sentences = [prospect.sentence for prospect in found if not prospect.reachable]
-    if sentences and recipe.audit.unreachable_floors == "stop":
+    sentence = _out_of_reach(found)
+    if sentence and recipe.evaluation.unreachable_floors == "stop":
         raise UnreachableFloorError(
-            f"No model can pass the gate: {'; '.join(sentences)}. {REMEDY}. To train anyway: --set "
-            "audit.unreachable_floors=report."
+            f"{sentence} {REMEDY}. To train anyway: --set evaluation.unreachable_floors=report."
         )
 
 
@@ -48,16 +48,7 @@ def print_plan(console: Console, recipe: Recipe, found: list[Prospect]) -> None:
 
 def plan_table(recipe: Recipe, found: list[Prospect]) -> Table:
     """Returns a row for each prospect."""
-    table = Table(
-        title="The gate, on the test split",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("class", overflow="fold")
-    for name in _COLUMNS:
-        table.add_column(name, justify="right", no_wrap=True)
+    table = class_table(_COLUMNS, "The gate, on the test split")
     for one in found:
         expected = recipe.evaluation.expected(one.label)
         table.add_row(
@@ -65,9 +56,9 @@ def plan_table(recipe: Recipe, found: list[Prospect]) -> Table:
             str(one.images),
             str(one.patients),
             f"{one.floor:.2f}",
-            Text(_number(one.best), style="green" if one.reachable else "red"),
-            _number(one.least_recall),
-            "-" if expected is None else f"{expected:.2f}",
+            Text(number(one.best), style="green" if one.reachable else "red"),
+            number(one.least_recall),
+            number(expected),
             "-" if math.isnan(one.power) else f"{one.power:.0%}",
         )
     held = "lower bound" if recipe.evaluation.floor_on == "lower_bound" else "recall"
@@ -75,27 +66,31 @@ def plan_table(recipe: Recipe, found: list[Prospect]) -> Table:
         f"At best: the {held} if all images are right. Least: the smallest recall that can pass.\n"
         "Chance: to pass, if the true recall is the expected one."
     )
-    table.caption_justify = "left"
     return table
 
 
 def remarks(recipe: Recipe, found: list[Prospect]) -> list[str]:
-    """Returns a sentence for what the images can't show, apart from floors."""
-    allowed = recipe.evaluation.allowed_drop
-    if allowed is None:
-        return []
-    tight = [one for one in found if one.least_drop > allowed]
+    """Returns a sentence for each thing that these images can't show, and that stops no run."""
+    lines = [_margin_too_small(recipe.evaluation.allowed_drop, found)]
+    if recipe.evaluation.unreachable_floors == "report":
+        lines.append(_out_of_reach(found))
+    return [line for line in lines if line]
+
+
+def _out_of_reach(found: list[Prospect]) -> str:
+    sentences = [prospect.sentence for prospect in found if not prospect.reachable]
+    return f"No model can pass the gate: {'; '.join(sentences)}." if sentences else ""
+
+
+def _margin_too_small(allowed: float | None, found: list[Prospect]) -> str:
+    tight = [one for one in found if allowed is not None and one.least_drop > allowed]
     if not tight:
-        return []
+        return ""
     worst = max(tight, key=lambda one: one.least_drop)
     needed = math.ceil(100 * worst.least_drop) / 100
-    return [
+    return (
         f"Later models can't pass the comparison with the first: even with the very same "
         f"predictions, a loss of {worst.least_drop:.2f} of {worst.label} can't be ruled out on "
         f"these images, and evaluation.allowed_drop is {allowed:.2f}. Use --set "
         f"evaluation.allowed_drop={needed:.2f} or more, or null for no comparison."
-    ]
-
-
-def _number(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.2f}"
+    )

@@ -1,13 +1,14 @@
 """The summary of a run: the result of each class, the verdict, and where the results are."""
 
-import math
 from dataclasses import asdict
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from components.gate.floors import held, reaches
+from components.runtime.numbers import interval, number
+from components.runtime.tables import class_table
 from components.storage.plain_path import shown_path
 from pipeline.runs.records import Gate, RunRecord
 
@@ -57,25 +58,15 @@ def verdict(record: RunRecord) -> str:
 
 def gate_table(gates: list[Gate], floor_on: str) -> Table:
     """Returns a row for each class; the floor is green where it is reached, red where not."""
-    table = Table(
-        title="Results on the test split",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    # In a narrow window names fold, since numbers must not.
-    table.add_column("class", overflow="fold")
-    for name in _COLUMNS:
-        table.add_column(name, justify="right", no_wrap=True)
+    table = class_table(_COLUMNS, "Results on the test split")
     for gate in gates:
-        reached = gate.low if floor_on == "lower_bound" else gate.recall
+        passes = reaches(held(gate, floor_on), gate.floor)
         table.add_row(
             Text(gate.label),  # a name such as `grade [2]` is no markup
             f"{gate.cases}/{gate.patients}",
             number(gate.recall),
-            "-" if math.isnan(gate.low) else f"{number(gate.low)}-{number(gate.high)}",
-            Text(number(gate.floor), style="green" if reached >= gate.floor - 1e-6 else "red"),
+            interval(gate.low, gate.high),
+            Text(number(gate.floor), style="green" if passes else "red"),
             number(gate.baseline),
             number(gate.precision),
             number(gate.specificity),
@@ -85,7 +76,6 @@ def gate_table(gates: list[Gate], floor_on: str) -> Table:
         f"n: images/patients. Floor: minimum of the {compared}.\n"
         "Previous: recall of the latest blessed model."
     )
-    table.caption_justify = "left"
     return table
 
 
@@ -95,8 +85,3 @@ def _data_line(record: RunRecord) -> str:
     line += f". {record.not_used}" if record.not_used else ""
     data = record.data_fingerprint[:12]
     return f"{line}. Data fingerprint {data}, {record.seconds:.0f} s in the nodes."
-
-
-def number(value: float | None) -> str:
-    """Returns two decimals, or a dash for an unknown value."""
-    return "-" if value is None or math.isnan(value) else f"{value:.2f}"

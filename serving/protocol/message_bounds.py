@@ -8,6 +8,7 @@ from typing import Any
 
 MAX_FIELDS = 10_000  # a request for 256 images has some 300
 _SMALL = 256 * 1024  # bytes; what is shorter can't become much
+_DEEPEST = 100  # messages inside each other: parsers of protobuf refuse more
 
 
 class TooManyFieldsError(ValueError):
@@ -29,7 +30,9 @@ def check_fields(message: bytes, descriptor: Any, limit: int = MAX_FIELDS) -> No
         _count(message, 0, len(message), descriptor, limit)
 
 
-def _count(message: bytes, at: int, end: int, descriptor: Any, left: int) -> int:
+def _count(
+    message: bytes, at: int, end: int, descriptor: Any, left: int, depth: int = _DEEPEST
+) -> int:
     """Walks over one message; returns how many fields the rest may have."""
     while at < end:
         if left == 0:
@@ -45,8 +48,9 @@ def _count(message: bytes, at: int, end: int, descriptor: Any, left: int) -> int
         elif kind == 2:
             size, at = _varint(message, at)
             field = descriptor.fields_by_number.get(number)
-            if field is not None and field.message_type is not None:
-                left = _count(message, at, min(at + size, end), field.message_type, left)
+            if field is not None and field.message_type is not None and depth:
+                inside = field.message_type
+                left = _count(message, at, min(at + size, end), inside, left, depth - 1)
             at += size
         elif kind in (1, 5):
             at += 8 if kind == 1 else 4

@@ -24,20 +24,11 @@ from components.runtime.stack import installed_stack
 from pipeline.sample_data import write_sample_data
 from tests.command_line import medtfx
 from tests.doubles.kfp_cluster import RunningServer
+from tests.small_recipe import OUT_OF_REACH, SMALL
 
 ENDPOINT = "MEDTFX_TEST_KFP"
-EPOCHS, FEW_EPOCHS = 25, 3
-# Small enough for a minute of work, large enough to learn.
-SMALL = [
-    "data.split_seed=20",
-    f"training.epochs={EPOCHS}",
-    f"training.early_stopping.patience={EPOCHS}",
-    "evaluation.recall_floor=0.3",
-    "evaluation.allowed_drop=0.6",
-    "platform.defaults={retry_wait_seconds: 0}",
-]
-# A floor that no model reaches. The audit would stop before the training, which is not the point.
-UNREACHABLE = '["evaluation.recall_floor=0.99", "audit.unreachable_floors=report"]'
+FEW_EPOCHS = 3
+UNREACHABLE = json.dumps(OUT_OF_REACH)
 # Run in a pod, whose image has no pkill.
 _KILL = """
 import pathlib, os

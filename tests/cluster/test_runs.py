@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.cluster.site import EPOCHS, UNREACHABLE, Ended
+from tests.cluster.site import UNREACHABLE, Ended
+from tests.small_recipe import EPOCHS
 
 
 @pytest.fixture(scope="module")

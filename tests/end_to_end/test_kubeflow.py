@@ -20,19 +20,10 @@ from tests.doubles.beam_job_server import beam_server, jobs_run
 from tests.doubles.kfp_emulator import build_image, container_environment, run_package
 from tests.doubles.kfp_package import parse
 from tests.doubles.kfp_pod import Run
+from tests.small_recipe import EPOCHS, OUT_OF_REACH, SMALL
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(1800)]
 
-# Small enough for a minute, large enough to learn.
-EPOCHS = 25
-SMALL = [
-    "data.split_seed=20",
-    f"training.epochs={EPOCHS}",
-    f"training.early_stopping.patience={EPOCHS}",
-    "evaluation.recall_floor=0.3",
-    "evaluation.allowed_drop=0.6",
-    "platform.defaults={retry_wait_seconds: 0}",
-]
 PATIENCE_SECONDS = 300
 
 
@@ -224,18 +215,16 @@ def test_the_last_node_confirms_what_the_training_saw_and_nothing_is_new_then(cl
 
 def test_a_second_run_comes_from_the_cache_and_fails_at_a_missed_gate(cluster, first_run):
     before = cluster.versions()
-    # So few images can't reach that floor, and the run would stop before the Trainer.
-    overrides = ("evaluation.recall_floor=0.99", "audit.unreachable_floors=report")
-    run = cluster.run(cluster.compile("platform.gate_failure=fail"), *overrides)
+    run = cluster.run(cluster.compile("platform.gate_failure=fail"), *OUT_OF_REACH)
     assert run.failed == "pusher"
     assert [a.code for a in run.attempts if a.task == "pusher"] == [3]
-    # Another floor is nothing to the nodes before the Evaluator but for the audit, which asks
-    # whether it can be reached.
+    # Another floor is nothing to the nodes before the Evaluator.
     assert cached(run) >= {
         "ImageExampleGen",
         "StatisticsGen",
         "SchemaGen",
         "ExampleValidator",
+        "DataAudit",
         "Transform",
         "Trainer",
     }
@@ -250,7 +239,7 @@ def test_a_second_run_comes_from_the_cache_and_fails_at_a_missed_gate(cluster, f
     assert cluster.versions() == before
 
     # The other choice, on the same run: as KFP's retry of a failed run would start it.
-    retried = cluster.run(cluster.compile(), *overrides, again=run)
+    retried = cluster.run(cluster.compile(), *OUT_OF_REACH, again=run)
     assert retried.failed is None
     assert [a.task for a in retried.attempts] == ["pusher"]
     assert "NOT blessed: " in retried.log("pusher")

@@ -26,7 +26,11 @@ from tests.paths import ROOT
 
 KEY = "the key of the site"
 # A seed that gives so few patients to every split; one new patient suffices.
-RECIPE = load_recipe("quickstart", ["data.split_seed=107", "retraining.min_new_patients=1"])
+REACH = "evaluation.unreachable_floors"
+RECIPE = load_recipe(
+    "quickstart",
+    ["data.split_seed=107", "retraining.min_new_patients=1", f"{REACH}=report"],
+)
 TASKS = [
     Task("ImageExampleGen", ("ImageExampleGen",)),
     Task("RunReport", ("RunReport",), ("ImageExampleGen",)),
@@ -144,6 +148,13 @@ def test_a_users_mistake_is_one_sentence(site, changes, sentence):
     assert code == 1
     assert " Error: " in output and sentence in output and "Traceback" not in output
     assert not (site.folder / "outputs" / "train").exists()
+
+
+def test_a_floor_out_of_reach_ends_the_run_in_its_first_task(site):
+    code, output = site.decide(overrides=f'["{REACH}=stop"]')
+    assert code == 1 and " Error: No model can pass the gate: COVID has " in output
+    assert "below the floor of 0.60" in output and f"{REACH}=report" in output
+    assert not site.ledger.is_staged("0f5b")
 
 
 def test_a_worn_test_split_ends_the_run_in_its_first_task(site):

@@ -6,11 +6,7 @@ import pytest
 
 from components.data_audit.audit import audit
 from components.recipe.audit import AuditSection
-from components.recipe.evaluation import EvaluationSection
 from tests.components.data_audit.cohort import picture_of, png
-
-# A few films of each class have to reach it.
-LOW = EvaluationSection(recall_floor=0.001)
 
 
 @pytest.fixture
@@ -19,25 +15,25 @@ def leaky(clean, one):
 
 
 def test_a_clean_set_raises_no_alarm(clean):
-    result = audit(clean, AuditSection(min_cell=1), LOW)
+    result = audit(clean, AuditSection(min_cell=1))
     assert {finding.severity for finding in result.findings} == {"ok"}
-    assert result.summary == "nothing found by 12 checks"
+    assert result.summary == "nothing found by 11 checks"
     assert sum(result.counts["COVID"].values()) == sum(p.label == "COVID" for p in clean)
 
 
 def test_a_leak_stops_and_a_contradiction_is_reported(leaky):
-    result = audit(leaky, AuditSection(min_cell=1), LOW)
+    result = audit(leaky, AuditSection(min_cell=1))
     assert [finding.check for finding in result.stops] == ["leaks"]
     assert [finding.check for finding in result.reports] == ["contradictions"]
     assert result.summary == "1 finding stops the run: leaks (1)"
 
 
 def test_the_recipe_has_the_last_word(leaky):
-    result = audit(leaky, AuditSection(leaks="report", contradictions="off", min_cell=1), LOW)
+    result = audit(leaky, AuditSection(leaks="report", contradictions="off", min_cell=1))
     assert not result.stops
     assert [finding.check for finding in result.reports] == ["leaks"]
     assert "contradictions" not in {finding.check for finding in result.findings}
-    assert audit(leaky, AuditSection(contradictions="stop"), LOW).stops[1].check == "contradictions"
+    assert audit(leaky, AuditSection(contradictions="stop")).stops[1].check == "contradictions"
 
 
 def test_pairs_are_only_searched_for_a_check_that_is_on(clean, monkeypatch):
@@ -46,36 +42,29 @@ def test_pairs_are_only_searched_for_a_check_that_is_on(clean, monkeypatch):
         "components.data_audit.audit.find_groups", lambda *given: searched.append(given) or []
     )
     off = {"leaks": "off", "contradictions": "off"}
-    audit(clean, AuditSection(**off, duplicates="off", shortcuts="off"), LOW)
+    audit(clean, AuditSection(**off, duplicates="off", shortcuts="off"))
     assert not searched
-    audit(clean, AuditSection(**off, shortcuts="off"), LOW)
+    audit(clean, AuditSection(**off, shortcuts="off"))
     assert len(searched) == 1
 
 
 def test_a_patient_in_two_splits_stops(clean, one):
     torn = [replace(p, split="test") if p is one[0] else p for p in clean]
     torn.append(replace(one[0], filename="COVID/z.png", digest=b"other", hash=~one[0].hash))
-    result = audit(torn, AuditSection(min_cell=1), LOW)
+    result = audit(torn, AuditSection(min_cell=1))
     assert [finding.check for finding in result.stops] == ["patients_in_two_splits"]
 
 
 def test_small_classes_are_named(clean):
-    result = audit(clean, AuditSection(min_cell=1000), LOW)
+    result = audit(clean, AuditSection(min_cell=1000))
     (finding,) = result.reports
     assert finding.check == "small_cells" and len(finding.cases) == 9
     assert "and others, fewer than 1000" in finding.sentence
 
 
 def test_slices_with_the_fewest_test_images_come_first(clean):
-    cells = audit(clean, AuditSection(), LOW).cells
+    cells = audit(clean, AuditSection()).cells
     assert {cell.feature for cell in cells} == {"sex", "site"}  # every film has one format
     assert [cell.images[-1] for cell in cells] == sorted(cell.images[-1] for cell in cells)
     by_sex = [sum(c.images) for c in cells if c.feature == "sex" and c.label == "COVID"]
     assert sum(by_sex) == sum(p.label == "COVID" for p in clean)
-
-
-def test_a_floor_that_no_model_can_reach_stops(clean):
-    high = EvaluationSection(recall_floor=0.9)
-    (finding,) = audit(clean, AuditSection(min_cell=1), high).stops
-    assert finding.check == "unreachable_floors"
-    assert "below the floor of 0.90" in finding.sentence

@@ -13,7 +13,6 @@ from components.artifacts import AUDIT_PAGE, Audit, Quarantine
 from components.data_audit.executor import Executor
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
-from components.recipe.evaluation import EvaluationSection
 from components.storage.examples import to_example
 from tests.components.data_audit.cohort import example, png
 
@@ -47,12 +46,7 @@ def run_node(folder: Path, records: dict[str, list[dict]], section: AuditSection
         "file,reason,detail\nCOVID/a.dcm,read_with_note,Window Width is <0>\n"
     )
     given = {"examples": [examples], "quarantine": [listed], "statistics": []}
-    evaluation = EvaluationSection(recall_floor=0.001)
-    properties = {
-        "section": section.model_dump_json(),
-        "evaluation": evaluation.model_dump_json(),
-    }
-    Executor().Do(given, {"audit": [audit]}, properties)
+    Executor().Do(given, {"audit": [audit]}, {"section": section.model_dump_json()})
     return audit
 
 
@@ -80,7 +74,7 @@ def test_the_json_has_every_check_and_the_figures(audit, leak, drawn):
     first, *others = found["findings"]
     assert (first["check"], first["severity"], first["count"]) == ("leaks", "stop", 1)
     assert leak[0] in first["examples"][0]["files"]
-    assert {finding["severity"] for finding in others} == {"ok"} and len(others) == 10
+    assert {finding["severity"] for finding in others} == {"ok"} and len(others) == 9
     assert found["quarantine"] == {"truncated": 2}
     counts = found["counts"].values()
     assert sum(number for row in counts for number in row.values()) == len(drawn) + 1

@@ -4,12 +4,7 @@ import pytest
 
 from components.evaluator import eval_config
 from components.evaluator.eval_config import build_eval_config
-from components.gate.metric_names import (
-    change_name,
-    lower_bound_name,
-    recall_name,
-    shortfall_name,
-)
+from components.gate.metric_names import metric_name, shortfall_name
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
 from components.runtime.errors import RecipeError
@@ -36,17 +31,17 @@ def threshold(metric):
 def test_the_floor_is_on_the_lower_bound():
     found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=None)))
     assert threshold(
-        found[lower_bound_name("b")]
+        found[metric_name("recall_low", "b")]
     ).value_threshold.lower_bound.value == pytest.approx(0.7, abs=1e-5)
-    assert not found[recall_name("b")].per_slice_thresholds
-    assert not found[change_name("b")].per_slice_thresholds
+    assert not found[metric_name("recall", "b")].per_slice_thresholds
+    assert not found[metric_name("change_low", "b")].per_slice_thresholds
 
 
 def test_the_change_is_on_its_lower_bound_too():
     found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=0.1)))
-    gate = threshold(found[change_name("b")])
+    gate = threshold(found[metric_name("change_low", "b")])
     assert gate.change_threshold.absolute.value == pytest.approx(-0.1, abs=1e-5)
-    assert not found[recall_name("b")].per_slice_thresholds
+    assert not found[metric_name("recall", "b")].per_slice_thresholds
 
 
 def test_a_floor_of_a_slice_is_on_its_shortfall():
@@ -64,10 +59,10 @@ def test_the_floor_is_on_the_point():
         recall_floor={"a": 0.7, "b": 0.8}, floor_on="point", allowed_drop=0.1
     )
     found = gates(build_eval_config(DATA, section))
-    gate = threshold(found[recall_name("b")])
+    gate = threshold(found[metric_name("recall", "b")])
     assert gate.value_threshold.lower_bound.value == pytest.approx(0.8, abs=1e-5)
     assert gate.change_threshold.absolute.value == pytest.approx(-0.1, abs=1e-5)
-    assert not found[lower_bound_name("b")].per_slice_thresholds
+    assert not found[metric_name("recall_low", "b")].per_slice_thresholds
 
 
 def test_a_class_without_floor_is_refused():

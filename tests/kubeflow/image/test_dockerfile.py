@@ -30,6 +30,7 @@ from tests.doubles.databases import free_port
 from tests.doubles.kfp_emulator import run_package
 from tests.doubles.kfp_package import Package, parse
 from tests.doubles.kfp_pod import Pod, Run
+from tests.small_recipe import SMALL
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(5400)]
 
@@ -43,8 +44,6 @@ IMAGES = {
 }
 NODES = [name for name in IMAGES if name != "app"]
 NAMED = os.environ.get(VARIABLE, "").split(",")
-SMALL = ["data.split_seed=20", "training.epochs=25", "training.early_stopping.patience=25"]
-FLOOR = ["evaluation.recall_floor=0.3", "evaluation.allowed_drop=0.6"]
 # What a quickstart on a volume does not import: gs://, Dataflow, s3://, TIFF, signatures, tuning.
 ELSEWHERE = [
     "apache_beam.io.gcp.gcsio",
@@ -173,7 +172,7 @@ def _shared_folder(tmp_path: Path) -> Path:
 
 
 def _package(image: Image, tmp_path: Path) -> Package:
-    recipe = load_recipe("quickstart", [*SMALL, *FLOOR])
+    recipe = load_recipe("quickstart", SMALL)
     stack = image.inspect('{{index .Labels "medtfx.stack"}}')
     options = PackageOptions(image.name, stack=stack, version=metadata.version("medtfx"))
     compile_package(recipe, options, tmp_path / "package.yaml")

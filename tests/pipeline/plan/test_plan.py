@@ -30,9 +30,23 @@ def test_a_class_without_enough_test_images_is_refused_with_the_choices(recipe):
         assert choice in str(error.value)
 
 
-def test_the_recipe_may_train_anyway():
-    recipe = load_recipe("quickstart", ["audit.unreachable_floors=report"])
-    check_floors(recipe, plan(recipe, listing(COVID=4, NORMAL=40, PNEUMONIA=40)))
+def test_the_recipe_may_train_anyway_and_is_told():
+    recipe = load_recipe("quickstart", ["evaluation.unreachable_floors=report"])
+    found = plan(recipe, listing(COVID=4, NORMAL=40, PNEUMONIA=40))
+    check_floors(recipe, found)
+    assert "No model can pass the gate: COVID has 4 test images" in remarks(recipe, found)[-1]
+
+
+def test_low_floors_are_within_reach():
+    recipe = load_recipe("quickstart", ["evaluation.recall_floor=0.001"])
+    found = plan(recipe, listing(COVID=4, NORMAL=4, PNEUMONIA=4))
+    check_floors(recipe, found)
+    assert all(prospect.reachable for prospect in found)
+
+
+def test_images_of_other_splits_do_not_count(recipe):
+    found = plan(recipe, listing(NORMAL=40, PNEUMONIA=40))
+    assert found[0].sentence == "COVID has no test image"
 
 
 def test_the_table_says_what_can_pass(recipe, capsys):

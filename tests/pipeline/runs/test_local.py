@@ -30,7 +30,7 @@ from tests.paths import ROOT
 TINY = [
     "data.min_per_split=1",
     "data.max_quarantine_share=0.2",
-    "audit.unreachable_floors=report",
+    "evaluation.unreachable_floors=report",
 ]
 
 

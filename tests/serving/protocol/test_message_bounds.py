@@ -2,6 +2,8 @@ import random
 from contextlib import suppress
 
 import pytest
+from google.protobuf.internal.encoder import _VarintBytes
+from google.protobuf.message import DecodeError
 
 from serving.protocol.message_bounds import TooManyFieldsError, check_fields
 from serving.protocol.tensorflow_free import predict_pb2
@@ -58,3 +60,18 @@ def test_what_is_no_message_is_left_to_the_parser():
             changed[dice.randrange(60)] = dice.randrange(256)
         with suppress(TooManyFieldsError):
             check_fields(bytes(changed), REQUEST)
+
+
+def field(number, content):
+    """A field of bytes, in the encoding of protobuf."""
+    return _VarintBytes(number << 3 | 2) + _VarintBytes(len(content)) + content
+
+
+def test_messages_inside_each_other_are_left_to_the_parser_which_refuses_them():
+    tensor = field(4, b"\0" * LARGE)  # tensor_content
+    for _ in range(3_000):
+        tensor = field(15, field(3, tensor))  # variant_val, tensors
+    message = field(2, field(1, b"image_bytes") + field(2, tensor))  # inputs
+    check_fields(message, REQUEST)
+    with pytest.raises(DecodeError):
+        predict_pb2.PredictRequest.FromString(message)

@@ -8,15 +8,12 @@ from components.data_audit.audit import AuditResult, audit
 from components.data_audit.finding import Case
 from components.data_audit.report.files import to_csv, to_json, write_report
 from components.recipe.audit import AuditSection
-from components.recipe.evaluation import EvaluationSection
-
-LOW = EvaluationSection(recall_floor=0.001)
 
 
 @pytest.fixture
 def result(clean) -> AuditResult:
     """Of a clean set, with one finding about whole classes."""
-    return audit(clean, AuditSection(min_cell=1000, shortcuts="off", drift="off"), LOW)
+    return audit(clean, AuditSection(min_cell=1000, shortcuts="off", drift="off"))
 
 
 def test_a_finding_without_files_has_no_list(result, clean, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from components.imaging.embedded import Declared, declared
+from components.imaging.tiff.embedded import Declared, declared
 from components.imaging.unreadable import UnreadableImage
 from tests.components.imaging.pictures import RGB, refused
 

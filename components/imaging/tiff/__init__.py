@@ -1,0 +1,1 @@
+"""TIFF files, BigTIFF of either byte order and microscopes' compressions among them."""
