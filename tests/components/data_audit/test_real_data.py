@@ -28,15 +28,14 @@ SHORTCUT = {"covid19-3class": ("Covid-19", 0.9), "covid-radiography": ("Viral Pn
 
 
 def audited(recipe: str, folder) -> AuditResult:
-    loaded = load_recipe(recipe)
-    data = loaded.data
+    data = load_recipe(recipe).data
     pictures = []
     for entry in list_folders(str(folder), data).entries:
         image = read_image((folder / entry.relative).read_bytes())
         values = features(entry, image, data).items()
         plain = {name: v.encode() if isinstance(v, str) else v for name, v in values}
         pictures.append(measure(plain, entry.split))
-    return audit(pictures, AuditSection(), loaded.evaluation)
+    return audit(pictures, AuditSection())
 
 
 @pytest.mark.parametrize("recipe", TWICE)
