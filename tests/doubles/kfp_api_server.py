@@ -114,6 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return self.answer(200, self.dispatch(parts.path, query, raw))
         except RefusedError as refused:
+            body: dict[str, Any]
             if upload:
                 details = f"{refused.message}: details"
                 body = {"error_message": refused.message, "error_details": details}
@@ -137,7 +138,8 @@ class Handler(BaseHTTPRequestHandler):
         if not kind.startswith("multipart/form-data"):
             return json.loads(raw) if raw else None
         message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + raw)
-        (part,) = message.get_payload()
+        parts: Any = message.get_payload()
+        (part,) = parts
         if part.get_param("name", header="content-disposition") != "uploadfile":
             raise RefusedError(400, "Failed to read pipeline from file")
         return part.get_payload(decode=True)
