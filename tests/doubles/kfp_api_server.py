@@ -37,6 +37,10 @@ def routes(server: PipelinesServer) -> list[Route]:
         server.schedules.remove(one(server.schedules, "recurring_run_id", identity))
         return {}
 
+    def retry(body: Any, query: dict, identity: str) -> dict:
+        server.retry(one(server.runs, "run_id", identity))
+        return {}
+
     def stop(body: Any, query: dict, identity: str) -> dict:
         server.change(identity, "CANCELING")
         return {}
@@ -79,6 +83,7 @@ def routes(server: PipelinesServer) -> list[Route]:
         ("GET", "/runs", run_query, lists(server.runs, "runs")),
         ("GET", f"/runs{identity}", {"experiment_id", "view"}, run),
         ("POST", f"/runs{identity}:terminate", set(), stop),
+        ("POST", f"/runs{identity}:retry", set(), retry),
         ("POST", "/recurringruns", set(), server.create_schedule),
         ("GET", "/recurringruns", run_query, lists(server.schedules, "recurringRuns")),
         ("GET", f"/recurringruns{identity}", set(), get(server.schedules, "recurring_run_id")),

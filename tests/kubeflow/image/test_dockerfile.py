@@ -9,7 +9,6 @@ Minutes and 4 to 12 GB for each, in MEDTFX_IMAGES_FOLDER, where they stay, or in
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,8 +69,7 @@ def engine():
     made = Engine(folder)
     yield made
     if not given:
-        made.remove_images()
-        shutil.rmtree(folder, ignore_errors=True)
+        made.remove()
 
 
 @pytest.fixture(scope="module")
