@@ -1,9 +1,9 @@
+import shutil
 import socket
 
 import pytest
 
 from components.nodes import BEAM_NODES
-from pipeline.beam import arguments as beam
 from pipeline.beam.arguments import BEAM_ARGS, BeamError, beam_args
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
@@ -64,7 +64,7 @@ def test_an_unknown_runner_is_refused():
 
 
 def test_a_runner_that_needs_java_says_so(monkeypatch):
-    monkeypatch.setattr(beam.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(BeamError, match=r"Java.*PortableRunner.*--job_endpoint"):
         beam_args(["--runner=FlinkRunner"])
 
