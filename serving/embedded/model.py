@@ -19,7 +19,6 @@ from serving.embedded.status_error import StatusError, code_of
 from serving.protocol.tensorflow_free import meta_graph_pb2
 
 _INIT_SIGNATURE = "__saved_model_init_op"
-_NODE_TRACE = "Graph execution error:\n\n"
 
 
 class LoadedModel:
@@ -88,8 +87,7 @@ class LoadedModel:
             outputs = call(*(inputs[name] for name in sorted(inputs)))
             return dict(zip(sorted(self.signatures[key].outputs), outputs, strict=True))
         except tf.errors.OpError as error:
-            message = str(error.message).removeprefix(_NODE_TRACE)
-            raise StatusError(code_of(error.error_code), message) from error
+            raise StatusError(code_of(error.error_code), str(error.message)) from error
         except (ValueError, TypeError) as error:  # a shape that the graph does not take
             raise StatusError(code_of(tf.errors.INVALID_ARGUMENT), str(error)) from error
 
