@@ -4,13 +4,14 @@ It is loaded into a TF-1-style session, as TensorFlow Serving's C++ does it: an 
 here works there, which `tf.saved_model.load` does not promise.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 from google.protobuf.message import Message
+from tensorflow.core.protobuf import config_pb2
 
 from components.saved_model.signature import check_model
 from serving.embedded.batching import Arrays, Batcher
@@ -18,7 +19,6 @@ from serving.embedded.status_error import StatusError, code_of
 from serving.protocol.tensorflow_free import meta_graph_pb2
 
 _INIT_SIGNATURE = "__saved_model_init_op"
-_NODE_TRACE = "Graph execution error:\n\n"
 
 
 class LoadedModel:
@@ -58,6 +58,7 @@ class LoadedModel:
             for name, signature in meta_graph.signature_def.items()
         }
         self.signatures = {k: v for k, v in self.signature_def.items() if k != _INIT_SIGNATURE}
+        self._calls: dict[str, Callable[..., Sequence[Any]]] = {}
         self._batchers = {
             key: Batcher(partial(self._run, key), max_rows)
             for key, signature in self.signatures.items()
@@ -81,16 +82,28 @@ class LoadedModel:
         self._session.close()
 
     def _run(self, key: str, inputs: Arrays) -> Arrays:
-        signature = self.signatures[key]
-        feeds = {signature.inputs[name].name: array for name, array in inputs.items()}
-        fetches = {name: info.name for name, info in signature.outputs.items()}
         try:
-            return dict(self._session.run(fetches, feeds))
+            call = self._calls.get(key) or self._calls.setdefault(key, self._callable(key))
+            outputs = call(*(inputs[name] for name in sorted(inputs)))
+            return dict(zip(sorted(self.signatures[key].outputs), outputs, strict=True))
         except tf.errors.OpError as error:
-            message = str(error.message).removeprefix(_NODE_TRACE)
-            raise StatusError(code_of(error.error_code), message) from error
+            raise StatusError(code_of(error.error_code), str(error.message)) from error
         except (ValueError, TypeError) as error:  # a shape that the graph does not take
             raise StatusError(code_of(tf.errors.INVALID_ARGUMENT), str(error)) from error
+
+    def _callable(self, key: str) -> Callable[..., Sequence[Any]]:
+        """Returns what runs a signature: arrays by the order of the inputs' names → of the outputs.
+
+        `Session.run` looks at feeds and fetches again each time, which takes half a millisecond.
+        TensorFlow has no public name for this, which the Keras of TensorFlow 1 is built on.
+        """
+        signature = self.signatures[key]
+        feed, fetch = (
+            [infos[name].name for name in sorted(infos)]
+            for infos in (signature.inputs, signature.outputs)
+        )
+        options = config_pb2.CallableOptions(feed=feed, fetch=fetch)
+        return self._session._make_callable_from_options(options)
 
 
 def _is_batched(signature: Any) -> bool:
