@@ -25,7 +25,7 @@ from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
 _STYLE = Path(run_report.__file__).with_name("template") / "page.css"
 CSV, JSON, PAGE = "predicted.csv", "evaluation.json", "index.html"
-_COLUMNS = ("n", "recall", "95 % CI", "floor", "home", "here - home", "shortcuts", "specificity")
+_COLUMNS = ("n", "recall", "95 % CI", "floor", "home", "here - home", "shortcuts")
 
 
 def print_result(console: Console, found: External, rules: Rules) -> None:
@@ -46,11 +46,11 @@ def print_result(console: Console, found: External, rules: Rules) -> None:
             number(change.home if change else None),
             signed_interval(change.low, change.high) if change else "-",
             number(shortcuts[one.label].recall if one.label in shortcuts else None),
-            number(one.specificity),
         )
     table.caption = (
-        "n: images/patients. Home: recall on the test split of the run; other images, so the\n"
-        "difference is not paired. Shortcuts: size, format and grey level alone, on these images."
+        "n: images/patients. Home: recall on the test split of the run.\n"
+        "Here - home: 95 % interval; the images are others, so it is not paired.\n"
+        "Shortcuts: recall of size, format and grey level alone, on these images."
     )
     console.print(table)
     console.print(
