@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from components.data_audit.checks.duplicates import find_groups
-from components.data_audit.image_record import ImageRecord
 from components.image_example_gen.listing import fingerprint, list_folders
 from components.image_example_gen.shards import write_lists
+from components.imaging.measures.image_record import ImageRecord
 from components.recipe.audit import AuditSection
 from components.recipe.recipe import Recipe
 from components.storage import files
@@ -82,9 +82,11 @@ def paired(count: int) -> dict[str, Any]:
     random, audit = np.random.default_rng(1), AuditSection()
     pictures = [
         ImageRecord(
-            f"{number}.png", "train", "NORMAL", f"{number // 2}", "png", False, 299, 299, 120.0,
-            50.0, 0.0, random.bytes(16), random.random(64) < 0.5,
-            random.integers(0, 255, (32, 32, 3), np.uint8), 0, (), {},
+            filename=f"{number}.png", split="train", label="NORMAL", patient=f"{number // 2}",
+            format="png", colour=False, width=299, height=299, mean=120.0, std=50.0, extremes=0.0,
+            digest=random.bytes(16), hash=random.random(64) < 0.5,
+            thumbnail=random.integers(0, 255, (32, 32, 3), np.uint8), text_marks=0,
+            annotations=(), metadata={},
         )
         for number in range(count)
     ]  # fmt: skip

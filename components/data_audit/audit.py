@@ -10,9 +10,9 @@ from components.data_audit.checks.drift import Distance
 from components.data_audit.checks.duplicates import Group, find_groups
 from components.data_audit.checks.identity import identity
 from components.data_audit.checks.shortcuts import Shortcut, measure_shortcuts, shortcuts
-from components.data_audit.checks.text_marks import LINE
 from components.data_audit.finding import Finding, Found, judge, summary
-from components.data_audit.image_record import ImageRecord
+from components.imaging.measures.image_record import ImageRecord
+from components.imaging.measures.text_marks import LINE
 from components.recipe.audit import AuditSection
 
 _OF_PAIRS = ("leaks", "contradictions", "duplicates")

@@ -1,4 +1,4 @@
-"""From the Examples to the audit, and the report into its artifact."""
+"""From the records of the images to the audit, and the report into its artifact."""
 
 import os
 from collections import Counter
@@ -17,6 +17,7 @@ from components.data_audit.reading import find_encoded, read_pictures
 from components.data_audit.report.files import write_report
 from components.data_audit.report.page import shown_files
 from components.imaging import quarantine
+from components.imaging.measures.stored import FOLDER
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
 
@@ -24,7 +25,7 @@ _STATISTICS = "FeatureStats.pb"
 
 
 class Executor(base_executor.BaseExecutor):
-    """Reads the Examples once, checks them, and writes the report."""
+    """Checks the records that ImageExampleGen has stored of the images, and writes the report."""
 
     def Do(
         self,
@@ -38,18 +39,14 @@ class Executor(base_executor.BaseExecutor):
             split: fileio.glob(artifact_utils.get_split_uri(input_dict["examples"], split) + "/*")
             for split in SPLITS
         }
-        pictures = read_pictures(files, _total(input_dict))
+        stored = os.path.join(artifact_utils.get_single_uri(input_dict["examples"]), FOLDER, "*")
+        pictures = read_pictures(fileio.glob(stored))
         result = audit(pictures, section, _drift(input_dict, section), *_remarks(input_dict))
         artifact = artifact_utils.get_single_instance(output_dict["audit"])
         encoded = find_encoded(files, shown_files(result))
         write_report(artifact.uri, result, pictures, encoded)
         artifact.stops, artifact.reports = len(result.stops), len(result.reports)
         artifact.summary = result.summary
-
-
-def _total(input_dict: dict[str, list[types.Artifact]]) -> int:
-    (listed,) = input_dict["quarantine"]
-    return int(listed.images_read)
 
 
 def _drift(

@@ -1,62 +1,39 @@
-"""Reads the Examples once, and measures the images in several threads."""
+"""Reads the records of the images, and the stored bytes of the few that the page shows."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-import tensorflow as tf
-
-from components.data_audit.image_record import ImageRecord, measure
-from components.runtime import progress
-from components.runtime.threads import map_in_threads
+from components.imaging.measures.image_record import ImageRecord
+from components.imaging.measures.stored import feature_values, parse
 from components.storage.examples import records
 
-Features = Mapping[str, Any]  # bytes, int or float
+_BATCH = 512
 
 
-def read_pictures(files: Mapping[str, Sequence[str]], total: int) -> list[ImageRecord]:
-    """Measures all images.
+def read_pictures(files: Iterable[str]) -> list[ImageRecord]:
+    """Returns the records of all images, about 5 kB of memory each, by file name.
 
     Args:
-        files: split → GZIP TFRecords.
-        total: number of images, for the progress; 0 if unknown.
-
-    Returns:
-        About 5 kB of memory each, in the order of their file names.
+        files: GZIP TFRecords that ImageExampleGen has written beside the Examples.
     """
-    counter = progress.Counter(total, "images")
-
-    def measured(item: tuple[str, bytes]) -> ImageRecord:
-        split, record = item
-        picture = measure(_features(record), split)
-        counter.advance()
-        return picture
-
-    return sorted(map_in_threads(measured, _records(files)), key=lambda picture: picture.filename)
+    batches = records(files).batch(_BATCH).as_numpy_iterator()
+    pictures = [parse(record) for batch in batches for record in batch]
+    return sorted(pictures, key=lambda picture: picture.filename)
 
 
 def find_encoded(files: Mapping[str, Sequence[str]], names: set[str]) -> dict[str, bytes]:
-    """Returns the stored bytes of a few images: file name → PNG or JPEG."""
+    """Returns the stored bytes of a few images: file name → PNG or JPEG.
+
+    Args:
+        files: split → GZIP TFRecords of Examples.
+        names: of the images.
+    """
     found: dict[str, bytes] = {}
-    for _, record in _records(files):
-        features = _features(record)
-        name = features["filename"].decode(errors="surrogateescape")
-        if name in names:
-            found[name] = features["image"]
-            if len(found) == len(names):
-                break
-    return found
-
-
-def _records(files: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, bytes]]:
-    for split, paths in files.items():
+    for paths in files.values():
+        if len(found) == len(names):
+            break
         for record in records(paths).as_numpy_iterator():
-            yield split, record
-
-
-def _features(record: bytes) -> Features:
-    example = tf.train.Example.FromString(record)
-    return {
-        name: getattr(feature, feature.WhichOneof("kind")).value[0]
-        for name, feature in example.features.feature.items()
-        if feature.WhichOneof("kind") and getattr(feature, feature.WhichOneof("kind")).value
-    }
+            values = feature_values(record)
+            name = values["filename"].decode(errors="surrogateescape")
+            if name in names:
+                found[name] = values["image"]
+    return found

@@ -1,20 +1,35 @@
-"""One image file to one tf.Example."""
+"""One image file to one tf.Example, and to the record of its measures."""
 
-import tensorflow as tf
+from dataclasses import dataclass, field
 
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.metadata import band
 from components.imaging.images import ReadImage, UnreadableImage, read_image
+from components.imaging.measures.image_record import measure
+from components.imaging.measures.stored import serialize
 from components.imaging.quarantine import NOTED, Quarantined
 from components.recipe.data import DataSection
 from components.storage import files
 from components.storage.examples import Value, to_example
 
 
-def read_entry(
-    base: str, entry: Entry, data: DataSection
-) -> tuple[tf.train.Example | None, list[Quarantined]]:
-    """Reads an image and turns it into a tf.Example, or says why that can't be done.
+@dataclass(frozen=True)
+class ReadEntry:
+    """What is written of an image.
+
+    Attributes:
+        example: the serialized tf.Example; None if the file can't be read.
+        record: of `measures.stored.serialize`; None too if there is no class.
+        remarks: why the file can't be read, or what was read differently from what it states.
+    """
+
+    example: bytes | None = field(default=None, repr=False)
+    record: bytes | None = field(default=None, repr=False)
+    remarks: tuple[Quarantined, ...] = ()
+
+
+def read_entry(base: str, entry: Entry, data: DataSection) -> ReadEntry:
+    """Reads, converts and measures an image, which is decoded once.
 
     Args:
         base: the data folder.
@@ -22,8 +37,8 @@ def read_entry(
         data: classes, metadata columns, the pixel limit, and whether EXIF and texts are kept.
 
     Returns:
-        The example, and a remark with the reason `quarantine.NOTED` for each note; or None, and
-        why the file can't be read.
+        The example, with a remark with the reason `quarantine.NOTED` for each note; or the remark
+        that says why the file can't be read.
     """
     try:
         image = read_image(
@@ -33,11 +48,20 @@ def read_entry(
         )
     except OSError as error:
         reason = str(error.strerror or error)
-        return None, [Quarantined(entry.relative, "unreadable_file", reason)]
+        return ReadEntry(remarks=(Quarantined(entry.relative, "unreadable_file", reason),))
     except UnreadableImage as error:
-        return None, [Quarantined(entry.relative, str(error.reason), error.detail)]
-    notes = [Quarantined(entry.relative, NOTED, note) for note in image.notes]
-    return to_example(features(entry, image, data)), notes
+        remark = Quarantined(entry.relative, str(error.reason), error.detail)
+        return ReadEntry(remarks=(remark,))
+    values = features(entry, image, data)
+    record = None
+    if entry.label:  # else nobody checks the data
+        measures = measure(image.picture, image.encoded if data.keep_metadata else None)
+        record = serialize(values, entry.split, measures)
+    return ReadEntry(
+        to_example(values).SerializeToString(deterministic=True),
+        record,
+        tuple(Quarantined(entry.relative, NOTED, note) for note in image.notes),
+    )
 
 
 def features(entry: Entry, image: ReadImage, data: DataSection) -> dict[str, Value]:

@@ -23,6 +23,7 @@ from components.image_example_gen.patients import patient_key
 from components.image_example_gen.shards import write_lists
 from components.image_example_gen.write_shard import WriteShard
 from components.imaging import quarantine
+from components.imaging.measures.stored import FOLDER
 from components.imaging.quarantine import Quarantined
 from components.recipe.data import SPLITS, DataSection
 from components.runtime.errors import DataError
@@ -39,7 +40,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Fills `examples` (GZIP TFRecords, one folder a split), and `quarantine` with two lists.
+        """Fills `examples` and `quarantine`.
+
+        `examples` gets GZIP TFRecords, one folder a split, and beside them the folder of the
+        measures, which TFX does not read; `quarantine` gets two lists.
 
         Raises:
             DataError: the folders do not fit the recipe, or more than `data.max_quarantine_share`
@@ -79,10 +83,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         names = artifact_utils.decode_split_names(examples.split_names)
         folders = {split: artifact_utils.get_split_uri([examples], split) for split in names}
         parts = os.path.join(listed.uri, "parts")
-        for folder in (*folders.values(), parts):
+        measures = os.path.join(examples.uri, FOLDER)
+        for folder in (*folders.values(), measures, parts):
             fileio.makedirs(folder)
         shards = write_lists(listing.entries, key, parts)
-        writer = WriteShard(base, data, folders, len(listing.entries))
+        writer = WriteShard(base, data, folders, measures, len(listing.entries))
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline

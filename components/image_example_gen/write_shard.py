@@ -1,4 +1,4 @@
-"""Reads the images of a shard in several threads, and writes a file for each split."""
+"""Reads the images of a shard in threads; writes a file for each split, and one of records."""
 
 import dataclasses
 import json
@@ -7,10 +7,9 @@ from contextlib import ExitStack
 
 import apache_beam as beam
 
-from components.image_example_gen.examples import read_entry
+from components.image_example_gen.examples import ReadEntry, read_entry
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.shards import Shard, read_list
-from components.imaging.quarantine import Quarantined
 from components.recipe.data import DataSection
 from components.runtime import progress
 from components.runtime.threads import map_in_threads
@@ -26,11 +25,15 @@ class WriteShard(beam.DoFn):
         base: the data folder.
         data: the recipe's section.
         folders: split → folder of its TFRecord files.
+        measures: folder of the records of `imaging.measures.stored`.
         total: images in all, for the progress.
     """
 
-    def __init__(self, base: str, data: DataSection, folders: Mapping[str, str], total: int):
-        self._base, self._data, self._folders, self._total = base, data, folders, total
+    def __init__(
+        self, base: str, data: DataSection, folders: Mapping[str, str], measures: str, total: int
+    ):
+        self._base, self._data, self._total = base, data, total
+        self._folders, self._measures = folders, measures
 
     def setup(self) -> None:
         """Runs once a worker."""
@@ -49,16 +52,17 @@ class WriteShard(beam.DoFn):
                 )
                 for split in present
             }
+            measures = opened.enter_context(open_writer(f"{self._measures}/{shard.file_name()}"))
             results = map_in_threads(self._read, entries)
-            for entry, (serialized, found) in zip(entries, results, strict=True):
-                remarks += [json.dumps(dataclasses.asdict(remark)) for remark in found]
-                if serialized is not None:
-                    writers[entry.split].write(serialized)
+            for entry, read in zip(entries, results, strict=True):
+                remarks += [json.dumps(dataclasses.asdict(remark)) for remark in read.remarks]
+                if read.example is not None:
+                    writers[entry.split].write(read.example)
+                if read.record is not None:
+                    measures.write(read.record)
         return remarks
 
-    def _read(self, entry: Entry) -> tuple[bytes | None, list[Quarantined]]:
-        example, remarks = read_entry(self._base, entry, self._data)
+    def _read(self, entry: Entry) -> ReadEntry:
+        read = read_entry(self._base, entry, self._data)
         self._counter.advance()
-        if example is None:
-            return None, remarks
-        return example.SerializeToString(deterministic=True), remarks
+        return read

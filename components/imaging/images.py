@@ -48,6 +48,7 @@ class ReadImage:
 
     Attributes:
         encoded: canonical PNG or JPEG bytes.
+        picture: the same decoded, of mode L or RGB.
         format: as found: 'PNG', 'JPEG', 'BMP', 'TIFF', 'GIF', 'WEBP' or 'DICOM'.
         width: of the canonical image, in pixels.
         height: of the canonical image, in pixels.
@@ -60,6 +61,7 @@ class ReadImage:
     """
 
     encoded: bytes = field(repr=False)
+    picture: Image.Image = field(repr=False, compare=False)
     format: str
     width: int
     height: int
@@ -126,4 +128,4 @@ def _result(image: Image.Image, encoded: bytes, kind: str) -> ReadImage:
     levels = np.arange(256.0)
     mean = float(counts @ levels / counts.sum())
     std = math.sqrt(float(counts @ (levels - mean) ** 2 / counts.sum()))
-    return ReadImage(encoded, kind, *image.size, mean, std)
+    return ReadImage(encoded, image, kind, *image.size, mean, std)

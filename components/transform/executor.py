@@ -1,34 +1,39 @@
-"""Writes the transform graph by TFX, and the transformed Examples a file at a time."""
+"""Writes the transform graph, and the transformed Examples a file at a time."""
 
-import json
 import os
+from functools import partial
 from typing import Any
 
 import apache_beam as beam
 import tensorflow_data_validation as tfdv
+import tensorflow_transform as tft
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_transform import impl_helper
+from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 from tfx import types
-from tfx.components.transform import executor
+from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
-from tfx.proto import transform_pb2
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
-from tfx.utils import proto_utils
+from tfx.utils import io_utils
 
 from components.recipe.data import DataSection
 from components.transform.pixel_statistics import pixel_statistics
+from components.transform.preprocessing import preprocessing_fn
 from components.transform.transform_shard import Shard, TransformShard
 
 _Artifacts = dict[str, list[types.Artifact]]
 
 # The test split is not transformed: the Evaluator sends the stored images to the model.
-_SPLITS = transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"])
+_SPLITS = ("train", "eval")
+_SCHEMA = "schema.pbtxt"
 
 
-class Executor(executor.Executor):
-    """As TFX's, but that Beam handles files of Examples, not each Example by itself.
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Writes what TFX's Transform writes, but Beam handles files of Examples, not single ones.
 
     The statistics that the graph needs are those of StatisticsGen. So there is nothing to analyse,
-    and TFX builds the graph without a look at the data.
+    and TensorFlow Transform builds the graph without reading the data.
     """
 
     def Do(
@@ -41,16 +46,9 @@ class Executor(executor.Executor):
             tfdv.load_stats_binary(os.path.join(statistics, "FeatureStats.pb"))
         )
         config = {"data": data.plain(), "pixel_mean": mean, "pixel_std": std}
-        # A dictionary of its own: what `output_dict` holds at the end is recorded, with its splits.
-        graph_alone = {specs.TRANSFORM_GRAPH_KEY: output_dict[specs.TRANSFORM_GRAPH_KEY]}
-        properties = {
-            specs.PREPROCESSING_FN_KEY: "components.transform.preprocessing.preprocessing_fn",
-            specs.CUSTOM_CONFIG_KEY: json.dumps(config),
-            specs.SPLITS_CONFIG_KEY: proto_utils.proto_to_json(_SPLITS),
-            specs.DISABLE_STATISTICS_KEY: 1,
-        }
-        super().Do(input_dict, graph_alone, properties)
+        schema = artifact_utils.get_single_uri(input_dict[specs.SCHEMA_KEY])
         graph = artifact_utils.get_single_uri(output_dict[specs.TRANSFORM_GRAPH_KEY])
+        _write_graph(graph, os.path.join(schema, _SCHEMA), config)
         transformed = output_dict[specs.TRANSFORMED_EXAMPLES_KEY]
         self._transform(graph, input_dict[specs.EXAMPLES_KEY], transformed)
 
@@ -58,7 +56,7 @@ class Executor(executor.Executor):
         self, graph: str, examples: list[types.Artifact], transformed: list[types.Artifact]
     ) -> None:
         (artifact,) = transformed
-        artifact.split_names = artifact_utils.encode_split_names(list(_SPLITS.transform))
+        artifact.split_names = artifact_utils.encode_split_names(list(_SPLITS))
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
@@ -68,10 +66,25 @@ class Executor(executor.Executor):
             )
 
 
+def _write_graph(folder: str, schema_file: str, config: dict[str, Any]) -> None:
+    """Traces `preprocessing_fn` and writes a TransformGraph."""
+    schema = io_utils.parse_pbtxt_file(schema_file, schema_pb2.Schema())
+    raw = os.path.join(folder, tft.TFTransformOutput.RAW_METADATA_DIR)
+    metadata_io.write_metadata(dataset_metadata.DatasetMetadata(schema), raw)
+    features = schema_utils.schema_as_feature_spec(schema).feature_spec
+    impl_helper.analyze_in_place(
+        partial(preprocessing_fn, custom_config=config),
+        force_tf_compat_v1=False,
+        feature_specs=features,
+        type_specs=impl_helper.get_type_specs_from_feature_specs(features),
+        transform_output_path=folder,
+    )
+
+
 def _shards(examples: list[types.Artifact], transformed: list[types.Artifact]) -> list[Shard]:
     """Returns the files to read and to write; makes the folders."""
     shards = []
-    for split in _SPLITS.transform:
+    for split in _SPLITS:
         source = artifact_utils.get_split_uri(examples, split)
         target = artifact_utils.get_split_uri(transformed, split)
         fileio.makedirs(target)

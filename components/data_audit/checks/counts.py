@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.data_audit.finding import Case, Found, count
-from components.data_audit.image_record import ImageRecord
+from components.imaging.measures.image_record import ImageRecord
 from components.recipe.data import SPLITS
 
 _MOST_VALUES = 12  # a column with more is not used for subgroups

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
 from components.data_audit.checks.quality import BLANK_STD
-from components.data_audit.image_record import THUMBNAIL, ImageRecord
+from components.imaging.measures.image_record import THUMBNAIL, ImageRecord
 
 _BLOCK = 2048  # rows of hashes compared at once: 16 MB
 _DETAIL = 0.7  # sigma in pixels of the thumbnail, below which detail is fine

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from components.data_audit.checks.identifiers import suspicious_key, suspicious_value
 from components.data_audit.finding import Case, Found, count
-from components.data_audit.image_record import ImageRecord
+from components.imaging.measures.identifiers import suspicious_key, suspicious_value
+from components.imaging.measures.image_record import ImageRecord
 
 # A column in which nearly every patient has another value identifies the patient.
 _UNIQUE, _FEWEST = 0.9, 20

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from components.data_audit.checks.duplicates import Group
 from components.data_audit.finding import Case, Found, count
-from components.data_audit.image_record import ImageRecord
+from components.imaging.measures.image_record import ImageRecord
 
 
 def across_splits(groups: Sequence[Group]) -> Found:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from components.data_audit.finding import Case, Found, count
-from components.data_audit.image_record import ImageRecord
+from components.imaging.measures.image_record import ImageRecord
 
 
 def in_two_splits(pictures: Sequence[ImageRecord]) -> Found:

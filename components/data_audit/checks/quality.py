@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from components.data_audit.finding import Case, Found, count
-from components.data_audit.image_record import ImageRecord
+from components.imaging.measures.image_record import ImageRecord
 
 BLANK_STD = 2.0  # grey values; noise of an empty exposure stays below
 _SATURATED = 0.8  # share of the pixels that are 0 or 255

@@ -22,8 +22,8 @@ from components.data_audit.checks.shortcut_model import (
     size_and_format,
 )
 from components.data_audit.finding import Case, Found
-from components.data_audit.image_record import THUMBNAIL, ImageRecord
 from components.gate.results import class_results
+from components.imaging.measures.image_record import THUMBNAIL, ImageRecord
 from components.uncertainty.bootstrap import patient_interval
 
 _SIDE = 16  # pixels of the thumbnails that the classifier sees

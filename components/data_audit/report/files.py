@@ -13,8 +13,8 @@ from tfx.dsl.io import fileio
 from components.artifacts import AUDIT_JSON, AUDIT_PAGE
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Finding
-from components.data_audit.image_record import ImageRecord
 from components.data_audit.report.page import printable, render
+from components.imaging.measures.image_record import ImageRecord
 from components.runtime.text import quoted_cell
 
 _EXAMPLES = 20  # cases of a finding in the JSON; the CSV has all

@@ -14,7 +14,7 @@ from PIL import Image
 
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Case, Finding
-from components.data_audit.image_record import ImageRecord
+from components.imaging.measures.image_record import ImageRecord
 from components.recipe.data import SPLITS
 from components.runtime.html import html_environment
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from components.data_audit.image_record import ImageRecord, measure
 from components.imaging.images import read_image
+from components.imaging.measures.image_record import ImageRecord, Measures, describe, measure
+from components.imaging.measures.stored import serialize
 from pipeline.sample_data import draw_radiograph, plan_films
 
 SEED, SIZE = 11, 96
@@ -50,7 +51,18 @@ def picture_of(
     metadata: Mapping[str, str | int] | None = None,
 ) -> ImageRecord:
     """Measures a file as ImageExampleGen would store it."""
-    return measure(example(data, name, label, patient, metadata), split)
+    values = example(data, name, label, patient, metadata)
+    return describe(values, split, _measures(data))
+
+
+def record_of(values: Mapping[str, bytes | int | float], split: str) -> bytes:
+    """Returns what ImageExampleGen stores beside an `example`."""
+    return serialize(values, split, _measures(values["image"]))
+
+
+def _measures(data: bytes) -> Measures:
+    image = read_image(data, keep_metadata=True)
+    return measure(image.picture, image.encoded)
 
 
 def example(

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from components.data_audit.image_record import ImageRecord
+from components.imaging.measures.image_record import ImageRecord
 from tests.components.data_audit.cohort import draw_cohort
 
 

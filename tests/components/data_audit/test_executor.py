@@ -11,10 +11,11 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import AUDIT_PAGE, Audit, Quarantine
 from components.data_audit.executor import Executor
+from components.imaging.measures.stored import FOLDER
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
-from components.storage.examples import to_example
-from tests.components.data_audit.cohort import example, png
+from components.storage.examples import open_writer, to_example
+from tests.components.data_audit.cohort import example, png, record_of
 
 AWKWARD = "COVID/<b>a,\udce9 b</b>.png"  # markup, a comma, and a byte that is no UTF-8
 
@@ -38,7 +39,11 @@ def run_node(folder: Path, records: dict[str, list[dict]], section: AuditSection
         with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
             for values in records[split]:
                 writer.write(to_example(values).SerializeToString())
-    listed.images_read = sum(map(len, records.values()))
+    (folder / "examples" / FOLDER).mkdir()
+    with open_writer(str(folder / "examples" / FOLDER / "data-0.gz")) as writer:
+        for split, rows in records.items():
+            for values in rows:
+                writer.write(record_of(values, split))
     (folder / "quarantine" / "quarantine.csv").write_text(
         "file,reason,detail\nCOVID/x.png,truncated,\nCOVID/y.png,truncated,\n"
     )

@@ -2,8 +2,8 @@ import pytest
 import tensorflow as tf
 
 from components.data_audit.reading import find_encoded, read_pictures
-from components.storage.examples import to_example
-from tests.components.data_audit.cohort import example, png
+from components.storage.examples import open_writer, to_example
+from tests.components.data_audit.cohort import example, png, record_of
 
 
 @pytest.fixture
@@ -20,8 +20,13 @@ def files(tmp_path, one):
     return found
 
 
-def test_images_of_all_splits_are_measured_in_the_order_of_their_names(files):
-    found = read_pictures(files, total=3)
+def test_the_records_of_all_files_come_in_the_order_of_their_names(tmp_path, one):
+    for number, rows in enumerate(([("b", "train"), ("c", "test")], [("a", "train")])):
+        with open_writer(str(tmp_path / str(number))) as writer:
+            for name, split in rows:
+                values = example(png(one[1]), name, "COVID", "p", {"sex": "F"})
+                writer.write(record_of(values, split))
+    found = read_pictures(map(str, tmp_path.iterdir()))
     assert [(p.filename, p.split) for p in found] == [("a", "train"), ("b", "train"), ("c", "test")]
     assert all(picture.metadata == {"sex": "F"} for picture in found)
 

@@ -3,10 +3,10 @@
 import pytest
 
 from components.data_audit.audit import AuditResult, audit
-from components.data_audit.image_record import measure
 from components.image_example_gen.examples import features
 from components.image_example_gen.listing import list_folders
 from components.imaging.images import read_image
+from components.imaging.measures.image_record import describe, measure
 from components.recipe.audit import AuditSection
 from pipeline.recipes.loader import load_recipe
 
@@ -34,7 +34,7 @@ def audited(recipe: str, folder) -> AuditResult:
         image = read_image((folder / entry.relative).read_bytes())
         values = features(entry, image, data).items()
         plain = {name: v.encode() if isinstance(v, str) else v for name, v in values}
-        pictures.append(measure(plain, entry.split))
+        pictures.append(describe(plain, entry.split, measure(image.picture)))
     return audit(pictures, AuditSection())
 
 

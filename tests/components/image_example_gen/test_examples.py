@@ -5,6 +5,7 @@ from PIL import Image
 
 from components.image_example_gen.examples import read_entry
 from components.image_example_gen.listing import Entry
+from components.imaging.measures.stored import parse
 from components.recipe.data import DataSection
 
 
@@ -16,5 +17,13 @@ def test_what_a_file_says_beside_its_picture_is_kept_only_if_wanted(tmp_path, wa
     data = DataSection.model_validate(
         {"classes": ("A", "B"), "patient": {"from": "each_file"}, "keep_metadata": wanted}
     )
-    example, _ = read_entry(str(tmp_path), Entry("a.jpg", "A", "hash", "train"), data)
-    assert (b"Doe^Jane" in example.SerializeToString()) == wanted
+    read = read_entry(str(tmp_path), Entry("a.jpg", "A", "hash", "train"), data)
+    assert (b"Doe^Jane" in read.example) == wanted
+    assert bool(parse(read.record).annotations) == wanted
+
+
+def test_without_a_class_nothing_is_measured(tmp_path):
+    Image.new("L", (32, 32), 7).save(tmp_path / "a.png")
+    data = DataSection.model_validate({"classes": ("A", "B"), "patient": {"from": "each_file"}})
+    read = read_entry(str(tmp_path), Entry("a.png", "", "hash", "unlabelled"), data)
+    assert read.example is not None and read.record is None

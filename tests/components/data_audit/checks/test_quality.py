@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from components.data_audit.checks.quality import burned_in_text, outliers
-from components.data_audit.checks.text_marks import LINE
+from components.imaging.measures.text_marks import LINE
 from tests.components.data_audit.cohort import picture_of, png
 
 STRANGE = {

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from components.data_audit.checks.annotations import read_annotations
+from components.imaging.measures.annotations import read_annotations
 from tests.components.data_audit.cohort import encode, png
 
 COMMENT, ARTIST, SOFTWARE, DATE, XP_AUTHOR = 0x9286, 0x013B, 0x0131, 0x0132, 0x9C9D

@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image
 
-from components.data_audit.checks.text_marks import LINE, longest_line
+from components.imaging.measures.text_marks import LINE, longest_line
 from tests.components.data_audit.cohort import with_text
 
 

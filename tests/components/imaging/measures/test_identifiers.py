@@ -1,6 +1,6 @@
 import pytest
 
-from components.data_audit.checks.identifiers import suspicious_key, suspicious_value
+from components.imaging.measures.identifiers import suspicious_key, suspicious_value
 
 
 @pytest.mark.parametrize(

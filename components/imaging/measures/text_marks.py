@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from components.data_audit.checks.opening import grey_opening
+from components.imaging.measures.opening import grey_opening
 
 LINE = 5  # marks that make a line of text
 
@@ -27,8 +27,9 @@ def longest_line(grey: Image.Image) -> int:
     Args:
         grey: an image of mode L.
     """
-    grey = grey.copy()
-    grey.thumbnail((_SIDE, _SIDE))
+    if max(grey.size) > _SIDE:
+        grey = grey.copy()
+        grey.thumbnail((_SIDE, _SIDE))
     pixels: NDArray[np.uint8] = np.asarray(grey)
     return max(_longest(pixels), _longest(~pixels))  # white marks, black marks
 
@@ -36,7 +37,10 @@ def longest_line(grey: Image.Image) -> int:
 def _longest(pixels: NDArray[np.uint8]) -> int:
     width = max(5, round(max(pixels.shape) / 32)) | 1
     strokes = pixels - grey_opening(pixels, width)
-    labelled, marks = ndimage.label(strokes > _CONTRAST, np.ones((3, 3)))
+    marked = strokes > _CONTRAST
+    if not marked.any():
+        return 0
+    labelled, marks = ndimage.label(marked, np.ones((3, 3)))
     if not 0 < marks <= _MAX_MARKS:
         return 0
     return _chain(_letters(labelled))

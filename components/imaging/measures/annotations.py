@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PIL import ExifTags, Image
 
-from components.data_audit.checks.identifiers import suspicious_key, suspicious_value
+from components.imaging.measures.identifiers import suspicious_key, suspicious_value
 
 _SUB_FOLDERS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 # Free text: the person who typed it may have typed a name.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from components.data_audit.checks.opening import grey_opening
+from components.imaging.measures.opening import grey_opening
 
 
 @pytest.mark.parametrize("width", [1, 3, 5, 9, 17, 31])
