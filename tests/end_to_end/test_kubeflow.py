@@ -16,7 +16,7 @@ from components.nodes import BEAM_NODES, NODES
 from components.runtime.stack import installed_stack
 from pipeline.metadata.connection import connection
 from pipeline.sample_data import write_sample_data
-from tests.doubles.beam_job_server import beam_server, jobs_run
+from tests.doubles.beam_engine import beam_engine, jobs_run
 from tests.doubles.kfp_emulator import build_image, container_environment, run_package
 from tests.doubles.kfp_package import parse
 from tests.doubles.kfp_pod import Run
@@ -92,7 +92,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     made = Cluster(tmp_path_factory.mktemp("cluster"))
-    with beam_server(made.environment, made.folder) as made.beam_args:
+    with beam_engine(made.environment, made.folder) as made.beam_args:
         yield made
 
 
