@@ -26,7 +26,7 @@ class Launched:
     """
 
     def __init__(self, recipe: Path, images: Path, home: Path, beam: Iterable[str] = ()):
-        self._places = PipelinePaths.of_home(Home.at(home))
+        self._places = PipelinePaths.of_home(Home.at(str(home)))
         self._pipeline = compiler.Compiler().compile(
             build_pipeline(
                 load_recipe(str(recipe)), str(images), self._places, beam_args(list(beam))

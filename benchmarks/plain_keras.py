@@ -86,4 +86,5 @@ def main(splits: str, out: str, weights: str, epochs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], int(sys.argv[4]))
+    _, splits, out, weights, epochs = sys.argv
+    main(splits, out, weights, int(epochs))

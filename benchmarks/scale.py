@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.data_audit.checks.duplicates import find_groups
-from components.data_audit.image_record import Picture
+from components.data_audit.image_record import ImageRecord
 from components.image_example_gen.listing import fingerprint, list_folders
 from components.image_example_gen.shards import write_lists
 from components.recipe.audit import AuditSection
@@ -37,8 +37,8 @@ LISTING, FINGERPRINT = "listing the folder", "fingerprint alone (driver)"
 SHARDS, LEDGER, PAIRS = "lists of the shards", "training ledger", "audit: pairs"
 
 
-def measured(work: Callable[[], Any]) -> tuple[Any, float, float]:
-    """Returns the result, the processor's seconds, and of a second run the most MB allocated."""
+def measured(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
+    """Returns the result; the processor's seconds, and the most MB allocated in a second run."""
     started = time.process_time()
     result = work()
     seconds = time.process_time() - started
@@ -46,10 +46,11 @@ def measured(work: Callable[[], Any]) -> tuple[Any, float, float]:
     work()
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
-    return result, seconds, peak
+    return result, (seconds, peak)
 
 
-def row(step: str, images: int, seconds: float, memory: float, disk: int = 0) -> dict[str, Any]:
+def row(step: str, images: int, took: tuple[float, float], disk: int = 0) -> dict[str, Any]:
+    seconds, memory = took
     return {"step": step, "images": images, "seconds": seconds, "memory": memory, "disk": disk}
 
 
@@ -64,15 +65,15 @@ def listed(count: int, recipe: Recipe) -> list[dict[str, Any]]:
             # Two films of each patient.
             label = CLASSES[number // 2 % len(CLASSES)]
             Path(base, label, f"P{number // 2:07d}_PA_{number % 2}.png").touch()
-        listing, *took = measured(lambda: list_folders(str(base), recipe.data))
-        rows = [row(LISTING, count, *took)]
-        _, *took = measured(lambda: fingerprint(files.walk(str(base))))
-        rows.append(row(FINGERPRINT, count, *took))
-        _, *took = measured(lambda: write_lists(listing.entries, b"key", str(lists)))
+        listing, took = measured(lambda: list_folders(str(base), recipe.data))
+        rows = [row(LISTING, count, took)]
+        _, took = measured(lambda: fingerprint(files.walk(str(base))))
+        rows.append(row(FINGERPRINT, count, took))
+        _, took = measured(lambda: write_lists(listing.entries, b"key", str(lists)))
         written = sum(file.stat().st_size for file in lists.iterdir())
-        rows.append(row(SHARDS, count, *took, written))
-        text, *took = measured(lambda: json.dumps(describe_data(recipe, listing, b"key").plain()))
-        rows.append(row(LEDGER, count, *took, len(text)))
+        rows.append(row(SHARDS, count, took, written))
+        text, took = measured(lambda: json.dumps(describe_data(recipe, listing, b"key").plain()))
+        rows.append(row(LEDGER, count, took, len(text)))
     return rows
 
 
@@ -80,17 +81,15 @@ def paired(count: int) -> dict[str, Any]:
     """Measures the search for pairs among pictures that have nothing in common."""
     random, audit = np.random.default_rng(1), AuditSection()
     pictures = [
-        Picture(
+        ImageRecord(
             f"{number}.png", "train", "NORMAL", f"{number // 2}", "png", False, 299, 299, 120.0,
             50.0, 0.0, random.bytes(16), random.random(64) < 0.5,
             random.integers(0, 255, (32, 32, 3), np.uint8), 0, (), {},
         )
         for number in range(count)
     ]  # fmt: skip
-    _, seconds, memory = measured(
-        lambda: find_groups(pictures, audit.hash_distance, audit.similarity)
-    )
-    return row(PAIRS, count, seconds, memory)
+    _, took = measured(lambda: find_groups(pictures, audit.hash_distance, audit.similarity))
+    return row(PAIRS, count, took)
 
 
 def for_a_million(largest: dict[str, Any]) -> dict[str, float]:

@@ -186,6 +186,7 @@ def served(base: Path) -> Iterator[Way]:
 
             return ask
 
+        assert process.pid
         yield Way(process.pid, [connect() for _ in range(CLIENTS)])
 
 

@@ -14,10 +14,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from components.data_audit.checks.shortcut_model import ImageFacts
 from components.gate.results import ClassResult, class_results
 from components.image_example_gen.listing import Entry, list_folders
 from components.imaging.images import UnreadableImage, read_image
-from pipeline.compare.shortcut_baseline import ImageFacts, predict_by_shortcuts
+from pipeline.compare.shortcut_baseline import predict_by_shortcuts
 from pipeline.recipes.loader import load_recipe
 
 

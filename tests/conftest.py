@@ -24,7 +24,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # On several processors, whoever gets one of these last is waited for by all others.
 _LONG = ("end_to_end", "cluster", "image", "trainer", "run_report", "training", "serving_validator")
 # End-to-end tests with a home of their own; all others share one, which takes one run at a time.
-_ALONE = ("test_kubeflow.py", "test_recipes.py")
+_ALONE = ("test_recipes.py",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -54,10 +54,15 @@ class Engine:
         run([*line, "--secret", f"id=pip,src={settings}", "--tag", name, str(context)])
         return Image(self, name)
 
-    def remove_images(self) -> None:
-        """Removes all that is stored, and the mounts that a killed build left."""
+    def remove(self) -> None:
+        """Removes all that is stored, and the mounts, which else outlive every process."""
         run([*self._line("buildah"), "rm", "--all"])
         run([*self._line("podman"), "rmi", "--all", "--force"])
+        mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for place in reversed(mounted):
+            if Path(place).is_relative_to(self.folder):
+                run(["umount", "--lazy", place])
+        shutil.rmtree(self.folder)
 
     def _base(self, stack: str) -> str:
         """Returns the base image; the official one comes from a registry, which tests can't ask."""

@@ -109,21 +109,22 @@ def list_folders(base: str, data: DataSection) -> Listing:
     return listing
 
 
-def list_labelled(base: str, data: DataSection) -> list[Entry]:
+def list_labelled(base: str, data: DataSection) -> Listing:
     """Lists labelled class folders as `list_folders` does, all images as the test split.
 
-    No count is too small: nothing is trained on them.
+    No count is too small, and a class may be missing: nothing is trained on them.
 
     Raises:
-        DataError: the folder is missing or empty; a folder belongs to no class; a class has no
+        DataError: the folder is missing or empty; a folder belongs to no class; no class has a
             folder; a patient is not known.
     """
     found = _walk_existing(base)
     images = image_files(base, [file.relative for file in found])
     table = _metadata(base, images, data)
-    entries, _ = _classify(found, images, data, table)
+    entries, left_out = _classify(found, images, data, table, all_classes=False)
     table = table.fitted([entry.relative for entry in entries])
-    return [replace(e, split="test") for e in _with_patients(base, entries, data, table)]
+    labelled = (replace(e, split="test") for e in _with_patients(base, entries, data, table))
+    return Listing(tuple(labelled), tuple(left_out), fingerprint(found), found)
 
 
 def list_unlabelled(base: str) -> Listing:
@@ -168,6 +169,7 @@ def _classify(
     images: frozenset[str],
     data: DataSection,
     table: MetadataTable,
+    all_classes: bool = True,
 ) -> tuple[list[Entry], list[tuple[str, str]]]:
     owners = data.class_of_folder()
     ignored = {fold(name) for name in data.ignore}
@@ -189,7 +191,7 @@ def _classify(
             strays[file.relative.rsplit("/", 1)[0]] += 1
         else:
             left_out.append((file.relative, "not_in_a_class_folder"))
-    _check_folders(strays, entries, data)
+    _check_folders(strays, entries, data, all_classes)
     _check_mask_files([entry.relative for entry in entries])
     return entries, left_out
 
@@ -218,7 +220,9 @@ def _check_mask_files(paths: list[str]) -> None:
         )
 
 
-def _check_folders(strays: Counter[str], entries: list[Entry], data: DataSection) -> None:
+def _check_folders(
+    strays: Counter[str], entries: list[Entry], data: DataSection, all_classes: bool
+) -> None:
     known = [folder for name in data.classes for folder in data.merge.get(name, (name,))]
     if strays:
         folder, count = strays.most_common(1)[0]
@@ -234,7 +238,8 @@ def _check_folders(strays: Counter[str], entries: list[Entry], data: DataSection
             f"--set {shlex.quote(f'data.ignore={ignore}')}."
         )
     present = {entry.label for entry in entries}
-    if missing := [name for name in data.classes if name not in present]:
+    missing = [name for name in data.classes if name not in present]
+    if missing if all_classes else not present:
         raise DataError(
             f"No image found for {', '.join(map(repr, missing))}. The data folder must hold these "
             f"class folders (in any case): {known}."

@@ -67,9 +67,10 @@ def _interpolated(curves: tf.Tensor, greys: tf.Tensor) -> tf.Tensor:
     found = tf.zeros_like(greys, tf.float32)
     for rows, of_rows in _neighbours(height):
         for columns, of_columns in _neighbours(width):
-            tiles = (rows[:, None] * TILES + columns) * _GREYS
+            # In the graph, which so holds sides and not areas; TensorFlow folds it when it loads.
+            tiles = (tf.constant(rows[:, None]) * TILES + columns) * _GREYS
             values = tf.gather(curves, tiles + greys, batch_dims=1)
-            found += values * (of_rows[:, None] * of_columns)
+            found += values * (tf.constant(of_rows[:, None]) * of_columns)
     return found
 
 

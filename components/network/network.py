@@ -4,13 +4,16 @@ A view is the image at the size and with the contrast that a backbone takes.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any
 
 import keras
 
 from components.network.backbones import build_backbone, scaling_of
 from components.network.contrast import LocalContrast
+from components.network.folding import fold_batch_norm
 from components.network.levels import with_levels
 from components.network.pixel_scaling import PixelScaling
 from components.network.standardisation import standardisation
@@ -24,13 +27,15 @@ class Network:
     """A classifier, and those of its parts that training and explanation use.
 
     Attributes:
-        features: pixels [B, H, W, C] float32 in 0..255 → feature maps, see `feature_maps`.
+        features: pixels [B, H, W, C] float32 in 0..255 → feature maps, see `feature_maps`. Members
+            that share a backbone go through it as one batch.
         pooling: list of feature maps → pooled features [B, D] float32.
         head: pooled features → logits [B, classes] float32.
         classifier: pixels → probabilities [B, classes] float32, without test-time augmentation.
         backbones: the backbones in `features`, which fine-tuning unfreezes.
         weights: where the weights of the backbones come from, in words.
         flip_tta: whether predictions are averaged over the image and its mirror image.
+        levels: number of feature maps of each member.
     """
 
     features: keras.Model
@@ -40,6 +45,7 @@ class Network:
     backbones: tuple[keras.Model, ...]
     weights: str
     flip_tta: bool
+    levels: int
 
     def feature_maps(self, pixels: Any) -> list[Any]:
         """Computes the feature maps in inference mode: no dropout, fixed batch statistics.
@@ -48,8 +54,7 @@ class Network:
             pixels: [B, H, W, C] float32 in 0..255.
 
         Returns:
-            Maps [B, h, w, F]: `model.levels` of each backbone, the finest first, backbone by
-            backbone.
+            Maps [B, h, w, F]: `model.levels` of each member, the finest first, member by member.
         """
         # Keras unpacks a list of one.
         return list(keras.tree.flatten(self.features(pixels, training=False)))
@@ -67,19 +72,37 @@ class Network:
             averaged over both images.
         """
         if vectors is None:
-            views = [pixels, keras.ops.flip(pixels, axis=2)] if self.flip_tta else [pixels]
-            vectors = [self.pooling(self.feature_maps(view)) for view in views]
+            vectors = self.of_each_view(self.pooling(self.feature_maps(self.views(pixels))))
         found = [keras.ops.softmax(self.head(vector, training=False)) for vector in vectors]
         return vectors[0], sum(found) / len(found)
 
+    def views(self, pixels: Any) -> Any:
+        """Returns [B, H, W, C], with `flip_tta` followed by the mirror images: [2B, H, W, C]."""
+        if not self.flip_tta:
+            return pixels
+        return keras.ops.concatenate([pixels, keras.ops.flip(pixels, axis=2)])
+
+    def of_each_view(self, values: Any) -> list[Any]:
+        """Splits what was computed of `views`: one tensor [B, ...] for each view."""
+        return list(keras.ops.split(values, 2)) if self.flip_tta else [values]
+
+    def for_prediction(self) -> "Network":
+        """Returns a network of the same outputs, up to rounding, that predicts faster."""
+        features = fold_batch_norm(self.features)
+        classifier = _classifier(features, self.pooling, self.head)
+        return replace(self, features=features, classifier=classifier)
+
     def last_maps(self, maps: list[Any]) -> list[Any]:
-        """Returns the last feature map of each backbone, out of those of `feature_maps`."""
-        levels = len(maps) // len(self.backbones)
-        return maps[levels - 1 :: levels]
+        """Returns the last feature map of each member, out of those of `feature_maps`."""
+        return maps[self.levels - 1 :: self.levels]
 
 
 def build_network(
-    model: ModelSection, data: DataSection, pixel_mean: float = 127.5, pixel_std: float = 64.0
+    model: ModelSection,
+    data: DataSection,
+    pixel_mean: float = 127.5,
+    pixel_std: float = 64.0,
+    frozen: bool = False,
 ) -> Network:
     """Builds the classifier and loads the backbone's weights.
 
@@ -88,6 +111,8 @@ def build_network(
         data: the recipe's section: classes, image size and colour.
         pixel_mean: mean grey value of the train split in 0..255, for `normalisation: dataset`.
         pixel_std: standard deviation of its grey values, likewise.
+        frozen: whether training changes the head alone. Members then share the backbone that they
+            have in common, and pretrained backbones are folded, see `fold_batch_norm`.
 
     Returns:
         The network, with the backbones' weights loaded and a random head.
@@ -97,44 +122,74 @@ def build_network(
         WeightsError: the weights can't be loaded or do not fit.
     """
     # === Backbones ===
+    shared = frozen and model.pretrained
     pixels = keras.Input((data.image_size, data.image_size, data.channels), name="pixels")
-    backbones, maps, sources = [], [], []
-    views: dict[tuple[int, str], keras.KerasTensor] = {}
-    for place, network in enumerate(model.networks):
+    view = cache(partial(_view, pixels))
+    backbones, sources = [], []
+    maps: dict[int, list[keras.KerasTensor]] = {}  # place of the member → its levels
+    for places in _members_by_backbone(model, shared):
+        network = model.networks[places[0]]
         size = network.size or data.image_size
         backbone, source = _backbone(network, size, data.channels)
-        taken = backbone.input_shape[-1]
-        scaling = PixelScaling(scaling_of(network), pixel_mean, pixel_std, taken)
-        levels = with_levels(backbone, model.levels, name=f"backbone_{place}")
-        view = (size, network.contrast)
-        if view not in views:
-            views[view] = _view(pixels, *view)
+        scaling = PixelScaling(scaling_of(network), pixel_mean, pixel_std, backbone.input_shape[-1])
+        levels = with_levels(backbone, model.levels, name=f"backbone_{places[0]}")
+        contrasts = {place: model.networks[place].contrast for place in places}
+        seen = {contrast: view(size, contrast) for contrast in contrasts.values()}
         # Pretrained batch normalisation keeps its statistics, also in fine-tuning: those of small
         # batches are too noisy. None: as the enclosing model is called.
-        maps += keras.tree.flatten(
-            levels(scaling(views[view]), training=False if model.pretrained else None)
-        )
+        training = False if model.pretrained else None
+        together = keras.tree.flatten(levels(scaling(_one_batch(seen.values())), training=training))
+        found = dict(zip(seen, _of_each(together, len(seen)), strict=True))
+        maps |= {place: found[contrast] for place, contrast in contrasts.items()}
         backbones.append(backbone)
         sources.append(source)
-    features = keras.Model(pixels, maps, name="features")
+    in_order = [one for place in sorted(maps) for one in maps[place]]
+    features = keras.Model(pixels, in_order, name="features")
 
     # === Pooling and head ===
-    pooling, widths = _pooling(model, maps)
+    pooling, widths = _pooling(model, in_order)
     head = _head(model, widths, len(data.classes))
 
-    # === Classifier ===
-    logits = head(pooling(features(pixels)))
-    probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
-    classifier = keras.Model(pixels, probabilities, name="classifier")
-    return Network(
+    built = Network(
         features,
         pooling,
         head,
-        classifier,
+        _classifier(features, pooling, head),
         tuple(backbones),
         ", ".join(sources),
         model.flip_tta,
+        model.levels,
     )
+    return built.for_prediction() if shared else built
+
+
+def _classifier(features: keras.Model, pooling: keras.Model, head: keras.Model) -> keras.Model:
+    pixels = keras.Input(features.input_shape[1:], name="pixels")
+    logits = head(pooling(features(pixels)))
+    probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
+    return keras.Model(pixels, probabilities, name="classifier")
+
+
+def _members_by_backbone(model: ModelSection, shared: bool) -> list[list[int]]:
+    """Returns the places of the members, those that share a backbone together."""
+    found: dict[object, list[int]] = {}
+    for place, network in enumerate(model.networks):
+        key = network.model_copy(update={"contrast": "as_is"}) if shared else place
+        found.setdefault(key, []).append(place)
+    return list(found.values())
+
+
+def _one_batch(views: Iterable[keras.KerasTensor]) -> keras.KerasTensor:
+    first, *others = views
+    return keras.ops.concatenate([first, *others]) if others else first
+
+
+def _of_each(maps: list[keras.KerasTensor], count: int) -> list[list[keras.KerasTensor]]:
+    """Splits the maps of `count` views in one batch; returns the maps of each view."""
+    if count == 1:
+        return [maps]
+    split = [keras.ops.split(one, count) for one in maps]
+    return [list(of_view) for of_view in zip(*split, strict=True)]
 
 
 def _backbone(model: ModelSection, size: int, channels: int) -> tuple[keras.Model, str]:

@@ -22,7 +22,7 @@ from components.uncertainty.risk_coverage import RiskCoverageCurve
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
 _DASHES = ("-", "--", ":")
-_INK = "#010203"  # replaced by the colour of the page's text
+INK = "#010203"  # replaced by the colour of the page's text
 _SIZE = (4.6, 3.9)  # inches; the page scales it
 _POINTS = 400  # of a line: more can't be seen and weigh
 
@@ -30,23 +30,23 @@ _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
     "axes.grid": True,
-    "grid.color": _INK,
+    "grid.color": INK,
     "grid.alpha": 0.12,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "legend.frameon": False,
     "legend.fontsize": 9,
 }
 
 
-def _svg(draw: Callable[..., None]) -> Callable[..., str]:
+def as_svg(draw: Callable[..., None]) -> Callable[..., str]:
     """Turns a function that draws on axes into one that returns inline SVG."""
 
     @wraps(draw)
@@ -62,24 +62,24 @@ def _svg(draw: Callable[..., None]) -> Callable[..., str]:
                 # No date: the same figures give the same page.
                 figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         text = buffer.getvalue()
-        return text[text.index("<svg") :].replace(_INK, "currentColor")
+        return text[text.index("<svg") :].replace(INK, "currentColor")
 
     return drawn
 
 
-@_svg
+@as_svg
 def roc_curves(axes: Axes, predictions: Predictions) -> None:
     """Draws the ROC curve of each class against the rest."""
-    axes.plot([0, 1], [0, 1], color=_INK, alpha=0.4, linewidth=0.8, linestyle="--")
+    axes.plot([0, 1], [0, 1], color=INK, alpha=0.4, linewidth=0.8, linestyle="--")
     for index, label in enumerate(predictions.classes):
         truth = predictions.labels == index
         if truth.any() and not truth.all():
             false_positives, recall, _ = roc_curve(truth, predictions.probabilities[:, index])
-            axes.plot(*_thinned(false_positives, recall), **_line(index, label))
-    _axes(axes, "1 - specificity (false positive rate)", "recall (sensitivity)")
+            axes.plot(*_thinned(false_positives, recall), **line(index, label))
+    unit_axes(axes, "1 - specificity (false positive rate)", "recall (sensitivity)")
 
 
-@_svg
+@as_svg
 def precision_recall_curves(axes: Axes, predictions: Predictions) -> None:
     """Draws precision against recall of each class, with the average precision."""
     for index, label in enumerate(predictions.classes):
@@ -88,12 +88,12 @@ def precision_recall_curves(axes: Axes, predictions: Predictions) -> None:
             scores = predictions.probabilities[:, index]
             precision, recall, _ = precision_recall_curve(truth, scores)
             average = average_precision_score(truth, scores)
-            line = _line(index, f"{label} (average {average:.2f})")
-            axes.plot(*_thinned(recall, precision), drawstyle="steps-post", **line)
-    _axes(axes, "recall (sensitivity)", "precision")
+            styled = line(index, f"{label} (average {average:.2f})")
+            axes.plot(*_thinned(recall, precision), drawstyle="steps-post", **styled)
+    unit_axes(axes, "recall (sensitivity)", "precision")
 
 
-@_svg
+@as_svg
 def reliability_diagram(axes: Axes, before: Sequence[Bin], now: Sequence[Bin]) -> None:
     """Draws how often predictions of each confidence are right; a dot's area is its images.
 
@@ -102,7 +102,7 @@ def reliability_diagram(axes: Axes, before: Sequence[Bin], now: Sequence[Bin]) -
         before: without temperature scaling; not drawn if it is the same.
         now: as served.
     """
-    axes.plot([0, 1], [0, 1], color=_INK, alpha=0.4, linewidth=0.8, linestyle="--")
+    axes.plot([0, 1], [0, 1], color=INK, alpha=0.4, linewidth=0.8, linestyle="--")
     largest = max((found.images for found in now), default=1)
     drawn = (
         [(now, "as served")]
@@ -118,43 +118,44 @@ def reliability_diagram(axes: Axes, before: Sequence[Bin], now: Sequence[Bin]) -
         axes.scatter(
             confidence, accuracy, s=sizes, color=colour, alpha=0.8 - 0.4 * index, label=name
         )
-    _axes(
+    unit_axes(
         axes, "probability of the prediction", "share of right predictions", legend=len(drawn) > 1
     )
 
 
-@_svg
+@as_svg
 def risk_coverage_plot(axes: Axes, curve: RiskCoverageCurve, now: float) -> None:
     """Draws accuracy and recall of the rest over the share deferred; a line marks `now`."""
-    axes.axvline(now, color=_INK, alpha=0.5, linewidth=0.8, linestyle="--")
+    axes.axvline(now, color=INK, alpha=0.5, linewidth=0.8, linestyle="--")
     for index, (values, name) in enumerate(
         (
             (curve.accuracy, "accuracy of the rest"),
             (curve.lowest_recall, "lowest recall of a class"),
         )
     ):
-        axes.plot(*_thinned(curve.deferred, values), drawstyle="steps-post", **_line(index, name))
-    _axes(axes, "share of images deferred (1 - coverage)", "on the rest")
+        axes.plot(*_thinned(curve.deferred, values), drawstyle="steps-post", **line(index, name))
+    unit_axes(axes, "share of images deferred (1 - coverage)", "on the rest")
 
 
-@_svg
+@as_svg
 def learning_curves(axes: Axes, history: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
     """Draws the loss of every epoch on the train and eval splits; a line where a phase ends."""
     epochs = [epoch for phase in history.values() for epoch in phase]
     for index, (key, name) in enumerate((("loss", "train split"), ("val_loss", "eval split"))):
         values = [epoch.get(key, np.nan) for epoch in epochs]
-        axes.plot(range(1, len(epochs) + 1), values, **_line(index, name))
+        axes.plot(range(1, len(epochs) + 1), values, **line(index, name))
     done = 0
     for phase in list(history.values())[:-1]:
         done += len(phase)
-        axes.axvline(done + 0.5, color=_INK, alpha=0.5, linewidth=0.8, linestyle=":")
+        axes.axvline(done + 0.5, color=INK, alpha=0.5, linewidth=0.8, linestyle=":")
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss")
     axes.set_ylim(bottom=0)
-    _legend(axes)
+    legend_of(axes)
 
 
-def _line(index: int, name: str) -> dict[str, Any]:
+def line(index: int, name: str) -> dict[str, Any]:
+    """Returns how the line of a class is drawn, by its index."""
     return {
         "color": COLOURS[index % len(COLOURS)],
         "linestyle": _DASHES[index // len(COLOURS) % len(_DASHES)],
@@ -165,13 +166,15 @@ def _line(index: int, name: str) -> dict[str, Any]:
     }
 
 
-def _axes(axes: Axes, x: str, y: str, legend: bool = True) -> None:
+def unit_axes(axes: Axes, x: str, y: str, legend: bool = True) -> None:
+    """Names both axes, which go from 0 to 1."""
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x, ylabel=y)
     if legend:
-        _legend(axes)
+        legend_of(axes)
 
 
-def _legend(axes: Axes) -> None:
+def legend_of(axes: Axes) -> None:
+    """Adds the legend, below the picture if it is long."""
     lines, _ = axes.get_legend_handles_labels()
     if len(lines) > 3:  # inside it would cover them
         axes.figure.legend(handles=lines, loc="outside lower center", ncols=2)

@@ -8,6 +8,7 @@ from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
 from components.recipe.data import DataSection
+from components.recipe.evaluation import EvaluationSection
 from components.serving_validator.driver import Driver
 from components.serving_validator.executor import Executor
 
@@ -24,12 +25,14 @@ class ServingValidatorSpec(types.ComponentSpec):
         "server": ExecutionParameter(type=str),
         "load_seconds": ExecutionParameter(type=float),
         "request_seconds": ExecutionParameter(type=float),
+        "rules": ExecutionParameter(type=str),
         "source": ExecutionParameter(type=str),
     }
     INPUTS = {
         "model": ChannelParameter(type=standard_artifacts.Model),
         "model_run": ChannelParameter(type=standard_artifacts.ModelRun),
         "model_blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
+        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
     }
     OUTPUTS = {"blessing": ChannelParameter(type=standard_artifacts.InfraBlessing)}
@@ -44,8 +47,10 @@ class ServingValidator(base_component.BaseComponent):
             model=trainer.outputs["model"],
             model_run=trainer.outputs["model_run"],
             model_blessing=evaluator.outputs["blessing"],
+            evaluation=evaluator.outputs["evaluation"],
             examples=example_gen.outputs["examples"],
             data=recipe.data,
+            rules=recipe.evaluation,
             model_name="covid",
             largest_batch=32,
             mixed_precision=recipe.training.mixed_precision,
@@ -58,7 +63,8 @@ class ServingValidator(base_component.BaseComponent):
             push_destination=...,
         )
 
-    The Pusher pushes the copy in the blessing, with its warm-up file and its manifest.
+    The Pusher pushes the copy in the blessing, with its warm-up file, the floors and figures of
+    the gate, and its manifest.
 
     Outputs:
         blessing: an InfraBlessing, as of TFX's InfraValidator, with `validation.json`.
@@ -73,8 +79,10 @@ class ServingValidator(base_component.BaseComponent):
         model: types.BaseChannel,
         model_run: types.BaseChannel,
         model_blessing: types.BaseChannel,
+        evaluation: types.BaseChannel,
         examples: types.BaseChannel,
         data: DataSection,
+        rules: EvaluationSection,
         model_name: str,
         largest_batch: int,
         mixed_precision: bool,
@@ -89,8 +97,10 @@ class ServingValidator(base_component.BaseComponent):
             model: the candidate, of the Trainer.
             model_run: of the Trainer, with the reference predictions of the network.
             model_blessing: of the Evaluator; a model that is not blessed is not tested.
+            evaluation: of the Evaluator; its figures travel with the model.
             examples: of ImageExampleGen, with the splits `eval` and `test`.
             data: the recipe's section.
+            rules: the recipe's section `evaluation`, which travels with the model.
             model_name: name under which it is served.
             largest_batch: largest number of images that the server runs together.
             mixed_precision: whether layers compute in float16; larger differences are allowed then.
@@ -104,6 +114,7 @@ class ServingValidator(base_component.BaseComponent):
                 model=model,
                 model_run=model_run,
                 model_blessing=model_blessing,
+                evaluation=evaluation,
                 examples=examples,
                 model_name=model_name,
                 classes=json.dumps(list(data.classes)),
@@ -113,6 +124,7 @@ class ServingValidator(base_component.BaseComponent):
                 server=server,
                 load_seconds=load_seconds,
                 request_seconds=request_seconds,
+                rules=json.dumps(rules.plain(), sort_keys=True),
                 source=source,
                 blessing=types.Channel(type=standard_artifacts.InfraBlessing),
             )

@@ -12,8 +12,11 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
+from components.gate.pushed_gate import PushedGate, write_gate
+from components.gate.results import load_results
 from components.gate.serving_blessing import NOT_TRIED, publish
 from components.gate.validated_copy import check_unchanged, local_copy
+from components.recipe.evaluation import EvaluationSection
 from components.saved_model.manifest import write_manifest
 from components.saved_model.reference_predictions import load_predictions
 from components.serving_validator.checks import FLOAT32_TOLERANCE, MIXED_PRECISION_TOLERANCE
@@ -50,12 +53,13 @@ class Executor(base_executor.BaseExecutor):
         with tempfile.TemporaryDirectory() as folder:
             models, workplace = Path(folder, "models"), Path(folder, "server")
             workplace.mkdir()
-            # A copy: the server needs a version folder on a local disk, and the warm-up file is
-            # added to it. The server replays that file, so it is tested too.
+            # A copy: the server needs a version folder on a local disk, and files are added to it.
+            # The server replays the warm-up file, so it is tested too.
             candidate = str(models / name / "1")
             io_utils.copy_dir(path_utils.serving_model_path(model.uri), candidate)
             size, batch = exec_properties["image_size"], exec_properties["largest_batch"]
             write_warmup(candidate, name, size, batch)
+            write_gate(Path(candidate), _gate(input_dict, exec_properties))
             files = write_manifest(Path(candidate))
             verdict, log = validate(models, name, data, settings, workplace)
             publish(verdict, blessing, model, candidate, files, log)
@@ -78,6 +82,15 @@ def _validation_data(
         encoded=find_by_name(_files(input_dict, "eval"), set(reference.by_file)),
         tolerance=MIXED_PRECISION_TOLERANCE if mixed else FLOAT32_TOLERANCE,
     )
+
+
+def _gate(
+    input_dict: dict[str, list[types.Artifact]], exec_properties: dict[str, Any]
+) -> PushedGate:
+    classes = tuple(json.loads(exec_properties["classes"]))
+    results = load_results(artifact_utils.get_single_uri(input_dict["evaluation"]), classes)
+    section = EvaluationSection.model_validate_json(exec_properties["rules"])
+    return PushedGate(section, results.classes)
 
 
 def _files(input_dict: dict[str, list[types.Artifact]], split: str) -> list[str]:

@@ -22,23 +22,20 @@ def grad_cam(network: Network, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor,
         [B, h, w] float32 in 0..1.
     """
     # === Prediction ===
-    views = [pixels, tf.reverse(pixels, [2])] if network.flip_tta else [pixels]
-    maps = [network.feature_maps(view) for view in views]
+    maps = network.feature_maps(network.views(pixels))
     with tf.GradientTape() as tape:
         tape.watch(maps)
-        vectors = [network.pooling(of_view) for of_view in maps]
+        vectors = network.of_each_view(network.pooling(maps))
         logits = [network.head(vector, training=False) for vector in vectors]
         probabilities = tf.reduce_mean(tf.nn.softmax(tf.stack(logits)), 0)
         top = tf.argmax(probabilities, -1)
         score = sum(tf.gather(of_view, top, batch_dims=1) for of_view in logits)
 
     # === Heatmap ===
-    last = [network.last_maps(of_view) for of_view in maps]
+    last = network.last_maps(maps)
     gradients = tape.gradient(score, last)
-    heatmaps = [
-        average([_cam(*pair) for pair in zip(*view, strict=True)])
-        for view in zip(last, gradients, strict=True)
-    ]
+    of_views = average([_cam(*pair) for pair in zip(last, gradients, strict=True)])
+    heatmaps = network.of_each_view(of_views)
     if network.flip_tta:
         heatmaps[1] = tf.reverse(heatmaps[1], [2])
     return vectors[0], probabilities, average(heatmaps)

@@ -27,6 +27,7 @@ from components.training.compute import compute_setup
 from components.training.dataset import TransformedSplit
 from components.training.feature_cache import FeatureCache, identity_of
 from components.training.fit import Fitter
+from components.training.phases import head_alone
 from components.uncertainty.summary import UNCERTAINTY_FILE
 
 _log = logging.getLogger("medtfx.trainer")
@@ -66,7 +67,8 @@ def run_fn(fn_args: FnArgs) -> None:
     # === Training ===
     with compute_setup(training):
         statistics = train.pixel_statistics()
-        network = build_network(model, data, *statistics)
+        frozen = head_alone(model, training)
+        network = build_network(model, data, *statistics, frozen=frozen)
         _log.info("%s: %s", model.title, network.weights)
         cache = _feature_cache(network, model, statistics, config) if model.pretrained else None
         fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs, cache)
@@ -80,6 +82,7 @@ def run_fn(fn_args: FnArgs) -> None:
             fitter.eval_views,
         )
         fitter.refit()
+        network = network if frozen else network.for_prediction()
 
     # === Export ===
     save_predictions(

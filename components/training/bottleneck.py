@@ -4,6 +4,8 @@ While the backbone is frozen and its input is not augmented, each epoch would co
 features again, which costs a hundred times as much as training the head on them.
 """
 
+import logging
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -15,6 +17,7 @@ from components.storage.examples import untuned
 from components.training.dataset import TransformedSplit
 from components.training.feature_cache import FeatureCache
 
+_log = logging.getLogger("medtfx.trainer")
 _BATCH = 32
 
 
@@ -63,6 +66,7 @@ def pooled_features(
         progress.report(done, len(split.labels), "images", "computing the features")
     if cache:
         cache.save()
+        _log.info("features: %d computed in all, the others were kept before", cache.computed)
     return np.concatenate(straight + flipped)
 
 

@@ -56,6 +56,11 @@ def phases(model: ModelSection, training: TrainingSection) -> list[Phase]:
     return found
 
 
+def head_alone(model: ModelSection, training: TrainingSection) -> bool:
+    """Whether training changes the head and never a backbone."""
+    return not any(phase.layers for phase in phases(model, training))
+
+
 def freeze(backbone: keras.Model, layers: int, pretrained: bool) -> None:
     """Makes the top layers of a backbone trainable and the others not.
 

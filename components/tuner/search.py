@@ -19,6 +19,7 @@ from components.training.checkpoint import Checkpoint
 from components.training.compute import compute_setup
 from components.training.dataset import TransformedSplit
 from components.training.fit import Fitter
+from components.training.phases import head_alone
 from components.tuner.space import Range, Space, value_of, with_values
 
 OBJECTIVE = "balanced_accuracy"
@@ -109,7 +110,8 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
         checkpoint = Checkpoint(folder / "checkpoint", training.early_stopping.monitor)
         keras.utils.set_random_seed(training.seed)
         with progress.within(self._position(trial)), compute_setup(training):
-            network = build_network(model, self._data, *train.pixel_statistics())
+            statistics, frozen = train.pixel_statistics(), head_alone(model, training)
+            network = build_network(model, self._data, *statistics, frozen=frozen)
             logs = str(folder / "logs")
             fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs)
             history = fitter.fit()

@@ -47,6 +47,9 @@ def _run(given: argparse.Namespace, words: list[str]) -> int:
         storage.check_address(f"The parameter `{parameter}`", getattr(given, parameter))
     forbid_heavy_imports()
     from kubeflow.node.compiled_pipeline import kept_pipeline
+    from kubeflow.node.s3_files import open_s3
+
+    open_s3()
 
     # A database that can't be used is reported, or tried again, by the nodes.
     with suppress(metadata_store.MetadataError):

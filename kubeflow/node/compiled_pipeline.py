@@ -1,7 +1,8 @@
 """The pipeline of a run as TFX compiles it: built from the recipe, or as an earlier task kept it.
 
 To build it takes TensorFlow and all of TFX. So it is kept below the root, under a digest of all
-that it depends on, and a task whose nodes come from the cache never loads them.
+that it depends on, and a task whose nodes come from the cache never loads them. A root at gs:// has
+none: only TensorFlow and Beam read it here.
 """
 
 import argparse
@@ -17,7 +18,10 @@ from components.nodes import BEAM_NODES, FIRST
 from components.runtime.environment import WEIGHTS
 from components.runtime.source_hash import package_hash
 from components.runtime.stack import installed_stack
+from components.storage import remote_file
+from components.storage.atomic_write import write_atomically
 from components.storage.files import is_remote
+from components.storage.s3 import is_s3
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
@@ -30,18 +34,21 @@ def kept_pipeline(given: argparse.Namespace, recipe: "Recipe") -> Any | None:
         given: arguments of the task.
         recipe: of the run.
     """
-    path = _path(given, recipe)
-    if path is None or not path.is_file():
+    if (address := _address(given, recipe)) is None:
+        return None
+    try:
+        content = remote_file.read(address) if is_remote(address) else Path(address).read_bytes()
+    except FileNotFoundError:
         return None
     from tfx.proto.orchestration import pipeline_pb2
 
-    return _of_run(pipeline_pb2.Pipeline.FromString(path.read_bytes()), given.run_id)
+    return _of_run(pipeline_pb2.Pipeline.FromString(content), given.run_id)
 
 
 def pipeline_of_run(given: argparse.Namespace, recipe: "Recipe") -> Any:
     """Returns the pipeline of this run for nodes that are executed; loads TensorFlow.
 
-    It is built, and kept where the root is on a volume, unless it has been.
+    It is built, and kept, unless it has been.
 
     Args:
         given: arguments of the task.
@@ -71,24 +78,30 @@ def pipeline_of_run(given: argparse.Namespace, recipe: "Recipe") -> Any:
 def _build(given: argparse.Namespace, recipe: "Recipe", options: tuple[str, ...]) -> Any:
     from tfx.dsl.compiler import compiler
 
-    from components.storage.atomic_write import write_atomically
     from kubeflow.node.paths import node_paths
     from pipeline.dag.training import build_pipeline
 
     paths = node_paths(given.root, given.models, None)
     compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, paths, options))
-    if path := _path(given, recipe):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, compiled.SerializeToString())
+    if address := _address(given, recipe):
+        _keep(address, compiled.SerializeToString())
     return _of_run(compiled, given.run_id)
 
 
-def _path(given: argparse.Namespace, recipe: "Recipe") -> Path | None:
-    """Returns where the pipeline is kept; None in object storage, which TensorFlow alone reads."""
+def _keep(address: str, content: bytes) -> None:
+    if is_remote(address):
+        remote_file.write(address, content)
+    else:
+        Path(address).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(Path(address), content)
+
+
+def _address(given: argparse.Namespace, recipe: "Recipe") -> str | None:
+    """Returns where the pipeline is kept; None with a root at gs://."""
     from kubeflow.node.paths import node_paths
 
     paths = node_paths(given.root, given.models, None)
-    if is_remote(paths.root):
+    if is_remote(paths.root) and not is_s3(paths.root):
         return None
     depends_on = {
         "code": package_hash(),
@@ -100,7 +113,7 @@ def _path(given: argparse.Namespace, recipe: "Recipe") -> Path | None:
         "weights": sorted(_weights(recipe)),
     }
     digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode())
-    return Path(paths.pipeline_root(recipe.name), "compiled", f"{digest.hexdigest()[:16]}.pb")
+    return f"{paths.pipeline_root(recipe.name)}/compiled/{digest.hexdigest()[:16]}.pb"
 
 
 def _weights(recipe: "Recipe") -> Iterator[tuple[str, int, int]]:

@@ -31,17 +31,9 @@ _CONTINUES = "the same command continues from there."
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelTarget(TlsOptions):
-    """Options that name the model: of a server, or else served in this process."""
+class VersionOptions(TlsOptions):
+    """Options that say which version of a model is asked, and how."""
 
-    server: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            help="gRPC port of a model server. Default: the model is loaded in this process.",
-        ),
-    ] = None
-    model: ModelOption = None
     version: Annotated[
         int | None,
         typer.Option(
@@ -64,6 +56,20 @@ class ModelTarget(TlsOptions):
     def models(self) -> Path:
         """Folder of pushed models."""
         return self.model_base or self.home.models
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelTarget(VersionOptions):
+    """Options that name the model: of a server, or else served in this process."""
+
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="gRPC port of a model server. Default: the model is loaded in this process.",
+        ),
+    ] = None
+    model: ModelOption = None
 
     def connect(self, address: str, name: str, token: str | None, **options: int) -> "Client":
         """Returns a client of the model: of the server, or of the one in this process."""
@@ -140,7 +146,7 @@ def score_images(
 
     screen = Console(stderr=True)
     with _served(target, screen) as (address, model, token):
-        origin = _origin(address, model, token, target)
+        origin = origin_of(address, model, token, target)
         summary = Summary(origin, len(images.images))
         # A server that restarts is waited for as long as one request may take.
         attempts = max(1, round(target.timeout))
@@ -179,7 +185,7 @@ def _served(target: ModelTarget, screen: "Console") -> Iterator[tuple[str, str, 
         yield address, model, token
 
 
-def _origin(address: str, model: str, token: str | None, target: ModelTarget) -> "Origin":
+def origin_of(address: str, model: str, token: str | None, target: ModelTarget) -> "Origin":
     """Returns which version predicts; a wrong address fails here, within seconds."""
     from serving.promotion.model_selection import label_to_ask
     from serving.score.batch_scorer import ask_origin

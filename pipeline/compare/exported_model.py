@@ -12,12 +12,12 @@ import tensorflow as tf
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
+from components.data_audit.checks.shortcut_model import ImageFacts
 from components.runtime import progress
 from components.saved_model.assets import LABELS_ASSET
 from components.storage.examples import records
 from pipeline.compare.outcome import Cost
 from pipeline.compare.predictions import Predictions
-from pipeline.compare.shortcut_baseline import ImageFacts
 
 _BATCH = 32
 _WARM_UP, _TIMED = 5, 50

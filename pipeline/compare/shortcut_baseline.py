@@ -5,35 +5,16 @@ image; what it does not reach beyond it need not.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.data_audit.checks.shortcut_model import (
+    ImageFacts,
     grey_level,
     shortcut_classifier,
     size_and_format,
 )
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """What is known of an image without its pixels.
-
-    Attributes:
-        width: in pixels.
-        height: in pixels.
-        format: of the file as found.
-        mean: of the grey values, 0..255.
-        std: of the same, 0..127.5.
-    """
-
-    width: int
-    height: int
-    format: str
-    mean: float
-    std: float
 
 
 def predict_by_shortcuts(

@@ -1,29 +1,26 @@
-"""What a model reaches on labelled images that it has nothing to do with."""
+"""What a model reaches on labelled images of another place, and whether that is enough there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.gate.floors import held, reaches
-from components.gate.results import ClassResult, class_results
+from components.gate.results import ClassResult, class_results, confusion_matrix
 from components.gate.verdict import below_floor, not_held_sentence
-from components.image_example_gen.listing import Entry
+from components.imaging.quarantine import Quarantined
 from components.recipe.evaluation import EvaluationSection
-from components.runtime.errors import MedtfxError
-from components.runtime.text import one_line
-from components.uncertainty.calibration import calibration_error, reliability
+from components.uncertainty.calibration import Bin, calibration_error, reliability
 from components.uncertainty.clustered import clustered_interval
+from pipeline.external.against_home import Difference, against_home
 from pipeline.external.net_benefit import NetBenefit, net_benefit
+from pipeline.external.predicted import Predicted
+from pipeline.external.rules import Rules
+from pipeline.external.shortcut_baseline import ShortcutBaseline, balanced_accuracy
 from serving.score.origin import Origin
-from serving.score.rows import Row
 
 _MOST_VALUES = 12  # of a feature; one with more makes no slices
-
-
-class ExternalError(MedtfxError):
-    """The model and the folder do not fit together."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Flagged:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays can't be compared by ==
 class External:
     """The result.
 
@@ -52,30 +49,47 @@ class External:
         folder: of the images.
         images: with a prediction.
         patients: of these.
-        failed: reason → images without a prediction.
+        failed: the images without a prediction, and why.
         classes: result of each class.
+        balanced_accuracy: mean recall of the classes.
+        matrix: images of each class (row) by predicted class, [C, C].
         slices: feature → value → result of each class.
+        against_home: the difference to the test split at home of each class.
+        shortcuts: what size, format and grey level alone reach; None if it can't be measured.
+        reliability: bins of the reliability diagram.
         calibration_error: expected calibration error, 0 is best.
         uncertain: images whose prediction is not to be relied on.
         out_of_distribution: images unlike those of training.
-        benefit: class → net benefit at some thresholds.
+        benefit: class → net benefit at each threshold.
         refusals: one clause for each floor that is missed.
         small: slices that are not held to their floor, for too few patients.
+        notes: sentences about what could not be evaluated.
     """
 
     origin: Origin
     folder: str
     images: int
     patients: int
-    failed: Mapping[str, int]
+    failed: tuple[Quarantined, ...]
     classes: tuple[ClassResult, ...]
+    balanced_accuracy: float
+    matrix: NDArray[np.int64]
     slices: Mapping[str, Mapping[str, tuple[ClassResult, ...]]]
+    against_home: tuple[Difference, ...]
+    shortcuts: ShortcutBaseline | None
+    reliability: tuple[Bin, ...]
     calibration_error: float
     uncertain: Flagged
     out_of_distribution: Flagged
     benefit: Mapping[str, tuple[NetBenefit, ...]]
     refusals: tuple[str, ...]
     small: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether every floor of the recipe is met here."""
+        return not self.refusals
 
     @property
     def sentence(self) -> str:
@@ -86,119 +100,122 @@ class External:
         return f"Accepted here: every floor of the recipe is met.{small}"
 
 
-@dataclass(frozen=True)
-class _Predicted:
-    entries: list[Entry]
-    labels: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-    uncertain: NDArray[np.bool_]
-    out_of_distribution: NDArray[np.bool_]
-
-    def results(
-        self, classes: Sequence[str], chosen: NDArray[np.bool_] | None = None
-    ) -> tuple[ClassResult, ...]:
-        """Returns the result of each class, of the chosen images or all."""
-        kept = np.ones(len(self.labels), bool) if chosen is None else chosen
-        patients = np.array([entry.patient for entry in self.entries])[kept]
-        return class_results(self.labels[kept], self.probabilities[kept], classes, patients)
-
-    def flagged(self, marks: NDArray[np.bool_]) -> Flagged:
-        """Returns how many images are marked."""
-        numbers = np.unique([entry.patient for entry in self.entries], return_inverse=True)[1]
-        low, high = clustered_interval(np.bincount(numbers, marks), np.bincount(numbers))
-        return Flagged(int(marks.sum()), float(marks.mean()), low, high)
-
-
-def evaluate_rows(
-    entries: Iterable[Entry],
-    rows: Iterable[Row],
-    origin: Origin,
-    evaluation: EvaluationSection,
-    folder: str,
+def evaluate(
+    found: Predicted, origin: Origin, rules: Rules, shortcuts: ShortcutBaseline | None
 ) -> External:
     """Compares predictions with labels.
 
     Args:
-        entries: labelled images.
-        rows: of the CSV of scores; rows of other files are left out.
-        origin: the model of the rows.
-        evaluation: the recipe's section, with floors and slices.
-        folder: of the images, for the report.
-
-    Raises:
-        ExternalError: no labelled image has a prediction.
+        found: the predictions.
+        origin: the model.
+        rules: its floors and slices, and its figures at home.
+        shortcuts: the baseline, measured on the same images.
     """
-    found, failed = _join(entries, rows, origin.classes)
-    if not found.entries:
-        raise ExternalError(
-            f"No labelled image of {folder} has a prediction. The first reason: "
-            f"{next(iter(failed), 'no image was scored')}."
-        )
-    classes = found.results(origin.classes)
-    slices = {name: _by_value(found, name, origin.classes) for name in evaluation.slices}
-    refusals = [_missed(one, evaluation.floor(one.label), evaluation) for one in classes]
-    small: list[str] = []
-    for name, rule in evaluation.slices.items():
-        for value, results in slices[name].items() if rule.floor is not None else ():
-            for one in results:
-                where = f"{one.label} in {name} {value}"
-                if one.patients < rule.min_patients:
-                    small.append(f"{where} ({one.patients})")
-                elif clause := _missed(one, rule.floor or 0.0, evaluation):
-                    refusals.append(f"in {name} {value}, {clause}")
+    evaluation, names = rules.recipe.evaluation, found.images.classes
+    classes = _results(found)
+    slices = {name: _by_value(found, name) for name in evaluation.slices}
+    bins = reliability(found.probabilities, found.labels)
+    gated = [_gated_slice(name, slices[name], evaluation) for name in evaluation.slices]
     return External(
         origin=origin,
-        folder=folder,
-        images=len(found.entries),
-        patients=len({entry.patient for entry in found.entries}),
-        failed=failed,
+        folder=str(found.images.root),
+        images=len(found.kept),
+        patients=len(np.unique(found.patients)),
+        failed=found.failed,
         classes=classes,
+        balanced_accuracy=balanced_accuracy(classes),
+        matrix=confusion_matrix(found.labels, found.probabilities).astype(np.int64),
         slices=slices,
-        calibration_error=calibration_error(reliability(found.probabilities, found.labels)),
-        uncertain=found.flagged(found.uncertain),
-        out_of_distribution=found.flagged(found.out_of_distribution),
+        against_home=against_home(classes, rules.home),
+        shortcuts=shortcuts,
+        reliability=bins,
+        calibration_error=calibration_error(bins),
+        uncertain=_flagged(found, found.uncertain),
+        out_of_distribution=_flagged(found, found.out_of_distribution),
         benefit={
             label: net_benefit(found.labels == index, found.probabilities[:, index])
-            for index, label in enumerate(origin.classes)
+            for index, label in enumerate(names)
         },
-        refusals=tuple(clause for clause in refusals if clause),
-        small=tuple(small),
+        refusals=(
+            *_missed_floors(classes, evaluation),
+            *(clause for missed, _ in gated for clause in missed),
+        ),
+        small=tuple(name for _, few in gated for name in few),
+        notes=(*rules.notes, *_unsliced(found, slices)),
     )
 
 
-def _join(
-    entries: Iterable[Entry], rows: Iterable[Row], classes: Sequence[str]
-) -> tuple[_Predicted, dict[str, int]]:
-    by_file = {one_line(entry.relative): entry for entry in entries}
-    failed: dict[str, int] = {}
-    kept: list[Entry] = []
-    values: list[tuple[float, ...]] = []
-    flags: list[tuple[bool, bool]] = []
-    for row in rows:
-        entry = by_file.get(row.file)
-        if entry is None:
-            continue
-        if row.error:
-            reason = row.error.partition(":")[0]
-            failed[reason] = failed.get(reason, 0) + 1
-            continue
-        kept.append(entry)
-        values.append(row.probabilities)
-        flags.append((bool(row.uncertain), bool(row.out_of_distribution)))
-    marks = np.array(flags, bool).reshape(-1, 2)
-    labels = np.array([classes.index(entry.label) for entry in kept], np.int64)
-    probabilities = np.array(values, np.float64).reshape(-1, len(classes))
-    return _Predicted(kept, labels, probabilities, marks[:, 0], marks[:, 1]), failed
+# === The figures ===
 
 
-def _by_value(
-    found: _Predicted, feature: str, classes: Sequence[str]
-) -> dict[str, tuple[ClassResult, ...]]:
-    values = np.array([str(entry.metadata.get(feature, "")) for entry in found.entries])
-    known = sorted(set(values.tolist()) - {""})
+def _results(found: Predicted, chosen: NDArray[np.bool_] | None = None) -> tuple[ClassResult, ...]:
+    """Returns the result of each class, of the chosen images or all."""
+    kept = slice(None) if chosen is None else chosen
+    return class_results(
+        found.labels[kept],
+        found.probabilities[kept],
+        found.images.classes,
+        found.patients[kept],
+    )
+
+
+def _by_value(found: Predicted, feature: str) -> dict[str, tuple[ClassResult, ...]]:
+    values = found.images.features[feature][found.kept]
+    known = [value for value in np.unique(values).tolist() if value]
     if len(known) > _MOST_VALUES:
         return {}
-    return {value: found.results(classes, values == value) for value in known}
+    return {value: _results(found, values == value) for value in known}
+
+
+def _flagged(found: Predicted, marks: NDArray[np.bool_]) -> Flagged:
+    numbers = np.unique(found.patients, return_inverse=True)[1]
+    low, high = clustered_interval(np.bincount(numbers, marks), np.bincount(numbers))
+    return Flagged(int(marks.sum()), float(marks.mean()), low, high)
+
+
+def _unsliced(
+    found: Predicted, slices: Mapping[str, Mapping[str, tuple[ClassResult, ...]]]
+) -> Iterator[str]:
+    """Yields a sentence for each feature that makes no slices here."""
+    for name, values in slices.items():
+        known = np.unique(found.images.features[name][found.kept])
+        if values:
+            continue
+        if len(known) > _MOST_VALUES:
+            yield f"{name} has {len(known)} values, which are too many for slices."
+        else:
+            yield f"No image has a value of {name}, so there are no slices by it."
+
+
+# === The floors ===
+
+
+def _missed_floors(
+    classes: tuple[ClassResult, ...], evaluation: EvaluationSection
+) -> Iterator[str]:
+    for one in classes:
+        if clause := _missed(one, evaluation.floor(one.label), evaluation):
+            yield clause
+
+
+def _gated_slice(
+    feature: str, values: Mapping[str, tuple[ClassResult, ...]], evaluation: EvaluationSection
+) -> tuple[list[str], list[str]]:
+    """Returns the clauses of missed floors, and the classes with too few patients for theirs."""
+    rule = evaluation.slices[feature]
+    if rule.floor is None:
+        return [], []
+    if not values:
+        return [f"there are no slices by {feature} to hold to their floor"], []
+    missed: list[str] = []
+    small: list[str] = []
+    for value, results in values.items():
+        for one in results:
+            if one.patients < rule.min_patients:
+                small.append(f"{one.label} in {feature} {value} ({one.patients})")
+            elif clause := _missed(one, rule.floor, evaluation):
+                missed.append(f"in {feature} {value}, {clause}")
+    return missed, small
 
 
 def _missed(result: ClassResult, floor: float, evaluation: EvaluationSection) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 13))  # to 0.6
+SHOWN = (0.05, 0.1, 0.2, 0.3, 0.5)  # of these, in tables
 
 
 @dataclass(frozen=True)

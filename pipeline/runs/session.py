@@ -78,9 +78,11 @@ def output_to(log: Path) -> Iterator[Console]:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    saved = os.dup(1), os.dup(2)
+    saved, root = (os.dup(1), os.dup(2)), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
     with open(log, "a", encoding="utf-8") as file, os.fdopen(os.dup(saved[0]), "w") as screen:
-        logging.basicConfig(level=logging.INFO, stream=file, force=True)
+        logging.basicConfig(level=logging.INFO, stream=file)
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         try:
@@ -92,4 +94,5 @@ def output_to(log: Path) -> Iterator[Console]:
             os.dup2(saved[1], 2)
             for descriptor in saved:
                 os.close(descriptor)
-            logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+            root.handlers[:] = handlers
+            root.setLevel(level)

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.site import ENDPOINT, FEW_EPOCHS, Cluster, Emulator, Ended, Site, write_films
+from tests.cluster.site import (
+    ENDPOINT,
+    FEW_EPOCHS,
+    UNREACHABLE,
+    Cluster,
+    Emulator,
+    Ended,
+    Site,
+    write_films,
+)
+from tests.doubles.beam_engine import beam_engine
 from tests.doubles.kfp_cluster import kubeflow_pipelines
 from tests.doubles.kfp_emulator import build_image, container_environment
 from tests.doubles.metadata_server import grpc_server
@@ -37,9 +47,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         image = build_image(folder / "image")
         with grpc_server() as address:
             environment = container_environment(image, MEDTFX_MLMD=address, HOME=str(folder))
-            with kubeflow_pipelines(folder / "pods", environment) as (endpoint, server):
+            with (
+                beam_engine(environment, folder) as beam_args,
+                kubeflow_pipelines(folder / "pods", environment) as (endpoint, server),
+            ):
                 patch.setenv("KF_PIPELINES_ENDPOINT", endpoint)
-                emulator = Emulator(folder, server)
+                emulator = Emulator(folder, server, beam_args, address)
                 write_films(emulator, folder)
                 yield emulator
 
@@ -57,3 +70,14 @@ def first_run(site: Site) -> Ended:
     wait_for(site.epochs_saved() + FEW_EPOCHS)
     site.kill_process(run_id, "trainer")
     return site.watch(run_id)
+
+
+@pytest.fixture(scope="session")
+def two_at_once(site: Site, first_run: Ended) -> tuple[Ended, Ended]:
+    """A run in which nothing is new, and beside it one whose floor no model can meet."""
+    before = site.versions()
+    again = site.submit(site.package())
+    refused = site.submit(site.package(), overrides=UNREACHABLE, gate_failure="report")
+    ended = site.watch(again), site.watch(refused)
+    assert site.versions() == before
+    return ended

@@ -21,6 +21,7 @@ import yaml
 
 import kubeflow
 from components.runtime.stack import installed_stack
+from kubeflow.cli.options import ConnectionOptions
 from pipeline.sample_data import write_sample_data
 from tests.command_line import medtfx
 from tests.doubles.kfp_cluster import RunningServer
@@ -135,6 +136,12 @@ class Site(ABC):
         line = ["status", run_id, "--watch", "--interval", self.interval]
         return Ended(run_id, *self.medtfx(*line))
 
+    def retry(self, run_id: str) -> Ended:
+        """Repeats a run from the task that failed, as KFP's button *Retry* does."""
+        connection = ConnectionOptions().open()
+        connection.call("retry the run", "POST", f"/runs/{run_id}:retry")
+        return self.watch(run_id)
+
     def status(self, run_id: str) -> str:
         """Returns what `medtfx kubeflow status` prints."""
         code, text = self.medtfx("status", run_id)
@@ -161,14 +168,19 @@ class Site(ABC):
 
 
 class Emulator(Site):
-    """The emulator behind its REST API; the nodes are processes of this machine."""
+    """The emulator behind its REST API; the nodes are processes of this machine.
 
-    def __init__(self, folder: Path, server: RunningServer):
+    Attributes:
+        server: the emulator.
+        metadata: address of ML Metadata.
+    """
+
+    def __init__(self, folder: Path, server: RunningServer, beam_args: list[str], metadata: str):
         super().__init__(folder)
-        self._server = server
+        self.server, self.metadata = server, metadata
         self.work, self.interval = str(folder / "volume"), 0.2
         self.image, self.stack = "medtfx:1", str(installed_stack())
-        self.platform = []
+        self.platform = [f"platform.beam_args={json.dumps(beam_args)}"]
         Path(self.work).mkdir()
 
     def put(self, folder: Path, name: str) -> None:
@@ -180,15 +192,15 @@ class Emulator(Site):
         ).stdout
 
     def delete_pod(self, run_id: str, task: str) -> None:
-        self._server.processes[run_id, task].kill()
+        self.server.processes[run_id, task].kill()
 
     def kill_process(self, run_id: str, task: str) -> None:
-        pod = self._server.processes[run_id, task].pid
+        pod = self.server.processes[run_id, task].pid
         for child in Path(f"/proc/{pod}/task/{pod}/children").read_text().split():
             os.kill(int(child), signal.SIGKILL)
 
     def log(self, run_id: str, task: str) -> str:
-        return "\n".join(self._server.logs_of(run_id, task))
+        return "\n".join(self.server.logs_of(run_id, task))
 
     def only_on_a_cluster(self, why: str) -> None:
         pytest.skip(f"{ENDPOINT} is not set, and the emulator has no {why}")

@@ -16,6 +16,7 @@ def run() -> ModuleType:
     folder = ROOT / "benchmarks"
     loader = importlib.machinery.SourceFileLoader("benchmarks_run", str(folder / "run"))
     spec = importlib.util.spec_from_loader("benchmarks_run", loader)
+    assert spec
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(folder))
     try:

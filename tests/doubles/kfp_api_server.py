@@ -37,6 +37,10 @@ def routes(server: PipelinesServer) -> list[Route]:
         server.schedules.remove(one(server.schedules, "recurring_run_id", identity))
         return {}
 
+    def retry(body: Any, query: dict, identity: str) -> dict:
+        server.retry(one(server.runs, "run_id", identity))
+        return {}
+
     def stop(body: Any, query: dict, identity: str) -> dict:
         server.change(identity, "CANCELING")
         return {}
@@ -79,6 +83,7 @@ def routes(server: PipelinesServer) -> list[Route]:
         ("GET", "/runs", run_query, lists(server.runs, "runs")),
         ("GET", f"/runs{identity}", {"experiment_id", "view"}, run),
         ("POST", f"/runs{identity}:terminate", set(), stop),
+        ("POST", f"/runs{identity}:retry", set(), retry),
         ("POST", "/recurringruns", set(), server.create_schedule),
         ("GET", "/recurringruns", run_query, lists(server.schedules, "recurringRuns")),
         ("GET", f"/recurringruns{identity}", set(), get(server.schedules, "recurring_run_id")),
@@ -114,6 +119,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return self.answer(200, self.dispatch(parts.path, query, raw))
         except RefusedError as refused:
+            body: dict[str, Any]
             if upload:
                 details = f"{refused.message}: details"
                 body = {"error_message": refused.message, "error_details": details}
@@ -137,7 +143,8 @@ class Handler(BaseHTTPRequestHandler):
         if not kind.startswith("multipart/form-data"):
             return json.loads(raw) if raw else None
         message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + raw)
-        (part,) = message.get_payload()
+        parts: Any = message.get_payload()
+        (part,) = parts
         if part.get_param("name", header="content-disposition") != "uploadfile":
             raise RefusedError(400, "Failed to read pipeline from file")
         return part.get_payload(decode=True)

@@ -227,6 +227,13 @@ class PipelinesServer:
         self.change(run["run_id"], "RUNNING")
         return run
 
+    def retry(self, run: dict) -> None:
+        """Starts the tasks again that did not succeed."""
+        if run["state"] not in ("FAILED", "CANCELED"):
+            raise RefusedError(400, "Only a run that failed or was stopped can be retried.")
+        run.pop("finished_at")
+        self.change(run["run_id"], "RUNNING")
+
     def create_schedule(self, body: Any, query: dict) -> dict:
         values = self.job(checked(body, "recurring_run"))
         if not 1 <= int(values.get("max_concurrency", 0)) <= 10:

@@ -34,12 +34,15 @@ class RunningServer(PipelinesServer):
 
     Attributes:
         processes: (run id, task) → the container that runs, or ran last.
+        ended: run id → what became of it.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]):
         super().__init__()
         self._folder, self._environment = folder, environment
         self.processes: dict[tuple[str, str], Popen] = {}
+        self.ended: dict[str, Run] = {}
+        self._tasks: dict[str, dict[str, dict]] = {}
         self._stopped: set[str] = set()
         self._threads: list[threading.Thread] = []
         self._closed = threading.Event()
@@ -68,6 +71,10 @@ class RunningServer(PipelinesServer):
             for (identity, _), process in list(self.processes.items()):
                 if identity == run_id:
                     process.kill()
+
+    def retry(self, run: dict) -> None:
+        super().retry(run)
+        self._in_thread(self._carry_out, run)
 
     def log(self, run_id: str, pod: str) -> str:
         name, _, number = pod.rpartition("-")
@@ -100,7 +107,8 @@ class RunningServer(PipelinesServer):
     def _carry_out(self, run: dict) -> None:
         """Runs the package of a run, and keeps the run's state as the real server does."""
         identity = run["run_id"]
-        tasks: dict[str, dict] = {}
+        before = self.ended.get(identity) or Run(identity)  # a retry goes on after what succeeded
+        tasks = self._tasks.setdefault(identity, {})
         followers: dict[str, threading.Thread] = {}
 
         def watch(name: str, attempt: int, process: Popen) -> None:
@@ -126,13 +134,13 @@ class RunningServer(PipelinesServer):
         parameters = run.get("runtime_config", {}).get("parameters", {})
         state = "FAILED"
         try:
-            done = run_package(
+            done = self.ended[identity] = run_package(
                 parse(path),
                 parameters,
                 self._folder,
                 self._environment,
                 watch=watch,
-                again=Run(identity),
+                again=before,
             )
             state = "FAILED" if done.failed else "SUCCEEDED"
             tasks |= {name: task(name, "SKIPPED") for name in done.skipped}

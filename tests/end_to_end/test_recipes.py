@@ -12,8 +12,8 @@ from pipeline.recipes.loader import load_recipe, recipe_names
 pytestmark = pytest.mark.end_to_end
 
 IMAGES = 36  # four for each of nine classes
-# In place of networks that take minutes to build, and sizes that others can't do without. The large
-# ones are built below.
+# In place of networks that take minutes to build, and sizes that others can't do without. VGG19 is
+# kept once; EfficientNetB0 is trained in `components/network/test_network.py`.
 LIGHT = ["model.backbone=mobilenet", "model.alpha=0.25"]
 PAIR = (
     "model.members=[{backbone: mobilenet, alpha: 0.25},"
@@ -27,6 +27,7 @@ SMALLER = {
     "covid-radiography": [PAIR],
     "covid-simple-cnn-binary": ["data.image_size=75", "model.dense=[8]"],
     "covid19-3class": [PAIR],
+    "crc-efficientnetb0-9class": LIGHT,
     "crc-efficientnetb0-tumour": LIGHT,
     "crc-tissue": [PAIR],
     "pneumonia-3class": [PAIR],
@@ -35,6 +36,8 @@ SMALLER = {
     "covid-mobilenet": LIGHT,
     "radiography-scratch-cnn": ["data.image_size=75", "model.dense=[8]"],
     "radiography-scratch-cnn-augmented": ["data.image_size=75", "model.dense=[8]"],
+    "radiography-vgg19-augmented": LIGHT,
+    "radiography-vgg19-features": LIGHT,
     "radiography-vgg19-finetuned": ["training.fine_tuning.epochs=1"],
 }
 # A CNN from scratch, several members with contrast and flips, a sigmoid head.

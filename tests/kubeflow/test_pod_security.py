@@ -1,12 +1,13 @@
 """The rules by which the manifests are judged refuse what Kubernetes refuses."""
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 
 from tests.doubles.pod_security import baseline, restricted
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
     "containers": [
         {
@@ -25,7 +26,7 @@ def changed(path, value):
     """Returns the good pod with a value at a path such as 'containers.0.image'; None removes it."""
     pod = deepcopy(GOOD)
     *way, last = (int(step) if step.isdigit() else step for step in path.split("."))
-    place = pod
+    place: Any = pod
     for step in way:
         place = place[step] if isinstance(place, list) else place.setdefault(step, {})
     if value is None:

@@ -1,6 +1,7 @@
 """A record of a run, as the summary and the lists show it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from pipeline.runs.records import Gate, NodeRecord, RunPaths, RunRecord
 
 
 def gate(label: str = "COVID", **changes: object) -> Gate:
-    values = {
+    values: dict[str, Any] = {
         "cases": 40,
         "hits": 36,
         "recall": 0.9,

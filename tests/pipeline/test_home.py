@@ -15,13 +15,6 @@ def test_the_option_goes_before_the_variable_before_the_default(tmp_path, monkey
     assert Home.at("here").root == tmp_path / "here"
 
 
-def test_everything_is_below_the_root():
-    home = Home(Path("/srv/medtfx"))
-    paths = [home.artifacts, home.models, home.runs, home.checkpoints, home.metadata_file]
-    assert len(set(paths)) == 5
-    assert {path.parent for path in paths} == {home.root}
-
-
 def test_ml_metadata_can_be_opened_in_a_new_home(tmp_path):
     import ml_metadata
 

@@ -14,6 +14,7 @@ import time
 from concurrent import futures
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import grpc
 import numpy as np
@@ -25,7 +26,7 @@ from serving.protocol.tensors import strings, to_tensor
 from tests.serving.certificates import Authority
 from tests.serving.tiny_model import png, save_tiny_model, stranger
 
-FAST = {"grpc_port": 0, "rest_port": 0, "poll_seconds": 0.05, "grace": 10.0}
+FAST: dict[str, Any] = {"grpc_port": 0, "rest_port": 0, "poll_seconds": 0.05, "grace": 10.0}
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +171,7 @@ def broken_response(request, probabilities, label, _):
     rows = len(request.inputs["image_bytes"].string_val)
     response = predict_pb2.PredictResponse()
     response.model_spec.name, response.model_spec.version.value = "broken", 7
-    values = np.float32([probabilities] * rows)
+    values = np.array([probabilities] * rows, np.float32)
     names = np.array([[b"a", b"b"]] * rows, object)
     response.outputs["probabilities"].CopyFrom(to_tensor(values, types_pb2.DT_FLOAT))
     response.outputs["label"].CopyFrom(strings([label.encode()] * rows))

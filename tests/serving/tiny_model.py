@@ -19,7 +19,7 @@ def png(level: int, side: int = 16) -> bytes:
 def stranger(side: int = 16) -> bytes:
     """Returns a PNG of black and white stripes, which the tiny model calls out of distribution."""
     file = io.BytesIO()
-    Image.fromarray(np.tile(np.uint8([0, 255]), (side, side // 2))).save(file, "PNG")
+    Image.fromarray(np.tile(np.array([0, 255], np.uint8), (side, side // 2))).save(file, "PNG")
     return file.getvalue()
 
 

@@ -1,15 +1,21 @@
 """The classifier that measures shortcuts, and the features that any image has without its pixels.
 
-The data audit and the comparison of recipes use the same, so that their figures can be compared.
+The data audit, the comparison of recipes and the external validation use the same, so that their
+figures can be compared.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Features = NDArray[np.float64]
+Folds = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+FOLDS = 5
+MOST = 5_000  # images; more do not move the figures
 
 
 class Described(Protocol):
@@ -34,6 +40,25 @@ class Described(Protocol):
     @property
     def std(self) -> float:
         """Of the same, 0..127.5."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What is known of an image without its pixels.
+
+    Attributes:
+        width: in pixels.
+        height: in pixels.
+        format: of the file as found.
+        mean: of the grey values, 0..255.
+        std: of the same, 0..127.5.
+    """
+
+    width: int
+    height: int
+    format: str
+    mean: float
+    std: float
 
 
 def size_and_format(images: Sequence[Described], formats: Sequence[str]) -> Features:
@@ -71,3 +96,21 @@ def shortcut_classifier() -> Any:
     # Strong regularisation: some groups have hundreds of features, some classes few images.
     regression = LogisticRegression(C=0.05, class_weight="balanced", max_iter=1_000)
     return make_pipeline(StandardScaler(), regression)
+
+
+def patient_folds(labels: NDArray[Any], patients: NDArray[Any], count: int) -> Folds:
+    """Returns (training indices, test indices) of each fold; no patient is in both."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=0)
+    return list(splitter.split(labels, labels, patients))
+
+
+def cross_validate(matrix: Features, labels: NDArray[Any], folds: Folds) -> Features:
+    """Returns probabilities [n, classes], each by a model that did not see the patient."""
+    from sklearn.model_selection import cross_val_predict
+
+    probabilities: Features = cross_val_predict(
+        shortcut_classifier(), matrix, labels, cv=folds, method="predict_proba"
+    )
+    return probabilities

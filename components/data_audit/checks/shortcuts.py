@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data_audit.checks.shortcut_model import (
+    FOLDS,
+    MOST,
     Features,
+    cross_validate,
     grey_level,
-    shortcut_classifier,
+    patient_folds,
     size_and_format,
 )
 from components.data_audit.finding import Case, Found
@@ -25,8 +28,6 @@ from components.uncertainty.bootstrap import patient_interval
 
 _SIDE = 16  # pixels of the thumbnails that the classifier sees
 _CENTRE = slice(2, 14)  # of those; what is masked: 56 % of the area
-_FOLDS = 5
-_MOST = 5_000  # images; more do not move the figures
 WHOLE = "whole thumbnail"
 
 
@@ -56,17 +57,19 @@ def measure_shortcuts(pictures: Sequence[ImageRecord]) -> list[Shortcut]:
 
     The list is empty where a class has fewer than two patients in train and eval.
     """
-    seen = _sample([picture for picture in pictures if picture.split != "test"])
+    known = [picture for picture in pictures if picture.split != "test"]
+    # Patient by patient: this is a keyed hash, so the order is as good as a random one.
+    seen = sorted(known, key=lambda picture: (picture.patient, picture.filename))[:MOST]
     labels = np.array([picture.label for picture in seen])
     patients = np.array([picture.patient for picture in seen])
     classes = sorted(set(labels))
     fewest = min((len(set(patients[labels == label])) for label in classes), default=0)
     if len(classes) < 2 or fewest < 2:
         return []
-    folds = _folds(labels, patients, min(_FOLDS, fewest))
+    folds = patient_folds(labels, patients, min(FOLDS, fewest))
     rows = []
     for name, features in _GROUPS.items():
-        probabilities = _cross_validate(features(seen), labels, folds)
+        probabilities = cross_validate(features(seen), labels, folds)
         rows.append(_row(name, probabilities, labels, patients, classes))
     return rows
 
@@ -147,36 +150,7 @@ _GROUPS: Mapping[str, Callable[[Sequence[ImageRecord]], Features]] = {
 }
 
 
-# === Cross-validation ===
-
-
-def _sample(pictures: Sequence[ImageRecord]) -> list[ImageRecord]:
-    """Returns all pictures, or `_MOST` of them, patient by patient."""
-    # The patient is a keyed hash, so this order is as good as a random one.
-    by_patient = sorted(pictures, key=lambda picture: (picture.patient, picture.filename))
-    return by_patient[:_MOST]
-
-
-Folds = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
-
-
-def _folds(labels: NDArray, patients: NDArray, count: int) -> Folds:
-    """Returns (training indices, test indices) of each fold; no patient is in both."""
-    # Imported here and below: scikit-learn takes a second.
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=0)
-    return list(splitter.split(labels, labels, patients))
-
-
-def _cross_validate(matrix: Features, labels: NDArray, folds: Folds) -> Features:
-    """Returns probabilities [n, classes], each by a model that did not see the patient."""
-    from sklearn.model_selection import cross_val_predict
-
-    probabilities: Features = cross_val_predict(
-        shortcut_classifier(), matrix, labels, cv=folds, method="predict_proba"
-    )
-    return probabilities
+# === The figures ===
 
 
 def _row(

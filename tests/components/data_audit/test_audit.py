@@ -41,10 +41,10 @@ def test_pairs_are_only_searched_for_a_check_that_is_on(clean, monkeypatch):
     monkeypatch.setattr(
         "components.data_audit.audit.find_groups", lambda *given: searched.append(given) or []
     )
-    off = {"leaks": "off", "contradictions": "off"}
-    audit(clean, AuditSection(**off, duplicates="off", shortcuts="off"))
+    only_duplicates = AuditSection(leaks="off", contradictions="off", shortcuts="off")
+    audit(clean, only_duplicates.model_copy(update={"duplicates": "off"}))
     assert not searched
-    audit(clean, AuditSection(**off, shortcuts="off"))
+    audit(clean, only_duplicates)
     assert len(searched) == 1
 
 

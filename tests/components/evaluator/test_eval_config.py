@@ -6,7 +6,7 @@ from components.evaluator import eval_config
 from components.evaluator.eval_config import build_eval_config
 from components.gate.metric_names import metric_name, shortfall_name
 from components.recipe.data import DataSection
-from components.recipe.evaluation import EvaluationSection
+from components.recipe.evaluation import EvaluationSection, SliceRule
 from components.runtime.errors import RecipeError
 
 DATA = DataSection.model_validate({"classes": ["a", "b"], "patient": {"from": "each_file"}})
@@ -45,7 +45,9 @@ def test_the_change_is_on_its_lower_bound_too():
 
 
 def test_a_floor_of_a_slice_is_on_its_shortfall():
-    section = EvaluationSection(recall_floor=0.7, slices={"site": {"floor": 0.6}, "sex": {}})
+    section = EvaluationSection(
+        recall_floor=0.7, slices={"site": SliceRule(floor=0.6), "sex": SliceRule()}
+    )
     found = gates(build_eval_config(DATA, section))
     metric = found[shortfall_name("site", "b")]
     assert json.loads(metric.config)["floor"] == 0.6

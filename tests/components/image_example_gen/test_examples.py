@@ -13,6 +13,8 @@ def test_what_a_file_says_beside_its_picture_is_kept_only_if_wanted(tmp_path, wa
     stored = io.BytesIO()
     Image.new("L", (32, 32), 7).save(stored, "JPEG", comment=b"Doe^Jane")
     (tmp_path / "a.jpg").write_bytes(stored.getvalue())
-    data = DataSection(classes=("A", "B"), patient={"from": "each_file"}, keep_metadata=wanted)
+    data = DataSection.model_validate(
+        {"classes": ("A", "B"), "patient": {"from": "each_file"}, "keep_metadata": wanted}
+    )
     example, _ = read_entry(str(tmp_path), Entry("a.jpg", "A", "hash", "train"), data)
     assert (b"Doe^Jane" in example.SerializeToString()) == wanted

@@ -394,7 +394,7 @@ def test_labelled_images_of_another_place_are_all_to_test(tmp_path):
     fill(tmp_path, "Normal", images=2)
     data = section(min_per_class=10, patient={"from": "filename", "regex": "(?P<patient>^.)"})
     found = list_labelled(str(tmp_path), data)
-    assert [(entry.label, entry.patient, entry.split) for entry in found] == [
+    assert [(entry.label, entry.patient, entry.split) for entry in found.entries] == [
         ("COVID", "0", "test"),
         ("NORMAL", "0", "test"),
         ("NORMAL", "0", "test"),

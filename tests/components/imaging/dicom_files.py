@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,9 +25,7 @@ RGB = np.stack([X * 10, Y * 15, 255 - X * 9], -1).astype(np.uint8)
 # === Files ===
 
 
-def make(
-    pixels: np.ndarray = RAMP, syntax: uid.UID = uid.ExplicitVRLittleEndian, **tags: object
-) -> bytes:
+def make(pixels: Any = RAMP, syntax: Any = uid.ExplicitVRLittleEndian, **tags: object) -> bytes:
     """A DICOM file of one frame (or of several, if `NumberOfFrames` is given).
 
     `pixels` sets the layout, `tags` are keywords of the dataset and win; None removes one.
@@ -126,7 +125,7 @@ def gdcm_encoded(data: bytes, process: str, folder: Path) -> bytes:
 # === What is shown of them ===
 
 
-def shown(*args: object, **tags: object) -> np.ndarray:
+def shown(*args: Any, **tags: Any) -> np.ndarray:
     return pixels_of(read_image(make(*args, **tags)))
 
 

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,7 +146,7 @@ def pixels_of(image: ReadImage) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(image.encoded)))
 
 
-def refused(data: bytes, **options: int) -> UnreadableImage:
+def refused(data: bytes, **options: Any) -> UnreadableImage:
     with pytest.raises(UnreadableImage) as caught:
         read_image(data, **options)
     assert len(caught.value.detail) > 20

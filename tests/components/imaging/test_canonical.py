@@ -1,6 +1,7 @@
 """Decoded pictures to canonical ones: modes, orientation, no metadata."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ STORED = {  # how a camera stores the upright picture under each EXIF orientatio
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
 def test_pictures_come_out_upright(kind: str, orientation: int) -> None:
     stored = np.ascontiguousarray(STORED[orientation](RGB))
-    options = {"lossless": True} if kind == "WEBP" else {}
+    options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
     image = read_image(save(stored, kind, exif=exif(orientation), **options))
     assert (image.width, image.height) == (WIDTH, HEIGHT)
     np.testing.assert_array_equal(pixels_of(image), RGB)

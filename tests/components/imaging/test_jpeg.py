@@ -1,5 +1,7 @@
 """JPEG streams: what their headers say, and those that may not pass."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -43,7 +45,7 @@ NOISE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 4}])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.97])
 def test_picture_data_that_end_early_are_refused_though_the_end_marker_follows(
-    share: float, options: dict[str, object]
+    share: float, options: dict[str, Any]
 ) -> None:
     data = save(NOISE, "JPEG", **options)
     start = data.index(b"\xff\xda")

@@ -33,10 +33,6 @@ def test_too_small_an_image_for_the_backbone():
         build_backbone(ModelSection(backbone="inception_v3"), 32, 3)
 
 
-def test_vgg19_without_top_has_the_published_size():
-    assert build_backbone(ModelSection(backbone="vgg19"), 64, 3).count_params() == 20_024_384
-
-
 def test_dropout_stands_between_convolution_and_pooling():
     backbone = build_backbone(scratch(batch_norm=False, block_dropout=0.25), 32, 1)
     kinds = [type(layer).__name__ for layer in backbone.layers]

@@ -162,3 +162,60 @@ def test_a_mirror_average_does_not_see_left_and_right():
     assert not np.allclose(*both, atol=1e-4)
     np.testing.assert_allclose(probabilities, np.mean(both, 0), atol=1e-6)
     np.testing.assert_allclose(vector, network.pooling(network.feature_maps(pixels)), atol=1e-6)
+
+
+# === Members that share a backbone ===
+
+ALIKE = [
+    {"backbone": "mobilenet", "alpha": 0.25},
+    {"backbone": "mobilenet", "alpha": 0.25, "contrast": "clahe"},
+]
+
+
+@pytest.fixture(scope="module")
+def weights_file(tmp_path_factory):
+    """A file of random weights: what two members load from it is the same backbone."""
+    file = tmp_path_factory.mktemp("weights") / "mobilenet.weights.h5"
+    backbone = keras.applications.MobileNet(
+        alpha=0.25, include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+    backbone.save_weights(file)
+    return file
+
+
+@pytest.mark.parametrize("flip_tta", [False, True])
+def test_members_that_share_a_backbone_predict_as_if_each_had_its_own(weights_file, flip_tta):
+    model = several(members=ALIKE, weights=str(weights_file), levels=2, flip_tta=flip_tta)
+    apart, shared = (build_network(model, data(), frozen=frozen) for frozen in (False, True))
+    shared.head.set_weights(apart.head.get_weights())
+    assert (len(apart.backbones), len(shared.backbones)) == (2, 1)
+    pixels = pixels_of(3)
+    for found, expected in zip(shared.predict(pixels), apart.predict(pixels), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(shared.classifier(pixels), apart.classifier(pixels), atol=1e-5)
+
+
+def test_members_alike_in_everything_share_their_maps(weights_file):
+    model = several(members=[ALIKE[0], ALIKE[0]], weights=str(weights_file))
+    first, second = build_network(model, data(), frozen=True).feature_maps(pixels_of(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_other_members_do_not_share(weights_file):
+    other = {"backbone": "mobilenet", "alpha": 0.25, "size": 64}
+    model = several(members=[ALIKE[0], other], weights=str(weights_file))
+    network = build_network(model, data(), frozen=True)
+    assert len(network.backbones) == 2
+    assert [one.shape[1] for one in network.feature_maps(pixels_of(1))] == [1, 2]
+
+
+def test_mirror_images_are_predicted_in_the_same_batch():
+    network = build_network(scratch(flip_tta=True), data())
+    pixels = pixels_of(3)
+    straight, mirrored = (
+        keras.ops.softmax(network.head(network.pooling(network.feature_maps(view))))
+        for view in (pixels, pixels[:, :, ::-1])
+    )
+    found = network.predict(pixels)[1]
+    assert not np.allclose(straight, mirrored, atol=1e-4)
+    np.testing.assert_allclose(found, (straight + mirrored) / 2, atol=1e-5)

@@ -5,8 +5,8 @@ from components.network.standardisation import set_statistics, standardisation
 
 
 def test_features_come_to_mean_0_and_deviation_1_and_stay_so_in_training():
-    features = np.random.default_rng(0).normal([5.0, -2.0, 0.0], [3.0, 0.01, 1.0], (500, 3))
-    features = features.astype("float32")
+    drawn = np.random.default_rng(0).normal([5.0, -2.0, 0.0], [3.0, 0.01, 1.0], (500, 3))
+    features = drawn.astype(np.float32)
     head = keras.Sequential([keras.Input((3,)), standardisation()])
     np.testing.assert_allclose(head(features), features, atol=1e-4)
     set_statistics(head, features)

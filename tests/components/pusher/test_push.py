@@ -3,11 +3,12 @@
 import os
 
 import pytest
+from tfx.utils import io_utils
 
 from components.pusher import push as module
 from components.pusher.push import free_version, push
 from components.saved_model.manifest import MANIFEST, SIGNATURE, ChangedModelError, check_files
-from components.saved_model.signature import SigningError
+from components.saved_model.signature import SigningError, check_model
 from tests.signing import CHANGES
 
 
@@ -36,9 +37,8 @@ def test_a_number_that_is_taken_is_left_alone(artifacts, base):
 
 def test_nothing_is_visible_before_all_of_it_is_there(artifacts, base, monkeypatch):
     seen = []
-    check = module.check_model
     monkeypatch.setattr(
-        module, "check_model", lambda copy: (seen.append(list(base.iterdir())), check(copy))
+        module, "check_model", lambda copy: (seen.append(list(base.iterdir())), check_model(copy))
     )
     push(artifacts.model_folder, str(base), 7)
     ((beside,),) = seen
@@ -57,7 +57,7 @@ def test_a_full_disk_leaves_nothing_behind(artifacts, base, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         push(artifacts.model_folder, str(base), 7)
     assert list(base.iterdir()) == []
@@ -81,7 +81,7 @@ def test_a_key_that_does_not_fit_the_one_to_verify_with(artifacts, base, keys, m
 def test_in_object_storage_the_graph_and_then_the_manifest_come_last(artifacts, base, monkeypatch):
     # A folder in place of object storage: what counts is the order of the files.
     written = []
-    copy_dir, copy_file = module.io_utils.copy_dir, module.io_utils.copy_file
+    copy_dir, copy_file = io_utils.copy_dir, io_utils.copy_file
 
     def dir_too(source, place, **options):
         copy_dir(source, place, **options)
@@ -92,8 +92,8 @@ def test_in_object_storage_the_graph_and_then_the_manifest_come_last(artifacts, 
         written.append(os.path.relpath(place, base / "7"))
 
     monkeypatch.setattr(module, "is_remote", lambda _: True)
-    monkeypatch.setattr(module.io_utils, "copy_dir", dir_too)
-    monkeypatch.setattr(module.io_utils, "copy_file", file_too)
+    monkeypatch.setattr(io_utils, "copy_dir", dir_too)
+    monkeypatch.setattr(io_utils, "copy_file", file_too)
     push(artifacts.model_folder, str(base), 7)
     assert written == [
         "assets/labels.txt",

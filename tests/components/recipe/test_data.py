@@ -60,7 +60,7 @@ def test_a_slash_at_the_end_of_an_ignored_folder_is_no_path():
 @pytest.mark.parametrize("column", ["image", "label", "patient", "filename", "mean", ""])
 def test_a_column_can_not_replace_a_feature_of_the_examples(column):
     with pytest.raises(ValidationError, match="features of these names already"):
-        Metadata(columns=["age", column])
+        Metadata(columns=("age", column))
 
 
 @pytest.mark.parametrize("file", ["/etc/passwd", "../metadata.csv", "a/../../b.csv", "C:\\b.csv"])

@@ -1,13 +1,14 @@
 """The rules that concern more than one section."""
 
 import re
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from components.recipe.recipe import Recipe
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "name": "small",
     "summary": "two classes",
     "data": {"classes": ["COVID", "Viral Pneumonia"], "patient": {"from": "each_file"}},

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.metrics import classification_report, confusion_matrix
@@ -5,7 +7,7 @@ from sklearn.metrics import classification_report, confusion_matrix
 from components.run_report import figures
 from components.run_report.predictions import Predictions
 
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "random": {},
     "two classes": {"classes": ("ill", "well")},
     "a class without images": {"absent": ("NORMAL",)},

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from components.run_report.slot import RUN_SLOT
 from components.runtime.source_hash import source_files
 
 NAMES = ('<b>bold</b> & "quoted"', "Läsion µ $x$ 肺炎", "_No.finding's [1]")
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "names": {"classes": NAMES},
     "two classes": {"classes": ("ill", "well")},
     "a class without images": {"absent": ("NORMAL",)},

@@ -13,11 +13,11 @@ NAMES = ("a", "b", "c")
         ([0, 0, 1], "c"),
         ([0.4, 0.4, 0.2], "a"),
         ([0.4, 0.4, 0.2], "b"),  # a tie
-        (np.float32([1 / 3, 1 / 3, 1 / 3]), "c"),
+        ([1 / 3, 1 / 3, 1 / 3], "c"),
     ],
 )
 def test_a_prediction(values, label):
-    assert prediction_fault(np.float32(values), label, NAMES) is None
+    assert prediction_fault(np.array(values, np.float32), label, NAMES) is None
 
 
 def test_rounding_of_many_classes_is_no_fault():
@@ -44,8 +44,8 @@ def test_rounding_of_many_classes_is_no_fault():
     ],
 )
 def test_what_is_none(values, label, words):
-    assert words in prediction_fault(np.float32(values), label, NAMES)
+    assert words in prediction_fault(np.array(values, np.float32), label, NAMES)
 
 
 def test_classes_of_one_name():
-    assert "the same name" in prediction_fault(np.float32([0.5, 0.5]), "a", ["a", "a"])
+    assert "the same name" in prediction_fault(np.array([0.5, 0.5], np.float32), "a", ["a", "a"])

@@ -127,11 +127,11 @@ def test_the_manifest_is_signed_too(signed, keys):
 
 def certificate(subject, public_key, issuer, issuer_key, *extensions):
     now = datetime.datetime.now(datetime.timezone.utc)
-    names = [
+    by, of = (
         x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
         for text in (issuer, subject)
-    ]
-    builder = x509.CertificateBuilder(*names, public_key, x509.random_serial_number())
+    )
+    builder = x509.CertificateBuilder(by, of, public_key, x509.random_serial_number())
     builder = builder.not_valid_before(now - datetime.timedelta(days=1))
     builder = builder.not_valid_after(now + datetime.timedelta(days=1))
     for extension in extensions:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
@@ -16,7 +18,7 @@ DATA = DataSection.model_validate(
 
 
 def row(number: int, **changes):
-    values = {
+    values: dict[str, Any] = {
         "image": b"bytes of image %d" % number,
         "filename": f"{number}.png",
         "patient": f"patient {number}",

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
+from components.gate.evaluation_files import _messages
+from components.gate.metric_names import metric_name
+from components.gate.pushed_gate import read_gate
+from components.recipe.evaluation import EvaluationSection
 from components.saved_model.reference_predictions import save_predictions
 
+RULES = EvaluationSection.model_validate({"recall_floor": 0.5, "slices": ["site"]})
 # Crashes as long as a file is there; then it is the real server.
 ADDS_A_FILE = """
 import pathlib, sys
@@ -45,7 +51,37 @@ def artifacts(tmp_path, images, trained, make_exporter, write_split):
     for split in ("eval", "test"):
         write_split(tmp_path / "examples" / f"Split-{split}", images)
     (tmp_path / "gate").mkdir()
+    write_evaluation(tmp_path / "evaluation", ("dark", "bright"))
     return tmp_path
+
+
+def write_evaluation(folder, labels):
+    """Writes what the Evaluator of TFMA would: 9 of 10 images of each class are right."""
+    metrics, validation = _messages()
+    found = metrics.MetricsForSlice()
+
+    def add(name, class_id=None):
+        item = found.metric_keys_and_values.add()
+        item.key.name = name
+        if class_id is not None:
+            item.key.sub_key.class_id.value = class_id
+        return item.value
+
+    matrix = add("confusion_matrix").multi_class_confusion_matrix_at_thresholds.matrices.add()
+    for truth, predicted, images in ((0, 0, 9), (0, 1, 1), (1, 1, 9), (1, 0, 1)):
+        matrix.entries.add(
+            actual_class_id=truth, predicted_class_id=predicted, num_weighted_examples=images
+        )
+    bounds = [f"{what}_{end}" for what in ("recall", "specificity") for end in ("low", "high")]
+    for index, label in enumerate(labels):
+        add("auc", index).double_value.value = 0.95
+        for quantity, value in zip(("patients", *bounds), (10, 0.6, 0.98, 0.6, 0.98), strict=True):
+            add(metric_name(quantity, label)).double_value.value = value
+    folder.mkdir()
+    messages = {"metrics": found, "validations": validation.ValidationResult(validation_ok=True)}
+    for name, message in messages.items():
+        with tf.io.TFRecordWriter(str(folder / f"{name}-00000-of-00001.tfrecord")) as writer:
+            writer.write(message.SerializeToString())
 
 
 @pytest.fixture
@@ -74,19 +110,22 @@ def run(artifacts, tools):
         # The model is the first artifact of the home, since the others wait for it.
         verdict = {"blessed": blessed, "current_model_id": 1}
         gate_node, gate = imported("Gate", types.ModelBlessing, "gate", custom_properties=verdict)
+        evaluation_node, evaluation = imported("Evaluation", types.ModelEvaluation, "evaluation")
         examples_node, examples = imported(
             "Examples",
             types.Examples,
             "examples",
             properties={"split_names": json.dumps(["eval", "test"])},
         )
-        for node in (run_node, gate_node, examples_node):
+        for node in (run_node, gate_node, evaluation_node, examples_node):
             node.add_upstream_node(model_node)
         validator = ServingValidator(
             model=model,
             model_run=model_run,
             model_blessing=gate,
+            evaluation=evaluation,
             examples=examples,
+            rules=RULES,
             data=DataSection.model_validate(
                 {
                     "classes": tools.CLASSES,
@@ -111,7 +150,15 @@ def run(artifacts, tools):
         return tfx.dsl.Pipeline(
             pipeline_name="test",
             pipeline_root=str(home.artifacts),
-            components=[model_node, run_node, gate_node, examples_node, validator, pusher],
+            components=[
+                model_node,
+                run_node,
+                gate_node,
+                evaluation_node,
+                examples_node,
+                validator,
+                pusher,
+            ],
             enable_cache=True,
             metadata_connection_config=home.metadata_connection(),
         )
@@ -151,9 +198,15 @@ def test_a_good_model_is_pushed_with_its_warmup_and_then_cached(run, artifacts):
     pushed = {path.relative_to(version) for path in version.rglob("*") if path.is_file()}
     exported = artifacts / "model" / "Format-Serving"
     before = {path.relative_to(exported) for path in exported.rglob("*") if path.is_file()}
-    added = ("tf_serving_warmup_requests", "manifest.json")
+    added = ("tf_serving_warmup_requests", "manifest.json", "gate.json")
     assert pushed - before == {Path("assets.extra", name) for name in added}
     assert before <= pushed
+    gate = read_gate(version)
+    assert gate.evaluation == RULES
+    assert [(one.label, one.hits, one.cases, one.low) for one in gate.classes] == [
+        ("dark", 9, 10, 0.6),
+        ("bright", 9, 10, 0.6),
+    ]
     again = run("two")
     assert again.cached["ServingValidator"] and again.cached["Pusher"]
     assert again.versions == outcome.versions

@@ -14,8 +14,9 @@ def features(tmp_path_factory) -> dict[str, statistics_pb2.FeatureNameStatistics
     folder = tmp_path_factory.mktemp("examples")
     with tf.io.TFRecordWriter(str(folder / "data")) as writer:
         for number in range(30):
-            values = {"image": b"\x89PNG \xff%d" % number, "site": "abc"[number % 3], "age": number}
-            writer.write(to_example(values).SerializeToString())
+            image, site = b"\x89PNG \xff%d" % number, "abc"[number % 3]
+            example = to_example({"image": image, "site": site, "age": number})
+            writer.write(example.SerializeToString())
     options = tfdv.StatsOptions.from_json(statistics_options().to_json())
     found = tfdv.generate_statistics_from_tfrecord(str(folder / "data"), stats_options=options)
     return {feature.path.step[0]: feature for feature in found.datasets[0].features}

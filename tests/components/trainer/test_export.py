@@ -1,6 +1,7 @@
 import io
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -187,6 +188,36 @@ def test_a_session_predicts_and_explains_with_all_members(of_members, tmp_path):
     assert probabilities.shape == (2, len(of_members.data.classes))
     assert outputs["heatmap"].shape == (2, 8, 8)  # the finest grid among the members
     assert outputs["heatmap"].min() >= 0 and outputs["heatmap"].max() <= 1
+
+
+def test_a_backbone_that_members_share_is_in_the_file_once(tmp_path):
+    alike = {"backbone": "mobilenet", "alpha": 0.25}
+    backbone = keras.applications.MobileNet(
+        alpha=0.25, include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+    backbone.save_weights(tmp_path / "mobilenet.weights.h5")
+    model = ModelSection.model_validate(
+        {
+            "members": [alike, alike | {"contrast": "clahe"}],
+            "weights": str(tmp_path / "mobilenet.weights.h5"),
+        }
+    )
+    images, bytes_of, found = [png(5), png(6)], {}, {}
+    head = None
+    for frozen in (False, True):
+        network = build_network(model, DATA, frozen=frozen)
+        head = head or network.head
+        network.head.set_weights(head.get_weights())
+        folder = tmp_path / str(frozen)
+        Exporter(network, TransformStandIn(), DATA, UNCERTAINTY).save(str(folder), {})
+        bytes_of[frozen] = sum(file.stat().st_size for file in folder.glob("variables/*.data*"))
+        with tf.compat.v1.Session(graph=tf.Graph()) as session:
+            loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(folder))
+            default = loaded.signature_def["serving_default"]
+            fed, fetched = default.inputs["image_bytes"].name, default.outputs["probabilities"].name
+            found[frozen] = session.run(fetched, {fed: images})
+    assert bytes_of[True] < 0.55 * bytes_of[False]
+    np.testing.assert_allclose(found[True], found[False], atol=1e-5)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0])

@@ -68,7 +68,7 @@ def test_features_that_are_at_hand_are_not_computed_again(network, splits):
 
 def test_the_recipe_may_set_the_threshold_and_switch_the_rest_off(network, splits):
     section = Uncertainty(calibrated=False, uncertain_below=0.6, ood_false_positive_rate=None)
-    found = measure_uncertainty(network, *splits, section)
+    found = measure_uncertainty(network, splits[0], splits[1], section)
     assert (found.summary.temperature, found.summary.uncertain_below) == (1.0, 0.6)
     assert found.ood_detector is None and found.summary.ood_false_positive_rate is None
 
@@ -76,4 +76,5 @@ def test_the_recipe_may_set_the_threshold_and_switch_the_rest_off(network, split
 def test_a_network_that_diverged_is_left_to_the_gate(network, splits):
     logits = network.head.get_layer("logits")
     logits.kernel.assign(np.full(logits.kernel.shape, np.nan))
-    assert measure_uncertainty(network, *splits, Uncertainty()).ood_detector is None
+    train, eval_split = splits
+    assert measure_uncertainty(network, train, eval_split, Uncertainty()).ood_detector is None

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from components.recipe.training import TrainingSection
+from components.recipe.training import Augmentation, TrainingSection
 from components.training.balance import class_weights, repetitions
 
 LABELS = np.array([0] * 11 + [1] * 4 + [3] * 2)  # of class 2 there is none
@@ -25,7 +25,7 @@ def test_class_weights_make_every_class_count_the_same():
     ],
 )
 def test_every_class_comes_to_the_same_count(balance, counts):
-    section = TrainingSection(balance=balance, augmentation={"flip": True})
+    section = TrainingSection(balance=balance, augmentation=Augmentation(flip=True))
     times = repetitions(LABELS, section)
     assert [times[label == LABELS].sum() for label in (0, 1, 3)] == counts
     # No image is repeated once more than another of its class needs to be.

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from components.recipe.training import TrainingSection
+from components.recipe.training import Augmentation, TrainingSection
 from components.training.dataset import arrange
 
 
@@ -40,15 +40,15 @@ def test_undersampling_is_by_whole_images_and_the_same_in_every_epoch(write_spli
     assert batches.cardinality() == 1
     first, second = (next(iter(batches)) for _ in "12")
     np.testing.assert_array_equal(first[1].numpy().sum(0), [3, 3])
-    means = [np.sort(pixels.numpy().mean((1, 2, 3))) for pixels, _ in (first, second)]
-    np.testing.assert_array_equal(*means)
-    assert len(np.unique(means[0])) == 6
+    means, again = (np.sort(pixels.numpy().mean((1, 2, 3))) for pixels, _ in (first, second))
+    np.testing.assert_array_equal(means, again)
+    assert len(np.unique(means)) == 6
 
 
 @pytest.mark.parametrize("balance", ["oversample", "augmented_copies"])
 def test_copies_are_marked_and_originals_all_there(write_split, balance):
     split = write_split("train", [0] * 7 + [1] * 3)
-    section = TrainingSection(batch_size=99, balance=balance, augmentation={"flip": True})
+    section = TrainingSection(batch_size=99, balance=balance, augmentation=Augmentation(flip=True))
     (pixels, copies), labels = next(iter(split.training_batches(section, marked=True)))
     np.testing.assert_array_equal(labels.numpy().sum(0), [7, 7])
     assert pixels.dtype == "float32" and copies.numpy().sum() == 4

@@ -3,7 +3,7 @@ import pytest
 
 from components.recipe.model import ModelSection
 from components.recipe.training import TrainingSection
-from components.training.phases import FINE_TUNING, HEAD, freeze, phases
+from components.training.phases import FINE_TUNING, HEAD, freeze, head_alone, phases
 
 SCRATCH = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
 
@@ -61,3 +61,11 @@ def test_flips_alone_are_computed_once_too():
         ModelSection(backbone="mobilenet_v2"), training(**flips, augment_head=False)
     )
     assert unmirrored[0].on_features and not unmirrored[0].mirrored
+
+
+def test_fine_tuning_and_random_weights_change_backbones():
+    frozen = ModelSection(backbone="mobilenet_v2")
+    tuned = TrainingSection.model_validate({"fine_tuning": {"epochs": 1}})
+    assert head_alone(frozen, TrainingSection())
+    assert not head_alone(frozen, tuned)
+    assert not head_alone(ModelSection(backbone="scratch_cnn"), TrainingSection())

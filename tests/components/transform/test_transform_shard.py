@@ -36,7 +36,7 @@ def test_every_example_is_transformed_in_its_order_and_a_second_time_replaces(tm
     shard = Shard(str(tmp_path / "in.gz"), str(tmp_path / "out.gz"))
     with open_writer(shard.source) as writer:
         for number in range(ROWS):
-            values = {"number": number, "name": f"{number}.png"}
+            values: dict[str, int | str] = {"number": number, "name": f"{number}.png"}
             writer.write(to_example(values).SerializeToString())
     write = TransformShard(graph(str(tmp_path)))
     write.setup()

@@ -43,7 +43,7 @@ def test_a_probability_of_zero_stays_finite():
 
 
 def test_a_few_images_without_a_mistake_make_nobody_certain():
-    few = np.tile(np.float32([[0.9, 0.1], [0.1, 0.9]]), (5, 1))
+    few = np.tile(np.array([[0.9, 0.1], [0.1, 0.9]], np.float32), (5, 1))
     many = np.tile(few, (100, 1))
     served = [
         with_temperature(seen, fit_temperature(seen, np.arange(len(seen)) % 2)).max()
@@ -54,7 +54,7 @@ def test_a_few_images_without_a_mistake_make_nobody_certain():
 
 def test_one_wrong_label_does_not_flatten_all_answers():
     probabilities, labels = answers(200)
-    probabilities[0] = with_temperature(np.float32([[0.999, 0.0005, 0.0005]]), 0.1)
+    probabilities[0] = with_temperature(np.array([[0.999, 0.0005, 0.0005]], np.float32), 0.1)
     labels[0] = 2
     with_it = fit_temperature(probabilities, labels)
     assert with_it == pytest.approx(fit_temperature(probabilities[1:], labels[1:]), rel=0.05)

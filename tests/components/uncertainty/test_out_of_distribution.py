@@ -44,7 +44,7 @@ def photographs():
     """Two photographs of scikit-learn's, grey."""
     pixels = [load_sample_image(name).mean(-1) for name in ("china.jpg", "flower.jpg")]
     return keras.ops.image.resize(
-        np.float32(pixels)[..., None], (SIZE, SIZE), antialias=True
+        np.array(pixels, np.float32)[..., None], (SIZE, SIZE), antialias=True
     ).numpy()
 
 
@@ -99,5 +99,7 @@ def test_of_few_images_none_lies_beyond_the_limit():
 def test_a_feature_that_never_changes_does_no_harm():
     rng = np.random.default_rng(9)
     vectors = np.concatenate([rng.normal(0, 1, (50, 3)), np.full((50, 1), 7)], 1)
-    found = fit_ood_detector(np.float32(vectors), rng.normal(0, 1, (50, 4)).astype(np.float32))
+    found = fit_ood_detector(
+        np.array(vectors, np.float32), rng.normal(0, 1, (50, 4)).astype(np.float32)
+    )
     assert np.isfinite(np.asarray(found.distance(np.float32(rng.normal(0, 1, (3, 8)))))).all()

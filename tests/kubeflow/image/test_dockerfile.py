@@ -9,7 +9,6 @@ Minutes and 4 to 12 GB for each, in MEDTFX_IMAGES_FOLDER, where they stay, or in
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,8 +69,7 @@ def engine():
     made = Engine(folder)
     yield made
     if not given:
-        made.remove_images()
-        shutil.rmtree(folder, ignore_errors=True)
+        made.remove()
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +127,7 @@ def test_a_node_runs_where_it_may_write_to_its_volume_alone(image, tmp_path, ope
     inputs = {**places, "run_id": "by-hand", "overrides": []}
     run = Run("by-hand")
     pod = Pod(package, "image-example-gen", run, inputs, shared / "pods")
-    assert pod.run(*_environment(shared), None, _engine(image, shared)), run.attempts[-1].log
+    assert pod.run(_environment(shared), None, _engine(image, shared)), run.attempts[-1].log
     log = run.log("image-example-gen")
     assert "ImageExampleGen took" in log and "Traceback" not in log
     written = list((shared / "volume").rglob("Split-train/*"))
@@ -145,7 +143,7 @@ def test_a_package_runs_in_it_to_the_pushed_model(image, tmp_path, open_to_all, 
         _package(image, tmp_path),
         {"data": str(shared / "films"), "root": str(shared / "volume")},
         shared / "pods",
-        *_environment(shared),
+        _environment(shared),
         engine=_engine(image, shared),
     )
     assert run.failed is None, run.attempts[-1].log[-4000:]
@@ -179,8 +177,8 @@ def _package(image: Image, tmp_path: Path) -> Package:
     return parse(tmp_path / "package.yaml")
 
 
-def _environment(shared: Path) -> list[dict[str, str]]:
-    return [{**os.environ, "MEDTFX_MLMD": f"sqlite:///{shared}/volume/metadata.sqlite"}]
+def _environment(shared: Path) -> dict[str, str]:
+    return {**os.environ, "MEDTFX_MLMD": f"sqlite:///{shared}/volume/metadata.sqlite"}
 
 
 def _engine(image: Image, shared: Path):

@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import pytest
 
 from components.runtime.environment import CHECKPOINTS, WEIGHTS
@@ -85,5 +87,14 @@ def test_with_other_checkpoints_nothing_is_found(arguments, built, monkeypatch):
     assert kept_pipeline(arguments(), load_recipe("quickstart")) is None
 
 
-def test_nothing_is_kept_in_object_storage(arguments):
-    assert kept_pipeline(arguments(root="s3://bucket/work"), load_recipe("quickstart")) is None
+@pytest.mark.skipif(find_spec("tensorflow_io") is None, reason="no tensorflow-io here")
+def test_at_s3_a_later_task_finds_it_too(arguments, s3):
+    s3.create_bucket(Bucket="compiled")
+    recipe, place = load_recipe("quickstart"), "s3://compiled/work"
+    assert kept_pipeline(arguments(root=place), recipe) is None
+    built = pipeline_of_run(arguments(root=place), recipe)
+    assert kept_pipeline(arguments(root=place), recipe) == built
+
+
+def test_nothing_is_kept_at_gs(arguments):
+    assert kept_pipeline(arguments(root="gs://bucket/work"), load_recipe("quickstart")) is None

@@ -1,5 +1,6 @@
 import json
-import math
+from math import nan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,10 @@ from kubeflow.node.gate_report import (
 )
 from pipeline.runs.records import Gate
 
-OF_PATIENTS = {"patients": 30, "specificity_low": 0.9, "specificity_high": 0.97}
+OF_PATIENTS: dict[str, Any] = {"patients": 30, "specificity_low": 0.9, "specificity_high": 0.97}
 GATES = [
     Gate("COVID", 40, 36, 0.9, 0.77, 0.96, 0.88, 0.94, 0.89, 0.97, 0.6, 0.85, **OF_PATIENTS),
-    Gate("grade [2]|x", 0, 0, *[math.nan] * 4, 1.0, math.nan, math.nan, 0.6, **OF_PATIENTS),
+    Gate("grade [2]|x", 0, 0, nan, nan, nan, nan, 1.0, nan, nan, 0.6, **OF_PATIENTS),
 ]
 REASONS = ("COVID recall 0.90 is below its floor of 0.95", "grade [2]|x has no image")
 REFUSED = Verdict(False, REASONS, f"NOT blessed: {'; '.join(REASONS)}.")

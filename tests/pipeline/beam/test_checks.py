@@ -1,3 +1,4 @@
+import shutil
 import socket
 import sys
 
@@ -42,7 +43,7 @@ def test_an_unknown_runner():
 
 
 def test_a_runner_without_java(monkeypatch):
-    monkeypatch.setattr(checks.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(BeamError, match=r"Java.*PortableRunner.*--job_endpoint"):
         check_engine(options("FlinkRunner"))
 

@@ -19,7 +19,7 @@ REFUSED = [
 
 @pytest.fixture
 def model():
-    data = DataSection(classes=("a", "b"), patient={"from": "each_file"})
+    data = DataSection.model_validate({"classes": ("a", "b"), "patient": {"from": "each_file"}})
     return BulkModel("chest", 7, "uri", data)
 
 
@@ -31,7 +31,7 @@ def log_of(filename, probabilities, uncertain):
     request, response = log.predict_log.request, log.predict_log.response
     request.inputs["examples"].CopyFrom(tf.make_tensor_proto([example.SerializeToString()]))
     response.outputs["probabilities"].CopyFrom(
-        tf.make_tensor_proto(np.float32([probabilities]), shape=(1, 2))
+        tf.make_tensor_proto(np.array([probabilities], np.float32), shape=(1, 2))
     )
     for name, flag in (("uncertain", uncertain), ("out_of_distribution", not uncertain)):
         response.outputs[name].CopyFrom(tf.make_tensor_proto([flag]))

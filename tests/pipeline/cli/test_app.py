@@ -7,8 +7,9 @@ import urllib.request
 import pytest
 
 from components.runtime.errors import MedtfxError
-from pipeline.cli.app import PageAddress, is_loopback
+from pipeline.cli.app import PageAddress
 from pipeline.sample_data import CLASSES
+from serving.protocol.addresses import is_loopback
 from tests.command_line import assert_one_message, medtfx
 
 LONG_ENOUGH = "0123456789abcdef"

@@ -7,7 +7,6 @@ import pytest
 
 from components.runtime.environment import ALLOW_BY
 from components.runtime.errors import MedtfxError
-from pipeline.cli import decided_by as module
 from pipeline.cli.decided_by import decided_by, system_user
 
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -51,7 +50,7 @@ def test_a_user_without_a_name_needs_one(monkeypatch):
     def no_entry(number):
         raise KeyError(number)
 
-    monkeypatch.setattr(module.pwd, "getpwuid", no_entry)
+    monkeypatch.setattr(pwd, "getpwuid", no_entry)
     assert system_user() is None
     for name in (None, str(os.getuid())):
         with pytest.raises(MedtfxError, match=f"none for user {os.getuid()}"):

@@ -1,14 +1,15 @@
-from pipeline.cli import version as module
+from importlib import metadata
+
 from tests.command_line import medtfx
 
 
 def test_versions_of_the_stack_are_printed_and_what_is_missing(monkeypatch):
     def installed(package):
         if package == "kfp":
-            raise module.metadata.PackageNotFoundError
+            raise metadata.PackageNotFoundError
         return "1.2.3"
 
-    monkeypatch.setattr(module.metadata, "version", installed)
+    monkeypatch.setattr(metadata, "version", installed)
     lines = medtfx("version")[1].splitlines()
     assert lines[0] == "medtfx 1.2.3"
     assert lines[1] == "No stack of medtfx is installed"  # 1.2.3 is no TFX we know

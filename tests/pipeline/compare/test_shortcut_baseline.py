@@ -1,6 +1,7 @@
 import numpy as np
 
-from pipeline.compare.shortcut_baseline import ImageFacts, predict_by_shortcuts
+from components.data_audit.checks.shortcut_model import ImageFacts
+from pipeline.compare.shortcut_baseline import predict_by_shortcuts
 
 CLASSES = ("COVID", "NORMAL", "PNEUMONIA")
 

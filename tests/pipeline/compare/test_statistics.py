@@ -68,7 +68,7 @@ def test_many_images_of_one_patient_do_not_count_as_many_patients(make_answers):
         type(c)(tuple(f"{n:05d}" for n in range(len(c))), *list(vars(c).values())[1:])
         for c in copies
     ]
-    again = paired_difference(*renamed, BALANCED)
+    again = paired_difference(renamed[0], renamed[1], BALANCED)
     assert (again.low, again.high) == pytest.approx((wide.low, wide.high))
 
 

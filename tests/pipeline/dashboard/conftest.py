@@ -7,7 +7,7 @@ import tensorflow_model_analysis as tfma
 
 from components.evaluator.eval_config import build_eval_config
 from components.recipe.data import DataSection
-from components.recipe.evaluation import EvaluationSection
+from components.recipe.evaluation import EvaluationSection, SliceRule
 from pipeline.dashboard.blocks import Evaluated, blocks_of
 
 CLASSES = ("ill <b>", "well </script>", "neither")
@@ -27,7 +27,9 @@ def evaluate(tmp_path_factory):
                 "metadata": {"columns": ["site"]},
             }
         )
-        evaluation = EvaluationSection(recall_floor=0.5, allowed_drop=None, slices=("site",))
+        evaluation = EvaluationSection(
+            recall_floor=0.5, allowed_drop=None, slices={"site": SliceRule()}
+        )
         config = build_eval_config(data, evaluation)
         config.model_specs[0].signature_name = ""  # no model: the predictions are features
         tfma.run_model_analysis(

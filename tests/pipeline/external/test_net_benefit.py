@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.external.net_benefit import THRESHOLDS, net_benefit
+from pipeline.external.net_benefit import SHOWN, THRESHOLDS, net_benefit
 
 TRUTH = np.array([True, True, False, False, False, False, False, False, False, False])
 
@@ -17,3 +17,7 @@ def test_by_hand():
     # At 0.2 one ill and one healthy person are acted on; a false positive costs a quarter.
     assert found[0.2].model == pytest.approx(0.1 - 0.25 * 0.1)
     assert found[0.2].all == pytest.approx(0.2 - 0.25 * 0.8)
+
+
+def test_what_tables_show_is_computed():
+    assert set(SHOWN) <= set(THRESHOLDS)

@@ -1,32 +1,42 @@
 import json
 
+import pytest
 from rich.console import Console
 
-from components.recipe.evaluation import EvaluationSection
-from pipeline.external.evaluation import evaluate_rows
+from pipeline.external.evaluation import evaluate
+from pipeline.external.gallery import Mistake
 from pipeline.external.report import JSON, PAGE, print_result, write_files
+from pipeline.external.shortcut_baseline import measure_shortcuts
 
-SECTION = EvaluationSection.model_validate({"recall_floor": 0.85, "slices": ["site"]})
+
+@pytest.fixture
+def result(draw, predicted, origin, make_rules, home):
+    rules = make_rules(home, recall_floor=0.85, slices=["site"])
+    return evaluate(predicted, origin, rules, measure_shortcuts(predicted)), rules
 
 
-def test_the_table_has_the_figures_of_here_and_home(entries, rows, origin, make_gate, capsys):
-    found = evaluate_rows(entries, rows, origin, SECTION, "/elsewhere")
-    print_result(Console(width=120), found, SECTION, {"COVID": make_gate("COVID", recall=0.97)})
+def test_the_table_has_the_figures_of_here_home_and_shortcuts(result, capsys):
+    print_result(Console(width=140), *result)
     out = capsys.readouterr().out
-    (row,) = [line.split() for line in out.splitlines() if line.strip().startswith("COVID ")]
-    assert row[:4] == ["COVID", "29", "15", "0.90"] and row[6] == "0.97"
+    (row,) = [line.split() for line in out.splitlines() if line.strip().startswith("NORMAL ")]
+    assert row[:3] == ["NORMAL", "30/15", "0.90"] and row[5] == "0.40" and row[7] == "1.00"
     assert "NOT accepted here" in out
-    assert "chest/17 on 59 images of 30 patients in /elsewhere." in out
+    assert "chest/17 on 59 images of 30 patients in" in out
+    assert "The recall of NORMAL is higher here than at home, by 0.50 (+0.28..+0.62)." in out
+    assert "Size, format and grey level alone reach a balanced accuracy of 1.00" in out
     assert "Without a prediction: 1 truncated." in out
 
 
-def test_the_files_hold_the_same(entries, rows, origin, make_gate, tmp_path):
-    found = evaluate_rows(entries, rows, origin, SECTION, "/else<b>where")
-    write_files(tmp_path, found, SECTION, {"COVID": make_gate("COVID")})
+def test_the_files_hold_the_same(result, tmp_path):
+    mistake = Mistake("a<b>.png", "COVID", "NORMAL", 0.9, "data:image/jpeg;base64,AAAA")
+    write_files(tmp_path, *result, [mistake], "1 file not used: 1 .png (truncated)")
     written = json.loads((tmp_path / JSON).read_text())
-    assert written["sentence"] == found.sentence and written["images"] == 59
+    assert written["sentence"] == result[0].sentence and written["accepted"] is False
     assert [one["label"] for one in written["classes"]] == ["COVID", "NORMAL"]
+    assert written["against_home"][1]["home"] == 0.4
+    assert written["shortcuts"]["balanced_accuracy"] == pytest.approx(1.0)
+    assert "NaN" not in (tmp_path / JSON).read_text()
     page = (tmp_path / PAGE).read_text()
-    assert "NOT accepted here" in page and "By site" in page and "Net benefit" in page
-    assert "<b>where" not in page
-    assert "http" not in page.replace("http-equiv", "")
+    for text in ("NOT accepted here", "By site", "net benefit", "a&lt;b&gt;.png", "0.85 missed"):
+        assert text in page
+    assert page.count("<svg") == 3

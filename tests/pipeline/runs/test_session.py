@@ -1,3 +1,4 @@
+import logging
 import os
 import re
 import stat
@@ -51,10 +52,13 @@ def test_runs_of_the_same_second_have_different_ids(tmp_path):
 
 
 def test_after_the_session_the_output_is_as_before(tmp_path, capfd):
-    log = tmp_path / "x.log"
+    log, root = tmp_path / "x.log", logging.getLogger()
+    before = root.handlers[:], root.level
     with output_to(log):
+        assert root.handlers != before[0]
         os.write(2, b"a library writes\n")  # as C++ does, past sys.stderr
     os.write(1, b"after\n")
     shown = capfd.readouterr()
     assert (shown.out, shown.err) == ("after\n", "")
     assert "a library writes" in log.read_text()
+    assert (root.handlers, root.level) == before

@@ -4,7 +4,7 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from pydicom.pixels import apply_windowing
+from pydicom.pixels.processing import apply_windowing
 
 from pipeline.sample_data import draw_radiograph
 

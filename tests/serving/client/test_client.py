@@ -269,7 +269,12 @@ def answer_in_bytes(request):
     response = predict_pb2.PredictResponse()
     response.model_spec.version.value = 5
     for name, dtype, shape, content in [
-        ("probabilities", types_pb2.DT_FLOAT, [rows, 2], np.float32([0.25, 0.75]).tobytes()),
+        (
+            "probabilities",
+            types_pb2.DT_FLOAT,
+            [rows, 2],
+            np.array([0.25, 0.75], np.float32).tobytes(),
+        ),
         ("label", types_pb2.DT_STRING, [rows], None),
         ("labels", types_pb2.DT_STRING, [rows, 2], None),
         ("uncertain", types_pb2.DT_BOOL, [rows], b"\1"),

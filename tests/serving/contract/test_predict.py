@@ -38,7 +38,7 @@ def test_outputs_are_values_not_tensor_content(predictions, dark):
 
 
 def test_inputs_as_values_and_as_tensor_content(predictions):
-    tensor = tf.make_tensor_proto(np.float32([1.5, 2.5]))
+    tensor = tf.make_tensor_proto(np.array([1.5, 2.5], np.float32))
     assert tensor.tensor_content and not tensor.float_val
     found = predictions.Predict(double_request(tensor), timeout=10)
     assert tf.make_ndarray(found.outputs["y"]).tolist() == [3, 5]

@@ -99,7 +99,7 @@ def response(**outputs):
     return made
 
 
-SCORES = to_tensor(np.float32([[0.1, 0.9], [0.7, 0.3]]), types_pb2.DT_FLOAT)
+SCORES = to_tensor(np.array([[0.1, 0.9], [0.7, 0.3]], np.float32), types_pb2.DT_FLOAT)
 
 
 def test_one_output_goes_without_its_name():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,7 +123,7 @@ def test_an_ipv6_address(base, start, dark, host):
 def test_beyond_this_machine_it_needs_tls_and_a_token(base, authority):
     pair = authority.issue("0.0.0.0")
     tls = {"certificate": pair.certificate, "key": pair.key}
-    open_to_all = {"host": "0.0.0.0", "grpc_port": 0, "rest_port": 0}
+    open_to_all: dict[str, Any] = {"host": "0.0.0.0", "grpc_port": 0, "rest_port": 0}
     for given in ({}, tls, {"token": "a-token-of-some-length"}):
         with pytest.raises(ServingError, match="needs TLS and a token"):
             EmbeddedServer(base, Settings(**open_to_all, **given))

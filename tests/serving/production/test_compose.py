@@ -1,4 +1,5 @@
 import subprocess
+from typing import Any
 
 import pytest
 import yaml
@@ -82,7 +83,8 @@ def test_the_page_understands_its_arguments(services):
     from pipeline.cli.main import app
 
     name, *arguments = services["page"]["command"]
-    command = get_command(app).commands[name]
+    group: Any = get_command(app)
+    command = group.commands[name]
     context = command.make_context(name, arguments)
     assert context.params["server"] == "model-server:8500"
 

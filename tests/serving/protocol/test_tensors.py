@@ -23,7 +23,7 @@ def test_numbers_survive_as_values_and_as_bytes(data, dtype, shape):
 
 
 def test_tensorflow_reads_what_is_written():
-    array = np.float32([[0.5, 1.5]])
+    array = np.array([[0.5, 1.5]], np.float32)
     np.testing.assert_array_equal(tf.make_ndarray(to_tensor(array, types_pb2.DT_FLOAT)), array)
     assert tf.make_ndarray(strings([b"\0a", b""])).tolist() == [b"\0a", b""]
 

@@ -112,7 +112,7 @@ def _begin(refuse, servers):
 def _answer(rows):
     response = predict_pb2.PredictResponse()
     response.model_spec.version.value = 2
-    probabilities = np.tile(np.float32([0.25, 0.75]), (rows, 1))
+    probabilities = np.tile(np.array([0.25, 0.75], np.float32), (rows, 1))
     outputs = response.outputs
     outputs["probabilities"].CopyFrom(to_tensor(probabilities, types_pb2.DT_FLOAT))
     outputs["label"].CopyFrom(strings([b"bright"] * rows))

@@ -39,7 +39,7 @@ def test_probabilities_lose_nothing_of_their_float32():
         read = from_line(
             to_line(Row("a", "dark", tuple(pair.tolist()), False, 1), CLASSES), CLASSES
         )
-        assert np.array_equal(np.float32(read.probabilities), pair)
+        assert np.array_equal(np.array(read.probabilities, np.float32), pair)
 
 
 def test_the_columns_are_those_a_reader_expects():

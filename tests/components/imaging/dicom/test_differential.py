@@ -15,6 +15,7 @@ choice to the viewer, it computes what we decided, by other code than ours:
 """
 
 import io
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -364,8 +365,6 @@ def test_generated_files_agree(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize(
-    ("name", "examples"), [("grey", 14_000), ("colour", 3000), ("palette", 3000)]
-)
-def test_20000_generated_files_agree(name: str, examples: int) -> None:
-    run(name, examples)
+@pytest.mark.parametrize(("name", "examples"), [("grey", 2000), ("colour", 500), ("palette", 500)])
+def test_thousands_of_generated_files_agree(name: str, examples: int) -> None:
+    run(name, examples * int(os.environ.get("MEDTFX_FUZZ", "1")))

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -33,7 +34,7 @@ def box(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(body), name) + body
 
 
-PICTURES = {
+PICTURES: dict[str, tuple[int, Any]] = {
     "jpeg": (JPEG, imagecodecs.jpeg_encode(RGB)),
     "jpeg_2000": (JPEG_2000, imagecodecs.jpeg2k_encode(RGB, codecformat="j2k")),
     "jpeg_2000_in_boxes": (JPEG_2000, imagecodecs.jpeg2k_encode(RGB, codecformat="jp2")),
@@ -52,8 +53,9 @@ def test_the_size_is_that_of_the_picture(compression, data):
 @pytest.mark.parametrize("side", [(16, 24), (64, 64), (33, 57), (40, 50), (300, 200)])
 @pytest.mark.parametrize("container", [False, True])
 def test_the_size_of_a_jpeg_xl_in_each_of_its_codes(side, container):
-    data = imagecodecs.jpegxl_encode(np.zeros((*side, 3), np.uint8), usecontainer=container)
-    assert declared(JPEG_XL, data) == Declared(*side, 0)
+    data: Any = imagecodecs.jpegxl_encode(np.zeros((*side, 3), np.uint8), usecontainer=container)
+    height, width = side
+    assert declared(JPEG_XL, data) == Declared(height, width, 0)
 
 
 DEEP = np.arange(HEIGHT * WIDTH, dtype=np.uint16).reshape(HEIGHT, WIDTH)
@@ -131,13 +133,13 @@ def with_size(data: bytes, place: int, form: str, *values: int) -> bytes:
 
 def decoy() -> bytes:
     """A small JPEG 2000 in a box that decoders skip, before one that is huge."""
-    small = imagecodecs.jpeg2k_encode(RGB, codecformat="j2k")
+    small: Any = imagecodecs.jpeg2k_encode(RGB, codecformat="j2k")
     huge = with_size(small, 8, ">2I", HUGE, HUGE)
     signature = box(b"jP  ", b"\r\n\x87\n")
     return signature + box(b"uuid", small) + box(b"jp2c", huge)
 
 
-HUGE_PICTURES = {
+HUGE_PICTURES: dict[str, tuple[str, Any]] = {
     "jpeg_2000": ("jpeg2000", with_size(PICTURES["jpeg_2000"][1], 8, ">2I", HUGE, HUGE)),
     "jpeg_2000_decoy": ("jpeg2000", decoy()),
     "jpeg_2000_samples": ("jpeg2000", with_size(PICTURES["jpeg_2000"][1], 40, ">H", 16384)),

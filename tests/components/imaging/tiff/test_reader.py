@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from tests.components.imaging.pictures import DEEP, GREY, RGB, pixels_of, refuse
 BIG = np.tile(RGB, (2, 2, 1))  # 32 x 48, for tiles of 16
 
 
-def tiff(pixels: np.ndarray, **options: object) -> bytes:
+def tiff(pixels: np.ndarray, **options: Any) -> bytes:
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, pixels, **options)
     return buffer.getvalue()

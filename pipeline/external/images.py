@@ -1,0 +1,76 @@
+"""The labelled images as columns: a few bytes each, where an entry of the listing has hundreds."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.image_example_gen.listing import Entry, list_labelled
+from components.recipe.recipe import Recipe
+from components.runtime.text import one_line
+from serving.score.listing import ImageFolder, suffix_of
+
+
+@dataclass(frozen=True, eq=False)  # arrays can't be compared by ==
+class LabelledImages:
+    """N images with their class, in the order of `one_line(name)`.
+
+    Attributes:
+        root: the folder.
+        names: paths below it.
+        classes: of the recipe.
+        labels: index of the class of each image, int64 [N].
+        patients: number of the patient of each image, as text, [N].
+        features: of a slice → value of each image, [N]; '' where it is not known.
+        left_out: (path, reason) of each file that is not used.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    labels: NDArray[np.int64]
+    patients: NDArray[np.str_]
+    features: Mapping[str, NDArray[np.str_]]
+    left_out: tuple[tuple[str, str], ...]
+
+    @property
+    def folder(self) -> ImageFolder:
+        """The images, to be scored."""
+        suffixes = Counter(suffix_of(path) for path, _ in self.left_out)
+        return ImageFolder(self.root, self.names, suffixes)
+
+
+def labelled_images(data: Path, recipe: Recipe) -> LabelledImages:
+    """Lists a folder with one folder a class.
+
+    Raises:
+        DataError: a folder belongs to no class, or a patient is not known; see `list_labelled`.
+    """
+    listing = list_labelled(str(data), recipe.data)
+    entries = sorted(listing.entries, key=lambda entry: one_line(entry.relative))
+    index = {label: number for number, label in enumerate(recipe.data.classes)}
+    return LabelledImages(
+        root=data,
+        names=tuple(entry.relative for entry in entries),
+        classes=tuple(recipe.data.classes),
+        labels=np.array([index[entry.label] for entry in entries], np.int64),
+        patients=_numbered([entry.patient for entry in entries]),
+        features={name: _values(name, entries) for name in recipe.evaluation.slices},
+        left_out=listing.left_out,
+    )
+
+
+def _numbered(patients: Sequence[str]) -> NDArray[np.str_]:
+    """Returns a number for each patient, so that none is in the results."""
+    numbers: dict[str, int] = {}
+    found = [numbers.setdefault(patient, len(numbers)) for patient in patients]
+    return np.array(found).astype(np.str_)
+
+
+def _values(feature: str, entries: Sequence[Entry]) -> NDArray[np.str_]:
+    if feature == "label":
+        return np.array([entry.label for entry in entries])
+    return np.array([str(entry.metadata.get(feature, "")) for entry in entries])

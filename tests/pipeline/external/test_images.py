@@ -1,0 +1,29 @@
+import pytest
+
+from components.runtime.errors import DataError
+from pipeline.external.images import labelled_images
+
+
+def test_images_become_columns(draw, images, make_rules):
+    (images.root / "NORMAL" / "notes.txt").touch()
+    pairs = zip(images.names, images.features["site"], strict=True)
+    rows = [f"{name},{site}" for name, site in pairs]
+    (images.root / "metadata.csv").write_text("\n".join(["filename,site", *rows]))
+    found = labelled_images(images.root, make_rules(slices=["site", "label"]).recipe)
+    assert found.names == images.names and found.labels.tolist() == images.labels.tolist()
+    assert found.features["site"].tolist() == images.features["site"].tolist()
+    assert set(found.features["label"]) == {"COVID", "NORMAL"}
+    # p00 to p14 in both folders: the same people.
+    assert len(set(found.patients)) == 15 and "p00" not in set(found.patients)
+    assert found.left_out == (("NORMAL/notes.txt", "not_an_image_name"),)
+    assert found.folder.left_out == {".txt": 1}
+
+
+def test_a_missing_class_is_no_error_but_a_strange_folder_is(draw, images, make_rules):
+    recipe = make_rules().recipe
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"metadata": None})})
+    (images.root / "NORMAL").rename(images.root.parent / "NORMAL")
+    assert set(labelled_images(images.root, recipe).labels.tolist()) == {0}
+    (images.root / "COVID").rename(images.root / "COVYD")
+    with pytest.raises(DataError, match=r"belongs to no class\. Did you mean 'COVID'"):
+        labelled_images(images.root, recipe)

@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+from components.gate.pushed_gate import PushedGate, write_gate
+from components.runtime.errors import RecipeError
+from pipeline.external.errors import ExternalError
+from pipeline.external.rules import rules_of, with_metadata
+
+
+@pytest.fixture
+def pushed(tmp_path, make_rules, home):
+    """A folder with what a pushed version says about its recipe."""
+    folder, recipe = tmp_path / "chest" / "17", make_rules(slices=["site"]).recipe
+    (folder / "assets").mkdir(parents=True)
+    asset = {"recipe": "chest", "data": recipe.data.plain(), "model": recipe.model.plain()}
+    (folder / "assets" / "recipe.json").write_text(json.dumps(asset))
+    write_gate(folder, PushedGate(recipe.evaluation, home))
+    return folder
+
+
+def test_the_recipe_travels_with_the_version(pushed, home):
+    found = rules_of(pushed, None, ["evaluation.recall_floor=0.7"])
+    assert found.recipe.data.classes == ("COVID", "NORMAL")
+    assert found.recipe.evaluation.floor("COVID") == 0.7 and list(
+        found.recipe.evaluation.slices
+    ) == ["site"]
+    assert found.home == home
+
+
+def test_a_named_recipe_goes_first_and_home_stays(pushed, home):
+    found = rules_of(pushed, "quickstart", [])
+    assert found.recipe.name == "quickstart" and found.home == home
+
+
+def test_without_a_folder_the_recipe_has_to_be_named(tmp_path):
+    with pytest.raises(ExternalError, match="name it with --recipe"):
+        rules_of(tmp_path / "nowhere", None, [])
+    assert rules_of(tmp_path / "nowhere", "quickstart", []).home == ()
+
+
+def test_a_wrong_override_names_the_version(pushed):
+    with pytest.raises(RecipeError, match=r"17 is not a valid recipe:\n.*evaluation.floor"):
+        rules_of(pushed, None, ["evaluation.floor=1"])
+
+
+def test_a_table_may_lie_elsewhere(pushed, tmp_path):
+    found = with_metadata(rules_of(pushed, None, []), tmp_path, tmp_path / "other" / "sites.csv")
+    assert found.recipe.data.metadata.file == str(tmp_path / "other" / "sites.csv")
+    assert found.recipe.data.metadata.columns == ("site",)
+
+
+def test_without_a_table_nothing_is_said_by_its_columns(pushed, tmp_path):
+    found = with_metadata(rules_of(pushed, None, []), tmp_path, None)
+    assert found.recipe.data.metadata is None
+    (note,) = found.notes
+    assert "There is no metadata.csv" in note and note.endswith("nothing is said by site.")
+
+
+def test_a_patient_in_the_table_needs_it(pushed, tmp_path):
+    rules = rules_of(pushed, None, ["data.patient={from: metadata, column: site}"])
+    with pytest.raises(ExternalError, match="Name the table with --metadata"):
+        with_metadata(rules, tmp_path, None)
