@@ -35,6 +35,12 @@ class WatchedJob(PipelineResult):
     def __init__(self, job: Any):
         super().__init__(beam_job_api_pb2.JobState.UNSPECIFIED)
         self._job = job
+        # Beam's own streams end after --job_server_timeout, and with them the run of a long job.
+        service, name = job._job_service, job._job_id
+        job._state_stream = service.GetStateStream(beam_job_api_pb2.GetJobStateRequest(job_id=name))
+        job._message_stream = service.GetMessageStream(
+            beam_job_api_pb2.JobMessagesRequest(job_id=name)
+        )
 
     @property
     def state(self) -> Any:

@@ -32,6 +32,8 @@ def step(what):
         raise DataError("The folder is empty. Give another.")
     if what == "other":
         return 1 / 0
+    if what == "a while":
+        time.sleep(15)
     if what == "slow":
         Path(os.environ["STARTED"]).touch()
         time.sleep(600)
@@ -70,9 +72,10 @@ def start(environment, folder, engine):
     """Returns a function that starts a job, and its process."""
     with worker_pool(environment, folder) as workers:
 
-        def start(what: str, pool: str = workers, **more: str) -> subprocess.Popen:
+        def start(what: str, *options: str, pool: str = workers, **more: str) -> subprocess.Popen:
+            all_options = [*engine_options(engine, pool), *options]
             return subprocess.Popen(
-                [sys.executable, folder / "script.py", what, *engine_options(engine, pool)],
+                [sys.executable, folder / "script.py", what, *all_options],
                 env=environment | more,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -98,6 +101,12 @@ def test_the_cause_in_a_worker_is_shown(start, what, sentence):
     assert ended(start(what)) == f"EngineError: A worker of Beam's engine failed: {sentence}"
 
 
+def test_a_job_may_take_longer_than_the_server_to_answer(start):
+    process = start("a while", "--job_server_timeout=10")
+    process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_job_ends_with_its_run(start, folder, engine, number):
     started = folder / "started"
@@ -116,7 +125,7 @@ def test_a_job_that_stands_still_is_cancelled(start, folder, environment):
     dead.chmod(0o755)
     (folder / "second").mkdir()
     with worker_pool(environment, folder / "second", str(dead)) as pool:
-        line = ended(start("ours", pool, MEDTFX_BEAM_PATIENCE="0.2"))
+        line = ended(start("ours", pool=pool, MEDTFX_BEAM_PATIENCE="0.2"))
     assert "nothing moved on its engine for 0.2 min" in line
     assert "MEDTFX_BEAM_PATIENCE" in line
 
