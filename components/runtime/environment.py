@@ -76,6 +76,19 @@ CHECKPOINTS = Variable(
     "`<root>/checkpoints` where the root is on a volume, else a folder that is lost with the pod",
     "the nodes Trainer and Tuner on Kubeflow Pipelines",
 )
+BEAM_PATIENCE = Variable(
+    "MEDTFX_BEAM_PATIENCE",
+    "minutes in which an engine of Beam may stand still before its job is cancelled; 0: any",
+    "30 from the first figure that the engine reports on; an engine that reports none has no limit",
+    "`medtfx run` and `bulk-score` with a runner of an engine; the nodes on Beam",
+)
+BEAM_POOL_CHECK = Variable(
+    "MEDTFX_BEAM_POOL_CHECK",
+    "`off`: the pool of Beam's workers is not asked before a run, because only the engine can "
+    "reach it",
+    "it is asked, and on this machine has to start a worker",
+    "`medtfx run` and `bulk-score` with a runner of an engine; the nodes on Beam",
+)
 ROOT_CERTIFICATES = Variable(
     "MEDTFX_ROOT_CERTIFICATES",
     "PEM file of the authorities that sign the certificate of a model server (TLS)",
@@ -141,6 +154,8 @@ VARIABLES = (
     PATIENT_KEY,
     ML_METADATA,
     CHECKPOINTS,
+    BEAM_PATIENCE,
+    BEAM_POOL_CHECK,
     ROOT_CERTIFICATES,
     CLIENT_CERTIFICATE,
     CLIENT_KEY,

@@ -6,7 +6,8 @@
     ├── WeightsError     pretrained weights can't be loaded, or do not fit the backbone
     ├── VersionError     there is no such pushed model or version
     ├── AuditError       the data audit stops a run (in components.data_audit.gate)
-    ├── BeamError        a runner of Beam can't be used (in pipeline.beam.arguments)
+    ├── BeamError        a runner of Beam can't be used (in pipeline.beam.errors)
+    ├── EngineError      an engine of Beam failed, or its job can't be cancelled (pipeline.beam)
     ├── StorageError     artifacts or models can't be written to an address (in components.storage)
     ├── LedgerError      the list of what was trained on can't be read (pipeline.retraining)
     ├── RunFailedError   a node failed; the reason is in the log (in pipeline.runs.local)

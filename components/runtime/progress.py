@@ -21,7 +21,7 @@ class Progress:
 
     Attributes:
         done: number of finished units.
-        total: number of units.
+        total: number of units; 0 where it is not known.
         unit: what is counted: `images`, `epochs`.
         detail: more in a few words, for example the loss.
     """
@@ -30,6 +30,12 @@ class Progress:
     total: int
     unit: str
     detail: str = ""
+
+    @property
+    def count(self) -> str:
+        """What is done, in words: `20/90 images`."""
+        done = f"{self.done}/{self.total}" if self.total else f"{self.done:,}"
+        return f"{done} {self.unit}"
 
 
 Listener = Callable[[Progress], None]
@@ -43,10 +49,11 @@ class _LogListener:
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if progress.done < progress.total and now - self._last < _SECONDS_BETWEEN_LINES:
+        is_last = progress.done == progress.total
+        if not is_last and now - self._last < _SECONDS_BETWEEN_LINES:
             return
         self._last = now
-        _log.info("%d/%d %s %s", progress.done, progress.total, progress.unit, progress.detail)
+        _log.info("%s %s", progress.count, progress.detail)
 
 
 _listener: Listener = _LogListener()

@@ -1,30 +1,25 @@
 """The options of Beam: by default its nodes run in this process, or else on an engine of a cluster.
 
 ImageExampleGen, StatisticsGen, Transform and Evaluator run on Beam. Flink, Spark and Dataflow
-spread their work over machines; the options are Beam's own, passed on as they are.
+spread their work over machines; the options are Beam's own, passed on as they are, but for the
+runner of an engine: in its place stands ours, which watches the job.
 """
 
-import shutil
-import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from components.runtime.errors import MedtfxError
 from components.storage.object_storage import worker_options
+from pipeline.beam.errors import BeamError
 
 # Without options Beam runs in this process. With any option, TFX packs itself for the workers (2 s
-# and 50 MB in the temporary folder, for each node), unless an option names a container image. The
-# workers on this machine need neither, and the image's name is never used.
+# and 50 MB in the temporary folder, for each node), unless an option names a container image.
+# Workers that have medtfx have TFX too.
 BEAM_ARGS: tuple[str, ...] = ()
-_NOTHING_TO_PACK = "--sdk_container_image=none"
-
-# Beam starts their job server with Java.
-_JAVA_RUNNERS = ("FlinkRunner", "SparkRunner")
-_JOB_SERVER = "--job_endpoint"
-_TIMEOUT_SECONDS = 10
-
-
-class BeamError(MedtfxError):
-    """The options of Beam are not valid, or something that they need is missing."""
+_PACKED = ("--sdk_container_image", "--extra_package", "--setup_file", "--requirements_file")
+# Their jobs run elsewhere and are watched: Beam's name in lower case → our runner.
+_WATCHED = {
+    name.lower(): f"--runner=pipeline.beam.runners.Watched{name}"
+    for name in ("PortableRunner", "FlinkRunner", "SparkRunner", "PrismRunner")
+}
 
 
 def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
@@ -33,11 +28,28 @@ def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
     Args:
         given: options of Beam, e.g. `--runner=FlinkRunner`. Without a runner Beam runs on this
             machine.
-        check: whether to make sure that runner and job server can be used.
+        check: whether to make sure that runner, job server and workers can be used.
 
     Raises:
-        BeamError: an option is no `--name=value`, the runner is unknown or needs Java that is not
-            installed, or the job server can't be reached.
+        BeamError: an option is no `--name=value`, or the engine can't be used, see
+            `pipeline.beam.checks`.
+    """
+    options = read_options(given)
+    if not options:
+        return BEAM_ARGS
+    if check and "--runner" in options:
+        from pipeline.beam.checks import check_engine
+
+        check_engine(options)
+    passed = tuple(_WATCHED.get(_runner(option), option) for option in given)
+    return (*passed, *_nothing_to_pack(options), *worker_options())
+
+
+def read_options(given: Sequence[str]) -> dict[str, str]:
+    """Returns name, with its dashes → value, '' where there is none.
+
+    Raises:
+        BeamError: an option is no `--name=value`.
     """
     for option in given:
         if not option.startswith("--") or option == "--":
@@ -45,42 +57,25 @@ def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
                 f"--beam-arg takes one option of Beam, e.g. --beam-arg=--runner=FlinkRunner. "
                 f"Received: {option!r}"
             )
-    options = {name: value for name, _, value in (option.partition("=") for option in given)}
-    if "--runner" not in options:
-        return (*given, _NOTHING_TO_PACK, *worker_options()) if given else BEAM_ARGS
-    if not check:
-        return (*given, *worker_options())
-    _check_runner(options["--runner"])
-    if _JOB_SERVER in options:
-        _check_job_server(options[_JOB_SERVER])
-    return (*given, *worker_options())
+    return {name: value for name, _, value in (option.partition("=") for option in given)}
 
 
-def _check_runner(name: str) -> None:
-    from apache_beam.runners.runner import create_runner
-
-    try:
-        create_runner(name)
-    except (ValueError, ImportError, AttributeError) as error:
-        raise BeamError(
-            f"Beam has no runner {name!r} here: {error}. Write --runner=NAME with DirectRunner, "
-            "FlinkRunner, SparkRunner, PortableRunner or DataflowRunner."
-        ) from error
-    if name in _JAVA_RUNNERS and shutil.which("java") is None:
-        raise BeamError(
-            f"{name} starts Beam's job server with Java, and there is no `java` on PATH. Install a "
-            "Java runtime, or start the job server yourself and name it: --runner=PortableRunner, "
-            "--job_endpoint=HOST:PORT."
-        )
+def _runner(option: str) -> str:
+    """Returns Beam's full name of a runner in lower case; '' for any other option."""
+    name, _, value = option.partition("=")
+    if name != "--runner":
+        return ""
+    return value.lower() if value.lower().endswith("runner") else f"{value.lower()}runner"
 
 
-def _check_job_server(address: str) -> None:
-    """Checks the address: Beam would wait for a minute and then report only a timeout."""
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_SECONDS).close()
-    except (OSError, ValueError) as error:
-        raise BeamError(
-            f"No job server of Beam at {_JOB_SERVER}={address}: {error}. It is HOST:PORT, as seen "
-            "from this machine. Check that the server runs."
-        ) from None
+def _nothing_to_pack(options: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the option that keeps TFX from packing itself, unless there is one that does."""
+    if any(name.startswith(_PACKED) for name in options):
+        return ()
+    # Workers in containers take their image from it; the name is not used by any others.
+    image = options.get("--environment_config") if _in_containers(options) else None
+    return (f"--sdk_container_image={image or 'none'}",)
+
+
+def _in_containers(options: Mapping[str, str]) -> bool:
+    return options.get("--environment_type", "").upper() == "DOCKER"

@@ -81,7 +81,7 @@ class Display(AbstractContextManager["Display"]):
         seconds = time.monotonic() - self._started
         parts = [f"  {position(self._number, self._total)} {self._node:<18} {seconds:.0f} s"]
         if self._progress:
-            parts.append(f"{self._progress.done}/{self._progress.total} {self._progress.unit}")
+            parts.append(self._progress.count)
         if (remaining := self._remaining(seconds)) is not None:
             parts.append(f"about {duration(remaining)} to go")
         if self._progress and self._progress.detail:
@@ -90,7 +90,7 @@ class Display(AbstractContextManager["Display"]):
 
     def _remaining(self, seconds: float) -> float | None:
         """Returns the node's remaining seconds, by its progress, else by earlier runs."""
-        if self._progress and self._first_progress:
+        if self._progress and self._first_progress and self._progress.total:
             # Resumed work does not start at 0: only what was done in this run counts.
             gained = self._progress.done - self._first_progress.done
             elapsed = time.monotonic() - self._progress_started

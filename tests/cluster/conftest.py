@@ -16,7 +16,7 @@ from tests.cluster.site import (
     Site,
     write_films,
 )
-from tests.doubles.beam_job_server import beam_server
+from tests.doubles.beam_engine import beam_engine
 from tests.doubles.kfp_cluster import kubeflow_pipelines
 from tests.doubles.kfp_emulator import build_image, container_environment
 from tests.doubles.metadata_server import grpc_server
@@ -48,7 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         with grpc_server() as address:
             environment = container_environment(image, MEDTFX_MLMD=address, HOME=str(folder))
             with (
-                beam_server(environment, folder) as beam_args,
+                beam_engine(environment, folder) as beam_args,
                 kubeflow_pipelines(folder / "pods", environment) as (endpoint, server),
             ):
                 patch.setenv("KF_PIPELINES_ENDPOINT", endpoint)

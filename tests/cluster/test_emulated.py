@@ -10,7 +10,7 @@ import pytest
 from components.nodes import BEAM_NODES, NODES
 from pipeline.metadata.connection import connection
 from tests.cluster.site import Emulator
-from tests.doubles.beam_job_server import jobs_run
+from tests.doubles.beam_engine import jobs_run
 from tests.doubles.kfp_pod import Run
 
 

@@ -5,7 +5,6 @@ It checks signatures and the region, as Amazon and MinIO do.
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -18,11 +17,10 @@ import pytest
 
 from components.storage import s3 as s3_files
 from tests.doubles.databases import free_port
-from tests.paths import ROOT
+from tests.doubles.go_tools import go_tool
 
 REGION = "eu-central-1"  # not the one that clients take without being told
 _PATIENCE_SECONDS = 60
-_BUILD_SECONDS = 540
 
 
 @contextlib.contextmanager
@@ -52,7 +50,7 @@ def _gateway(folder: Path) -> Iterator[str]:
     objects, beside = folder / "objects", folder / "beside"
     objects.mkdir()
     beside.mkdir()
-    command = [_program(), "--port", f"127.0.0.1:{port}", "--region", REGION, "--quiet",
+    command = [go_tool("versitygw"), "--port", f"127.0.0.1:{port}", "--region", REGION, "--quiet",
                "posix", "--sidecar", str(beside), str(objects)]  # fmt: skip
     secrets = {"ROOT_ACCESS_KEY": "somebody", "ROOT_SECRET_KEY": "unguessable"}
     with open(folder / "log", "wb") as log:
@@ -72,23 +70,3 @@ def _wait(process: subprocess.Popen, port: int, log: Path) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-
-
-def _program() -> str:
-    """Returns the path of versitygw, which is built where Go is installed."""
-    if found := shutil.which("versitygw", path=f"{ROOT / '.venv-tools'}:{os.environ['PATH']}"):
-        return found
-    if not shutil.which("go"):
-        pytest.skip("versitygw is not there, and Go to build it is not installed")
-    try:
-        done = subprocess.run(
-            [ROOT / "scripts" / "s3-gateway"],
-            capture_output=True,
-            text=True,
-            timeout=_BUILD_SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        pytest.skip("versitygw takes too long to build: run scripts/s3-gateway first")
-    if done.returncode:
-        pytest.skip(f"versitygw could not be built: {done.stderr.strip()[-300:]}")
-    return done.stdout.strip()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.beam_job_server import beam_server
+from tests.doubles.beam_engine import beam_engine
 from tests.paths import ROOT
 
 STEPS = """
@@ -86,8 +86,5 @@ def test_a_process_that_beam_starts(run):
 
 
 def test_a_pool_that_the_site_starts(run, tmp_path):
-    worker = tmp_path / "medtfx-beam-worker"
-    worker.write_text(f'#!/bin/sh\nexec {sys.executable} -m pipeline.beam.worker "$@"\n')
-    worker.chmod(0o755)
-    with beam_server(environment(tmp_path), tmp_path, str(worker)) as options:
+    with beam_engine(environment(tmp_path), tmp_path) as options:
         run(*options)

@@ -5,7 +5,7 @@ import pytest
 from components.runtime.environment import CHECKPOINTS, WEIGHTS
 from kubeflow.node.arguments import node_parser
 from kubeflow.node.compiled_pipeline import kept_pipeline, pipeline_of_run
-from pipeline.beam.arguments import BeamError
+from pipeline.beam.errors import BeamError
 from pipeline.recipes.loader import load_recipe
 
 
