@@ -57,7 +57,9 @@ def picture_of(
 
 def record_of(values: Mapping[str, bytes | int | float], split: str) -> bytes:
     """Returns what ImageExampleGen stores beside an `example`."""
-    return serialize(values, split, _measures(values["image"]))
+    image = values["image"]
+    assert isinstance(image, bytes)
+    return serialize(values, split, _measures(image))
 
 
 def _measures(data: bytes) -> Measures:

@@ -29,7 +29,8 @@ def test_the_table_has_the_figures_of_here_home_and_shortcuts(result, capsys):
 
 def test_the_files_hold_the_same(result, tmp_path):
     mistake = Mistake("a<b>.png", "COVID", "NORMAL", 0.9, "data:image/jpeg;base64,AAAA")
-    write_files(tmp_path, *result, [mistake], "1 file not used: 1 .png (truncated)")
+    found, rules = result
+    write_files(tmp_path, found, rules, [mistake], "1 file not used: 1 .png (truncated)")
     written = json.loads((tmp_path / JSON).read_text())
     assert written["sentence"] == result[0].sentence and written["accepted"] is False
     assert [one["label"] for one in written["classes"]] == ["COVID", "NORMAL"]

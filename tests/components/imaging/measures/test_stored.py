@@ -13,7 +13,8 @@ from tests.components.data_audit.cohort import example, picture_of, png, record_
 def test_a_record_comes_back_as_it_was_stored(one):
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text("Comment", "Name: Doe")
-    data, metadata = png(one[1], pnginfo=chunks), {"sex": "F", "age": 61, "split": "mine"}
+    data = png(one[1], pnginfo=chunks)
+    metadata: dict[str, str | int] = {"sex": "F", "age": 61, "split": "mine"}
     expected = picture_of(data, "-", "COVID", "eval", "p", metadata)
     expected = replace(expected, filename="a/\udced.png")
     values = example(data, "-", "COVID", "p", metadata) | {"filename": b"a/\xed.png"}
