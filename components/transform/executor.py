@@ -20,9 +20,6 @@ from components.transform.transform_shard import Shard, TransformShard
 
 _Artifacts = dict[str, list[types.Artifact]]
 
-# The test split is not transformed: the Evaluator sends the stored images to the model.
-_SPLITS = transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"])
-
 
 class Executor(executor.Executor):
     """As TFX's, but that Beam handles files of Examples, not each Example by itself.
@@ -40,38 +37,47 @@ class Executor(executor.Executor):
         mean, std = pixel_statistics(
             tfdv.load_stats_binary(os.path.join(statistics, "FeatureStats.pb"))
         )
+        splits = json.loads(exec_properties["splits"])
         config = {"data": data.plain(), "pixel_mean": mean, "pixel_std": std}
         # A dictionary of its own: what `output_dict` holds at the end is recorded, with its splits.
         graph_alone = {specs.TRANSFORM_GRAPH_KEY: output_dict[specs.TRANSFORM_GRAPH_KEY]}
         properties = {
             specs.PREPROCESSING_FN_KEY: "components.transform.preprocessing.preprocessing_fn",
             specs.CUSTOM_CONFIG_KEY: json.dumps(config),
-            specs.SPLITS_CONFIG_KEY: proto_utils.proto_to_json(_SPLITS),
+            specs.SPLITS_CONFIG_KEY: proto_utils.proto_to_json(
+                transform_pb2.SplitsConfig(analyze=["train"], transform=splits)
+            ),
             specs.DISABLE_STATISTICS_KEY: 1,
         }
         super().Do(input_dict, graph_alone, properties)
         graph = artifact_utils.get_single_uri(output_dict[specs.TRANSFORM_GRAPH_KEY])
         transformed = output_dict[specs.TRANSFORMED_EXAMPLES_KEY]
-        self._transform(graph, input_dict[specs.EXAMPLES_KEY], transformed)
+        self._transform(graph, input_dict[specs.EXAMPLES_KEY], transformed, splits)
 
     def _transform(
-        self, graph: str, examples: list[types.Artifact], transformed: list[types.Artifact]
+        self,
+        graph: str,
+        examples: list[types.Artifact],
+        transformed: list[types.Artifact],
+        splits: list[str],
     ) -> None:
         (artifact,) = transformed
-        artifact.split_names = artifact_utils.encode_split_names(list(_SPLITS.transform))
+        artifact.split_names = artifact_utils.encode_split_names(splits)
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
-                | "Shards" >> beam.Create(_shards(examples, transformed))
+                | "Shards" >> beam.Create(_shards(examples, transformed, splits))
                 | "Spread" >> beam.Reshuffle()
                 | "WriteTransformed" >> beam.ParDo(TransformShard(graph))
             )
 
 
-def _shards(examples: list[types.Artifact], transformed: list[types.Artifact]) -> list[Shard]:
+def _shards(
+    examples: list[types.Artifact], transformed: list[types.Artifact], splits: list[str]
+) -> list[Shard]:
     """Returns the files to read and to write; makes the folders."""
     shards = []
-    for split in _SPLITS.transform:
+    for split in splits:
         source = artifact_utils.get_split_uri(examples, split)
         target = artifact_utils.get_split_uri(transformed, split)
         fileio.makedirs(target)

@@ -18,7 +18,7 @@ from serving.promotion import journal
 from serving.promotion.versions import list_versions
 
 # The model of a comparison has no influence on the new one.
-_NOT_FOLLOWED = ("baseline_model",)
+_NOT_FOLLOWED = ("baseline_model", "baseline_predictions")
 _SOURCE = re.compile(r'source\\*": *\\*"([0-9a-f]{16})')
 _RECIPE_SECTIONS = ("data", "model", "training", "serving")
 
