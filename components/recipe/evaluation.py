@@ -59,6 +59,11 @@ class EvaluationSection(Section):
             return {name: {} for name in slices}
         return slices
 
+    @property
+    def judged_on(self) -> str:
+        """The images that decide, in words."""
+        return f"{self.folds} folds of all images" if self.folds else "the test split"
+
     def floor(self, name: str) -> float:
         """Returns the recall floor of a class."""
         return self.recall_floor[name] if isinstance(self.recall_floor, dict) else self.recall_floor

@@ -56,9 +56,7 @@ def print_plan(console: Console, recipe: Recipe, found: list[Prospect]) -> None:
 
 def plan_table(recipe: Recipe, found: list[Prospect]) -> Table:
     """Returns a row for each prospect."""
-    folds = recipe.evaluation.folds
-    decides = f"{folds} folds of all images" if folds else "the test split"
-    table = class_table(_COLUMNS, f"The gate, on {decides}")
+    table = class_table(_COLUMNS, f"The gate, on {recipe.evaluation.judged_on}")
     for one in found:
         expected = recipe.evaluation.expected(one.label)
         table.add_row(
