@@ -6,8 +6,8 @@ A table in Markdown for docs/explanation/gate.md. In each draw as many patients 
 image each, come from two normal distributions. A linear discriminant (Fisher's, with the pooled
 covariance) is trained for each of five folds and predicts the fold. The true recall of such a
 classifier is known exactly. So it is counted how often it is at least the lower bound of the pooled
-predictions: that of the fold models on average, that of the model trained on all images, and that of
-the procedure, which is the mean over all draws of the model trained on all.
+predictions: that of the fold models on average, that of the model trained on all images, and that
+of the procedure, which is the mean over all draws of the model trained on all.
 """
 
 import argparse

@@ -135,7 +135,7 @@ def build_tuning(
         search: further values of the Tuner's `custom_config`.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    prepared = _prepare(recipe, data_folder, paths)
+    prepared = _prepare(recipe, data_folder, paths, recipe.evaluation.folds)
     tuner = components.Tuner(
         tuner_fn="components.tuner.tuner_fn.tuner_fn",
         examples=prepared.transform.outputs["transformed_examples"],
