@@ -56,11 +56,11 @@ def test_images_of_other_splits_do_not_count(recipe):
 
 
 def test_with_folds_the_patients_of_all_splits_count():
-    split = [("test", 2), ("eval", 2), ("train", 8)]
+    patients = [("test", 2), ("eval", 2), ("train", 8)]
     entries = [
         Entry(f"{label}/{split}{number}.png", label, f"{label}{split}{number}", split)
         for label in ("COVID", "NORMAL", "PNEUMONIA")
-        for split, count in split
+        for split, count in patients
         for number in range(count)
     ]
     images = Listing(tuple(entries), (), "")
