@@ -14,6 +14,8 @@ from components.saved_model.assets import RECIPE_ASSET
 
 # Models that agree in these keys are measured on the same images, and none was trained on them.
 _COMPARABLE = ("classes", "merge", "patient", "split", "split_seed")
+# Custom property of the out-of-fold predictions: id of the model that they decide about.
+PREDICTED_MODEL_ID = "model_id"
 
 
 class LatestBlessedBaseline(resolver.ResolverStrategy):
@@ -24,21 +26,34 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
     patient split is not comparable: it may have been trained on the current test images. A model
     that the ServingValidator refused or a person rejected is no baseline either.
 
+    A model that is judged by folds was trained on all images, so it is no baseline on a test split.
+    With folds the predictions of the models of two cross-validations are compared, in which each
+    image was predicted by models that had not seen it.
+
     Inputs of the resolver node: `candidate`, and of any run `model`, `model_blessing`,
-    `infra_blessing` and `approval`.
+    `infra_blessing`, `approval` and, with folds, `predictions`.
 
     Args:
         data: the recipe's data section, as JSON.
+        folds: `evaluation.folds`.
     """
 
-    def __init__(self, data: str):
+    def __init__(self, data: str, folds: int | None = None):
         self._data: dict[str, Any] = json.loads(data)
+        self._folds = folds
 
     def resolve_artifacts(
         self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
     ) -> dict[str, list[types.Artifact]]:
-        """Returns only the baseline and its blessing, or [] under `model` without one."""
+        """Returns only the baseline, its blessing and its predictions, or [] without a baseline."""
         del store
+        nothing: dict[str, list[types.Artifact]] = {key: [] for key in input_dict}
+        nothing["candidate"] = input_dict["candidate"]
+        predictions = {
+            found.get_int_custom_property(PREDICTED_MODEL_ID): [found]
+            for found in input_dict.get("predictions", [])
+            if fileio.exists(found.uri)
+        }
         excluded = _refused(input_dict["infra_blessing"]) | _rejected(input_dict["approval"])
         candidates = {model.id for model in input_dict["candidate"]}
         blessings = {
@@ -48,29 +63,24 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
         }
         for model in sorted(input_dict["model"], key=lambda model: model.id, reverse=True):
             usable = model.id in blessings and model.id not in candidates | excluded
-            if usable and self._comparable(model):
-                return _found(input_dict["candidate"], [model], [blessings[model.id]])
-        return _found(input_dict["candidate"], [], [])
+            if not usable or not self._comparable(model):
+                continue
+            found = nothing | {"model": [model], "model_blessing": [blessings[model.id]]}
+            if not self._folds:
+                return found
+            if model.id in predictions:
+                return found | {"predictions": predictions[model.id]}
+        return nothing
 
     def _comparable(self, model: types.Artifact) -> bool:
         path = f"{model.uri}/Format-Serving/assets/{RECIPE_ASSET}"
         if not fileio.exists(path):
             return False  # deleted, or not a model of this product
         with fileio.open(path, "r") as file:
-            other = json.load(file)["data"]
-        return all(other.get(name) == self._data.get(name) for name in _COMPARABLE)
-
-
-def _found(
-    candidate: list[types.Artifact], model: list[types.Artifact], blessing: list[types.Artifact]
-) -> dict[str, list[types.Artifact]]:
-    return {
-        "candidate": candidate,
-        "model": model,
-        "model_blessing": blessing,
-        "infra_blessing": [],
-        "approval": [],
-    }
+            other = json.load(file)
+        of_data = other["data"]
+        same = all(of_data.get(name) == self._data.get(name) for name in _COMPARABLE)
+        return same and other.get("folds") == self._folds
 
 
 def _refused(infra_blessings: list[types.Artifact]) -> set[int]:

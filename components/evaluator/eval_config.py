@@ -5,7 +5,7 @@ import json
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.gate.floors import TOLERANCE, held_quantity
+from components.gate.floors import TOLERANCE, compared_quantity, held_quantity
 from components.gate.metric_names import QUANTITIES, metric_name, shortfall_name
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
@@ -42,14 +42,7 @@ def build_eval_config(
                 f"evaluation.recall_floor has no floor for class {label!r}."
             ) from None
     config = config_pb2.EvalConfig(
-        model_specs=[
-            config_pb2.ModelSpec(
-                label_key="label_index",
-                signature_name="serve_examples",
-                prediction_key="probabilities",
-                model_type=tfma.constants.TF_GENERIC,
-            )
-        ],
+        model_specs=[_model_spec(evaluation)],
         slicing_specs=[
             OVERALL,
             config_pb2.SlicingSpec(feature_keys=["label"]),
@@ -75,6 +68,14 @@ def build_eval_config(
         if metric.module:
             metric.config = json.dumps({**json.loads(metric.config), "source": source})
     return config
+
+
+def _model_spec(evaluation: EvaluationSection) -> config_pb2.ModelSpec:
+    """Returns a model that TFMA asks, or with folds none: the Examples hold the predictions."""
+    spec = config_pb2.ModelSpec(label_key="label_index", prediction_key="probabilities")
+    if not evaluation.folds:
+        spec.signature_name, spec.model_type = "serve_examples", tfma.constants.TF_GENERIC
+    return spec
 
 
 def _overall_metrics() -> list[config_pb2.MetricConfig]:
@@ -103,19 +104,16 @@ def _binarised_metrics() -> list[config_pb2.MetricConfig]:
 def _class_metrics(
     data: DataSection, evaluation: EvaluationSection
 ) -> list[config_pb2.MetricConfig]:
-    # Either the bounds decide, or the observed values.
-    held = held_quantity(evaluation.floor_on)
-    compared = "change_low" if held == "recall_low" else "recall"
+    held, compared = held_quantity(evaluation.floor_on), compared_quantity(evaluation.floor_on)
     found = []
     for index, label in enumerate(data.classes):
-        floor = _at_least(evaluation.floor(label))
-        thresholds = {held: config_pb2.MetricThreshold(value_threshold=floor)}
+        least = {held: evaluation.floor(label)}
         if evaluation.allowed_drop is not None:
-            compared_by = thresholds.setdefault(compared, config_pb2.MetricThreshold())
-            compared_by.change_threshold.CopyFrom(_not_worse_than(evaluation.allowed_drop))
+            least[compared] = -evaluation.allowed_drop
         for quantity in QUANTITIES:
             metric = _class_metric(index, quantity, metric_name(quantity, label))
-            if threshold := thresholds.get(quantity):
+            if quantity in least:
+                threshold = config_pb2.MetricThreshold(value_threshold=_at_least(least[quantity]))
                 metric.per_slice_thresholds.add(slicing_specs=[OVERALL], threshold=threshold)
             found.append(metric)
         found += _slice_metrics(index, label, evaluation)
@@ -153,15 +151,8 @@ def _class_metric(
     )
 
 
-def _at_least(floor: float) -> config_pb2.GenericValueThreshold:
-    return config_pb2.GenericValueThreshold(lower_bound={"value": floor - TOLERANCE})
-
-
-def _not_worse_than(drop: float) -> config_pb2.GenericChangeThreshold:
-    return config_pb2.GenericChangeThreshold(
-        direction=config_pb2.MetricDirection.HIGHER_IS_BETTER,
-        absolute={"value": -drop - TOLERANCE},
-    )
+def _at_least(value: float) -> config_pb2.GenericValueThreshold:
+    return config_pb2.GenericValueThreshold(lower_bound={"value": value - TOLERANCE})
 
 
 def _own_metric(module: str, class_name: str, **config: object) -> config_pb2.MetricConfig:

@@ -12,7 +12,9 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
 from components.evaluator.patient_counts import from_patients
-from components.gate.patient_table import PatientTable
+from components.gate.patient_table import Change, PatientTable
+
+Quantity = Callable[[PatientTable, int], float]
 
 
 class ClassMetric(metric_types.Metric):
@@ -98,20 +100,26 @@ def _recall(table: PatientTable, index: int) -> float:
     return float(hits / cases) if cases else math.nan
 
 
-def _change(table: PatientTable, index: int) -> float:
-    """Returns the lower bound of the recall less that of the baseline; 0 without a baseline.
+def _compared(value: Callable[[Change], float], without: float) -> Quantity:
+    """Returns a quantity of the comparison with the baseline; `without` where there is none.
 
-    TFMA subtracts the value of the baseline itself, which is 0.
+    A class without images that both models predict has no value, which never passes a threshold.
     """
-    return 0.0 if (table.baseline < 0).all() else table.change(index)[0]
+
+    def found(table: PatientTable, index: int) -> float:
+        return without if (table.baseline < 0).all() else value(table.change(index))
+
+    return found
 
 
-QUANTITIES: dict[str, Callable[[PatientTable, int], float]] = {
+QUANTITIES: dict[str, Quantity] = {
     "recall": _recall,
     "recall_low": lambda table, index: table.bounds(index).recall[0],
     "recall_high": lambda table, index: table.bounds(index).recall[1],
     "specificity_low": lambda table, index: table.bounds(index).specificity[0],
     "specificity_high": lambda table, index: table.bounds(index).specificity[1],
     "patients": lambda table, index: float(table.bounds(index).patients),
-    "change_low": _change,
+    "baseline": _compared(lambda change: change.before, math.nan),
+    "change": _compared(lambda change: change.observed, 0.0),
+    "change_low": _compared(lambda change: change.low, 0.0),
 }

@@ -1,7 +1,8 @@
 """Counts the images of each patient by true and predicted class, once for all metrics of the gate.
 
 TFMA's own confusion matrix does not know the patients. Where there is a baseline, its prediction
-for the same image is counted beside that of the model.
+for the same image is counted beside that of the model: TFMA asks it on a test split, and after a
+cross-validation it is a feature of the Example.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from tensorflow_model_analysis.utils import model_util
 from components.gate.patient_table import PatientTable
 
 _NAME = "_patient_counts"  # TFMA keeps metrics with this first letter out of its results
-_PATIENT = "patient"
+_PATIENT, BASELINE_FEATURE = "patient", "baseline_index"
 
 # (patient, true class, predicted class, class that the baseline predicts) → images
 Counts = Counter[tuple[bytes, int, int, int]]
@@ -33,6 +34,7 @@ def from_patients(
         key: of the metric.
         eval_config: as TFMA gives it.
     """
+    features = [_PATIENT, BASELINE_FEATURE] if _predictions_given(eval_config) else [_PATIENT]
     table_key = metric_types.MetricKey(
         name=_NAME, model_name=key.model_name, output_name=key.output_name
     )
@@ -43,11 +45,16 @@ def from_patients(
     return [
         metric_types.MetricComputation(
             keys=[table_key],
-            preprocessors=[metric_types.FeaturePreprocessor(feature_keys=[_PATIENT])],
+            preprocessors=[metric_types.FeaturePreprocessor(feature_keys=features)],
             combiner=_CountByPatient(table_key, eval_config),
         ),
         metric_types.DerivedMetricComputation(keys=[key], result=result),
     ]
+
+
+def _predictions_given(eval_config: Any) -> bool:
+    """Whether the Examples hold the predictions, as after a cross-validation."""
+    return bool(eval_config) and not eval_config.model_specs[0].signature_name
 
 
 class _CountByPatient(beam.CombineFn):
@@ -63,8 +70,7 @@ class _CountByPatient(beam.CombineFn):
     def add_input(self, counts: Counts, element: Any) -> Counts:
         (patient,) = element[constants.FEATURES_KEY][_PATIENT].ravel()
         label, predicted = self._top(element, self._key.model_name)
-        baseline = -1 if self._baseline is None else self._top(element, self._baseline)[1]
-        counts[patient, label, predicted, baseline] += 1
+        counts[patient, label, predicted, self._of_baseline(element)] += 1
         return counts
 
     def merge_accumulators(self, several: Iterable[Counts]) -> Counts:
@@ -79,6 +85,13 @@ class _CountByPatient(beam.CombineFn):
         labels, predicted, baseline = np.array([key[1:] for key in keys], np.int64).reshape(-1, 3).T
         images = np.array([counts[key] for key in keys], np.int64)
         return {self._key: PatientTable(numbers, labels, predicted, baseline, images)}
+
+    def _of_baseline(self, element: Any) -> int:
+        """Returns the class that the baseline predicts, -1 where it predicts none."""
+        if self._baseline is not None:
+            return self._top(element, self._baseline)[1]
+        given = element[constants.FEATURES_KEY].get(BASELINE_FEATURE)
+        return -1 if given is None else int(given.ravel()[0])
 
     def _top(self, element: Any, model: str) -> tuple[int, int]:
         """Returns the true class, and the one that a model gives the highest probability."""

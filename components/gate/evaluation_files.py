@@ -12,7 +12,6 @@ from components.storage import files
 
 # Around each record of a TFRecord file: its length, a checksum of that; a checksum of the record.
 _HEADER, _FOOTER = 12, 4
-BASELINE = "baseline"
 _CANDIDATE = ("", "candidate")
 
 
@@ -42,19 +41,22 @@ def _messages() -> tuple[Any, Any]:
     return metrics_for_slice_pb2, validation_result_pb2
 
 
-def metric(of_slice: Any, name: str, class_id: int | None = None, model: str = "") -> Any:
-    """Returns the `MetricValue` of a metric in a slice; None if it has none.
+def metric(of_slice: Any, name: str, class_id: int | None = None) -> Any:
+    """Returns the `MetricValue` of the candidate's metric in a slice; None if it has none.
 
     Args:
         of_slice: a `MetricsForSlice`.
         name: of the metric.
         class_id: of a metric that is measured for each class.
-        model: `baseline`, or '' for the candidate.
     """
-    models = (model,) if model else _CANDIDATE
     for item in of_slice.metric_keys_and_values:
         key, sub = item.key, item.key.sub_key
-        if key.name != name or key.is_diff or key.model_name not in models or sub.HasField("top_k"):
+        if (
+            key.name != name
+            or key.is_diff
+            or key.model_name not in _CANDIDATE
+            or sub.HasField("top_k")
+        ):
             continue
         if (sub.class_id.value if sub.HasField("class_id") else None) == class_id:
             return item.value

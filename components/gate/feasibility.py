@@ -26,17 +26,21 @@ DIFFERENT_ERRORS = 0.5
 _DRAWS = 2_000
 _LARGEST_TABLE = 4_000_000  # patients times draws in memory
 
-REMEDY = (
-    "Add images of other patients, choose another split (data.split_seed, data.split), measure by "
-    "cross-validation (medtfx compare --folds), lower the floor (evaluation.recall_floor), or hold "
-    "the observed recall to it (evaluation.floor_on: point)"
+_LOWER = (
+    "lower the floor (evaluation.recall_floor), or hold the observed recall to it "
+    "(evaluation.floor_on: point)"
 )
+REMEDY = (
+    "Add images of other patients, choose another split (data.split_seed, data.split), let a "
+    f"cross-validation of all images decide (evaluation.folds: 5), {_LOWER}"
+)
+REMEDY_WITH_FOLDS = f"Add images of other patients, {_LOWER}"
 
 Counts = NDArray[np.int64]
 
 
 class Planned(Protocol):
-    """An image of the test split, as far as it is known before its pixels are."""
+    """An image that the gate decides by, as far as it is known before its pixels are."""
 
     @property
     def label(self) -> str:
@@ -53,11 +57,11 @@ class Planned(Protocol):
 
 @dataclass(frozen=True)
 class Prospect:
-    """What can become of a class, in the whole test split or in a slice.
+    """What can become of a class, in all images that the gate decides by, or in a slice of them.
 
     Attributes:
         label: the class.
-        where: the slice, as `site a`; '' for the whole test split.
+        where: the slice, as `site a`; '' for all.
         images: of the class.
         patients: with these images.
         floor: lowest recall, or lower bound, that passes.
@@ -66,6 +70,7 @@ class Prospect:
         power: chance to pass with the expected recall; NaN if not computed.
         least_drop: smallest `allowed_drop` that a model with the very same predictions as the
             baseline meets; NaN for a slice.
+        pooled: whether a cross-validation of all images decides, not a test split.
     """
 
     label: str
@@ -77,6 +82,7 @@ class Prospect:
     least_recall: float
     power: float
     least_drop: float = math.nan
+    pooled: bool = False
 
     @property
     def reachable(self) -> bool:
@@ -87,13 +93,14 @@ class Prospect:
     def sentence(self) -> str:
         """Why the floor can't be reached."""
         name = f"{self.label} in {self.where}" if self.where else self.label
+        kind, where = ("", "") if self.pooled else ("test ", " in the test split")
         if not self.images:
-            return f"{name} has no test image"
+            return f"{name} has no {kind}image"
         more = missing_patients(self.floor) - self.patients
         return (
-            f"{name} has {self.images} test images of {self.patients} patients: if all are right, "
+            f"{name} has {self.images} {kind}images of {self.patients} patients: if all are right, "
             f"the lower bound is {self.best:.2f}, below the floor of {self.floor:.2f}. At least "
-            f"{max(1, more)} more with one image each are needed in the test split"
+            f"{max(1, more)} more with one image each are needed{where}"
         )
 
 
@@ -106,7 +113,7 @@ def prospects(
     """Returns the prospects of each class, and of each class in each gated slice.
 
     Args:
-        images: of the test split.
+        images: of the test split, or with folds all.
         classes: of the recipe.
         evaluation: the recipe's section.
         with_power: whether to compute the chance to pass, which takes moments a class.
@@ -183,6 +190,7 @@ def _prospect(
         least_recall=_least_recall(cases, floor, on_bound),
         power=math.nan if expected is None else _power(cases, floor, expected, on_bound),
         least_drop=least_drop,
+        pooled=evaluation.folds is not None,
     )
 
 

@@ -27,6 +27,15 @@ def held_quantity(floor_on: str) -> str:
     return "recall_low" if floor_on == "lower_bound" else "recall"
 
 
+def compared_quantity(floor_on: str) -> str:
+    """Returns the quantity of `ClassMetric` that the allowed drop applies to.
+
+    Args:
+        floor_on: `evaluation.floor_on`.
+    """
+    return "change_low" if floor_on == "lower_bound" else "change"
+
+
 def held(measured: Measured, floor_on: str) -> float:
     """Returns the value that is held to the floor."""
     return measured.low if floor_on == "lower_bound" else measured.recall

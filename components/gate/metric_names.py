@@ -8,6 +8,8 @@ QUANTITIES = {
     "specificity_low": "specificity lower bound",
     "specificity_high": "specificity upper bound",
     "patients": "patients",
+    "baseline": "recall of the baseline",
+    "change": "recall change",
     "change_low": "recall change lower bound",
 }
 

@@ -28,6 +28,24 @@ class ClassBounds:
     specificity: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Change:
+    """The recall of a class beside that of the baseline.
+
+    Attributes:
+        before: recall of the baseline; NaN without images that both models predict.
+        observed: recall of the model less that of the baseline, on the same images.
+        low: lower bound of the 95 % interval of the difference.
+        high: upper bound.
+    """
+
+    before: float
+    observed: float
+    low: float
+    high: float
+
+
+NO_CHANGE = Change(math.nan, math.nan, math.nan, math.nan)
 NO_PATIENTS = ClassBounds(0, (math.nan, math.nan), (math.nan, math.nan))
 
 
@@ -39,7 +57,8 @@ class PatientTable:
         patients: number of the patient, 0 to m - 1, int64 [k].
         labels: index of the true class, int64 [k].
         predicted: index of the predicted class, int64 [k].
-        baseline: index of the class that the baseline predicts, int64 [k]; -1 without one.
+        baseline: index of the class that the baseline predicts, int64 [k]; -1 where it has no
+            prediction.
         images: how many of them, int64 [k].
     """
 
@@ -76,13 +95,17 @@ class PatientTable:
             len(cases), clustered_interval(hits, cases), clustered_interval(rejected, others)
         )
 
-    def change(self, index: int) -> tuple[float, float]:
-        """Returns the 95 % interval of the recall of a class less that of the baseline."""
-        of_class = self.labels == index
+    def change(self, index: int) -> Change:
+        """Compares the recall of a class with that of the baseline, on images that both predict."""
+        of_class = (self.labels == index) & (self.baseline >= 0)
         one, other = of_class & (self.predicted == index), of_class & (self.baseline == index)
         cases, of_one, of_other, both = self._by_patient(of_class, one, other, one & other)
+        if not len(cases):
+            return NO_CHANGE
         low, high = paired_interval(of_one, of_other, both, cases)
-        return float(low), float(high)
+        total = cases.sum()
+        before = of_other.sum() / total
+        return Change(float(before), float(of_one.sum() / total - before), float(low), float(high))
 
     def _by_patient(self, *chosen: NDArray[np.bool_]) -> list[Ints]:
         """Returns the chosen images of each patient that has some of the first choice."""

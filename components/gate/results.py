@@ -1,5 +1,6 @@
 """The results of the Evaluator as plain numbers; the metrics of a class."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,13 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.gate.evaluation_files import (
-    BASELINE,
-    metric,
-    read_slices,
-    read_validation,
-    slice_of,
-)
+from components.gate.evaluation_files import metric, read_slices, read_validation, slice_of
 from components.gate.metric_names import metric_name
 from components.gate.patient_table import NO_PATIENTS, ClassBounds, PatientTable
 
@@ -66,7 +61,6 @@ class Failure:
         value: measured; NaN if undefined.
         bound: the threshold; for a change, the largest fall allowed, as a negative number; for a
             shortfall 0.
-        is_change: whether the threshold is on the change against the baseline.
         slice: of the data; empty for the whole test split.
         message: of TFMA; may be empty.
     """
@@ -74,7 +68,6 @@ class Failure:
     metric: str
     value: float
     bound: float
-    is_change: bool
     slice: Slice
     message: str
 
@@ -88,8 +81,10 @@ class Results:
         matrices: slice → confusion matrix [C, C] of counts, true class by prediction.
         classes: overall result of each class, in order.
         slices: slice → result of each class in it, in order; without the whole test split.
-        baseline: class → recall of the baseline model; empty without one.
+        baseline: class → recall of the baseline, on the images that both predict; empty without
+            one.
         changes: class → lower bound of the recall less that of the baseline; empty without one.
+        observed_changes: class → the observed difference; empty without a baseline.
         failures: thresholds that were missed.
     """
 
@@ -99,6 +94,7 @@ class Results:
     baseline: Mapping[str, float]
     failures: tuple[Failure, ...]
     changes: Mapping[str, float] = field(default_factory=dict)
+    observed_changes: Mapping[str, float] = field(default_factory=dict)
     slices: Mapping[Slice, tuple[ClassResult, ...]] = field(default_factory=dict)
 
 
@@ -126,17 +122,17 @@ def load_results(evaluation_uri: str, labels: tuple[str, ...]) -> Results:
         for key, of_slice in slices.items()
     }
     overall = slices[OVERALL]
-    before = {
-        label: metric(overall, metric_name("recall", label), model=BASELINE) for label in labels
-    }
-    compared = all(before.values())
+    before = {label: _value(overall, "baseline", label) for label in labels}
+    # Without a baseline no class has a value, with one those that both models predict images of.
+    compared = [] if all(map(math.isnan, before.values())) else labels
     return Results(
         blessed=validation.validation_ok,
         matrices=matrices,
         classes=by_slice.pop(OVERALL),
         slices=by_slice,
-        baseline={label: found.double_value.value for label, found in before.items() if found},
-        changes={label: _value(overall, "change_low", label) for label in labels if compared},
+        baseline={label: before[label] for label in compared},
+        changes={label: _value(overall, "change_low", label) for label in compared},
+        observed_changes={label: _value(overall, "change", label) for label in compared},
         failures=tuple(_failures(validation)),
     )
 
@@ -252,15 +248,9 @@ def _failures(validation: Any) -> list[Failure]:
     for of_slice in validation.metric_validations_per_slice:
         key = slice_of(of_slice.slice_key)
         for failure in of_slice.failures:
-            change = failure.metric_threshold.HasField("change_threshold")
-            threshold = failure.metric_threshold
-            bound = (
-                threshold.change_threshold.absolute.value
-                if change
-                else threshold.value_threshold.lower_bound.value
-            )
+            bound = failure.metric_threshold.value_threshold.lower_bound.value
             value = failure.metric_value.double_value.value
             found.append(
-                Failure(failure.metric_key.name, value, bound, change, key, failure.message.strip())
+                Failure(failure.metric_key.name, value, bound, key, failure.message.strip())
             )
     return found

@@ -35,14 +35,24 @@ def judge(results: Results, evaluation: EvaluationSection) -> Verdict:
         evaluation: the recipe's section, with the floors.
     """
     labels = [result.label for result in results.classes]
-    not_held = _not_held(results, evaluation)
+    notes = _not_held(results, evaluation) + by_folds_sentence(evaluation)
     if results.blessed:
-        return Verdict(True, (), f"Blessed: {_margin(results, evaluation)}.{not_held}")
+        return Verdict(True, (), f"Blessed: {_margin(results, evaluation)}.{notes}")
     reasons = [_reason(failure, results, evaluation) for failure in results.failures]
     if collapse := _collapse(results.matrices[OVERALL], labels):
         reasons.insert(0, collapse)
     reasons = reasons or ["TFMA could not validate the model; see the log"]
-    return Verdict(False, tuple(reasons), f"NOT blessed: {'; '.join(reasons)}.{not_held}")
+    return Verdict(False, tuple(reasons), f"NOT blessed: {'; '.join(reasons)}.{notes}")
+
+
+def by_folds_sentence(evaluation: EvaluationSection) -> str:
+    """Returns a sentence about what the figures of a cross-validation are; '' without one."""
+    if not evaluation.folds:
+        return ""
+    return (
+        f" Judged by {evaluation.folds} models of folds, each on images of patients that it was "
+        "not trained on; the model of this run was trained on all images."
+    )
 
 
 def _margin(results: Results, evaluation: EvaluationSection) -> str:
@@ -67,7 +77,7 @@ def _margin(results: Results, evaluation: EvaluationSection) -> str:
 def _reason(failure: Failure, results: Results, evaluation: EvaluationSection) -> str:
     for result in results.classes:
         label = result.label
-        if failure.is_change and failure.metric in _names(label, "recall", "change_low"):
+        if failure.metric in _names(label, "change", "change_low"):
             return _fall(result, results, evaluation)
         if failure.metric in _names(label, "recall", "recall_low"):
             return below_floor(result, evaluation.floor(label), evaluation)
@@ -88,7 +98,7 @@ def _names(label: str, *quantities: str) -> list[str]:
 def below_floor(result: ClassResult, floor: float, evaluation: EvaluationSection) -> str:
     """Returns why a class misses a floor, as a clause."""
     if not result.cases:
-        return f"the test split has no image of {result.label}"
+        return _no_image(result.label, evaluation)
     counts = f"{result.hits} of {result.cases}"
     if result.patients < result.cases:
         counts += f", {result.patients} patients"
@@ -99,6 +109,10 @@ def below_floor(result: ClassResult, floor: float, evaluation: EvaluationSection
     return f"{result.label} recall {found} is below its floor of {floor:.2f}"
 
 
+def _no_image(label: str, evaluation: EvaluationSection) -> str:
+    return f"{'there is' if evaluation.folds else 'the test split has'} no image of {label}"
+
+
 def _unlike(value: float, floor: float) -> str:
     """Returns two decimals of a value, or three where it would read like its floor."""
     return f"{value:.3f}" if f"{value:.2f}" == f"{floor:.2f}" else f"{value:.2f}"
@@ -106,9 +120,14 @@ def _unlike(value: float, floor: float) -> str:
 
 def _fall(result: ClassResult, results: Results, evaluation: EvaluationSection) -> str:
     if not result.cases:
-        return f"the test split has no image of {result.label}"
-    before = results.baseline.get(result.label, math.nan)
-    moved = f"{result.label} recall went from {before:.2f} to {result.recall:.2f}"
+        return _no_image(result.label, evaluation)
+    before = results.baseline[result.label]
+    if math.isnan(before):
+        return (
+            f"there is no image of {result.label} that the latest blessed model's folds predicted"
+        )
+    after = before + results.observed_changes[result.label]
+    moved = f"{result.label} recall went from {before:.2f} to {after:.2f}"
     allowed = f"more than the {evaluation.allowed_drop:.2f} allowed"
     if evaluation.floor_on == "point":
         return f"{moved} against the latest blessed model, {allowed}"

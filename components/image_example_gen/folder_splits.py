@@ -4,9 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from components.image_example_gen.hashing import hash_to_unit
 from components.recipe.data import SPLITS, DataSection, fold
 from components.runtime.errors import DataError
+from components.runtime.hashing import hash_to_unit
 
 _SPLIT_OF_WORD = {
     "train": "train", "training": "train", "trainset": "train",

@@ -16,12 +16,12 @@ from difflib import get_close_matches
 
 from components.image_example_gen import folder_splits, splits
 from components.image_example_gen.dicom_headers import may_be_dicom
-from components.image_example_gen.hashing import hash_to_unit
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
 from components.imaging.candidates import image_files
 from components.recipe.data import DataSection, fold
 from components.runtime.errors import DataError
+from components.runtime.hashing import hash_to_unit
 from components.storage.files import FoundFile
 from components.storage.listed_once import list_files
 from components.storage.plain_path import shown_path
@@ -75,6 +75,10 @@ class Listing:
         for entry in self.entries:
             table.setdefault(entry.label, Counter())[entry.split] += 1
         return table
+
+    def judging(self, folds: bool) -> list[Entry]:
+        """Returns the images that the gate decides by: the test split, or with folds all."""
+        return [entry for entry in self.entries if folds or entry.split == "test"]
 
 
 def fingerprint(found: Iterable[FoundFile]) -> str:

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 
 from tfx.dsl.io import fileio
 
-from components.image_example_gen.hashing import hash_to_unit
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.patients import hash_patient
+from components.runtime.hashing import hash_to_unit
 
 IMAGES = 500  # of a shard: 30 MB of small PNG files, 500 MB of large radiographs
 

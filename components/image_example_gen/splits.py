@@ -13,10 +13,10 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from components.image_example_gen import folds
-from components.image_example_gen.hashing import hash_to_unit
+from components.folds import deal as folds
 from components.recipe.data import SPLITS, DataSection, Split
 from components.runtime.errors import DataError
+from components.runtime.hashing import hash_to_unit
 
 _SEEDS_TO_TRY = 200
 

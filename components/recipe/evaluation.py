@@ -1,8 +1,8 @@
 """The section `evaluation`: what a model must reach to be blessed."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from components.recipe.base import Positive, Rate, Section, Share
 
@@ -37,6 +37,10 @@ class EvaluationSection(Section):
         unreachable_floors: what happens before a training whose model would be refused even if all
             test images of a class were right: the run stops (`stop`), or says so (`report`).
         max_looks: how many models may be evaluated on the same test images. None: no limit.
+        folds: number of folds of a cross-validation whose predictions decide, in place of a test
+            split: for classes with too few images. Each image is predicted by a model that was
+            trained without its patient; the model that is pushed is trained on all images. None:
+            the test split decides.
     """
 
     recall_floor: Rate | dict[str, Rate]
@@ -46,6 +50,7 @@ class EvaluationSection(Section):
     slices: dict[str, SliceRule] = {}
     unreachable_floors: Literal["stop", "report"] = "stop"
     max_looks: Positive | None = None
+    folds: Annotated[int, Field(ge=2, le=20)] | None = None
 
     @field_validator("slices", mode="before")
     @classmethod
@@ -53,6 +58,11 @@ class EvaluationSection(Section):
         if isinstance(slices, (list, tuple)):
             return {name: {} for name in slices}
         return slices
+
+    @property
+    def judged_on(self) -> str:
+        """The images that decide, in words."""
+        return f"{self.folds} folds of all images" if self.folds else "the test split"
 
     def floor(self, name: str) -> float:
         """Returns the recall floor of a class."""

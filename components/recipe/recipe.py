@@ -71,6 +71,22 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _one_way_to_split(self) -> "Recipe":
+        if self.evaluation.folds and self.data.fold:
+            raise ValueError(
+                "evaluation.folds makes a model of each fold, and data.fold is one fold of them: "
+                f"leave one out. Received: {self.evaluation.folds} folds and fold "
+                f"{self.data.fold.number} of {self.data.fold.of}"
+            )
+        if self.evaluation.folds and self.data.folder_splits == "use":
+            raise ValueError(
+                "evaluation.folds splits all images again, by patient, and data.folder_splits "
+                "`use` keeps the folders' own splits: set data.folder_splits to `merge`, or leave "
+                "folds out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _sigmoid_has_two_classes(self) -> "Recipe":
         if self.model.head == "sigmoid" and len(self.data.classes) != 2:
             raise ValueError(

@@ -32,6 +32,7 @@ class RunReportSpec(types.ComponentSpec):
         "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
         "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing),
         "pushed_model": ChannelParameter(type=standard_artifacts.PushedModel),
+        "out_of_fold": ChannelParameter(type=standard_artifacts.Examples, optional=True),
     }
     OUTPUTS = {"report": ChannelParameter(type=RunReportArtifact)}
 
@@ -60,7 +61,8 @@ class RunReport(base_component.BaseComponent):
     The recall of the baseline is read from the evaluation.
 
     Outputs:
-        report: `report.html`, and `predictions.csv` with every prediction of the test split.
+        report: `report.html`, and `predictions.csv` with every prediction of the test split, or
+            with folds those of OutOfFold.
     """
 
     SPEC_CLASS = RunReportSpec
@@ -72,7 +74,7 @@ class RunReport(base_component.BaseComponent):
         model_name: str,
         code: str,
         source: str,
-        **inputs: types.BaseChannel,
+        **inputs: types.BaseChannel | None,
     ):
         """Builds the node.
 
@@ -82,7 +84,7 @@ class RunReport(base_component.BaseComponent):
             model_name: under which the model is pushed.
             code: digest of the code that made the model; the page states it.
             source: digest of the code behind the node.
-            **inputs: a channel for each of `RunReportSpec.INPUTS`.
+            **inputs: a channel for each of `RunReportSpec.INPUTS`; `out_of_fold` with folds alone.
         """
         super().__init__(
             spec=RunReportSpec(

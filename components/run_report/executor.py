@@ -55,14 +55,15 @@ def sources_of(inputs: Mapping[str, Sequence[Any]], properties: Mapping[str, Any
         inputs: key → artifacts, as ML Metadata holds them.
         properties: of the execution.
     """
-    found = {key: artifacts[0] for key, artifacts in inputs.items()}
+    found = {key: artifacts[0] for key, artifacts in inputs.items() if artifacts}
     pushed = found["pushed_model"].custom_properties
     version = pushed["pushed_version"].string_value
     return Sources(
         recipe=json.loads(properties["recipe"]),
         model_name=properties["model_name"],
         code=properties["code"],
-        examples=os.path.join(found["examples"].uri, "Split-test"),
+        examples=found["examples"].uri,
+        out_of_fold=found["out_of_fold"].uri if "out_of_fold" in found else "",
         statistics=found["statistics"].uri,
         quarantine=found["quarantine"].uri,
         audit=found["audit"].uri,

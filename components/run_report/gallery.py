@@ -1,4 +1,4 @@
-"""Which images the page shows, and how: small, with the heatmap as a separate layer."""
+"""Which images the page shows, and how: small, with any heatmap as a separate layer."""
 
 import base64
 import io
@@ -24,11 +24,11 @@ class Explained:
 
     Attributes:
         encoded: PNG or JPEG.
-        heatmap: float32 [h, w] in 0..1, of the class with the highest probability.
+        heatmap: float32 [h, w] in 0..1, of the class with the highest probability, or None.
     """
 
     encoded: bytes
-    heatmap: NDArray[np.float32]
+    heatmap: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Picture:
     Attributes:
         case: what it is.
         image: data URI of a JPEG.
-        heat: data URI of a PNG to lay over it, transparent where the heatmap is 0.
+        heat: data URI of a PNG to lay over it, transparent where the heatmap is 0; '' without one.
         width: of the JPEG, in pixels.
         height: of the JPEG, in pixels.
     """
@@ -137,14 +137,17 @@ def draw(cases: Iterable[Case], explained: Mapping[str, Explained]) -> list[Pict
 
 def _picture(case: Case, explained: Explained) -> Picture:
     image = Image.open(io.BytesIO(explained.encoded)).convert("RGB")
-    heat = Image.fromarray((np.clip(explained.heatmap, 0.0, 1.0) * 255).astype(np.uint8))
+    image.thumbnail((_SIDE, _SIDE))
+    heat = "" if explained.heatmap is None else _layer(explained.heatmap)
+    return Picture(case, _uri(image, "JPEG", quality=_QUALITY), heat, image.width, image.height)
+
+
+def _layer(heatmap: NDArray[np.float32]) -> str:
+    heat = Image.fromarray((np.clip(heatmap, 0.0, 1.0) * 255).astype(np.uint8))
     heat = heat.resize((_GRID, _GRID), Image.Resampling.BICUBIC)
     layer = Image.new("RGBA", heat.size, (*_COLOUR, 0))
     layer.putalpha(heat)
-    image.thumbnail((_SIDE, _SIDE))
-    return Picture(
-        case, _uri(image, "JPEG", quality=_QUALITY), _uri(layer, "PNG"), image.width, image.height
-    )
+    return _uri(layer, "PNG")
 
 
 def _uri(image: Image.Image, form: str, **options: int) -> str:

@@ -32,7 +32,9 @@ def render_page(content: Content) -> str:
         plots=_plots(content),
         slices=_slices(content),
         alarms=slice_alarms(content.predictions),
-        uncertainty=uncertainty_results(content.predictions, content.uncertainty),
+        uncertainty=uncertainty_results(
+            content.predictions, content.uncertainty, content.evaluation.folds is not None
+        ),
         kinds=KINDS,
         small=figures.SMALL,
         open_rows=_OPEN_ROWS,
@@ -51,7 +53,9 @@ def _plots(content: Content) -> dict[str, Markup]:
     predictions = content.predictions
     found = {}
     if len(predictions.labels):
-        uncertainty = uncertainty_results(predictions, content.uncertainty)
+        uncertainty = uncertainty_results(
+            predictions, content.uncertainty, content.evaluation.folds is not None
+        )
         found = {
             "roc": plots.roc_curves(predictions),
             "precision_recall": plots.precision_recall_curves(predictions),

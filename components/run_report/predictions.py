@@ -1,4 +1,4 @@
-"""The predictions of the exported model for the test split, and their CSV file."""
+"""The predictions that decided about a model, of a test split or of folds, and their CSV file."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Reads what the other nodes wrote, and runs the model on the test split."""
+"""Reads what the other nodes wrote, and runs the model on the test split if there is one."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
-from components.artifacts import AUDIT_JSON, HISTORY_FILE
+from components.artifacts import AUDIT_JSON, HISTORY_FILE, OUT_OF_FOLD
 from components.gate.results import load_results
 from components.imaging import quarantine
 from components.recipe.data import SPLITS, DataSection
@@ -18,8 +18,9 @@ from components.recipe.evaluation import EvaluationSection
 from components.run_report.content import Content, Material, Outcome
 from components.run_report.counts import by_reason, count_splits
 from components.run_report.environment import describe_environment
-from components.run_report.gallery import choose_cases, draw
-from components.run_report.split_images import SplitImages
+from components.run_report.gallery import Picture, choose_cases, draw
+from components.run_report.predictions import Predictions
+from components.run_report.split_images import SplitImages, stored_predictions
 from components.uncertainty.summary import UNCERTAINTY_FILE, UncertaintySummary
 
 
@@ -31,7 +32,8 @@ class Sources:
         recipe: plain values.
         model_name: under which the model is pushed.
         code: digest of the nodes' source.
-        examples: folder of the raw test split.
+        examples: folder of the raw Examples.
+        out_of_fold: folder of the predictions of a cross-validation; '' without one.
         statistics: the artifact's folder.
         quarantine: the artifact's folder.
         audit: the artifact's folder.
@@ -46,6 +48,7 @@ class Sources:
     model_name: str
     code: str
     examples: str
+    out_of_fold: str
     statistics: str
     quarantine: str
     audit: str
@@ -60,18 +63,13 @@ def read_content(sources: Sources) -> Content:
     """Returns the content of the page."""
     data = DataSection.model_validate(sources.recipe["data"])
     evaluation = EvaluationSection.model_validate(sources.recipe["evaluation"])
-    images = SplitImages(fileio.glob(os.path.join(sources.examples, "*")), data.classes)
-    model = tf.saved_model.load(path_utils.serving_model_path(sources.model))
-    features = [name for name in evaluation.slices if name != "label"]
-    predictions = images.predict(model, features)
-    cases = choose_cases(predictions)
-    explained = images.explain(model, {case.filename for case in cases})
+    predictions, pictures = _judged(sources, data, evaluation)
     return Content(
         model=sources.model_name,
         recipe=sources.recipe,
         results=load_results(sources.evaluation, data.classes),
         predictions=predictions,
-        pictures=draw(cases, explained),
+        pictures=pictures,
         history=json.loads(_text(sources.model_run, HISTORY_FILE) or "{}"),
         uncertainty=_uncertainty(sources.model_run),
         audit=json.loads(_text(sources.audit, AUDIT_JSON)),
@@ -84,6 +82,33 @@ def read_content(sources: Sources) -> Content:
             environment=describe_environment(),
         ),
     )
+
+
+def _judged(
+    sources: Sources, data: DataSection, evaluation: EvaluationSection
+) -> tuple[Predictions, list[Picture]]:
+    """Returns the predictions that decided, and pictures of some.
+
+    The pictures of a cross-validation have no heatmaps: the models of the folds are gone, and the
+    pushed one was trained on these images.
+    """
+    features = [name for name in evaluation.slices if name != "label"]
+    if sources.out_of_fold:
+        predictions = stored_predictions(
+            _split(sources.out_of_fold, OUT_OF_FOLD), data.classes, features
+        )
+        files = [path for split in SPLITS for path in _split(sources.examples, split)]
+        images, model = SplitImages(files, data.classes), None
+    else:
+        model = tf.saved_model.load(path_utils.serving_model_path(sources.model))
+        images = SplitImages(_split(sources.examples, "test"), data.classes)
+        predictions = images.predict(model, features)
+    cases = choose_cases(predictions)
+    return predictions, draw(cases, images.explain(model, {case.filename for case in cases}))
+
+
+def _split(examples: str, name: str) -> list[str]:
+    return fileio.glob(os.path.join(examples, f"Split-{name}", "*"))
 
 
 def _uncertainty(folder: str) -> UncertaintySummary:

@@ -1,4 +1,4 @@
-"""The images of a split, and the predictions of the exported model for them."""
+"""The images of a split, and the predictions of the exported model, or of the folds, for them."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from components.run_report.gallery import Explained
 from components.run_report.predictions import Predictions
@@ -45,33 +46,82 @@ class SplitImages:
             for example in batch:  # the pixels of a whole split need not fit into memory
                 del example.features.feature["image"]
             found += batch
-        return Predictions(
-            classes=self.classes,
-            filenames=tuple(_known(example, "filename") for example in found),
-            patients=tuple(_known(example, "patient") for example in found),
-            labels=np.array([_label_index(example) for example in found], np.int64),
-            probabilities=np.concatenate(probabilities),
-            uncertain=np.concatenate(flags, -1)[0],
-            out_of_distribution=np.concatenate(flags, -1)[1],
-            features={name: tuple(_value(e, name) for e in found) for name in features},
+        return _predictions(
+            found, self.classes, features, np.concatenate(probabilities), np.concatenate(flags, -1)
         )
 
-    def explain(self, model: Any, filenames: Collection[str]) -> dict[str, Explained]:
-        """Calls `explain` with some images; returns filename → image and heatmap."""
-        explain = model.signatures["explain"]
+    def explain(self, model: Any | None, filenames: Collection[str]) -> dict[str, Explained]:
+        """Calls `explain` with some images; returns filename → image and heatmap.
+
+        Args:
+            model: a loaded SavedModel; None: there are no heatmaps.
+            filenames: of the images.
+        """
+        explain = model.signatures["explain"] if model else None
         found = {}
         for batch in self._batches():
             for example in batch:
                 name = _known(example, "filename")
                 if name in filenames:
                     encoded = example.features.feature["image"].bytes_list.value[0]
-                    heatmap = explain(image_bytes=tf.constant([encoded]))["heatmap"].numpy()[0]
-                    found[name] = Explained(encoded, heatmap)
+                    found[name] = Explained(encoded, _heatmap(explain, encoded))
         return found
 
     def _batches(self) -> Iterator[list[tf.train.Example]]:
-        for batch in records(self.files).batch(_BATCH).as_numpy_iterator():
-            yield [tf.train.Example.FromString(record) for record in batch]
+        return _batches(self.files)
+
+
+def stored_predictions(
+    files: Sequence[str], classes: tuple[str, ...], features: Sequence[str] = ()
+) -> Predictions:
+    """Reads the predictions of a cross-validation.
+
+    Args:
+        files: of OutOfFold, GZIP TFRecords.
+        classes: in the order of the probabilities.
+        features: whose values are kept, for slices.
+    """
+    found = [example for batch in _batches(files) for example in batch]
+    columns = [example.features.feature for example in found]
+    probabilities = [list(one["probabilities"].float_list.value) for one in columns]
+    flags = [
+        [bool(one[name].int64_list.value[0]) for one in columns]
+        for name in ("uncertain", "out_of_distribution")
+    ]
+    return _predictions(
+        found, classes, features, np.array(probabilities, np.float32), np.array(flags, bool)
+    )
+
+
+def _batches(files: Sequence[str]) -> Iterator[list[tf.train.Example]]:
+    for batch in records(files).batch(_BATCH).as_numpy_iterator():
+        yield [tf.train.Example.FromString(record) for record in batch]
+
+
+def _predictions(
+    examples: Sequence[tf.train.Example],
+    classes: tuple[str, ...],
+    features: Sequence[str],
+    probabilities: NDArray[np.float32],
+    flags: NDArray[np.bool_],
+) -> Predictions:
+    return Predictions(
+        classes=classes,
+        filenames=tuple(_known(example, "filename") for example in examples),
+        patients=tuple(_known(example, "patient") for example in examples),
+        labels=np.array([_label_index(example) for example in examples], np.int64),
+        probabilities=probabilities,
+        uncertain=flags[0],
+        out_of_distribution=flags[1],
+        features={name: tuple(_value(e, name) for e in examples) for name in features},
+    )
+
+
+def _heatmap(explain: Any | None, encoded: bytes) -> NDArray[np.float32] | None:
+    if explain is None:
+        return None
+    heatmap: NDArray[np.float32] = explain(image_bytes=tf.constant([encoded]))["heatmap"].numpy()[0]
+    return heatmap
 
 
 def _label_index(example: tf.train.Example) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.gate.results import ClassResult
 from components.run_report.figures import class_results
@@ -37,7 +38,8 @@ class UncertaintyResults:
         certain: a result for each class, over the other predictions.
         out_of_distribution: images flagged as unlike the training images.
         ood_false_positive_rate: 95 % interval of their share, by patients; NaN without images.
-        before: of the probabilities without temperature scaling.
+        before: of the probabilities without temperature scaling; as `now` where each fold had a
+            temperature of its own.
         now: as served.
     """
 
@@ -58,15 +60,24 @@ class UncertaintyResults:
         return min(found, key=lambda result: result.recall, default=None)
 
 
-def uncertainty_results(predictions: Predictions, facts: UncertaintySummary) -> UncertaintyResults:
-    """Applies the thresholds that were chosen on the eval split to the test split."""
+def uncertainty_results(
+    predictions: Predictions, facts: UncertaintySummary, by_folds: bool = False
+) -> UncertaintyResults:
+    """Applies the thresholds that were chosen on the eval split to the predictions that decided.
+
+    Args:
+        predictions: of the test split, or of folds, each with its own temperature and thresholds.
+        facts: of the model of the run.
+        by_folds: whether they are of folds.
+    """
     images = len(predictions.labels)
     numbers = np.unique(predictions.patients, return_inverse=True)[1]
     of_patient = np.bincount(numbers)
     flagged = np.bincount(numbers, predictions.out_of_distribution)
     out_of_distribution = int(predictions.out_of_distribution.sum())
     served = predictions.probabilities
-    plain = served if facts.temperature == 1 else with_temperature(served, 1 / facts.temperature)
+    scaled = facts.temperature != 1 and not by_folds
+    plain = with_temperature(served, 1 / facts.temperature) if scaled else served
     below = (predictions.confidence < facts.uncertain_below).sum()
     return UncertaintyResults(
         facts,
@@ -76,11 +87,11 @@ def uncertainty_results(predictions: Predictions, facts: UncertaintySummary) -> 
         class_results(predictions, ~predictions.uncertain),
         out_of_distribution,
         clustered_interval(flagged, of_patient),
-        *(
-            Calibration(bins, calibration_error(bins))
-            for bins in (
-                reliability(plain, predictions.labels),
-                reliability(served, predictions.labels),
-            )
-        ),
+        _calibration(plain, predictions.labels),
+        _calibration(served, predictions.labels),
     )
+
+
+def _calibration(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> Calibration:
+    bins = reliability(probabilities, labels)
+    return Calibration(bins, calibration_error(bins))

@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -14,25 +12,17 @@ import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from components.artifacts import HISTORY_FILE
-from components.network.network import Network, build_network
 from components.recipe.data import DataSection
-from components.recipe.model import ModelSection
-from components.recipe.serving import ServingSection
 from components.recipe.training import TrainingSection
 from components.saved_model.reference_predictions import predict_sample, save_predictions
 from components.trainer.export import Exporter
-from components.trainer.uncertainty import measure_uncertainty
+from components.trainer.train_network import train_network
 from components.training.checkpoint import Checkpoint
-from components.training.compute import compute_setup
 from components.training.dataset import TransformedSplit
-from components.training.feature_cache import FeatureCache, identity_of
-from components.training.fit import Fitter
-from components.training.phases import head_alone
 from components.uncertainty.summary import UNCERTAINTY_FILE
 
-_log = logging.getLogger("medtfx.trainer")
-# The keys that decide the features of a backbone, in addition to its weights.
-_OF_FEATURES = {"backbone", "alpha", "size", "contrast", "levels", "pooling", "normalisation"}
+# Keys of `custom_config` that travel with the model.
+_IN_MODEL = ("recipe", "data", "model", "training", "serving", "folds")
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -45,7 +35,8 @@ def run_fn(fn_args: FnArgs) -> None:
     Args:
         fn_args: from TFX. `custom_config` holds the sections `data`, `model`, `training` and
             `serving` of the recipe as plain values, their `recipe`, the hash `source` of the code,
-            and `checkpoints`, the folder for the state of unfinished trainings.
+            `checkpoints`, the folder for the state of unfinished trainings, and `folds`, the number
+            of folds that decide, or None: with folds the model is trained on the test split too.
 
     Raises:
         RecipeError: see `build_network`.
@@ -54,35 +45,15 @@ def run_fn(fn_args: FnArgs) -> None:
     # === Recipe and examples ===
     config = fn_args.custom_config
     data = DataSection.model_validate(config["data"])
-    model = ModelSection.model_validate(config["model"])
-    training = TrainingSection.model_validate(config["training"])
-    serving = ServingSection.model_validate(config["serving"])
-
     train = TransformedSplit.matching(fn_args.train_files, data)
     eval_split = TransformedSplit.matching(fn_args.eval_files, data)
-    checkpoint = Checkpoint(_checkpoint_folder(fn_args, config), training.early_stopping.monitor)
+    monitor = TrainingSection.model_validate(config["training"]).early_stopping.monitor
+    checkpoint = Checkpoint(_checkpoint_folder(fn_args, config), monitor)
     logs = fn_args.model_run_dir
-    keras.utils.set_random_seed(training.seed)
 
     # === Training ===
-    with compute_setup(training):
-        statistics = train.pixel_statistics()
-        frozen = head_alone(model, training)
-        network = build_network(model, data, *statistics, frozen=frozen)
-        _log.info("%s: %s", model.title, network.weights)
-        cache = _feature_cache(network, model, statistics, config) if model.pretrained else None
-        fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs, cache)
-        history = fitter.fit()
-        uncertainty = measure_uncertainty(
-            network,
-            train,
-            eval_split,
-            serving.uncertainty,
-            fitter.train_vectors,
-            fitter.eval_views,
-        )
-        fitter.refit()
-        network = network if frozen else network.for_prediction()
+    trained = train_network(config, train, eval_split, checkpoint, logs)
+    network, uncertainty = trained.network, trained.uncertainty
 
     # === Export ===
     save_predictions(
@@ -92,10 +63,10 @@ def run_fn(fn_args: FnArgs) -> None:
         logs,
     )
     transform = tft.TFTransformOutput(fn_args.transform_output).transform_features_layer()
-    recipe = {name: config[name] for name in ("recipe", "data", "model", "training", "serving")}
+    recipe = {name: config[name] for name in _IN_MODEL}
     Exporter(network, transform, data, uncertainty).save(fn_args.serving_model_dir, recipe)
     for name, text in (
-        (HISTORY_FILE, json.dumps(history, indent=2)),
+        (HISTORY_FILE, json.dumps(trained.history, indent=2)),
         (UNCERTAINTY_FILE, uncertainty.summary.to_json()),
     ):
         with tf.io.gfile.GFile(f"{logs}/{name}", "w") as file:
@@ -113,17 +84,3 @@ def _checkpoint_folder(fn_args: FnArgs, config: dict[str, Any]) -> Path:
     ]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     return Path(config["checkpoints"], digest)
-
-
-def _feature_cache(
-    network: Network, model: ModelSection, statistics: tuple[float, float], config: dict[str, Any]
-) -> FeatureCache:
-    """Opens the cache of the features that these backbones gave in earlier trainings."""
-    settings = {
-        "networks": [one.model_dump(include=_OF_FEATURES) for one in model.networks],
-        "statistics": statistics if model.normalisation == "dataset" else None,
-        "shape": network.classifier.input_shape[1:],
-        "source": config["source"],
-    }
-    folder = Path(config["checkpoints"], "features")
-    return FeatureCache(folder, identity_of(network.features, settings))

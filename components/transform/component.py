@@ -1,5 +1,8 @@
 """The contract of the node."""
 
+import json
+from collections.abc import Sequence
+
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
@@ -8,11 +11,18 @@ from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from components.recipe.data import DataSection
 from components.transform.executor import Executor
 
+# The splits that a training reads where a test split is held out.
+TRAINED = ("train", "eval")
+
 
 class TransformSpec(types.ComponentSpec):
     """Channels and parameters of `Transform`."""
 
-    PARAMETERS = {"data": ExecutionParameter(type=str), "source": ExecutionParameter(type=str)}
+    PARAMETERS = {
+        "data": ExecutionParameter(type=str),
+        "splits": ExecutionParameter(type=str),
+        "source": ExecutionParameter(type=str),
+    }
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "schema": ChannelParameter(type=standard_artifacts.Schema),
@@ -39,7 +49,7 @@ class Transform(base_beam_component.BaseBeamComponent):
 
     Outputs:
         transform_graph: as TFX's Transform writes it.
-        transformed_examples: splits `train` and `eval`; see `preprocessing.preprocessing_fn`.
+        transformed_examples: the chosen splits; see `preprocessing.preprocessing_fn`.
     """
 
     SPEC_CLASS = TransformSpec
@@ -52,6 +62,7 @@ class Transform(base_beam_component.BaseBeamComponent):
         statistics: types.BaseChannel,
         data: DataSection,
         source: str,
+        splits: Sequence[str] = TRAINED,
     ):
         """Builds the node.
 
@@ -61,6 +72,8 @@ class Transform(base_beam_component.BaseBeamComponent):
             statistics: of the same, by StatisticsGen.
             data: the recipe's section.
             source: hash of the code behind the node, for TFX's cache.
+            splits: that are transformed. The Evaluator sends stored images to the model, so a test
+                split that is held out is not.
         """
         super().__init__(
             spec=TransformSpec(
@@ -68,6 +81,7 @@ class Transform(base_beam_component.BaseBeamComponent):
                 schema=schema,
                 statistics=statistics,
                 data=data.model_dump_json(by_alias=True),
+                splits=json.dumps(list(splits)),
                 source=source,
                 transform_graph=types.Channel(type=standard_artifacts.TransformGraph),
                 transformed_examples=types.Channel(type=standard_artifacts.Examples),

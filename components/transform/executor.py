@@ -1,5 +1,6 @@
 """Writes the transform graph, and the transformed Examples a file at a time."""
 
+import json
 import os
 from functools import partial
 from typing import Any
@@ -24,8 +25,6 @@ from components.transform.transform_shard import Shard, TransformShard
 
 _Artifacts = dict[str, list[types.Artifact]]
 
-# The test split is not transformed: the Evaluator sends the stored images to the model.
-_SPLITS = ("train", "eval")
 _SCHEMA = "schema.pbtxt"
 
 
@@ -45,22 +44,27 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         mean, std = pixel_statistics(
             tfdv.load_stats_binary(os.path.join(statistics, "FeatureStats.pb"))
         )
+        splits = json.loads(exec_properties["splits"])
         config = {"data": data.plain(), "pixel_mean": mean, "pixel_std": std}
         schema = artifact_utils.get_single_uri(input_dict[specs.SCHEMA_KEY])
         graph = artifact_utils.get_single_uri(output_dict[specs.TRANSFORM_GRAPH_KEY])
         _write_graph(graph, os.path.join(schema, _SCHEMA), config)
         transformed = output_dict[specs.TRANSFORMED_EXAMPLES_KEY]
-        self._transform(graph, input_dict[specs.EXAMPLES_KEY], transformed)
+        self._transform(graph, input_dict[specs.EXAMPLES_KEY], transformed, splits)
 
     def _transform(
-        self, graph: str, examples: list[types.Artifact], transformed: list[types.Artifact]
+        self,
+        graph: str,
+        examples: list[types.Artifact],
+        transformed: list[types.Artifact],
+        splits: list[str],
     ) -> None:
         (artifact,) = transformed
-        artifact.split_names = artifact_utils.encode_split_names(list(_SPLITS))
+        artifact.split_names = artifact_utils.encode_split_names(splits)
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
-                | "Shards" >> beam.Create(_shards(examples, transformed))
+                | "Shards" >> beam.Create(_shards(examples, transformed, splits))
                 | "Spread" >> beam.Reshuffle()
                 | "WriteTransformed" >> beam.ParDo(TransformShard(graph))
             )
@@ -81,10 +85,12 @@ def _write_graph(folder: str, schema_file: str, config: dict[str, Any]) -> None:
     )
 
 
-def _shards(examples: list[types.Artifact], transformed: list[types.Artifact]) -> list[Shard]:
+def _shards(
+    examples: list[types.Artifact], transformed: list[types.Artifact], splits: list[str]
+) -> list[Shard]:
     """Returns the files to read and to write; makes the folders."""
     shards = []
-    for split in _SPLITS:
+    for split in splits:
         source = artifact_utils.get_split_uri(examples, split)
         target = artifact_utils.get_split_uri(transformed, split)
         fileio.makedirs(target)

@@ -44,6 +44,6 @@ def confirm_training(
         number = look_ledger(root).add(
             seen.tested, seen.model, recipe=recipe.name, by="run", run=run_id
         )
-        log.info("%s", look_sentence(number, seen.test_images))
+        log.info("%s", look_sentence(number, seen.tested))
         ledger.confirm(run_id, blessed=blessed, sentence=sentence)
         log.info("The next run with if_new compares with this one: %s", ledger.address)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.nodes import APPROVAL, PUSHER, RETRAINING, STAGES, UPSTREAM
+from components.nodes import PUSHER, RETRAINING, STAGES, upstream_of
 from components.recipe.platform import PlatformSection
 from components.recipe.recipe import Recipe
 
@@ -33,12 +33,7 @@ def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:
     does not read: as on one machine, a failed node keeps a model from being pushed. The last node
     closes the run.
     """
-    left_out = APPROVAL if recipe.serving.approval == "none" else None
-    dag = {
-        node: tuple(name for name in upstream if name != left_out)
-        for node, upstream in UPSTREAM.items()
-        if node != left_out
-    }
+    dag = upstream_of(recipe.serving.approval != "none", recipe.evaluation.folds is not None)
     waited_for = {name for upstream in dag.values() for name in upstream}
     *before, _ = dag
     dag[PUSHER] += tuple(name for name in before if name not in waited_for)

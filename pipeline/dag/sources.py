@@ -19,8 +19,14 @@ MODULES = {
     "AuditGate": ("components.data_audit.gate",),
     "Transform": ("components.transform.executor", "components.transform.preprocessing"),
     "Trainer": ("components.trainer.run_fn",),
+    "CrossValidation": ("components.trainer.cross_validation.executor",),
     "Tuner": ("components.tuner.tuner_fn",),
-    "Evaluator": ("components.evaluator.metrics", "components.evaluator.overall"),
+    "OutOfFold": ("components.evaluator.out_of_fold.executor",),
+    "Evaluator": (
+        "components.evaluator.metrics",
+        "components.evaluator.overall",
+        "components.evaluator.given_predictions",
+    ),
     "ServingValidator": (
         "components.serving_validator.executor",
         "components.serving_validator.driver",

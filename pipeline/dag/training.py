@@ -11,21 +11,25 @@ from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
 
 from components.approval.resolve import LatestDecision
-from components.artifacts import Approval
+from components.artifacts import OUT_OF_FOLD, Approval
 from components.data_audit.baseline_statistics import LatestBlessedStatistics
 from components.data_audit.component import DataAudit
 from components.data_audit.gate import AuditGate
+from components.evaluator import given_predictions
 from components.evaluator.baseline import LatestBlessedBaseline
 from components.evaluator.eval_config import build_eval_config
+from components.evaluator.out_of_fold.component import OutOfFold
 from components.image_example_gen.component import ImageExampleGen
 from components.network.weights import weights_digest
 from components.pusher.component import Pusher
+from components.recipe.data import SPLITS
 from components.recipe.recipe import Recipe
 from components.run_report.component import RunReport
 from components.schema_gen.component import RecipeSchemaGen
 from components.serving_validator.component import ServingValidator
 from components.statistics_gen.options import statistics_options
-from components.transform.component import Transform
+from components.trainer.cross_validation.component import CrossValidation
+from components.transform.component import TRAINED, Transform
 from pipeline.beam.arguments import BEAM_ARGS
 from pipeline.dag.sources import SERVER, model_source, node_source
 from pipeline.paths import PipelinePaths
@@ -42,26 +46,13 @@ def build_pipeline(
         paths: where artifacts, metadata and pushed models go.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    prepared = _prepare(recipe, data_folder, paths)
+    folds = recipe.evaluation.folds
+    prepared = _prepare(recipe, data_folder, paths, folds)
     examples = prepared.example_gen.outputs["examples"]
-    trainer = _trainer(recipe, prepared, paths)
+    trainer = _trainer(recipe, prepared, paths, folds)
     model = trainer.outputs["model"]
-    baseline = Resolver(
-        strategy_class=LatestBlessedBaseline,
-        config={"data": recipe.data.model_dump_json(by_alias=True)},
-        model=Channel(type=standard_artifacts.Model),
-        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
-        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
-        approval=Channel(type=Approval),
-        candidate=model,
-    ).with_id("Baseline")
-    evaluator = components.Evaluator(
-        examples=examples,
-        model=model,
-        baseline_model=baseline.outputs["model"],
-        eval_config=build_eval_config(recipe.data, recipe.evaluation, node_source("Evaluator")),
-        example_splits=["test"],
-    )
+    judged = _judge(recipe, paths, prepared, model)
+    evaluator = judged.evaluator
     serving_validator = ServingValidator(
         model=model,
         model_run=trainer.outputs["model_run"],
@@ -77,8 +68,10 @@ def build_pipeline(
         source=node_source("ServingValidator"),
     )
     audited = _audit(recipe, prepared)
-    trainer.add_upstream_node(audited.gate)
+    for training in filter(None, (trainer, judged.cross_validation)):
+        training.add_upstream_node(audited.gate)
     pushed = _push(recipe, paths, evaluator, serving_validator)
+    out_of_fold = judged.out_of_fold.outputs["predictions"] if judged.out_of_fold else None
     report = RunReport(
         recipe=_reported(recipe),
         model_name=recipe.model_name,
@@ -93,13 +86,13 @@ def build_pipeline(
         evaluation=evaluator.outputs["evaluation"],
         infra_blessing=serving_validator.outputs["blessing"],
         pushed_model=pushed.pusher.outputs["pushed_model"],
+        out_of_fold=out_of_fold,
     )
     nodes = [
         *prepared.nodes(),
         *audited.nodes(),
         trainer,
-        baseline,
-        evaluator,
+        *judged.nodes(),
         serving_validator,
         *pushed.nodes(),
         report,
@@ -144,7 +137,7 @@ def build_tuning(
         search: further values of the Tuner's `custom_config`.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    prepared = _prepare(recipe, data_folder, paths)
+    prepared = _prepare(recipe, data_folder, paths, recipe.evaluation.folds)
     tuner = components.Tuner(
         tuner_fn="components.tuner.tuner_fn.tuner_fn",
         examples=prepared.transform.outputs["transformed_examples"],
@@ -188,6 +181,16 @@ class _Audited(_Group):
 
 
 @dataclass(frozen=True)
+class _Judged(_Group):
+    """The Evaluator and what it needs; with folds their models and pooled predictions."""
+
+    cross_validation: Any | None
+    baseline: Any
+    out_of_fold: Any | None
+    evaluator: Any
+
+
+@dataclass(frozen=True)
 class _Pushed(_Group):
     """The Pusher, and the resolver of a person's decision if the recipe requires one."""
 
@@ -195,7 +198,9 @@ class _Pushed(_Group):
     pusher: Any
 
 
-def _prepare(recipe: Recipe, data_folder: str, paths: PipelinePaths) -> _Prepared:
+def _prepare(
+    recipe: Recipe, data_folder: str, paths: PipelinePaths, folds: int | None = None
+) -> _Prepared:
     example_gen = ImageExampleGen(
         data_folder, recipe.data, paths.keys, node_source("ImageExampleGen")
     )
@@ -213,6 +218,7 @@ def _prepare(recipe: Recipe, data_folder: str, paths: PipelinePaths) -> _Prepare
         statistics=statistics,
         data=recipe.data,
         source=node_source("Transform"),
+        splits=SPLITS if folds else TRAINED,
     )
     return _Prepared(example_gen, statistics_gen, schema_gen, validator, transform)
 
@@ -237,16 +243,65 @@ def _audit(recipe: Recipe, prepared: _Prepared) -> _Audited:
     return _Audited(baseline, audit, gate)
 
 
-def _trainer(recipe: Recipe, prepared: _Prepared, paths: PipelinePaths) -> Any:
+def _trainer(
+    recipe: Recipe, prepared: _Prepared, paths: PipelinePaths, folds: int | None = None
+) -> Any:
+    # Where folds decide no image is held out: the test split is trained on, too.
     return components.Trainer(
         run_fn="components.trainer.run_fn.run_fn",
         examples=prepared.transform.outputs["transformed_examples"],
         transform_graph=prepared.transform.outputs["transform_graph"],
         schema=prepared.schema_gen.outputs["schema"],
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        train_args=trainer_pb2.TrainArgs(splits=["train", "test"] if folds else ["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=_trainer_config(recipe, paths),
+        custom_config=_trainer_config(recipe, paths, folds),
     )
+
+
+def _judge(recipe: Recipe, paths: PipelinePaths, prepared: _Prepared, model: Any) -> _Judged:
+    folds = recipe.evaluation.folds
+    baseline = Resolver(
+        strategy_class=LatestBlessedBaseline,
+        config={"data": recipe.data.model_dump_json(by_alias=True), "folds": folds},
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
+        approval=Channel(type=Approval),
+        candidate=model,
+        **({"predictions": Channel(type=standard_artifacts.Examples)} if folds else {}),
+    ).with_id("Baseline")
+    config = build_eval_config(recipe.data, recipe.evaluation, node_source("Evaluator"))
+    examples = prepared.example_gen.outputs["examples"]
+    if not folds:
+        evaluator = components.Evaluator(
+            examples=examples,
+            model=model,
+            baseline_model=baseline.outputs["model"],
+            eval_config=config,
+            example_splits=["test"],
+        )
+        return _Judged(None, baseline, None, evaluator)
+    cross_validation = CrossValidation(
+        examples=examples,
+        transformed_examples=prepared.transform.outputs["transformed_examples"],
+        transform_graph=prepared.transform.outputs["transform_graph"],
+        config=_trainer_config(recipe, paths, folds) | {"source": node_source("CrossValidation")},
+    )
+    out_of_fold = OutOfFold(
+        examples=examples,
+        fold_predictions=cross_validation.outputs["predictions"],
+        model=model,
+        baseline_predictions=baseline.outputs["predictions"],
+        source=node_source("OutOfFold"),
+    )
+    evaluator = components.Evaluator(
+        examples=out_of_fold.outputs["predictions"],
+        model=model,  # which is blessed; its own predictions are not looked at
+        eval_config=config,
+        example_splits=[OUT_OF_FOLD],
+        module_path=given_predictions.__name__,
+    )
+    return _Judged(cross_validation, baseline, out_of_fold, evaluator)
 
 
 def _push(recipe: Recipe, paths: PipelinePaths, evaluator: Any, serving_validator: Any) -> _Pushed:
@@ -292,9 +347,12 @@ def _pipeline(
     )
 
 
-def _trainer_config(recipe: Recipe, paths: PipelinePaths) -> dict[str, object]:
+def _trainer_config(
+    recipe: Recipe, paths: PipelinePaths, folds: int | None = None
+) -> dict[str, object]:
     return {
         "recipe": recipe.name,
+        "folds": folds,
         "data": recipe.data.plain(),
         "model": recipe.model.plain(),
         "training": recipe.training.plain(),

@@ -8,6 +8,12 @@ from pipeline.looks.ledger import Look
 from pipeline.runs.records import Gate
 from serving.promotion import journal
 
+_USES_WITH_FOLDS = {
+    "train": "the model was trained on it",
+    "eval": "it was used to choose the epoch",
+    "test": "the model was trained on it",
+}
+_OF_FOLDS = ", and a model of a fold that had not seen its patient predicted it for the gate"
 _USES = {
     "train": "the model was trained on it",
     "eval": "it was used to choose the epoch",
@@ -33,7 +39,11 @@ class ImageUse:
         """Returns the use in words."""
         if self.split is None:
             return f"{self.file}: not used for {of.model}/{of.version}: {self.reason}"
-        return f"{self.file}: {self.split} of {of.model}/{of.version}; {_USES[self.split]}."
+        if of.recipe.get("evaluation", {}).get("folds"):
+            use = _USES_WITH_FOLDS[self.split] + _OF_FOLDS
+        else:
+            use = _USES[self.split]
+        return f"{self.file}: {self.split} of {of.model}/{of.version}; {use}."
 
 
 @dataclass(frozen=True)

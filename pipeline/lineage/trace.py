@@ -18,7 +18,7 @@ from serving.promotion import journal
 from serving.promotion.versions import list_versions
 
 # The model of a comparison has no influence on the new one.
-_NOT_FOLLOWED = ("baseline_model",)
+_NOT_FOLLOWED = ("baseline_model", "baseline_predictions")
 _SOURCE = re.compile(r'source\\*": *\\*"([0-9a-f]{16})')
 _RECIPE_SECTIONS = ("data", "model", "training", "serving")
 
@@ -226,7 +226,12 @@ def _looks(evaluation_uri: str, runs: set[str]) -> tuple[Look, ...]:
     """Returns the looks at the test images that runs used; the ledger lies above the artifacts."""
     # <artifacts>/<pipeline>/<node>/<output>/<execution>
     ledger = LookLedger(evaluation_uri.rsplit("/", 4)[0])
-    of_run = next((look for look in ledger.read() if look.run in runs), None)
+    # A cross-validation looks at all images, and so at the test split among them.
+    of_run = max(
+        (look for look in ledger.read() if look.run in runs),
+        key=lambda look: look.images,
+        default=None,
+    )
     return tuple(ledger.at(of_run.fingerprint)) if of_run else ()
 
 

@@ -48,8 +48,12 @@ def _note(note: str) -> str:
 
 
 def _add_gate(tree: Tree, found: Lineage) -> None:
-    gate = tree.add(_text("recall gate, on the test split"))
-    floor_on = found.recipe.get("evaluation", {}).get("floor_on", "")
+    section = found.recipe.get("evaluation", {})
+    judged_on = (
+        f"{section['folds']} folds of all images" if section.get("folds") else "the test split"
+    )
+    gate = tree.add(_text(f"recall gate, on {judged_on}"))
+    floor_on = section.get("floor_on", "")
     for one in found.gates:
         gate.add(_text(_gate_line(one, floor_on)))
     if not found.gates:
@@ -57,7 +61,7 @@ def _add_gate(tree: Tree, found: Lineage) -> None:
     if found.looks:
         count = len(found.looks)
         many = f"{count} {'model was' if count == 1 else 'models were'} judged by these "
-        many += f"{found.looks[0].images} test images"
+        many += f"{found.looks[0].images} images"
         looks = gate.add(_text(many))
         for number, look in enumerate(found.looks, start=1):
             looks.add(_text(f"{number}: {look.recipe}, {look.by} {look.run}, {look.at}"))

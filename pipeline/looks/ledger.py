@@ -33,15 +33,22 @@ class WornTestSplitError(MedtfxError):
 
 @dataclass(frozen=True)
 class JudgingImages:
-    """The images of a test split.
+    """The images that decide about a model: of a test split, or in a cross-validation all.
 
     Attributes:
         fingerprint: digest of their paths and sizes: the same in every recipe that tests on them.
         images: number of them.
+        parts: of a cross-validation: the test split among them, which has been looked at too.
     """
 
     fingerprint: str
     images: int
+    parts: tuple["JudgingImages", ...] = ()
+
+    @property
+    def described(self) -> str:
+        """How many of which kind."""
+        return f"{self.images} {'images' if self.parts else 'test images'}"
 
 
 @dataclass(frozen=True)
@@ -67,14 +74,15 @@ class Look:
     at: str
 
 
-def judging_images(listing: Listing) -> JudgingImages:
-    """Returns the images of the test split of a listing."""
+def judging_images(listing: Listing, folds: bool = False) -> JudgingImages:
+    """Returns the images that decide: of the test split of a listing, or with folds all."""
     sizes = {file.relative: file.size for file in listing.files}
-    tested = sorted(entry.relative for entry in listing.entries if entry.split == "test")
+    tested = sorted(entry.relative for entry in listing.judging(folds))
     digest = hashlib.sha256()
     for path in tested:
         digest.update(f"{path}\0{sizes.get(path)}\n".encode(errors="surrogateescape"))
-    return JudgingImages(digest.hexdigest()[:16], len(tested))
+    parts = (judging_images(listing),) if folds else ()
+    return JudgingImages(digest.hexdigest()[:16], len(tested), parts)
 
 
 class LookLedger:
@@ -125,7 +133,7 @@ class LookLedger:
         if fresh and len(known) + len(fresh) > limit:
             raise WornTestSplitError(
                 f"{len(known)} {'model has' if len(known) == 1 else 'models have'} been judged by "
-                f"these {tested.images} test images, and evaluation.max_looks is {limit}: the best "
+                f"these {tested.described}, and evaluation.max_looks is {limit}: the best "
                 "of many is partly luck. Add images of other patients, use another test split "
                 "(data.split_seed), or raise the limit if you know why. Who looked: "
                 f"{self.address}"
@@ -142,9 +150,13 @@ class LookLedger:
     ) -> int:
         """Records the look of a model, if it is the first of it; returns its number.
 
+        The look of a cross-validation counts for the test split among its images too.
+
         Raises:
             LooksError: it can't be written.
         """
+        for part in tested.parts:
+            self.add(part, model, recipe=recipe, by=by, run=run)
         known = [look.model for look in self.at(tested.fingerprint)]
         if model in known:
             return known.index(model) + 1
@@ -177,6 +189,6 @@ class LookLedger:
             ) from None
 
 
-def look_sentence(number: int, images: int) -> str:
+def look_sentence(number: int, tested: JudgingImages) -> str:
     """Returns a sentence: 4th look at these 317 test images."""
-    return f"{ordinal(number)} look at these {images} test images."
+    return f"{ordinal(number)} look at these {tested.described}."

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from components.gate.feasibility import REMEDY, Prospect, prospects
+from components.folds.deal import check_patients
+from components.gate.feasibility import REMEDY, REMEDY_WITH_FOLDS, Prospect, prospects
 from components.image_example_gen.listing import Listing
 from components.recipe.recipe import Recipe
 from components.runtime.errors import MedtfxError
@@ -17,12 +18,18 @@ _COLUMNS = ("images", "patients", "floor", "at best", "least", "expected", "chan
 
 
 class UnreachableFloorError(MedtfxError):
-    """No model can pass the gate with the images of the test split."""
+    """No model can pass the gate with the images that it decides by."""
 
 
 def plan(recipe: Recipe, listing: Listing, with_power: bool = False) -> list[Prospect]:
-    """Returns the prospects of each class and of each class in each gated slice."""
-    tested = [entry for entry in listing.entries if entry.split == "test"]
+    """Returns the prospects of each class and of each class in each gated slice.
+
+    Raises:
+        DataError: a class has fewer patients than `evaluation.folds`.
+    """
+    if folds := recipe.evaluation.folds:
+        check_patients([(entry.label, entry.patient) for entry in listing.entries], folds)
+    tested = listing.judging(folds is not None)
     return prospects(tested, recipe.data.classes, recipe.evaluation, with_power)
 
 
@@ -34,8 +41,9 @@ def check_floors(recipe: Recipe, found: list[Prospect]) -> None:
     """
     sentence = _out_of_reach(found)
     if sentence and recipe.evaluation.unreachable_floors == "stop":
+        remedy = REMEDY_WITH_FOLDS if recipe.evaluation.folds else REMEDY
         raise UnreachableFloorError(
-            f"{sentence} {REMEDY}. To train anyway: --set evaluation.unreachable_floors=report."
+            f"{sentence} {remedy}. To train anyway: --set evaluation.unreachable_floors=report."
         )
 
 
@@ -48,7 +56,7 @@ def print_plan(console: Console, recipe: Recipe, found: list[Prospect]) -> None:
 
 def plan_table(recipe: Recipe, found: list[Prospect]) -> Table:
     """Returns a row for each prospect."""
-    table = class_table(_COLUMNS, "The gate, on the test split")
+    table = class_table(_COLUMNS, f"The gate, on {recipe.evaluation.judged_on}")
     for one in found:
         expected = recipe.evaluation.expected(one.label)
         table.add_row(

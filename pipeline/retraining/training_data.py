@@ -29,8 +29,10 @@ class TrainingData:
         images: hashed path → digest of size and time of the file.
         patients: class → hashed patients.
         tables: hashed path → digest, of the metadata CSV.
-        test_split: fingerprint of the test images.
+        test_split: fingerprint of the images that decide: of the test split, or with folds all.
         test_images: number of them.
+        test_part: with folds, fingerprint of the test split among them; else ''.
+        test_part_images: number of its images.
     """
 
     recipe: str
@@ -42,6 +44,8 @@ class TrainingData:
     tables: dict[str, str] = field(default_factory=dict, repr=False)
     test_split: str = ""
     test_images: int = 0
+    test_part: str = ""
+    test_part_images: int = 0
 
     @property
     def model(self) -> str:
@@ -51,7 +55,9 @@ class TrainingData:
     @property
     def tested(self) -> JudgingImages:
         """The images that judge the model."""
-        return JudgingImages(self.test_split, self.test_images)
+        part = JudgingImages(self.test_part, self.test_part_images)
+        parts = (part,) if self.test_part else ()
+        return JudgingImages(self.test_split, self.test_images, parts)
 
     def plain(self) -> dict[str, Any]:
         """Returns values for JSON."""
@@ -81,7 +87,8 @@ def describe_data(recipe: Recipe, listing: Listing, key: bytes) -> TrainingData:
     patients: dict[str, set[str]] = {label: set() for label in recipe.data.classes}
     for entry in listing.entries:
         patients[entry.label].add(hash_patient(entry.patient, key))
-    tested = judging_images(listing)
+    tested = judging_images(listing, folds=recipe.evaluation.folds is not None)
+    part = tested.parts[0] if tested.parts else JudgingImages("", 0)
     return TrainingData(
         recipe=_recipe_digest(recipe),
         code=model_source(),
@@ -92,6 +99,8 @@ def describe_data(recipe: Recipe, listing: Listing, key: bytes) -> TrainingData:
         tables=_states(_tables(recipe.data), found, key),
         test_split=tested.fingerprint,
         test_images=tested.images,
+        test_part=part.fingerprint,
+        test_part_images=part.images,
     )
 
 

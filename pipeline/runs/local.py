@@ -126,7 +126,7 @@ def _run(
     number = LookLedger(paths.artifacts).add(
         seen.tested, seen.model, recipe=recipe.name, by="run", run=session.run_id
     )
-    said = f"{record.sentence} {look_sentence(number, seen.test_images)}"
+    said = f"{record.sentence} {look_sentence(number, seen.tested)}"
     return keep_page(replace(record, sentence=said), home)
 
 

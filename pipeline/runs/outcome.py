@@ -70,6 +70,7 @@ def summarise(
         anomalies=_count_anomalies(outputs["ExampleValidator"]["anomalies"][0].uri),
         gates=class_gates(results, recipe.evaluation),
         floor_on=recipe.evaluation.floor_on,
+        judged_on=recipe.evaluation.judged_on,
         blessed=verdict.blessed,
         sentence=verdict.sentence,
         model=recipe.model_name,

@@ -12,7 +12,7 @@ from pipeline.home import Home
 
 @dataclass(frozen=True)
 class Gate(ClassResult):
-    """The result of a class on the test split, and what it is compared with.
+    """The result of a class on the images that decide, and what it is compared with.
 
     Attributes:
         floor: lowest recall allowed, see `EvaluationSection.floor_on`; NaN if not known.
@@ -83,6 +83,7 @@ class RunRecord:
         not_used: number of files that were not used, by suffix and reason; '' if there are none.
         signed: whether the site's key signed it.
         served: whether a server sees that version; a rollback may have withdrawn it.
+        judged_on: the images that decided, in words.
         nodes: time of each.
         paths: where the results are.
     """
@@ -103,6 +104,7 @@ class RunRecord:
     version: int | None
     signed: bool = False
     served: bool = False
+    judged_on: str = "the test split"
     refused: str = ""
     approval: str = ""
     audit: str = ""

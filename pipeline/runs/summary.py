@@ -21,7 +21,7 @@ NOT_A_MEDICAL_DEVICE = "Not a medical device: for research, not for diagnosis."
 def print_summary(console: Console, record: RunRecord) -> None:
     """Prints the table, the verdict and the paths."""
     console.print()
-    console.print(gate_table(record.gates, record.floor_on))
+    console.print(gate_table(record.gates, record.floor_on, record.judged_on))
     style = "bold green" if record.blessed and not record.refused else "bold red"
     style = "bold yellow" if record.approval == "waiting" else style
     console.print(Text(verdict(record), style=style), soft_wrap=not console.is_terminal)
@@ -56,9 +56,9 @@ def verdict(record: RunRecord) -> str:
     return f"{record.sentence} Pushed as version {record.version} of {record.model}, {signed}."
 
 
-def gate_table(gates: list[Gate], floor_on: str) -> Table:
+def gate_table(gates: list[Gate], floor_on: str, judged_on: str = "the test split") -> Table:
     """Returns a row for each class; the floor is green where it is reached, red where not."""
-    table = class_table(_COLUMNS, "Results on the test split")
+    table = class_table(_COLUMNS, f"Results on {judged_on}")
     for gate in gates:
         passes = reaches(held(gate, floor_on), gate.floor)
         table.add_row(

@@ -2,28 +2,31 @@
 
 import pytest
 
-from components.nodes import APPROVAL, NODES, STAGES, UPSTREAM
+from components.nodes import NODES, STAGES, UPSTREAM, upstream_of
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 
 
 @pytest.mark.parametrize("approval", ["none", "required"])
-def test_it_is_the_dag_of_tfx(approval):
+@pytest.mark.parametrize("folds", ["null", "5"])
+def test_it_is_the_dag_of_tfx(approval, folds):
     from tfx.dsl.compiler import compiler
 
     from pipeline.dag.training import build_pipeline
 
-    recipe = load_recipe("quickstart", [f"serving.approval={approval}"])
+    recipe = load_recipe(
+        "quickstart", [f"serving.approval={approval}", f"evaluation.folds={folds}"]
+    )
     paths = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
     compiled = compiler.Compiler().compile(build_pipeline(recipe, "/data", paths))
     found = {
         node.pipeline_node.node_info.id: set(node.pipeline_node.upstream_nodes)
         for node in compiled.nodes
     }
-    described = {node: set(upstream) for node, upstream in UPSTREAM.items()}
-    if approval == "none":
-        del described[APPROVAL]
-        described["Pusher"].remove(APPROVAL)
+    dag = upstream_of(approval == "required", folds == "5")
+    described = {node: set(upstream) for node, upstream in dag.items()}
+    if folds == "5":  # the Evaluator reads them through OutOfFold, and waits for them all the same
+        described["Evaluator"] -= {"ImageExampleGen", "Baseline"}
     assert found == described
 
 

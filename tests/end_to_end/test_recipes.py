@@ -168,6 +168,7 @@ def test_a_recipe_is_exported_and_served(name, transformed, phantoms, tmp_path):
     records, graph = transformed(recipe.data)
     config = {
         "recipe": name,
+        "folds": None,
         "data": recipe.data.plain(),
         "model": recipe.model.plain(),
         "training": recipe.training.plain(),

@@ -19,14 +19,16 @@ def section(**changes) -> DataSection:
 
 @pytest.fixture
 def make_model(tmp_path: Path):
-    def make(number: int, data: DataSection | None) -> standard_artifacts.Model:
+    def make(
+        number: int, data: DataSection | None, folds: int | None = None
+    ) -> standard_artifacts.Model:
         model = standard_artifacts.Model()
         model.mlmd_artifact.id = number
         model.uri = str(tmp_path / str(number))
         if data is not None:
             assets = tmp_path / str(number) / "Format-Serving" / "assets"
             assets.mkdir(parents=True)
-            (assets / "recipe.json").write_text(json.dumps({"data": data.plain()}))
+            (assets / "recipe.json").write_text(json.dumps({"data": data.plain(), "folds": folds}))
         return model
 
     return make
@@ -53,19 +55,29 @@ def decision(number: int, model: standard_artifacts.Model, approved: bool) -> Ap
     return artifact
 
 
-def resolve(models, blessed, candidate, data=None, served=(), decisions=()):
-    strategy = LatestBlessedBaseline((data or section()).model_dump_json(by_alias=True))
-    found = strategy.resolve_artifacts(
-        None,
-        {
-            "model": list(models),
-            "model_blessing": [blessing(model, model in blessed) for model in models],
-            "infra_blessing": list(served),
-            "approval": list(decisions),
-            "candidate": [candidate],
-        },
-    )
-    return found["model"]
+def resolve(
+    models, blessed, candidate, data=None, served=(), decisions=(), folds=None, predictions=None
+):
+    strategy = LatestBlessedBaseline((data or section()).model_dump_json(by_alias=True), folds)
+    given = {
+        "model": list(models),
+        "model_blessing": [blessing(model, model in blessed) for model in models],
+        "infra_blessing": list(served),
+        "approval": list(decisions),
+        "candidate": [candidate],
+    }
+    if predictions is not None:
+        given["predictions"] = predictions
+    found = strategy.resolve_artifacts(None, given)
+    assert set(found) == set(given)
+    return found["model"] if predictions is None else (found["model"], found["predictions"])
+
+
+def out_of_fold(model: standard_artifacts.Model) -> standard_artifacts.Examples:
+    found = standard_artifacts.Examples()
+    found.uri = model.uri
+    found.set_int_custom_property("model_id", model.id)
+    return found
 
 
 def test_the_latest_blessed_one(make_model):
@@ -114,3 +126,20 @@ def test_a_model_of_other_classes_or_splits_is_no_baseline(make_model, other):
 def test_a_model_whose_files_are_gone_is_no_baseline(make_model):
     gone = make_model(1, None)
     assert resolve([gone], [gone], make_model(2, section())) == []
+
+
+def test_a_model_that_was_trained_on_all_images_is_no_baseline_on_a_test_split(make_model):
+    held_out, all_images = make_model(1, section()), make_model(2, section(), folds=5)
+    models = [held_out, all_images]
+    assert resolve(models, models, make_model(3, section())) == [held_out]
+
+
+def test_folds_are_compared_with_the_predictions_of_as_many_folds(make_model):
+    held_out = make_model(1, section())
+    two, five, gone = (make_model(n, section(), folds) for n, folds in ((2, 2), (3, 5), (4, 5)))
+    candidate = make_model(5, section(), 5)
+    models = [held_out, two, five, gone]
+    known = [out_of_fold(two), out_of_fold(five), out_of_fold(candidate)]
+    found = resolve(models, models, candidate, folds=5, predictions=known)
+    assert found == ([five], [known[1]])
+    assert resolve([two], [two], candidate, folds=5, predictions=known) == ([], [])

@@ -40,8 +40,8 @@ def test_the_floor_is_on_the_lower_bound():
 def test_the_change_is_on_its_lower_bound_too():
     found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=0.1)))
     gate = threshold(found[metric_name("change_low", "b")])
-    assert gate.change_threshold.absolute.value == pytest.approx(-0.1, abs=1e-5)
-    assert not found[metric_name("recall", "b")].per_slice_thresholds
+    assert gate.value_threshold.lower_bound.value == pytest.approx(-0.1, abs=1e-5)
+    assert not found[metric_name("change", "b")].per_slice_thresholds
 
 
 def test_a_floor_of_a_slice_is_on_its_shortfall():
@@ -63,8 +63,16 @@ def test_the_floor_is_on_the_point():
     found = gates(build_eval_config(DATA, section))
     gate = threshold(found[metric_name("recall", "b")])
     assert gate.value_threshold.lower_bound.value == pytest.approx(0.8, abs=1e-5)
-    assert gate.change_threshold.absolute.value == pytest.approx(-0.1, abs=1e-5)
+    gate = threshold(found[metric_name("change", "b")])
+    assert gate.value_threshold.lower_bound.value == pytest.approx(-0.1, abs=1e-5)
     assert not found[metric_name("recall_low", "b")].per_slice_thresholds
+
+
+def test_folds_are_judged_by_the_predictions_in_the_examples():
+    (spec,) = build_eval_config(DATA, EvaluationSection(recall_floor=0.7, folds=5)).model_specs
+    assert (spec.signature_name, spec.prediction_key) == ("", "probabilities")
+    (spec,) = build_eval_config(DATA, EvaluationSection(recall_floor=0.7)).model_specs
+    assert spec.signature_name == "serve_examples"
 
 
 def test_a_class_without_floor_is_refused():

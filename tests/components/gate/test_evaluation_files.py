@@ -22,7 +22,7 @@ def value(found):
     return None if found is None else found.double_value.value
 
 
-def test_a_metric_is_found_by_name_class_and_model():
+def test_a_metric_of_the_candidate_is_found_by_name_and_class():
     found = slice_with(
         {"name": "recall", "class_id": 0, "top_k": 1},
         {"name": "recall", "class_id": 0},
@@ -33,7 +33,6 @@ def test_a_metric_is_found_by_name_class_and_model():
     )
     assert value(metric(found, "recall", 0)) == 1
     assert value(metric(found, "recall", 1)) == 2
-    assert value(metric(found, "recall", model="baseline")) == 4
     assert value(metric(found, "recall")) == 5
     assert metric(found, "recall", 2) is None and metric(found, "auc") is None
 

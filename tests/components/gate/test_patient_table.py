@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from components.gate.patient_table import PatientTable
+from components.gate.patient_table import NO_CHANGE, PatientTable
 from components.uncertainty.intervals import wilson_interval
 from components.uncertainty.paired import tango_interval
 
@@ -27,8 +27,16 @@ def test_the_change_counts_only_images_of_the_class():
     numbers = np.arange(50)
     baseline = np.where(numbers % 10 == 4, 1 - LABELS, LABELS)
     table = PatientTable(numbers, LABELS, PREDICTED, baseline, np.ones(50, np.int64))
-    assert table.change(0) == pytest.approx(tango_interval(3, 3, 30))
-    assert table.change(1) == pytest.approx(tango_interval(2, 2, 20))
+    for index, (changed, cases) in enumerate([(3, 30), (2, 20)]):
+        change = table.change(index)
+        assert change.observed == 0
+        assert (change.low, change.high) == pytest.approx(tango_interval(changed, changed, cases))
+
+
+def test_images_that_the_baseline_did_not_see_are_not_compared():
+    baseline = np.where(LABELS == 1, -1, LABELS)
+    table = PatientTable(np.arange(50), LABELS, PREDICTED, baseline, np.ones(50, np.int64))
+    assert table.change(0).before == 1 and table.change(1) is NO_CHANGE
 
 
 def test_grouped_images_count_as_often_as_they_are():

@@ -90,6 +90,7 @@ def test_a_loss_against_the_blessed_model_is_marked(make_predictions, make_conte
         | {
             "baseline": dict.fromkeys(content.predictions.classes, recall + 0.2),
             "changes": dict.fromkeys(content.predictions.classes, -0.3),
+            "observed_changes": dict.fromkeys(content.predictions.classes, -0.2),
         }
     )
     page = render_page(type(content)(**_fields(content) | {"results": results}))

@@ -1,6 +1,6 @@
 import pytest
 
-from components.nodes import APPROVAL, NODES
+from components.nodes import APPROVAL, NODES, OF_FOLDS
 from components.recipe.platform import PlatformSection
 from kubeflow.package.dag import node_dag, task_dag
 from pipeline.recipes.loader import load_recipe
@@ -19,8 +19,17 @@ def platform_of(own_pods, **values):
 
 
 def test_the_node_approval_is_there_where_the_recipe_asks_for_one():
-    assert tuple(dag_of("required")) == NODES
-    assert set(NODES) - set(dag_of("none")) == {APPROVAL}
+    assert tuple(dag_of("required")) == tuple(node for node in NODES if node not in OF_FOLDS)
+    assert set(NODES) - set(dag_of("none")) == {APPROVAL, *OF_FOLDS}
+
+
+def test_folds_are_trained_in_a_task_of_their_own_beside_the_trainer():
+    dag = node_dag(load_recipe("covid19-3class", ["evaluation.folds=5"]))
+    tasks = {task.name: task for task in task_dag(dag, PlatformSection())}
+    assert tasks["CrossValidation"].nodes == ("CrossValidation",)
+    assert tasks["CrossValidation"].upstream == ("ImageExampleGen", "Transform")
+    assert "Trainer" not in tasks["CrossValidation"].upstream
+    assert "CrossValidation" in tasks["Evaluator"].upstream
 
 
 @pytest.mark.parametrize("approval", ["none", "required"])

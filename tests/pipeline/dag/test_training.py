@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components.nodes import NODES
+from components.nodes import APPROVAL, NODES, OF_FOLDS
 from pipeline.dag.training import build_pipeline, build_training, build_tuning
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
@@ -23,7 +23,7 @@ def node(pipeline, name):
 
 def test_a_run_has_the_nodes_of_the_list():
     pipeline = build_pipeline(load_recipe("quickstart"), "/data", PATHS)
-    assert sorted([*names(pipeline), "Approval"]) == sorted(NODES)  # it is for approvals alone
+    assert sorted([*names(pipeline), APPROVAL, *OF_FOLDS]) == sorted(NODES)
     assert pipeline.pipeline_info.pipeline_root == "/root/artifacts/quickstart"
     assert "AuditGate" in {above.id for above in node(pipeline, "Trainer").upstream_nodes}
 
@@ -31,8 +31,47 @@ def test_a_run_has_the_nodes_of_the_list():
 def test_a_recipe_that_requires_an_approval_looks_for_the_decision():
     recipe = load_recipe("quickstart", ["serving.approval=required"])
     pipeline = build_pipeline(recipe, "/data", PATHS)
-    assert sorted(names(pipeline)) == sorted(NODES)
+    assert sorted([*names(pipeline), *OF_FOLDS]) == sorted(NODES)
     assert "Approval" in {above.id for above in node(pipeline, "Pusher").upstream_nodes}
+
+
+def test_with_folds_all_images_are_trained_on_and_the_folds_decide():
+    recipe = load_recipe("quickstart", ["evaluation.folds=5"])
+    pipeline = build_pipeline(recipe, "/data", PATHS)
+    assert {*OF_FOLDS} <= {*names(pipeline)}
+    properties = node(pipeline, "Trainer").exec_properties
+    assert json.loads(properties["train_args"])["splits"] == ["train", "test"]
+    assert json.loads(properties["custom_config"])["folds"] == 5
+    assert json.loads(node(pipeline, "Transform").exec_properties["splits"]) == [
+        "train", "eval", "test",
+    ]  # fmt: skip
+    evaluator = node(pipeline, "Evaluator")
+    assert "baseline_model" not in evaluator.inputs  # it has seen these images
+    assert {"OutOfFold"} == {
+        above.id for above in evaluator.upstream_nodes if "model" not in above.outputs
+    } - {"Trainer"}
+    assert "AuditGate" in {above.id for above in node(pipeline, "CrossValidation").upstream_nodes}
+
+
+def test_a_training_alone_holds_the_test_split_out_whatever_decides():
+    recipe = load_recipe("quickstart", ["evaluation.folds=5"])
+    training = build_training(recipe, "/data", PATHS, "compare")
+    properties = node(training, "Trainer").exec_properties
+    assert json.loads(properties["train_args"])["splits"] == ["train"]
+    assert json.loads(properties["custom_config"])["folds"] is None
+
+
+def test_a_floor_does_not_train_the_folds_again():
+    def properties(*overrides):
+        recipe = load_recipe("quickstart", ["evaluation.folds=5", *overrides])
+        pipeline = build_pipeline(recipe, "/data", PATHS)
+        return {
+            one.id: json.dumps(one.exec_properties, default=str)
+            for one in pipeline.components
+            if one.id not in ("Evaluator", "RunReport")
+        }
+
+    assert properties() == properties("evaluation.recall_floor=0.1")
 
 
 @pytest.mark.parametrize("override", ["platform.defaults.cpu=2", "retraining.min_new_patients=9"])

@@ -71,8 +71,18 @@ def test_only_the_test_images_are_in_the_fingerprint():
     assert judging_images(listing(a="test", b="test")).fingerprint != first.fingerprint
 
 
+def test_a_cross_validation_looks_at_all_images_and_so_at_the_test_split(ledger):
+    found = judging_images(listing(a="test", b="train"), folds=True)
+    assert found.images == 2 and found.parts == (judging_images(listing(a="test", b="train")),)
+    assert ledger.add(found, "m", recipe="covid", by="run", run="1") == 1
+    assert ledger.number(found.parts[0], "other") == 2
+    assert look_sentence(1, found) == "1st look at these 2 images."
+
+
 @pytest.mark.parametrize(
     ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (12, "12th"), (22, "22nd")]
 )
 def test_the_sentence(number, text):
-    assert look_sentence(number, 317) == f"{text} look at these 317 test images."
+    assert (
+        look_sentence(number, JudgingImages("f", 317)) == f"{text} look at these 317 test images."
+    )

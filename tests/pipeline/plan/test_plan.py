@@ -2,6 +2,7 @@ import pytest
 from rich.console import Console
 
 from components.image_example_gen.listing import Entry, Listing
+from components.runtime.errors import DataError
 from pipeline.plan.plan import UnreachableFloorError, check_floors, plan, print_plan, remarks
 from pipeline.recipes.loader import load_recipe
 
@@ -26,7 +27,12 @@ def test_a_class_without_enough_test_images_is_refused_with_the_choices(recipe):
     with pytest.raises(UnreachableFloorError) as error:
         check_floors(recipe, found)
     assert "COVID has 4 test images" in str(error.value) and "NORMAL" not in str(error.value)
-    for choice in ("split_seed", "--folds", "floor_on: point", "unreachable_floors=report"):
+    for choice in (
+        "split_seed",
+        "evaluation.folds",
+        "floor_on: point",
+        "unreachable_floors=report",
+    ):
         assert choice in str(error.value)
 
 
@@ -47,6 +53,33 @@ def test_low_floors_are_within_reach():
 def test_images_of_other_splits_do_not_count(recipe):
     found = plan(recipe, listing(NORMAL=40, PNEUMONIA=40))
     assert found[0].sentence == "COVID has no test image"
+
+
+def test_with_folds_the_patients_of_all_splits_count():
+    patients = [("test", 2), ("eval", 2), ("train", 8)]
+    entries = [
+        Entry(f"{label}/{split}{number}.png", label, f"{label}{split}{number}", split)
+        for label in ("COVID", "NORMAL", "PNEUMONIA")
+        for split, count in patients
+        for number in range(count)
+    ]
+    images = Listing(tuple(entries), (), "")
+    alone = load_recipe("quickstart", ["evaluation.recall_floor=0.7"])
+    assert not any(one.reachable for one in plan(alone, images))
+    folds = load_recipe("quickstart", ["evaluation.recall_floor=0.7", "evaluation.folds=3"])
+    found = plan(folds, images)
+    assert all(one.reachable and one.images == one.patients == 12 for one in found)
+    high = load_recipe("quickstart", ["evaluation.recall_floor=0.8", "evaluation.folds=3"])
+    with pytest.raises(UnreachableFloorError) as error:
+        check_floors(high, plan(high, images))
+    assert "COVID has 12 images of 12 patients" in str(error.value)
+    assert "test" not in str(error.value) and "evaluation.folds" not in str(error.value)
+
+
+def test_fewer_patients_than_folds_are_refused_before_the_training(recipe):
+    folds = load_recipe("quickstart", ["evaluation.folds=5"])
+    with pytest.raises(DataError, match="class 'COVID' has 4 patients for 5 folds"):
+        plan(folds, listing(COVID=4, NORMAL=40, PNEUMONIA=40))
 
 
 def test_the_table_says_what_can_pass(recipe, capsys):

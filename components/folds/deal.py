@@ -7,9 +7,9 @@ otherwise be spread by chance, and a fold could miss the class.
 from collections import defaultdict
 from collections.abc import Sequence
 
-from components.image_example_gen.hashing import hash_to_unit
 from components.recipe.data import Fold, Split
 from components.runtime.errors import DataError
+from components.runtime.hashing import hash_to_unit
 
 Images = Sequence[tuple[str, str]]
 
@@ -26,7 +26,7 @@ def assign(images: Images, fold: Fold, split: Split, seed: int) -> dict[str, str
     Raises:
         DataError: some class has fewer patients than there are folds.
     """
-    _check_patients(images, fold.of)
+    check_patients(images, fold.of)
     dealt = deal(images, fold.of, f"folds/{seed}")
     rest = [image for image in images if dealt[image[1]] != fold.number - 1]
     parts = round((split.train + split.eval) / split.eval)
@@ -69,7 +69,16 @@ def shares(fold: Fold, split: Split) -> Split:
     return Split(train=split.train * rest, eval=split.eval * rest, test=1 / fold.of)
 
 
-def _check_patients(images: Images, count: int) -> None:
+def check_patients(images: Images, count: int) -> None:
+    """Refuses classes with fewer patients than there are folds.
+
+    Args:
+        images: (class, patient) of every image.
+        count: of folds.
+
+    Raises:
+        DataError: names the class.
+    """
     label, fewest = _fewest_patients(images)
     if fewest < count:
         raise DataError(

@@ -3,7 +3,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from components.image_example_gen.folds import assign, deal, shares
+from components.folds.deal import assign, deal, shares
 from components.image_example_gen.listing import list_folders
 from components.recipe.data import DataSection, Fold, Split
 from components.runtime.errors import DataError

@@ -1,0 +1,1 @@
+"""OutOfFold: the pooled predictions of a cross-validation, checked, beside the baseline's."""

@@ -1,0 +1,80 @@
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.recipe.data import DataSection, Fold
+from components.runtime.errors import DataError
+from components.storage.examples import Value, open_writer, records, to_example
+from components.trainer.cross_validation.parts import (
+    ImageFacts,
+    parts_of,
+    pixel_statistics,
+    read_facts,
+    write_parts,
+)
+
+DATA = DataSection.model_validate({"classes": ["a", "b"], "patient": {"from": "each_file"}})
+
+
+def cohort(patients: int = 20, images: int = 3) -> list[ImageFacts]:
+    return [
+        ImageFacts(f"{number}-{image}.png", "ab"[number % 2], f"P{number}", 10.0 * number, 5.0)
+        for number in range(patients)
+        for image in range(images)
+    ]
+
+
+@pytest.mark.parametrize("of", [2, 5])
+def test_each_image_is_tested_once_and_a_patient_never_in_two_folds(of):
+    images = cohort()
+    rounds = [parts_of(images, DATA, Fold(of=of, number=n)) for n in range(1, of + 1)]
+    for image in images:
+        assert [found[image.filename] for found in rounds].count("test") == 1
+    for found in rounds:
+        parts: dict[str, set[str]] = {}
+        for image in images:
+            parts.setdefault(image.patient, set()).add(found[image.filename])
+        assert all(len(of_patient) == 1 for of_patient in parts.values())
+
+
+def test_a_class_that_a_fold_could_not_learn_is_refused():
+    # Both patients of b: in two folds one is tested, and the other can't be in train and in eval.
+    images = [image for image in cohort() if image.label == "a" or image.patient in ("P1", "P3")]
+    with pytest.raises(DataError, match="no image of class 'b' is left for"):
+        parts_of(images, DATA, Fold(of=2, number=1))
+
+
+def test_the_statistics_are_those_of_all_pixels():
+    generator = np.random.default_rng(0)
+    pixels = [generator.integers(0, 256, (8, 8)) for _ in range(5)]
+    facts = [ImageFacts("", "", "", float(one.mean()), float(one.std())) for one in pixels]
+    assert pixel_statistics(facts) == pytest.approx((np.mean(pixels), np.std(pixels)))
+    assert pixel_statistics([ImageFacts("", "", "", 7.0, 0.0)]) == (7.0, 1.0)
+
+
+def test_a_fold_learns_nothing_of_the_images_that_it_is_tested_on(tmp_path):
+    images = cohort()
+    raw, transformed = str(tmp_path / "raw.gz"), str(tmp_path / "transformed.gz")
+    with open_writer(raw) as first, open_writer(transformed) as second:
+        for one in images:
+            first.write(to_example(vars(one)).SerializeToString())
+            values: dict[str, Value] = {
+                "filename": one.filename,
+                "pixel_mean": 0.5,
+                "pixel_std": 0.5,
+            }
+            second.write(to_example(values).SerializeToString())
+    assert read_facts([raw]) == images
+    part_of = parts_of(images, DATA, Fold(of=2, number=1))
+    paths = write_parts([transformed], part_of, (1.5, 2.5), tmp_path)
+    assert set(paths) == {"train", "eval"}
+    for part, path in paths.items():
+        found = [tf.train.Example.FromString(one) for one in records([path]).as_numpy_iterator()]
+        names = {one.features.feature["filename"].bytes_list.value[0].decode() for one in found}
+        assert names == {name for name, of in part_of.items() if of == part}
+        for example in found:
+            moments = example.features.feature
+            assert math.isclose(moments["pixel_mean"].float_list.value[0], 1.5)
+            assert list(moments["pixel_std"].float_list.value) == [2.5]
