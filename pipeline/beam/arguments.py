@@ -15,6 +15,7 @@ from pipeline.beam.errors import BeamError
 # Workers that have medtfx have TFX too.
 BEAM_ARGS: tuple[str, ...] = ()
 _PACKED = ("--sdk_container_image", "--extra_package", "--setup_file", "--requirements_file")
+_MODE, _IN_MEMORY = "--direct_running_mode", "in_memory"
 # Their jobs run elsewhere and are watched: Beam's name in lower case → our runner.
 _WATCHED = {
     name.lower(): f"--runner=pipeline.beam.runners.Watched{name}"
@@ -31,12 +32,17 @@ def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
         check: whether to make sure that runner, job server and workers can be used.
 
     Raises:
-        BeamError: an option is no `--name=value`, or the engine can't be used, see
-            `pipeline.beam.checks`.
+        BeamError: an option is no `--name=value`, or asks for processes on this machine, or the
+            engine can't be used, see `pipeline.beam.checks`.
     """
     options = read_options(given)
     if not options:
         return BEAM_ARGS
+    if (mode := options.get(_MODE, _IN_MEMORY)) != _IN_MEMORY:
+        raise BeamError(
+            f"{_MODE} must be {_IN_MEMORY}. On one machine the nodes use all cores in threads, which "
+            f"is faster than processes, and opens no ports. Received: {mode!r}"
+        )
     if check and "--runner" in options:
         from pipeline.beam.checks import check_engine
 

@@ -81,10 +81,6 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": f"{ROOT}:{folder}"}
 
 
-def test_a_process_that_beam_starts(run):
-    run("--direct_running_mode=multi_processing", "--direct_num_workers=1")
-
-
 def test_a_pool_that_the_site_starts(run, tmp_path):
     with beam_engine(environment(tmp_path), tmp_path) as options:
         run(*options)

@@ -62,6 +62,12 @@ def test_an_option_is_one_word_with_two_dashes(option):
         beam_args([option])
 
 
+def test_processes_on_this_machine_are_not_offered():
+    with pytest.raises(BeamError, match=r"in threads.*Received: 'multi_processing'"):
+        beam_args(["--direct_running_mode=multi_processing"])
+    assert beam_args(["--direct_running_mode=in_memory"])
+
+
 def test_an_engine_is_checked():
     with pytest.raises(BeamError, match=r"no runner 'FlinkRuner'.*FlinkRunner"):
         beam_args(["--runner=FlinkRuner"])
