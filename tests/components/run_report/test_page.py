@@ -144,3 +144,10 @@ def test_the_template_counts_as_code():
 
 def _fields(content):
     return {name: getattr(content, name) for name in type(content).__dataclass_fields__}
+
+
+def test_a_page_by_folds_says_which_number_is_which(make_predictions, make_content):
+    by_folds = {"evaluation": {"recall_floor": 0.6, "folds": 5}}
+    page = render_page(make_content(make_predictions(), by_folds))
+    assert "Two models, not one" in page and "are of 5 models" in page
+    assert "Show heatmaps" not in page and "never saw in training" not in page

@@ -83,7 +83,7 @@ def test_an_edit_of_shared_code_moves_those_that_use_it(moved_by, file, moved, s
         ("components/data_audit/report/page.html", "DataAudit"),
         ("components/image_example_gen/listing.py", "ImageExampleGen"),
         ("components/evaluator/metrics.py", "Evaluator"),
-        ("components/trainer/export.py", "Trainer"),
+        ("components/trainer/run_fn.py", "Trainer"),
         ("serving/embedded/rest.py", "ServingValidator"),
     ],
 )
