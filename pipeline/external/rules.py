@@ -74,7 +74,7 @@ def with_metadata(rules: Rules, data: Path, table: Path | None) -> Rules:
         rules: of the model.
         data: folder of the images.
         table: CSV with a row for each image; None for the one in the folder, by the recipe's name
-            of it. Where there is none, nothing is said by site, sex or age.
+            of it. Where there is none, there are no slices by its columns.
 
     Raises:
         ExternalError: the recipe does not say what the columns of the table mean, or needs one.
@@ -97,12 +97,8 @@ def with_metadata(rules: Rules, data: Path, table: Path | None) -> Rules:
             f"no {section.file} in {data}. Name the table with --metadata, or say where the "
             "patient is, for example --set 'data.patient={from: parent_folder}'."
         )
-    return _with_section(
-        rules,
-        None,
-        f"There is no {section.file} in {data}, and no --metadata: nothing is said by "
-        f"{', '.join((*section.columns, *(f'{name}_band' for name in section.bands)))}.",
-    )
+    note = f"There is no {section.file} in {data}, and none is named with --metadata."
+    return _with_section(rules, None, note)
 
 
 def _with_section(rules: Rules, section: Metadata | None, *notes: str) -> Rules:

@@ -50,11 +50,11 @@ def test_a_table_may_lie_elsewhere(pushed, tmp_path):
     assert found.recipe.data.metadata.columns == ("site",)
 
 
-def test_without_a_table_nothing_is_said_by_its_columns(pushed, tmp_path):
+def test_without_a_table_there_are_no_columns(pushed, tmp_path):
     found = with_metadata(rules_of(pushed, None, []), tmp_path, None)
     assert found.recipe.data.metadata is None
     (note,) = found.notes
-    assert "There is no metadata.csv" in note and note.endswith("nothing is said by site.")
+    assert "There is no metadata.csv" in note and note.endswith("named with --metadata.")
 
 
 def test_a_patient_in_the_table_needs_it(pushed, tmp_path):
