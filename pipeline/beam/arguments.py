@@ -40,8 +40,8 @@ def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
         return BEAM_ARGS
     if (mode := options.get(_MODE, _IN_MEMORY)) != _IN_MEMORY:
         raise BeamError(
-            f"{_MODE} must be {_IN_MEMORY}. On one machine the nodes use all cores in threads, which "
-            f"is faster than processes, and opens no ports. Received: {mode!r}"
+            f"{_MODE} must be {_IN_MEMORY}. On one machine the nodes use all cores in threads, "
+            f"which is faster than processes, and opens no ports. Received: {mode!r}"
         )
     if check and "--runner" in options:
         from pipeline.beam.checks import check_engine
