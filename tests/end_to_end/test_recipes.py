@@ -139,11 +139,13 @@ def test_a_recipe_trains_one_step(name, transformed, tmp_path):
     from components.training.checkpoint import Checkpoint
     from components.training.dataset import TransformedSplit
     from components.training.fit import Fitter
+    from components.training.phases import head_alone
 
     recipe = _small_recipe(name, tmp_path)
     records, _ = transformed(recipe.data)
     split = TransformedSplit((records,), recipe.data)
-    network = build_network(recipe.model, recipe.data)
+    frozen = head_alone(recipe.model, recipe.training)
+    network = build_network(recipe.model, recipe.data, frozen=frozen)
     checkpoint = Checkpoint(tmp_path / "state", recipe.training.early_stopping.monitor)
     fitter = Fitter(
         network, recipe.model, recipe.training, split, split, checkpoint, str(tmp_path / "logs")

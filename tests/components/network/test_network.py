@@ -6,6 +6,7 @@ from components.network.contrast import LocalContrast
 from components.network.network import build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
+from components.training.phases import freeze
 
 
 def data(**changes) -> DataSection:
@@ -207,6 +208,15 @@ def test_other_members_do_not_share(weights_file):
     network = build_network(model, data(), frozen=True)
     assert len(network.backbones) == 2
     assert [one.shape[1] for one in network.feature_maps(pixels_of(1))] == [1, 2]
+
+
+def test_of_a_network_with_shared_backbones_the_head_alone_is_trained(weights_file):
+    model = several(members=ALIKE, weights=str(weights_file))
+    network = build_network(model, data(), frozen=True)
+    for backbone in network.backbones:
+        freeze(backbone, 0, pretrained=True)
+    trained = [id(one) for one in network.classifier.trainable_variables]
+    assert trained == [id(one) for one in network.head.trainable_variables]
 
 
 def test_mirror_images_are_predicted_in_the_same_batch():
