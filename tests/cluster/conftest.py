@@ -42,6 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 emulator = Emulator(folder, server)
                 write_films(emulator, folder)
                 yield emulator
+                emulator.close()
 
 
 @pytest.fixture(scope="session")

@@ -34,12 +34,14 @@ class RunningServer(PipelinesServer):
 
     Attributes:
         processes: (run id, task) → the container that runs, or ran last.
+        secrets: of the namespace: name → key → value.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]):
         super().__init__()
         self._folder, self._environment = folder, environment
         self.processes: dict[tuple[str, str], Popen] = {}
+        self.secrets: dict[str, dict[str, str]] = {}
         self._stopped: set[str] = set()
         self._threads: list[threading.Thread] = []
         self._closed = threading.Event()
@@ -133,6 +135,7 @@ class RunningServer(PipelinesServer):
                 self._environment,
                 watch=watch,
                 again=Run(identity),
+                secrets=self.secrets,
             )
             state = "FAILED" if done.failed else "SUCCEEDED"
             tasks |= {name: task(name, "SKIPPED") for name in done.skipped}
