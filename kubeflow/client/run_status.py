@@ -208,10 +208,19 @@ def short_outcomes(connection: Connection, several: list[runs.Run]) -> list[str]
 
 def _reason(task: Task, log: TaskLog, troubles: Mapping[str, str]) -> str:
     if task.state in _AT_WORK:
-        return troubles.get(task.pod or task.driver, "") or log.waiting
+        return _trouble(troubles, task.pod or task.driver) or log.waiting
     if task.state in _BROKEN:
-        return task.error or troubles.get(task.pod, "") or read_error(log.text)
+        return task.error or _trouble(troubles, task.pod) or read_error(log.text)
     return ""
+
+
+def _trouble(troubles: Mapping[str, str], pod: str) -> str:
+    """Returns what is the matter with a pod that is known by its name, or by Argo's id of its node.
+
+    Both end with the same hash; between, the pod's has the name of its template.
+    """
+    end = pod.rpartition("-")[2]
+    return next((text for name, text in troubles.items() if name.rpartition("-")[2] == end), "")
 
 
 def _is_silent(task: Task, logs: Mapping[str, TaskLog]) -> bool:

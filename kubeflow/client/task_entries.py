@@ -114,8 +114,10 @@ def _of_parts(name: str, parts: Details, details: Details) -> TaskEntry:
         begin,
         end,
         attempts=max(len(attempts), 1) if starts else 0,
-        pod=_pod(executors) or _pod([one for one in starts if not one.get("child_tasks")]),
-        driver=_pod(drivers),
+        pod=_pod(executors)
+        or _pod([one for one in starts if not one.get("child_tasks")])
+        or _last(_nodes_of_executors(starts, details)),
+        driver=_pod(drivers) or _last(_children([one for one in drivers if _number(one) < 0])),
         error=_error([*starts, *executors, *drivers]),
     )
 
@@ -155,6 +157,45 @@ def _executors_below(parents: Details, details: Details) -> Details:
     children = [child for entry in parents for child in entry.get("child_tasks") or []]
     inside = {key for child in children for key in _keys(child)}
     return [one for one in details if _plain_name(one) == _EXECUTOR and _keys(one) & inside]
+
+
+def _nodes_of_executors(starts: Details, details: Details) -> list[str]:
+    """Returns Argo's ids of the executors in the attempts of a task, the latest last.
+
+    The server of 2.17 gives a task neither its pod nor Argo's id, and names children by Argo's id
+    alone: the workflow, and a hash of all names from the workflow down (`NodeID` in Argo's
+    workflow_types.go).
+    """
+    listed = set(_children(details))
+    names = sorted({entry.get("display_name") or "" for entry in details})
+    roots = [name for name in names if _ATTEMPT.sub("", name) == "root"]
+    conditions = [name for name in names if name.startswith("condition-") and _DRIVER not in name]
+    executors = [name for name in names if _ATTEMPT.sub("", name) == _EXECUTOR]
+    workflow = listed and min(listed).rsplit("-", 1)[0]
+    paths = [
+        ".".join((around, *group, start["display_name"], executor))
+        for around in names
+        if workflow and _ATTEMPT.sub("", around) == workflow
+        for group in [(root, *condition) for root in roots for condition in [(), *zip(conditions)]]
+        for start in starts
+        for executor in executors
+    ]
+    paths.sort(key=lambda path: [int(number) for number in re.findall(r"\((\d+)\)", path)])
+    return [key for path in paths if (key := f"{workflow}-{_hash(path)}") in listed]
+
+
+def _hash(text: str) -> int:
+    """Returns the 32-bit FNV-1a hash."""
+    found = 0x811C9DC5
+    for byte in text.encode():
+        found = (found ^ byte) * 0x01000193 % 2**32
+    return found
+
+
+def _children(entries: Details) -> list[str]:
+    """Returns Argo's ids of what is in the entries."""
+    found = [child.get("pod_name") for one in entries for child in one.get("child_tasks") or []]
+    return [name for name in found if name]
 
 
 def _keys(entry: dict[str, Any]) -> set[str]:

@@ -55,6 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 emulator = Emulator(folder, server, beam_args, address)
                 write_films(emulator, folder)
                 yield emulator
+                emulator.close()
 
 
 @pytest.fixture(scope="session")

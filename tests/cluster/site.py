@@ -13,6 +13,7 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,13 @@ import yaml
 
 import kubeflow
 from components.runtime.stack import installed_stack
+from components.storage import s3
 from kubeflow.cli.options import ConnectionOptions
 from pipeline.sample_data import write_sample_data
 from tests.command_line import medtfx
+from tests.doubles.databases import mariadb
 from tests.doubles.kfp_cluster import RunningServer
+from tests.doubles.s3_server import s3_server
 from tests.small_recipe import OUT_OF_REACH, SMALL
 
 ENDPOINT = "MEDTFX_TEST_KFP"
@@ -48,6 +52,35 @@ class Ended:
     run_id: str
     code: int
     text: str
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A place beside the volume and the first ML Metadata: object storage, and a MySQL.
+
+    Attributes:
+        address: folder at s3://, for this suite alone.
+        root: where artifacts go.
+    """
+
+    address: str
+    root: str
+
+    @property
+    def platform(self) -> list[str]:
+        """Overrides of the recipe's section `platform`, with the secrets of kubeflow/manifests."""
+        names = ("AWS_ENDPOINT_URL", "AWS_REGION")
+        server = {name: os.environ[name] for name in names if name in os.environ}
+        keys = {
+            "AWS_ACCESS_KEY_ID": "access-key-id",
+            "AWS_SECRET_ACCESS_KEY": "secret-access-key",
+        }
+        secrets = [
+            {"name": "medtfx-metadata", "env": {"MEDTFX_MLMD": "uri"}},
+            {"name": "medtfx-patient-key", "env": {"MEDTFX_PATIENT_KEY": "key"}},
+            {"name": "medtfx-s3", "env": keys},
+        ]
+        return [f"platform.env={json.dumps(server)}", f"platform.secrets={json.dumps(secrets)}"]
 
 
 class Site(ABC):
@@ -95,6 +128,10 @@ class Site(ABC):
     @abstractmethod
     def log(self, run_id: str, task: str) -> str:
         """Returns what the last pods of a task logged."""
+
+    @abstractmethod
+    def elsewhere(self) -> Elsewhere:
+        """Returns object storage that the nodes reach, with a MySQL; skips where there is none."""
 
     @abstractmethod
     def only_on_a_cluster(self, why: str) -> None:
@@ -181,6 +218,7 @@ class Emulator(Site):
         self.work, self.interval = str(folder / "volume"), 0.2
         self.image, self.stack = "medtfx:1", str(installed_stack())
         self.platform = [f"platform.beam_args={json.dumps(beam_args)}"]
+        self._servers = ExitStack()
         Path(self.work).mkdir()
 
     def put(self, folder: Path, name: str) -> None:
@@ -202,6 +240,25 @@ class Emulator(Site):
     def log(self, run_id: str, task: str) -> str:
         return "\n".join(self.server.logs_of(run_id, task))
 
+    def elsewhere(self) -> Elsewhere:
+        database = self._servers.enter_context(mariadb())
+        self._servers.enter_context(s3_server()).create_bucket(Bucket="suite")
+        self.server.secrets = {
+            "medtfx-metadata": {"uri": database},
+            "medtfx-patient-key": {"key": "0123456789abcdef" * 4},
+            "medtfx-s3": {
+                "access-key-id": os.environ["AWS_ACCESS_KEY_ID"],
+                "secret-access-key": os.environ["AWS_SECRET_ACCESS_KEY"],
+            },
+        }
+        # TensorFlow writes to s3:// on the stack `wide` alone.
+        root = "s3://suite/work" if self.stack == "wide" else f"{self.work}/elsewhere"
+        return Elsewhere("s3://suite", root)
+
+    def close(self) -> None:
+        """Stops what `elsewhere` started."""
+        self._servers.close()
+
     def only_on_a_cluster(self, why: str) -> None:
         pytest.skip(f"{ENDPOINT} is not set, and the emulator has no {why}")
 
@@ -219,6 +276,7 @@ class Cluster(Site):
         assert self.image, f"{ENDPOINT}_IMAGE names the image of the nodes"
         self.work, self.interval = f"/work/medtfx-suite-{int(time.time())}", 5.0
         self.platform = [f"platform.volumes=[{{claim: {self._claim}, path: /work}}]"]
+        self._s3 = setting(f"{ENDPOINT}_S3", "").rstrip("/")
         address = setting(f"{ENDPOINT}_MLMD", "kfp")
         self.platform.append(f"platform.env={{MEDTFX_MLMD: '{address}'}}")
         self._start_files_pod()
@@ -243,6 +301,13 @@ class Cluster(Site):
     def kill_process(self, run_id: str, task: str) -> None:
         pod = self._pods(run_id, task)[-1]
         self.kubectl("exec", pod, "-c", "main", "--", "python", "-c", _KILL)
+
+    def elsewhere(self) -> Elsewhere:
+        if not self._s3:
+            pytest.skip(f"{ENDPOINT}_S3 names no object storage")
+        address = f"{self._s3}/{Path(self.work).name}"
+        root = f"{address}/work" if self.stack == "wide" else f"{self.work}/elsewhere"
+        return Elsewhere(address, root)
 
     def only_on_a_cluster(self, why: str) -> None:
         pass
@@ -282,3 +347,12 @@ def write_films(site: Site, folder: Path) -> None:
     """Writes the images of 40 patients a class onto the volume."""
     write_sample_data(folder / "films", patients_per_class=40)
     site.put(folder / "films", "films")
+
+
+def upload_films(address: str, folder: Path) -> str:
+    """Writes the same images to object storage, and returns their address."""
+    write_sample_data(folder / "films", patients_per_class=40)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            s3.write_object(f"{address}/{path.relative_to(folder)}", path.read_bytes())
+    return f"{address}/films"

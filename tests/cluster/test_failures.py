@@ -23,14 +23,14 @@ def test_a_node_that_no_machine_can_take_says_so(site, stop):
     package = site.package("platform.defaults.node_selector={medtfx-suite: nowhere}")
     run_id = site.submit(package)
     stop(run_id)
-    shows(site, run_id, "Unschedulable", "kubectl")
+    shows(site, run_id, "no machine can take its pod")
 
 
 def test_an_image_that_can_t_be_pulled_says_so(site, stop):
     site.only_on_a_cluster("images")
     run_id = site.submit(site.package(image="registry.invalid/medtfx:none"))
     stop(run_id)
-    shows(site, run_id, "ImagePullBackOff", "ErrImagePull", "kubectl")
+    shows(site, run_id, "ImagePullBackOff", "ErrImagePull")
 
 
 def test_a_volume_that_can_t_be_written_is_one_sentence(site):

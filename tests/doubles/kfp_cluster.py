@@ -35,6 +35,7 @@ class RunningServer(PipelinesServer):
     Attributes:
         processes: (run id, task) → the container that runs, or ran last.
         ended: run id → what became of it.
+        secrets: of the namespace: name → key → value.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]):
@@ -43,6 +44,7 @@ class RunningServer(PipelinesServer):
         self.processes: dict[tuple[str, str], Popen] = {}
         self.ended: dict[str, Run] = {}
         self._tasks: dict[str, dict[str, dict]] = {}
+        self.secrets: dict[str, dict[str, str]] = {}
         self._stopped: set[str] = set()
         self._threads: list[threading.Thread] = []
         self._closed = threading.Event()
@@ -141,6 +143,7 @@ class RunningServer(PipelinesServer):
                 self._environment,
                 watch=watch,
                 again=before,
+                secrets=self.secrets,
             )
             state = "FAILED" if done.failed else "SUCCEEDED"
             tasks |= {name: task(name, "SKIPPED") for name in done.skipped}

@@ -35,6 +35,7 @@ def run_package(
     watch: Callable[[str, int, subprocess.Popen], None] | None = None,
     again: Run | None = None,
     engine: Callable[[list[str]], list[str]] | None = None,
+    secrets: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Run:
     """Runs the tasks until all have succeeded, or one has failed for good.
 
@@ -46,6 +47,7 @@ def run_package(
         watch: called with task, number of the attempt and process of each container started.
         again: a run to repeat from the task that failed, as KFP's retry does.
         engine: command of a container → what starts it; without, it is started by this Python.
+        secrets: of the namespace: name → key → value.
     """
     run = Run(again.run_id if again else str(uuid.uuid4()))
     if again:
@@ -73,7 +75,7 @@ def run_package(
             return True
         if package.component(task).HasField("dag"):
             return run_dag(package.component(task).dag, inputs)
-        pod = Pod(package, name, run, inputs, work)
+        pod = Pod(package, name, run, inputs, work, secrets)
         return pod.run(environment, watch, engine or _start_here)
 
     run_dag(package.spec.root.dag, values)

@@ -75,12 +75,19 @@ class Pod:
     """A task, as its driver and its launcher see it."""
 
     def __init__(
-        self, package: Package, task: str, run: Run, inputs: Mapping[str, Any], work: Path
+        self,
+        package: Package,
+        task: str,
+        run: Run,
+        inputs: Mapping[str, Any],
+        work: Path,
+        secrets: Mapping[str, Mapping[str, str]] | None = None,
     ):
         self._task, self._spec, self._run = task, package.tasks[task], run
         self._container = package.container(task)
         self._component = package.component(self._spec)
-        self._inputs = inputs
+        self._inputs, self._secrets = inputs, secrets or {}
+        self._secrets_as_env = package.platform(task).get("secretAsEnv", [])
         self._folder = work / run.run_id / f"{task}-{uuid.uuid4().hex[:8]}"
         self._folder.mkdir(parents=True)
         self._outputs = {
@@ -102,6 +109,9 @@ class Pod:
         """
         env = dict(environment)
         env |= {item["name"]: item["value"] for item in self._container.get("env", [])}
+        for secret in self._secrets_as_env:
+            values = self._secrets[secret["secretName"]]
+            env |= {item["envVar"]: values[item["secretKey"]] for item in secret["keyToEnv"]}
         attempts = 1 + self._spec.retry_policy.max_retry_count
         for number in range(1, attempts + 1):
             log = self._folder / f"log-{number}.txt"

@@ -76,3 +76,33 @@ def test_the_tasks_of_kubeflow_pipelines_3():
     assert (found.pod, found.driver) == ("chest-impl-2", "chest-driver-1")
     assert found.error == "out of memory" and (found.end - found.begin).seconds == 60
     assert (other.name, other.state, other.attempts) == ("transform", "SUCCEEDED", 0)
+
+
+def test_a_server_that_lists_no_pods_names_the_children_by_argo():
+    # What 2.17.0 listed of a run whose first task waits for a machine.
+    children = {
+        "quickstart-6fk5m": "1538008585",
+        "quickstart-6fk5m(0)": "2085995974",
+        "root-driver": "1462928069",
+        "root": "1900207556",
+        "root(0)": "568232870",
+        "retraining-driver": "2261927845",
+        "retraining-driver(0)": "1576454725",
+        "retraining": "2716664868",
+        "retraining(0)": "3146540807",
+        "executor": "4211801274",
+        "executor(0)": "",
+    }
+    details = [
+        {
+            "display_name": name,
+            "state": "RUNNING",
+            "start_time": "2026-11-28T16:46:08Z",
+            "child_tasks": [{"pod_name": f"quickstart-6fk5m-{end}"}] if end else [],
+        }
+        for name, end in children.items()
+    ]
+    (entry,) = read_entries({"run_details": {"task_details": details}})
+    assert (entry.name, entry.attempts) == ("retraining", 1)
+    assert entry.pod == "quickstart-6fk5m-4211801274"
+    assert entry.driver == "quickstart-6fk5m-2261927845"
