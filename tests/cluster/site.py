@@ -80,7 +80,11 @@ class Elsewhere:
             {"name": "medtfx-patient-key", "env": {"MEDTFX_PATIENT_KEY": "key"}},
             {"name": "medtfx-s3", "env": keys},
         ]
-        return [f"platform.env={json.dumps(server)}", f"platform.secrets={json.dumps(secrets)}"]
+        return [
+            f"platform.env={json.dumps(server)}",
+            f"platform.secrets={json.dumps(secrets)}",
+            "platform.beam_args=[]",  # the emulator's pool of workers has no credentials
+        ]
 
 
 class Site(ABC):
