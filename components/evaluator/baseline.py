@@ -35,10 +35,10 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
 
     Args:
         data: the recipe's data section, as JSON.
-        folds: `evaluation.folds`.
+        folds: `evaluation.folds`; 0 for a test split, since TFX takes no None here.
     """
 
-    def __init__(self, data: str, folds: int | None = None):
+    def __init__(self, data: str, folds: int = 0):
         self._data: dict[str, Any] = json.loads(data)
         self._folds = folds
 
@@ -80,7 +80,7 @@ class LatestBlessedBaseline(resolver.ResolverStrategy):
             other = json.load(file)
         of_data = other["data"]
         same = all(of_data.get(name) == self._data.get(name) for name in _COMPARABLE)
-        return same and other.get("folds") == self._folds
+        return same and (other.get("folds") or 0) == self._folds
 
 
 def _refused(infra_blessings: list[types.Artifact]) -> set[int]:

@@ -262,7 +262,7 @@ def _judge(recipe: Recipe, paths: PipelinePaths, prepared: _Prepared, model: Any
     folds = recipe.evaluation.folds
     baseline = Resolver(
         strategy_class=LatestBlessedBaseline,
-        config={"data": recipe.data.model_dump_json(by_alias=True), "folds": folds},
+        config={"data": recipe.data.model_dump_json(by_alias=True), "folds": folds or 0},
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         infra_blessing=Channel(type=standard_artifacts.InfraBlessing),

@@ -56,7 +56,7 @@ def decision(number: int, model: standard_artifacts.Model, approved: bool) -> Ap
 
 
 def resolve(
-    models, blessed, candidate, data=None, served=(), decisions=(), folds=None, predictions=None
+    models, blessed, candidate, data=None, served=(), decisions=(), folds=0, predictions=None
 ):
     strategy = LatestBlessedBaseline((data or section()).model_dump_json(by_alias=True), folds)
     given = {
