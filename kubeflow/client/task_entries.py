@@ -102,6 +102,7 @@ def _of_parts(name: str, parts: Details, details: Details) -> TaskEntry:
     attempts = sorted((one for one in starts if _number(one) >= 0), key=_number)
     wrappers = [entry for entry in starts if entry not in attempts]
     executors = _executors(starts, details)
+    nodes = _nodes_of_executors(starts, details)
     chosen = (wrappers or attempts or drivers)[-1]
     state = state_word(chosen)
     if not starts and state != "FAILED":  # its driver prepares it
@@ -113,10 +114,10 @@ def _of_parts(name: str, parts: Details, details: Details) -> TaskEntry:
         state,
         begin,
         end,
-        attempts=max(len(attempts), 1) if starts else 0,
+        attempts=max(len(attempts), len(nodes), 1) if starts else 0,
         pod=_pod(executors)
         or _pod([one for one in starts if not one.get("child_tasks")])
-        or _last(_nodes_of_executors(starts, details)),
+        or _last(nodes),
         driver=_pod(drivers) or _last(_children([one for one in drivers if _number(one) < 0])),
         error=_error([*starts, *executors, *drivers]),
     )
@@ -170,7 +171,8 @@ def _nodes_of_executors(starts: Details, details: Details) -> list[str]:
     names = sorted({entry.get("display_name") or "" for entry in details})
     roots = [name for name in names if _ATTEMPT.sub("", name) == "root"]
     conditions = [name for name in names if name.startswith("condition-") and _DRIVER not in name]
-    executors = [name for name in names if _ATTEMPT.sub("", name) == _EXECUTOR]
+    found = [name for name in names if _ATTEMPT.sub("", name) == _EXECUTOR]
+    executors = [name for name in found if name != _EXECUTOR] or found  # that may be a wrapper
     workflow = listed and min(listed).rsplit("-", 1)[0]
     paths = [
         ".".join((around, *group, start["display_name"], executor))

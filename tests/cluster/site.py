@@ -38,7 +38,7 @@ UNREACHABLE = json.dumps(OUT_OF_REACH)
 _KILL = """
 import pathlib, os
 for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-    if b"kubeflow.node.worker" in path.read_bytes():
+    if int(path.parent.name) != os.getpid() and b"kubeflow.node.worker" in path.read_bytes():
         os.kill(int(path.parent.name), 9)
 """
 PATIENCE_SECONDS = 1800

@@ -78,31 +78,46 @@ def test_the_tasks_of_kubeflow_pipelines_3():
     assert (other.name, other.state, other.attempts) == ("transform", "SUCCEEDED", 0)
 
 
-def test_a_server_that_lists_no_pods_names_the_children_by_argo():
-    # What 2.17.0 listed of a run whose first task waits for a machine.
-    children = {
-        "quickstart-6fk5m": "1538008585",
-        "quickstart-6fk5m(0)": "2085995974",
-        "root-driver": "1462928069",
-        "root": "1900207556",
-        "root(0)": "568232870",
-        "retraining-driver": "2261927845",
-        "retraining-driver(0)": "1576454725",
-        "retraining": "2716664868",
-        "retraining(0)": "3146540807",
-        "executor": "4211801274",
-        "executor(0)": "",
-    }
-    details = [
+def from_2_17_0(children):
+    """Returns what the server lists: an entry for each name, with the hashes of its children."""
+    listed = [
         {
             "display_name": name,
             "state": "RUNNING",
-            "start_time": "2026-11-28T16:46:08Z",
-            "child_tasks": [{"pod_name": f"quickstart-6fk5m-{end}"}] if end else [],
+            "start_time": START,
+            "child_tasks": [{"pod_name": f"quickstart-gl46t-{end}"} for end in ends.split()],
         }
-        for name, end in children.items()
+        for name, ends in children
     ]
-    (entry,) = read_entries({"run_details": {"task_details": details}})
-    assert (entry.name, entry.attempts) == ("retraining", 1)
-    assert entry.pod == "quickstart-6fk5m-4211801274"
-    assert entry.driver == "quickstart-6fk5m-2261927845"
+    return details(*listed)
+
+
+def test_a_server_that_lists_no_pods_names_the_children_by_argo():
+    # As 2.17.0 listed a run whose Trainer was deleted once, with two of its tasks.
+    listed = from_2_17_0(
+        [
+            ("quickstart-gl46t", "301876969"),
+            ("quickstart-gl46t(0)", "4090887206"),
+            ("root", "3264638116"),
+            ("root(0)", "1877806470"),
+            ("retraining", "3568942468"),
+            ("retraining(0)", "108209639 819195330"),
+            ("executor", "139310234"),
+            ("executor(0)", ""),
+            ("condition-1", "177577088"),
+            ("condition-1(0)", "3506844172"),
+            ("trainer-driver", "342683355"),
+            ("trainer-driver(0)", "2128486239"),
+            ("trainer", "3374633698"),
+            ("trainer(0)", "62832297"),
+            ("executor", "1428409744 1092710269"),
+            ("executor(0)", ""),
+            ("executor(1)", ""),
+        ]
+    )
+    retraining, trainer = read_entries(listed)
+    assert (retraining.name, retraining.attempts) == ("retraining", 1)
+    assert retraining.pod == "quickstart-gl46t-139310234"
+    assert (trainer.name, trainer.attempts) == ("trainer", 2)
+    assert trainer.pod == "quickstart-gl46t-1092710269"
+    assert trainer.driver == "quickstart-gl46t-342683355"
