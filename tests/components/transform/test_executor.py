@@ -1,5 +1,6 @@
 """The node in one process: Examples in, graph and transformed Examples out."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,8 @@ def written(tmp_path_factory):
     io_utils.write_pbtxt_file(f"{made['schema'].uri}/schema.pbtxt", schema)
     given = {name: [made[name]] for name in ("examples", "statistics", "schema")}
     outputs = {name: [made[name]] for name in ("transform_graph", "transformed_examples")}
-    Executor().Do(given, outputs, {"data": DATA.model_dump_json(by_alias=True)})
+    data, splits = DATA.model_dump_json(by_alias=True), json.dumps(["train", "eval"])
+    Executor().Do(given, outputs, {"data": data, "splits": splits})
     # As TFX records it: what is in the outputs at the end.
     return made["transform_graph"].uri, outputs["transformed_examples"][0]
 

@@ -68,7 +68,7 @@ def test_a_floor_does_not_train_the_folds_again():
         return {
             one.id: json.dumps(one.exec_properties, default=str)
             for one in pipeline.components
-            if one.id not in ("Evaluator", "RunReport")
+            if one.id not in ("Evaluator", "ServingValidator", "RunReport")
         }
 
     assert properties() == properties("evaluation.recall_floor=0.1")
