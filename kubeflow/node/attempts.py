@@ -7,6 +7,8 @@ after its last finished epoch. Wrong input and too little memory are not tried a
 """
 
 import argparse
+import contextlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from kubeflow.node.task import FAILED, log
 TRY_AGAIN = 75
 _POLL_SECONDS = 0.2
 _NEARLY_ALL = 0.9
+_GRACE_SECONDS = 20.0  # of the 30 that a pod has
 
 
 def run_nodes(given: argparse.Namespace, arguments: Sequence[str], nodes: Sequence[str]) -> int:
@@ -67,8 +70,13 @@ def out_of_memory(node: str, memory: ContainerMemory) -> str:
 
 
 def _run_once(command: list[str]) -> int:
-    """Returns the exit code of the process, negative after a signal."""
+    """Returns the exit code of the process, negative after a signal.
+
+    SIGTERM, by which Kubernetes ends a pod, goes on to the process, which may have a job on an
+    engine of Beam to cancel.
+    """
     warned = False
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     process = subprocess.Popen(command)
     try:
         while True:
@@ -77,8 +85,14 @@ def _run_once(command: list[str]) -> int:
             except subprocess.TimeoutExpired:
                 # Kubernetes may kill the whole container, and this is then the last line.
                 warned = warned or _warned_of_memory()
+    except SystemExit:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
+        raise
     finally:
         process.kill()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _warned_of_memory() -> bool:

@@ -69,6 +69,19 @@ def test_after_the_last_attempt_it_gives_up(run, caplog):
     assert "Evaluator was killed by signal 9, in the last of 2 attempts." in caplog.text
 
 
+def test_the_process_may_clean_up_when_the_pod_ends(run, tmp_path):
+    """As Kubernetes does, the script sends SIGTERM to the task alone."""
+    done = tmp_path / "done"
+    clean_up = f"(open({str(done)!r}, 'w').close(), sys.exit())"
+    end = (
+        f"signal.signal(signal.SIGTERM, lambda *_: {clean_up})\n"
+        "os.kill(os.getppid(), signal.SIGTERM)\nsignal.pause()"
+    )
+    with pytest.raises(SystemExit) as ended:
+        run(end)
+    assert ended.value.code == 143 and done.exists()
+
+
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "sys.exit(1)"])
 def test_out_of_memory_is_a_sentence_and_not_tried_again(run, caplog, monkeypatch, end):
     # A control group with a limit needs rights that a test does not have everywhere.
