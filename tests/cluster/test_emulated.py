@@ -42,10 +42,9 @@ def loaded_tensorflow(run: Run) -> list[str]:
     return [attempt.task for attempt in run.attempts if "TensorFlow and TFX loaded" in attempt.log]
 
 
-def test_the_nodes_on_beam_leave_their_work_to_its_job_server(emulator, again_and_refused):
-    # Transform gives two: TFX's own builds the graph, ours runs it over the images. Of the runs
-    # after the first one, only the Evaluator of the other floor has work for Beam.
-    assert jobs_run(Path(emulator.work).parent) == len(BEAM_NODES) + 2
+def test_the_nodes_on_beam_leave_their_work_to_an_engine(emulator, again_and_refused):
+    # Of the runs after the first one, only the Evaluator of the other floor has work for Beam.
+    assert jobs_run(Path(emulator.work).parent) == len(BEAM_NODES) + 1
 
 
 def test_kfp_shows_the_verdict(first):
@@ -95,7 +94,8 @@ def test_each_log_says_which_node_it_is_and_how_it_went(first):
 def test_a_run_that_is_all_in_the_cache_loads_no_tensorflow(first, again_and_refused):
     again, _ = again_and_refused
     assert loaded_tensorflow(again) == []
-    assert cached(again) == {*NODES} - {"StatisticsBaseline", "Baseline", "Approval"}
+    never = {"StatisticsBaseline", "Baseline", "Approval", "CrossValidation", "OutOfFold"}
+    assert cached(again) == {*NODES} - never
     before, now = (run.artifacts["evaluator", "verdict"].read_text() for run in (first, again))
     assert before == now
     assert again.artifacts["pusher", "page"].read_text().lstrip().startswith("<!")

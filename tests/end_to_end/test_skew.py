@@ -49,7 +49,8 @@ def transformed_probabilities(machine) -> dict[bytes, np.ndarray]:
     data = DataSection.model_validate(recipe["data"])
     files = sorted(map(str, _latest(machine, "Transform", "transformed_examples").glob("*/*.gz")))
     split = TransformedSplit(tuple(files), data)
-    network = build_network(ModelSection.model_validate(recipe["model"]), data)
+    # The exported network: batch normalisation is folded into its convolutions.
+    network = build_network(ModelSection.model_validate(recipe["model"]), data).for_prediction()
     _restore(network.classifier, model_uri)
     facts = UncertaintySummary.from_json((model_uri / "assets" / UNCERTAINTY_FILE).read_text())
     served = MeasuredUncertainty(facts).calibrated
