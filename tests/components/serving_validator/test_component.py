@@ -1,6 +1,7 @@
 """The node and TFX's own Pusher, by TFX's launcher and a real ML Metadata store."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,9 @@ def write_evaluation(folder, labels):
     bounds = [f"{what}_{end}" for what in ("recall", "specificity") for end in ("low", "high")]
     for index, label in enumerate(labels):
         add("auc", index).double_value.value = 0.95
-        for quantity, value in zip(("patients", *bounds), (10, 0.6, 0.98, 0.6, 0.98), strict=True):
+        values = dict(zip(("patients", *bounds), (10, 0.6, 0.98, 0.6, 0.98), strict=True))
+        values |= dict.fromkeys(("baseline", "change", "change_low"), math.nan)  # no model before
+        for quantity, value in values.items():
             add(metric_name(quantity, label)).double_value.value = value
     folder.mkdir()
     messages = {"metrics": found, "validations": validation.ValidationResult(validation_ok=True)}
