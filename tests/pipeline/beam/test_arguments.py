@@ -1,10 +1,17 @@
 import pytest
 
 from components.nodes import BEAM_NODES
+from components.storage import object_storage
 from pipeline.beam.arguments import BEAM_ARGS, beam_args
 from pipeline.beam.errors import BeamError
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
+
+
+@pytest.fixture(autouse=True)
+def nothing_at_s3(monkeypatch):
+    """Another test of this process may have prepared it for object storage."""
+    monkeypatch.setattr(object_storage, "_at_s3", [])
 
 
 def test_this_process_by_default():

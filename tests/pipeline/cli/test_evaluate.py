@@ -137,7 +137,10 @@ def test_what_can_not_be_read_is_in_quarantine(evaluate, elsewhere, tmp_path):
     assert (tmp_path / "out" / "quarantine.csv").read_text().count("dark/") == 2
     for number in range(2, 5):
         (elsewhere / "dark" / f"p{number:02}d.png").write_bytes(b"no image")
-    assert_one_message(evaluate("tiny", "--restart"), "data.max_quarantine_share = 10%")
+    code, _, errors = evaluate("tiny", "--restart")
+    loading, message = errors.splitlines()
+    assert code == 1 and loading == "Loading version 5 of tiny ..."
+    assert message.startswith("Error: 12% of 40 images") and "max_quarantine_share = 10%" in message
 
 
 def test_a_folder_of_no_class_is_refused_before_anything_is_sent(evaluate, elsewhere, tmp_path):
