@@ -6,6 +6,8 @@
     ├── WeightsError     pretrained weights can't be loaded, or do not fit the backbone
     ├── VersionError     there is no such pushed model or version
     ├── AuditError       the data audit stops a run (in components.data_audit.gate)
+    ├── LeakingFoldsError  an image is judged twice, never, or by a model that saw its patient (in
+    │                    components.evaluator.out_of_fold)
     ├── BeamError        a runner of Beam can't be used (in pipeline.beam.errors)
     ├── EngineError      an engine of Beam failed, or its job can't be cancelled (pipeline.beam)
     ├── StorageError     artifacts or models can't be written to an address (in components.storage)

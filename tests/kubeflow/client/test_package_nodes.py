@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from components.nodes import APPROVAL, NODES, RETRAINING
+from components.nodes import APPROVAL, NODES, OF_FOLDS, RETRAINING
 from components.recipe.recipe import Recipe
 from kubeflow.client.connection import connect
 from kubeflow.client.package_nodes import nodes_of_tasks, read_nodes
@@ -22,7 +22,7 @@ def test_the_nodes_of_a_compiled_package(quickstart, tmp_path):
     compile_package(quickstart, PackageOptions(image="site/medtfx:1", version="1"), out)
     found = read_nodes(next(yaml.safe_load_all(out.read_text())))
     nodes = [node for task, nodes in found.items() if task != RETRAINING for node in nodes]
-    assert sorted(nodes) == sorted(set(NODES) - {APPROVAL})
+    assert sorted(nodes) == sorted(set(NODES) - {APPROVAL, *OF_FOLDS})
     assert found[RETRAINING] == (RETRAINING,)
     assert all(task in nodes for task, nodes in found.items())
 
