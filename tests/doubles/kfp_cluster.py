@@ -44,6 +44,7 @@ class RunningServer(PipelinesServer):
         self.processes: dict[tuple[str, str], Popen] = {}
         self.ended: dict[str, Run] = {}
         self._tasks: dict[str, dict[str, dict]] = {}
+        self._starts: dict[str, dict[str, int]] = {}  # run id → task → its pods
         self.secrets: dict[str, dict[str, str]] = {}
         self._stopped: set[str] = set()
         self._threads: list[threading.Thread] = []
@@ -79,15 +80,17 @@ class RunningServer(PipelinesServer):
         self._in_thread(self._carry_out, run)
 
     def log(self, run_id: str, pod: str) -> str:
-        name, _, number = pod.rpartition("-")
-        for text in self.logs_of(run_id, name, number):
-            self.logs[pod] = text
+        name = pod.rpartition("-")[0]
+        self.logs |= {
+            f"{name}-{start}": text for start, text in enumerate(self.logs_of(run_id, name), 1)
+        }
         return super().log(run_id, pod)
 
-    def logs_of(self, run_id: str, name: str, number: str = "*") -> list[str]:
-        """Returns the logs of the starts of a task, or of one of them."""
-        files = (self._folder / run_id).glob(f"{name}-[0-9a-f]*/log-{number}.txt")
-        return [path.read_text(errors="replace") for path in sorted(files)]
+    def logs_of(self, run_id: str, name: str) -> list[str]:
+        """Returns the logs of the starts of a task, the latest last."""
+        files = (self._folder / run_id).glob(f"{name}-[0-9a-f]*/log-*.txt")
+        in_order = sorted(files, key=lambda path: path.stat().st_mtime_ns)
+        return [path.read_text(errors="replace") for path in in_order]
 
     def close(self) -> None:
         """Ends what still runs."""
@@ -111,6 +114,7 @@ class RunningServer(PipelinesServer):
         identity = run["run_id"]
         before = self.ended.get(identity) or Run(identity)  # a retry goes on after what succeeded
         tasks = self._tasks.setdefault(identity, {})
+        starts = self._starts.setdefault(identity, {})
         followers: dict[str, threading.Thread] = {}
 
         def watch(name: str, attempt: int, process: Popen) -> None:
@@ -124,7 +128,9 @@ class RunningServer(PipelinesServer):
             for key in (f"{name}-driver", name, this):
                 tasks.setdefault(key, task(key, "RUNNING", start_time=self.now()))
             tasks[name].update(state="RUNNING", end_time=EMPTY_TIME)
-            tasks[this]["pod_name"] = f"{name}-{attempt}"
+            # A name of its own for each pod, also after a retry of the run.
+            starts[name] = starts.get(name, 0) + 1
+            tasks[this]["pod_name"] = f"{name}-{starts[name]}"
             tasks[f"{name}-driver"].update(state="SUCCEEDED", end_time=self.now())
             followers[name] = self._in_thread(self._follow, process, [tasks[name], tasks[this]])
             run["run_details"] = {"task_details": list(tasks.values())}
