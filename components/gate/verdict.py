@@ -51,7 +51,7 @@ def by_folds_sentence(evaluation: EvaluationSection) -> str:
         return ""
     return (
         f" Judged by {evaluation.folds} models of folds, each on images of patients that it was "
-        "not trained on; the model of this run was trained on all images."
+        "not trained on; the model of this run was trained on the images of all folds."
     )
 
 

@@ -39,8 +39,8 @@ class EvaluationSection(Section):
         max_looks: how many models may be evaluated on the same test images. None: no limit.
         folds: number of folds of a cross-validation whose predictions decide, in place of a test
             split: for classes with too few images. Each image is predicted by a model that was
-            trained without its patient; the model that is pushed is trained on all images. None:
-            the test split decides.
+            trained without its patient; the model that is pushed is trained on the images of all
+            folds. None: the test split decides.
     """
 
     recall_floor: Rate | dict[str, Rate]
