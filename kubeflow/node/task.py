@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -37,6 +38,12 @@ def run_task(work: Callable[[argparse.Namespace], int], given: argparse.Namespac
         return work(given)
     except MedtfxError as error:
         log.error("Error: %s", error)
+        return FAILED
+    except PermissionError as error:
+        log.error(
+            "Error: user %d may not open %s. Give the volume to that user: "
+            "kubeflow/manifests/volume-owner.yaml.", os.getuid(), error.filename,
+        )  # fmt: skip
         return FAILED
 
 

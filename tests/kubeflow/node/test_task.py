@@ -51,3 +51,16 @@ def test_a_users_mistake_is_one_line_and_exit_code_1():
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert " Error: The parameter `overrides`" in done.stdout and done.stderr == ""
+
+
+def test_a_volume_of_another_user_is_one_sentence():
+    # In a process of its own, whose umask and log it sets.
+    code = """
+from kubeflow.node.task import run_task
+def work(given):
+    raise PermissionError(13, "Permission denied", "/work/medtfx")
+raise SystemExit(run_task(work, None))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "may not open /work/medtfx" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
