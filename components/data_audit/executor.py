@@ -20,6 +20,7 @@ from components.imaging import quarantine
 from components.imaging.measures.stored import FOLDER
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
+from components.storage.split_files import split_files
 
 _STATISTICS = "FeatureStats.pb"
 
@@ -35,10 +36,7 @@ class Executor(base_executor.BaseExecutor):
     ) -> None:
         """Fills `audit`; a finding is not an error of this node."""
         section = AuditSection.model_validate_json(exec_properties["section"])
-        files = {
-            split: fileio.glob(artifact_utils.get_split_uri(input_dict["examples"], split) + "/*")
-            for split in SPLITS
-        }
+        files = {split: split_files(input_dict["examples"], split) for split in SPLITS}
         stored = os.path.join(artifact_utils.get_single_uri(input_dict["examples"]), FOLDER, "*")
         pictures = read_pictures(fileio.glob(stored))
         result = audit(pictures, section, _drift(input_dict, section), *_remarks(input_dict))

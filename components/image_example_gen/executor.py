@@ -6,10 +6,8 @@ from typing import Any
 
 import apache_beam as beam
 from tfx import types
-from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
-from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
 from components.image_example_gen import splits
@@ -27,6 +25,7 @@ from components.imaging.measures.stored import FOLDER
 from components.imaging.quarantine import Quarantined
 from components.recipe.data import SPLITS, DataSection
 from components.runtime.errors import DataError
+from components.storage.split_files import declare_splits
 
 _REMARKS = "remarks"  # begin of the names of the files that Beam writes
 
@@ -55,11 +54,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         listing = list_unlabelled(base) if unlabelled else list_folders(base, data)
 
         examples = artifact_utils.get_single_instance(output_dict["examples"])
-        examples.split_names = artifact_utils.encode_split_names(
-            [UNLABELLED] if unlabelled else list(SPLITS)
-        )
-        examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
-        examples_utils.set_file_format(examples, "tfrecords_gzip")
+        declare_splits(examples, [UNLABELLED] if unlabelled else SPLITS)
 
         listed = artifact_utils.get_single_instance(output_dict["quarantine"])
         key = patient_key(exec_properties["home"])

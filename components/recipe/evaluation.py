@@ -62,7 +62,7 @@ class EvaluationSection(Section):
     @property
     def judged_on(self) -> str:
         """The images that decide, in words."""
-        return f"{self.folds} folds of all images" if self.folds else "the test split"
+        return judged_on(self.folds)
 
     def floor(self, name: str) -> float:
         """Returns the recall floor of a class."""
@@ -73,3 +73,8 @@ class EvaluationSection(Section):
         if isinstance(self.expected_recall, dict):
             return self.expected_recall.get(name)
         return self.expected_recall
+
+
+def judged_on(folds: int | None) -> str:
+    """Returns the images that decide about a model, in words."""
+    return f"{folds} folds of all images" if folds else "the test split"

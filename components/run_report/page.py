@@ -14,7 +14,7 @@ from components.run_report.alarms import slice_alarms
 from components.run_report.content import Content
 from components.run_report.gallery import KINDS
 from components.run_report.slot import RUN_SLOT
-from components.run_report.uncertainty import uncertainty_results
+from components.run_report.uncertainty import UncertaintyResults, uncertainty_results
 from components.runtime.html import html_environment
 from components.uncertainty.risk_coverage import risk_coverage_curve
 
@@ -27,14 +27,15 @@ def render_page(content: Content) -> str:
     environment = html_environment(_TEMPLATE)
     environment.filters |= {"two": two, "signed": signed, "percent": percent}
     environment.globals |= {"held": held, "reaches": reaches}
+    uncertainty = uncertainty_results(
+        content.predictions, content.uncertainty, content.evaluation.folds is not None
+    )
     return environment.get_template("page.html").render(
         content=content,
-        plots=_plots(content),
+        plots=_plots(content, uncertainty),
         slices=_slices(content),
         alarms=slice_alarms(content.predictions),
-        uncertainty=uncertainty_results(
-            content.predictions, content.uncertainty, content.evaluation.folds is not None
-        ),
+        uncertainty=uncertainty,
         kinds=KINDS,
         small=figures.SMALL,
         open_rows=_OPEN_ROWS,
@@ -48,14 +49,11 @@ def render_page(content: Content) -> str:
 # === Parts ===
 
 
-def _plots(content: Content) -> dict[str, Markup]:
+def _plots(content: Content, uncertainty: UncertaintyResults) -> dict[str, Markup]:
     """Returns name → inline SVG, which matplotlib has escaped."""
     predictions = content.predictions
     found = {}
     if len(predictions.labels):
-        uncertainty = uncertainty_results(
-            predictions, content.uncertainty, content.evaluation.folds is not None
-        )
         found = {
             "roc": plots.roc_curves(predictions),
             "precision_recall": plots.precision_recall_curves(predictions),

@@ -8,7 +8,6 @@ from typing import Any
 from tfx import types
 from tfx.components.util import model_utils
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
@@ -23,6 +22,7 @@ from components.serving_validator.checks import FLOAT32_TOLERANCE, MIXED_PRECISI
 from components.serving_validator.samples import few_of_each_class, find_by_name
 from components.serving_validator.validate import ServerSettings, ValidationData, validate
 from components.serving_validator.warmup import write_warmup
+from components.storage.split_files import split_files
 
 _TEST_IMAGES = 12  # of all classes; one of each class at least
 
@@ -75,11 +75,12 @@ def _validation_data(
     of_each = max(1, _TEST_IMAGES // len(classes))
     mixed = exec_properties["mixed_precision"]
     reference = load_predictions(artifact_utils.get_single_uri(input_dict["model_run"]))
+    examples = input_dict["examples"]
     return ValidationData(
         classes=tuple(classes),
-        images=few_of_each_class(_files(input_dict, "test"), len(classes), of_each),
+        images=few_of_each_class(split_files(examples, "test"), len(classes), of_each),
         reference=reference,
-        encoded=find_by_name(_files(input_dict, "eval"), set(reference.by_file)),
+        encoded=find_by_name(split_files(examples, "eval"), set(reference.by_file)),
         tolerance=MIXED_PRECISION_TOLERANCE if mixed else FLOAT32_TOLERANCE,
     )
 
@@ -91,7 +92,3 @@ def _gate(
     results = load_results(artifact_utils.get_single_uri(input_dict["evaluation"]), classes)
     section = EvaluationSection.model_validate_json(exec_properties["rules"])
     return PushedGate(section, results.classes)
-
-
-def _files(input_dict: dict[str, list[types.Artifact]], split: str) -> list[str]:
-    return fileio.glob(artifact_utils.get_split_uri(input_dict["examples"], split) + "/*")

@@ -12,6 +12,7 @@ from typing import Any
 from components.runtime.environment import BEAM_POOL_CHECK
 from pipeline.beam.errors import BeamError
 from pipeline.beam.pool import check_pool
+from pipeline.beam.settings import asks_pool, patience_minutes
 
 # Beam starts their job server with Java.
 _JAVA_RUNNERS = ("FlinkRunner", "SparkRunner")
@@ -28,6 +29,7 @@ def check_engine(options: Mapping[str, str]) -> None:
     Raises:
         BeamError: what is missing, and what to do.
     """
+    patience_minutes()
     runner = _runner(options["--runner"])
     name = type(runner).__name__
     if name == "DataflowRunner":
@@ -147,7 +149,7 @@ def _reachable_from_here(pool: str, options: Mapping[str, str]) -> bool:
 
     A pool beside each worker of the engine is `localhost` there, and another machine from here.
     """
-    if BEAM_POOL_CHECK.get() == "off":
+    if not asks_pool():
         return False
     return not is_local(pool) or is_local(options.get(_JOB_SERVER, "localhost:0"))
 

@@ -16,6 +16,7 @@ from apache_beam.runners.runner import PipelineResult
 from components.runtime import progress
 from components.runtime.environment import BEAM_PATIENCE
 from pipeline.beam.errors import EngineError
+from pipeline.beam.settings import patience_minutes
 from pipeline.beam.worker_error import worker_error
 
 _SECONDS_BETWEEN_LOOKS = 5.0
@@ -135,10 +136,10 @@ class _Watch:
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._elements, self._moved = 0, time.monotonic()
         self._hinted = self._moved
-        given = BEAM_PATIENCE.get()
-        self._minutes = float(given or _PATIENCE_MINUTES)
+        given = patience_minutes()
+        self._minutes = _PATIENCE_MINUTES if given is None else given
         # An engine may never report figures, as Flink; then silence alone proves nothing.
-        self._always = bool(given)
+        self._always = given is not None
 
     def __enter__(self) -> None:
         self._thread.start()

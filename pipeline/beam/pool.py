@@ -10,6 +10,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import grpc
+from apache_beam.portability.api import (
+    beam_fn_api_pb2,
+    beam_fn_api_pb2_grpc,
+    beam_provision_api_pb2,
+    beam_provision_api_pb2_grpc,
+    endpoints_pb2,
+)
+
 from pipeline.beam.errors import BeamError
 
 _SECONDS = 120.0  # a busy machine takes its time to load Beam
@@ -26,55 +35,52 @@ def check_pool(address: str, seconds: float = _SECONDS) -> None:
     Raises:
         BeamError: the pool refuses, or its worker does not come.
     """
-    from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc, endpoints_pb2
-
-    with _Engine() as engine:
-        import grpc
-
-        endpoint = endpoints_pb2.ApiServiceDescriptor(url=engine.address)
-        worker = f"medtfx-check-{uuid.uuid4().hex[:8]}"
-        with grpc.insecure_channel(address) as channel:
-            pool = beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(channel)
-            request = beam_fn_api_pb2.StartWorkerRequest(
-                worker_id=worker,
-                control_endpoint=endpoint,
-                logging_endpoint=endpoint,
-                artifact_endpoint=endpoint,
-                provision_endpoint=endpoint,
-            )
-            try:
-                refusal = pool.StartWorker(request, timeout=seconds).error.strip()
-                came = not refusal and engine.worker_came.wait(seconds)
-                pool.StopWorker(
-                    beam_fn_api_pb2.StopWorkerRequest(worker_id=worker), timeout=seconds
-                )
-            except grpc.RpcError as error:
-                raise BeamError(
-                    f"The pool of workers at {address} does not answer as Beam's pool does: "
-                    f"{error.details()}. Check that --environment_config names its port."
-                ) from None
-    if not came:
-        reason = refusal.splitlines()[-1] if refusal else f"it did not come within {seconds:.0f} s"
+    with _Engine() as engine, grpc.insecure_channel(address) as channel:
+        pool = beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(channel)
+        try:
+            trouble = _trouble(pool, engine, seconds)
+        except grpc.RpcError as error:
+            raise BeamError(
+                f"The pool of workers at {address} does not answer as Beam's pool does: "
+                f"{error.details()}. Check that --environment_config names its port."
+            ) from None
+    if trouble:
         raise BeamError(
-            f"The pool at {address} starts no worker that works: {reason}. Its `python` may lack "
+            f"The pool at {address} starts no worker that works: {trouble}. Its `python` may lack "
             "apache_beam and medtfx. Start the pool with `bin` of medtfx's environment first on "
             "PATH, and with --container_executable=medtfx-beam-worker."
         )
 
 
-class _Engine:
+def _trouble(pool: Any, engine: "_Engine", seconds: float) -> str:
+    """Returns why no worker came; '' if one did."""
+    worker = f"medtfx-check-{uuid.uuid4().hex[:8]}"
+    endpoint = endpoints_pb2.ApiServiceDescriptor(url=engine.address)
+    request = beam_fn_api_pb2.StartWorkerRequest(
+        worker_id=worker,
+        control_endpoint=endpoint,
+        logging_endpoint=endpoint,
+        artifact_endpoint=endpoint,
+        provision_endpoint=endpoint,
+    )
+    if refusal := pool.StartWorker(request, timeout=seconds).error.strip():
+        return str(refusal.splitlines()[-1])
+    came = engine.worker_came.wait(seconds)
+    pool.StopWorker(beam_fn_api_pb2.StopWorkerRequest(worker_id=worker), timeout=seconds)
+    return "" if came else f"it did not come within {seconds:.0f} s"
+
+
+class _Engine(
+    beam_fn_api_pb2_grpc.BeamFnControlServicer,
+    beam_fn_api_pb2_grpc.BeamFnLoggingServicer,
+    beam_provision_api_pb2_grpc.ProvisionServiceServicer,
+):
     """The part of an engine that a worker asks first: a gRPC server on a loopback port.
 
     Beam's API names the methods.
     """
 
     def __init__(self) -> None:
-        import grpc
-        from apache_beam.portability.api import (
-            beam_fn_api_pb2_grpc,
-            beam_provision_api_pb2_grpc,
-        )
-
         self.worker_came = threading.Event()
         self._stopped = threading.Event()
         self._server = grpc.server(ThreadPoolExecutor(_THREADS))
@@ -103,14 +109,8 @@ class _Engine:
             pass
         yield from ()
 
-    def GetProcessBundleDescriptor(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Is never asked: there is nothing to do."""
-        raise NotImplementedError
-
     def GetProvisionInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Answers Beam's program `boot`, which then starts the worker proper."""
-        from apache_beam.portability.api import beam_provision_api_pb2, endpoints_pb2
-
         endpoint = endpoints_pb2.ApiServiceDescriptor(url=self.address)
         return beam_provision_api_pb2.GetProvisionInfoResponse(
             info=beam_provision_api_pb2.ProvisionInfo(

@@ -83,7 +83,8 @@ def facts(found: External) -> list[str]:
         lines.append(
             f"Size, format and grey level alone reach a balanced accuracy of "
             f"{baseline.balanced_accuracy:.2f} on {baseline.images} of these images, the model "
-            f"{baseline.model:.2f}: what it does not reach beyond that may come from a shortcut."
+            f"{baseline.model:.2f}. The nearer the two are, the less the model's figures say about "
+            "the disease."
         )
     else:
         lines.append("Shortcuts are not measured: a class has fewer than two patients here.")

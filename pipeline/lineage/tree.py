@@ -3,6 +3,7 @@
 from rich.text import Text
 from rich.tree import Tree
 
+from components.recipe.evaluation import judged_on
 from components.runtime.numbers import number
 from pipeline.lineage.model import Lineage
 from pipeline.runs.records import Gate
@@ -49,10 +50,7 @@ def _note(note: str) -> str:
 
 def _add_gate(tree: Tree, found: Lineage) -> None:
     section = found.recipe.get("evaluation", {})
-    judged_on = (
-        f"{section['folds']} folds of all images" if section.get("folds") else "the test split"
-    )
-    gate = tree.add(_text(f"recall gate, on {judged_on}"))
+    gate = tree.add(_text(f"recall gate, on {judged_on(section.get('folds'))}"))
     floor_on = section.get("floor_on", "")
     for one in found.gates:
         gate.add(_text(_gate_line(one, floor_on)))

@@ -6,16 +6,15 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow_transform as tft
 from tfx import types
-from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
-from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
 from components.artifacts import OUT_OF_FOLD
@@ -23,7 +22,9 @@ from components.recipe.data import SPLITS, DataSection, Fold
 from components.recipe.training import TrainingSection
 from components.runtime import progress
 from components.storage.examples import open_writer
+from components.storage.split_files import declare_splits, split_files
 from components.trainer.cross_validation.parts import (
+    ImageFacts,
     parts_of,
     pixel_statistics,
     read_facts,
@@ -52,12 +53,10 @@ class Executor(base_executor.BaseExecutor):
         """
         config = json.loads(exec_properties["config"])
         (predictions,) = output_dict["predictions"]
-        predictions.split_names = artifact_utils.encode_split_names([OUT_OF_FOLD])
-        examples_utils.set_payload_format(predictions, example_gen_pb2.FORMAT_TF_EXAMPLE)
-        examples_utils.set_file_format(predictions, "tfrecords_gzip")
+        declare_splits(predictions, [OUT_OF_FOLD])
         images = FoldImages(
-            _files(input_dict["examples"]),
-            _files(input_dict["transformed_examples"]),
+            split_files(input_dict["examples"], *SPLITS),
+            split_files(input_dict["transformed_examples"], *SPLITS),
             artifact_utils.get_single_uri(input_dict["transform_graph"]),
         )
         logs = artifact_utils.get_single_uri(output_dict["model_run"])
@@ -82,6 +81,11 @@ class FoldImages:
     raw: Sequence[str]
     transformed: Sequence[str]
     graph: str
+
+    @cached_property
+    def facts(self) -> list[ImageFacts]:
+        """What decides the parts of all images; reads the raw Examples once for all folds."""
+        return read_facts(self.raw)
 
 
 def cross_validate(config: dict[str, Any], images: FoldImages, kept: Path, logs: str) -> list[Path]:
@@ -110,9 +114,9 @@ def _predict_fold(
     """Trains the model of a fold, and writes its predictions for the images of that fold."""
     # === Images ===
     data = DataSection.model_validate(config["data"])
-    facts = read_facts(images.raw)
-    part_of = parts_of(facts, data, fold)
-    statistics = pixel_statistics([one for one in facts if part_of[one.filename] == "train"])
+    part_of = parts_of(images.facts, data, fold)
+    learned = [one for one in images.facts if part_of[one.filename] == "train"]
+    statistics = pixel_statistics(learned)
     work = path.with_suffix("")
     work.mkdir(parents=True, exist_ok=True)
     files = write_parts(images.transformed, part_of, statistics, work)
@@ -135,12 +139,6 @@ def _predict_fold(
             writer.write(record)
     unfinished.replace(path)
     shutil.rmtree(work)
-
-
-def _files(examples: list[types.Artifact]) -> list[str]:
-    """Returns the files of all splits."""
-    folders = [artifact_utils.get_split_uri(examples, split) for split in SPLITS]
-    return [os.path.join(folder, name) for folder in folders for name in fileio.listdir(folder)]
 
 
 def _kept_folder(config: dict[str, Any], images: FoldImages) -> Path:
