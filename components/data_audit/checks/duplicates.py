@@ -80,8 +80,8 @@ def find_groups(
 def _groups(ordered: Sequence[ImageRecord], joins: list[tuple[int, int, float]]) -> list[Group]:
     if not joins:
         return []
-    i, j, values = zip(*joins, strict=True)
-    graph = sparse.coo_matrix((values, (i, j)), (len(ordered),) * 2)
+    i, j, _ = zip(*joins, strict=True)
+    graph = sparse.coo_matrix((np.ones(len(i)), (i, j)), (len(ordered),) * 2)
     _, component = sparse.csgraph.connected_components(graph, directed=False)
     members: dict[int, set[int]] = defaultdict(set)
     lowest: dict[int, float] = defaultdict(lambda: 1.0)
