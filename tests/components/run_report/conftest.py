@@ -75,7 +75,7 @@ def audit_of(classes):
             judge(Found("outliers", "no image stands out"), "report"),
         ),
         counts={}, cells=(), drift=None, quarantine={},
-        shortcuts=[Shortcut("size", dict.fromkeys(classes, 0.97), 0.8, 0.7, 0.9, 0.33)],
+        shortcuts=[Shortcut("size", 40, dict.fromkeys(classes, 0.97), 0.8, 0.7, 0.9, 0.33)],
     )  # fmt: skip
     return to_json(result)
 
