@@ -40,7 +40,7 @@ AUDIT, GATE, PUSHER = "DataAudit", "Evaluator", "Pusher"
 APPROVAL = "Approval"
 # Only where `evaluation.folds` asks for a cross-validation.
 OF_FOLDS = ("CrossValidation", "OutOfFold")
-BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
+BEAM_NODES = ("ImageExampleGen", "Transform", "Evaluator")
 
 # Stage → its nodes, in the order in which they run: on Kubeflow Pipelines one task, which is named
 # after the node that takes the longest.

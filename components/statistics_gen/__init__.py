@@ -1,1 +1,1 @@
-"""StatisticsGen: TFX's own node, and its options."""
+"""StatisticsGen: the statistics of the Examples, by TFDV."""

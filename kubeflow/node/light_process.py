@@ -1,8 +1,8 @@
 """A process that never loads TensorFlow, Beam and what is built on them."""
 
 import sys
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec, module_from_spec
+
+from components.runtime.import_singly import TFX_COMPONENTS, import_singly
 
 # TFX's orchestration goes on without them. To load them takes ten seconds and half a gigabyte.
 _HEAVY = (
@@ -21,7 +21,5 @@ def forbid_heavy_imports() -> None:
     """Makes an import of the heavy packages fail in this process, as if they were not installed."""
     for name in _HEAVY:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
-    if _MESSAGES_ONLY not in sys.modules and (found := find_spec(_MESSAGES_ONLY)):
-        empty = ModuleSpec(_MESSAGES_ONLY, None, is_package=True)
-        empty.submodule_search_locations = found.submodule_search_locations
-        sys.modules[_MESSAGES_ONLY] = module_from_spec(empty)
+    for package in (_MESSAGES_ONLY, TFX_COMPONENTS):
+        import_singly(package)

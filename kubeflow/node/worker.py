@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from components.runtime.errors import MedtfxError
+from components.runtime.import_singly import TFX_COMPONENTS, import_singly
 from components.runtime.transient import transient_cause
 from components.storage.atomic_write import write_atomically
 from kubeflow.node.arguments import node_parser
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--at", type=Path, required=True, help="file for the name of the node")
     given = parser.parse_args(arguments)
     _end_with_the_task()
+    import_singly(TFX_COMPONENTS)
     return run_task(_try, given)
 
 

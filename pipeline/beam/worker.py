@@ -16,8 +16,10 @@ def main(arguments: list[str] | None = None) -> None:
 
     from apache_beam.runners.worker.sdk_worker import SdkHarness
 
+    from components.runtime.import_singly import TFX_COMPONENTS, import_singly
     from components.storage.object_storage import prepare_worker
 
+    import_singly(TFX_COMPONENTS)
     prepare_worker()
     SdkHarness(given.control_endpoint, worker_id=given.id).run()
 
