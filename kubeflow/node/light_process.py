@@ -2,7 +2,7 @@
 
 import sys
 
-from components.runtime.import_singly import TFX_COMPONENTS, import_singly
+from components.runtime.lean_imports import TFMA, TFX_COMPONENTS, import_singly
 
 # TFX's orchestration goes on without them. To load them takes ten seconds and half a gigabyte.
 _HEAVY = (
@@ -13,13 +13,11 @@ _HEAVY = (
     "tensorflow_transform",
     "tfx_bsl",
 )
-# Of it the messages are needed, in `proto`, and nothing that it imports when it is imported itself.
-_MESSAGES_ONLY = "tensorflow_model_analysis"
 
 
 def forbid_heavy_imports() -> None:
     """Makes an import of the heavy packages fail in this process, as if they were not installed."""
     for name in _HEAVY:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
-    for package in (_MESSAGES_ONLY, TFX_COMPONENTS):
+    for package in (TFMA, TFX_COMPONENTS):
         import_singly(package)
