@@ -4,8 +4,6 @@ import os
 from collections import Counter
 from typing import Any
 
-import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
@@ -21,8 +19,7 @@ from components.imaging.measures.stored import FOLDER
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
 from components.storage.split_files import split_files
-
-_STATISTICS = "FeatureStats.pb"
+from components.storage.split_statistics import read_statistics
 
 
 class Executor(base_executor.BaseExecutor):
@@ -52,15 +49,10 @@ def _drift(
 ) -> list[Distance] | None:
     if section.drift == "off" or not input_dict.get("baseline"):
         return None
-    current, baseline = (_statistics(input_dict[name]) for name in ("statistics", "baseline"))
+    current, baseline = (
+        read_statistics(input_dict[name], "train") for name in ("statistics", "baseline")
+    )
     return distances(current, baseline, section)
-
-
-def _statistics(
-    artifacts: list[types.Artifact],
-) -> statistics_pb2.DatasetFeatureStatisticsList:
-    folder = artifact_utils.get_split_uri(artifacts, "train")
-    return tfdv.load_stats_binary(os.path.join(folder, _STATISTICS))
 
 
 def _remarks(input_dict: dict[str, list[types.Artifact]]) -> tuple[dict[str, int], dict[str, int]]:
