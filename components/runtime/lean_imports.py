@@ -86,7 +86,7 @@ class _LoadedWhenUsed(ModuleType):
         messages = importlib.import_module(f"{self.__name__}.proto.config_pb2")
         if hasattr(messages, name):
             return getattr(messages, name)
-        self.__class__ = ModuleType
+        object.__setattr__(self, "__class__", ModuleType)
         spec = _find(self.__name__)
         assert spec and spec.loader
         self.__spec__, self.__file__ = spec, spec.origin

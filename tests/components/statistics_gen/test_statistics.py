@@ -7,7 +7,7 @@ from google.protobuf import json_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.statistics_gen.statistics import compute_statistics, statistics_options
-from components.storage.examples import open_writer, to_example
+from components.storage.examples import Value, open_writer, to_example
 
 EXAMPLES = 150  # more than a batch
 
@@ -20,7 +20,7 @@ def files(tmp_path_factory) -> list[str]:
     for path, numbers in zip(paths, (range(100), range(100, EXAMPLES)), strict=True):
         with open_writer(path) as writer:
             for number in numbers:
-                values = {
+                values: dict[str, Value] = {
                     "image": b"\x89PNG \xff" + b"." * number,
                     "filename": f"{number}.png",
                     "label": "ab"[number % 2],
