@@ -47,7 +47,7 @@ TARGETS = {
 IMPORTS = (
     "from importlib import import_module as load\n"
     "from components.runtime.lean_imports import load_tensorflow\n"
-    "load_tensorflow()\n"
+    "load_tensorflow(evaluates=False)\n"
     "for name in {names}: load(name)"
 )
 
@@ -62,7 +62,8 @@ def kubeflow(folder: str) -> Iterator[dict[str, list[Any]]]:
     server = start(PipelinesServer())
     try:
         host = ["--host", f"http://127.0.0.1:{server.server_port}"]
-        submit = [*MEDTFX, "kubeflow", "submit", package, *host]
+        given = ["--param", "data=/data", "--param", "root=/volume"]
+        submit = [*MEDTFX, "kubeflow", "submit", package, *given, *host]
         run = watch(submit).output.partition("run ")[2].split()[0]
         yield {
             COMPILE: line,
