@@ -29,15 +29,18 @@ def find_encoded(files: Mapping[str, Sequence[str]], names: set[str]) -> dict[st
         files: split → GZIP TFRecords of Examples.
         names: of the images.
     """
-    spec = {name: tf.io.FixedLenFeature([], tf.string) for name in ("filename", "image")}
+    name_alone, image_alone = (
+        {feature: tf.io.FixedLenFeature([], tf.string)} for feature in ("filename", "image")
+    )
     wanted = {name.encode(errors="surrogateescape"): name for name in names}
     found: dict[str, bytes] = {}
     for paths in files.values():
         if len(found) == len(names):
             break
         for examples in records(paths).batch(_BATCH // 8).as_numpy_iterator():
-            read = tf.io.parse_example(examples, spec)
-            for place, name in enumerate(read["filename"].numpy()):
+            read = tf.io.parse_example(examples, name_alone)["filename"].numpy()
+            for name, example in zip(read, examples, strict=True):
                 if name in wanted:
-                    found[wanted[name]] = read["image"][place].numpy()
+                    image = tf.io.parse_single_example(example, image_alone)["image"]
+                    found[wanted[name]] = image.numpy()
     return found

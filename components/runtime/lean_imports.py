@@ -27,19 +27,18 @@ _OPTIONAL = (
 )
 
 
-def prepare_imports() -> None:
-    """Makes imports lean from now on; costs nothing, and imports nothing.
+def load_tensorflow(evaluates: bool = True) -> None:
+    """Imports TensorFlow and Beam without optional packages.
 
-    A module of `tfx.components` is imported without all the others, and TFMA is loaded when more
-    than its messages is used, as in the Evaluator.
+    A module of `tfx.components` is imported without all the others from now on.
+
+    Args:
+        evaluates: whether TFMA's metrics are used. Without, TFMA has its messages, until more of it
+            is asked for.
     """
     import_singly(TFX_COMPONENTS)
-    import_singly(TFMA, _LoadedWhenUsed)
-
-
-def load_tensorflow() -> None:
-    """Imports TensorFlow and Beam without optional packages."""
-    prepare_imports()
+    if not evaluates:
+        import_singly(TFMA, _Messages)
     with _refused(*_OPTIONAL):
         for name in ("tensorflow", "apache_beam"):
             importlib.import_module(name)
@@ -72,10 +71,11 @@ def _find(package: str) -> ModuleSpec | None:
     return found
 
 
-class _LoadedWhenUsed(ModuleType):
-    """TFMA: has its messages, and becomes the whole package when anything else is asked for.
+class _Messages(ModuleType):
+    """TFMA with its messages; becomes the whole package when another attribute is asked for.
 
-    TFX names `sdk.EvalConfig` in the contract of the Evaluator, which each node loads.
+    TFX names `sdk.EvalConfig` in the contract of the Evaluator, which each node loads; who builds
+    the pipeline asks for more.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -86,7 +86,7 @@ class _LoadedWhenUsed(ModuleType):
         messages = importlib.import_module(f"{self.__name__}.proto.config_pb2")
         if hasattr(messages, name):
             return getattr(messages, name)
-        self.__class__ = ModuleType
+        object.__setattr__(self, "__class__", ModuleType)
         spec = _find(self.__name__)
         assert spec and spec.loader
         self.__spec__, self.__file__ = spec, spec.origin

@@ -16,6 +16,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from components.nodes import GATE
 from components.runtime.errors import MedtfxError
 from components.runtime.lean_imports import load_tensorflow
 from components.runtime.transient import transient_cause
@@ -53,7 +54,7 @@ def _try(given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     started = time.monotonic()
-    load_tensorflow()
+    load_tensorflow(evaluates=GATE in given.node)
     from kubeflow.node.compiled_pipeline import pipeline_of_run
     from kubeflow.package.recipe_codec import decode_recipe
     from pipeline.metadata import connection as metadata_store

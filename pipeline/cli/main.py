@@ -9,7 +9,6 @@ import typer
 
 from components.runtime.errors import MedtfxError
 from components.runtime.exit_codes import ExitCode
-from components.runtime.lean_imports import prepare_imports
 from components.storage.object_storage import clean_exit
 from components.storage.private import private_files
 from pipeline.cli.loading import PLAIN, LazyGroup, Table
@@ -126,5 +125,4 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
-    prepare_imports()
     app(prog_name="medtfx")
