@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from components.image_example_gen.dicom_headers import header_tags
 from components.image_example_gen.listing import Entry, list_labelled
+from components.image_example_gen.metadata import tag_features
 from components.recipe.recipe import Recipe
 from components.runtime.text import one_line
 from serving.score.listing import ImageFolder, suffix_of
@@ -46,11 +48,14 @@ class LabelledImages:
 def labelled_images(data: Path, recipe: Recipe) -> LabelledImages:
     """Lists a folder with one folder a class.
 
+    Features come from the metadata table; what it does not say, DICOM headers do, as in training.
+
     Raises:
         DataError: a folder belongs to no class, or a patient is not known; see `list_labelled`.
     """
     listing = list_labelled(str(data), recipe.data)
     entries = sorted(listing.entries, key=lambda entry: one_line(entry.relative))
+    features = _features(data, recipe, entries)
     index = {label: number for number, label in enumerate(recipe.data.classes)}
     return LabelledImages(
         root=data,
@@ -58,7 +63,10 @@ def labelled_images(data: Path, recipe: Recipe) -> LabelledImages:
         classes=tuple(recipe.data.classes),
         labels=np.array([index[entry.label] for entry in entries], np.int64),
         patients=_numbered([entry.patient for entry in entries]),
-        features={name: _values(name, entries) for name in recipe.evaluation.slices},
+        features={
+            name: np.array([str(values.get(name, "")) for values in features])
+            for name in recipe.evaluation.slices
+        },
         left_out=listing.left_out,
     )
 
@@ -70,7 +78,14 @@ def _numbered(patients: Sequence[str]) -> NDArray[np.str_]:
     return np.array(found).astype(np.str_)
 
 
-def _values(feature: str, entries: Sequence[Entry]) -> NDArray[np.str_]:
-    if feature == "label":
-        return np.array([entry.label for entry in entries])
-    return np.array([str(entry.metadata.get(feature, "")) for entry in entries])
+def _features(
+    data: Path, recipe: Recipe, entries: Sequence[Entry]
+) -> list[Mapping[str, int | str]]:
+    section = recipe.data.metadata
+    names = [entry.relative for entry in entries]
+    wanted = section is not None and bool(recipe.evaluation.slices)
+    tags = header_tags(str(data), names) if wanted else [None for _ in names]
+    return [
+        tag_features(found or {}, section) | dict(entry.metadata) | {"label": entry.label}
+        for entry, found in zip(entries, tags, strict=True)
+    ]

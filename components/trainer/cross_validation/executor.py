@@ -24,7 +24,7 @@ from components.runtime import progress
 from components.storage.examples import open_writer
 from components.storage.split_files import declare_splits, split_files
 from components.trainer.cross_validation.parts import (
-    ImageFacts,
+    ExampleFacts,
     parts_of,
     pixel_statistics,
     read_facts,
@@ -83,7 +83,7 @@ class FoldImages:
     graph: str
 
     @cached_property
-    def facts(self) -> list[ImageFacts]:
+    def facts(self) -> list[ExampleFacts]:
         """What decides the parts of all images; reads the raw Examples once for all folds."""
         return read_facts(self.raw)
 

@@ -8,6 +8,7 @@ from components.image_example_gen.listing import list_folders
 from components.imaging.images import read_image
 from components.imaging.measures.image_record import describe, measure
 from components.recipe.audit import AuditSection
+from components.recipe.recipe import Recipe
 from pipeline.recipes.loader import load_recipe
 
 pytestmark = [pytest.mark.real_data, pytest.mark.end_to_end]
@@ -27,20 +28,21 @@ TWO_CLASSES = {"covid19-3class": 17, "pneumonia-3class": 75}
 SHORTCUT = {"covid19-3class": ("Covid-19", 0.9), "covid-radiography": ("Viral Pneumonia", 0.99)}
 
 
-def audited(recipe: str, folder) -> AuditResult:
-    data = load_recipe(recipe).data
+def audited(recipe: Recipe, folder) -> AuditResult:
+    data = recipe.data
     pictures = []
     for entry in list_folders(str(folder), data).entries:
         image = read_image((folder / entry.relative).read_bytes())
         values = features(entry, image, data).items()
         plain = {name: v.encode() if isinstance(v, str) else v for name, v in values}
         pictures.append(describe(plain, entry.split, measure(image.picture)))
-    return audit(pictures, AuditSection())
+    folds = recipe.evaluation.folds or 0
+    return audit(pictures, AuditSection(), folds=folds, seed=data.split_seed)
 
 
 @pytest.mark.parametrize("recipe", TWICE)
 def test_what_is_known_is_found(recipe, real_data):
-    result = audited(recipe, real_data / recipe)
+    result = audited(load_recipe(recipe), real_data / recipe)
     findings = {finding.check: finding for finding in result.findings}
     pairs = {
         tuple(sorted(name.rsplit("/", 1)[1].rsplit(".", 1)[0] for name in case.files))
