@@ -74,13 +74,13 @@ def signed_interval(low: float, high: float) -> str:
 
 def facts(found: External) -> list[str]:
     """Returns a sentence for each figure beside the classes."""
-    strange, unsure, baseline = found.out_of_distribution, found.uncertain, found.shortcuts
+    unlike, unsure, baseline = found.out_of_distribution, found.uncertain, found.shortcuts
     lines = [
         f"{found.origin.model}/{found.origin.version} on {found.images} images of {found.patients} "
         f"patients in {found.folder}. Balanced accuracy {found.balanced_accuracy:.2f}, expected "
         f"calibration error {found.calibration_error:.3f}.",
-        f"Unlike the training images: {strange.images} ({strange.share:.0%}, 95 % interval "
-        f"{strange.low:.0%}-{strange.high:.0%}). Uncertain: {unsure.images} ({unsure.share:.0%}, "
+        f"Unlike the training images: {unlike.images} ({unlike.share:.0%}, 95 % interval "
+        f"{unlike.low:.0%}-{unlike.high:.0%}). Uncertain: {unsure.images} ({unsure.share:.0%}, "
         f"{unsure.low:.0%}-{unsure.high:.0%}).",
     ]
     if baseline:
