@@ -1,8 +1,9 @@
 """The labelled images as columns: a few bytes each, where an entry of the listing has hundreds."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,15 @@ from numpy.typing import NDArray
 from components.image_example_gen.dicom_headers import header_tags
 from components.image_example_gen.listing import Entry, list_labelled
 from components.image_example_gen.metadata import tag_features
+from components.imaging.signature import sniff
+from components.imaging.unreadable import UnreadableImage
 from components.recipe.recipe import Recipe
 from components.runtime.text import one_line
+from components.runtime.threads import map_in_threads
+from components.storage import files
 from serving.score.listing import ImageFolder, suffix_of
+
+_HEAD = 256  # bytes: a DICOM file says what it is at 128
 
 
 @dataclass(frozen=True, eq=False)  # arrays can't be compared by ==
@@ -85,7 +92,20 @@ def _features(
     names = [entry.relative for entry in entries]
     wanted = section is not None and bool(recipe.evaluation.slices)
     tags = header_tags(str(data), names) if wanted else [None for _ in names]
+    formats: Iterable[str] = repeat("")
+    if "format" in recipe.evaluation.slices:
+        formats = map_in_threads(lambda name: _format(data, name), names)
     return [
-        tag_features(found or {}, section) | dict(entry.metadata) | {"label": entry.label}
-        for entry, found in zip(entries, tags, strict=True)
+        tag_features(found or {}, section)
+        | dict(entry.metadata)
+        | {"label": entry.label, "format": kind}
+        for entry, found, kind in zip(entries, tags, formats, strict=False)
     ]
+
+
+def _format(data: Path, name: str) -> str:
+    """Returns the format by the first bytes; '' where these belong to none."""
+    try:
+        return sniff(files.read_head(str(data), name, _HEAD))
+    except (UnreadableImage, OSError):  # the file gets no prediction either, and a reason
+        return ""
