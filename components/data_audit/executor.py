@@ -31,12 +31,23 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Fills `audit`; a finding is not an error of this node."""
+        """Fills `audit`; a finding is not an error of this node.
+
+        Raises:
+            DataError: some class has fewer patients than there are folds.
+        """
         section = AuditSection.model_validate_json(exec_properties["section"])
         files = {split: split_files(input_dict["examples"], split) for split in SPLITS}
         stored = os.path.join(artifact_utils.get_single_uri(input_dict["examples"]), FOLDER, "*")
         pictures = read_pictures(fileio.glob(stored))
-        result = audit(pictures, section, _drift(input_dict, section), *_remarks(input_dict))
+        result = audit(
+            pictures,
+            section,
+            _drift(input_dict, section),
+            *_remarks(input_dict),
+            folds=exec_properties["folds"],
+            seed=exec_properties["split_seed"],
+        )
         artifact = artifact_utils.get_single_instance(output_dict["audit"])
         encoded = find_encoded(files, shown_files(result))
         write_report(artifact.uri, result, pictures, encoded)

@@ -244,6 +244,8 @@ def _audit(recipe: Recipe, prepared: _Prepared) -> _Audited:
         quarantine=prepared.example_gen.outputs["quarantine"],
         baseline=baseline.outputs["statistics"],
         section=recipe.audit,
+        folds=recipe.evaluation.folds,
+        split_seed=recipe.data.split_seed,
         source=node_source("DataAudit"),
     )
     gate = AuditGate(audit=audit.outputs["audit"], source=node_source("AuditGate"))
