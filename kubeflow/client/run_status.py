@@ -14,7 +14,14 @@ from kubeflow.client.logs import TaskLog, read_log
 from kubeflow.client.package_nodes import nodes_of_tasks
 from kubeflow.client.pods import pod_troubles
 from kubeflow.client.tasks import Task, has_declined, is_ours, tasks_of
-from kubeflow.results import OUTCOMES, Result, exit_code_of, read_error, read_results
+from kubeflow.results import (
+    OUTCOMES,
+    Result,
+    exit_code_of,
+    last_words,
+    read_error,
+    read_results,
+)
 
 _REPORTING = (RETRAINING, GATE, LAST)
 _AT_WORK = ("RUNNING", "PENDING")
@@ -210,7 +217,8 @@ def _reason(task: Task, log: TaskLog, troubles: Mapping[str, str]) -> str:
     if task.state in _AT_WORK:
         return _trouble(troubles, task.pod or task.driver) or log.waiting
     if task.state in _BROKEN:
-        return task.error or _trouble(troubles, task.pod) or read_error(log.text)
+        reasons = (read_error(log.text), _trouble(troubles, task.pod), task.error)
+        return next(filter(None, reasons), "") or last_words(log.text)
     return ""
 
 

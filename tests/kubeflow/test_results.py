@@ -5,6 +5,7 @@ from kubeflow.results import (
     OUTCOMES,
     Result,
     exit_code_of,
+    last_words,
     read_error,
     read_results,
     result_line,
@@ -24,11 +25,25 @@ def test_the_last_line_with_a_title_counts_and_other_lines_do_not():
     assert result_line(Result.VERDICT, "two\n lines") == "Verdict: two lines"
 
 
-def test_the_sentence_of_a_failure_or_the_last_line():
+# After the lines of a node, as a real pod had them.
+AFTER = """E1128 16:52:04.753386      14 launcher_v2.go:449] Component failed: exit status 1
+F1128 16:52:04.817075      14 main.go:59] failed to execute component: exit status 1
+time=2026-11-28T16:52:05.354Z level=INFO msg="sub-process exited" argo=true error="exit status 1"
+Error: exit status 1
+"""
+
+
+def test_the_sentence_of_a_failure():
     failed = f"{STAMP} Error: the disk is full\n{STAMP} more\n"
-    assert read_error(failed) == "the disk is full"
-    assert read_error("a\nKFP driver: driver.Container failed: no volume\n\n").endswith("no volume")
-    assert read_error("") == ""
+    assert read_error(failed + AFTER) == "the disk is full"
+    assert read_error(AFTER) == read_error("") == ""
+
+
+def test_the_last_line_of_a_node_or_of_kfp():
+    assert last_words(f"{STAMP} epoch 3\nKilled\n\n{AFTER}") == "Killed"
+    assert last_words(AFTER) == "failed to execute component: exit status 1"
+    assert last_words('time=2026 level=INFO msg="x"') == 'time=2026 level=INFO msg="x"'
+    assert last_words("") == ""
 
 
 @pytest.mark.parametrize("code", list(OUTCOMES))

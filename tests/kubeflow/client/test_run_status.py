@@ -5,10 +5,10 @@ from kubeflow.client.run_status import StatusReader, states_of_nodes
 from kubeflow.client.runs import get
 from kubeflow.client.settings import read_settings
 from kubeflow.results import Result
-from tests.doubles.kfp_api_state import container
+from tests.doubles.argo_nodes import Workflow, container, pod_of
 from tests.kubeflow.client.test_recorded import record
 
-POD = "chest-x2k4z-system-container-impl-77"
+POD = pod_of("evaluator")
 STAMP = "2026-11-28 05:37:40,123"
 
 
@@ -42,7 +42,7 @@ def test_ml_metadata_has_precedence_and_is_named(server, kubeflow, package, tmp_
     address = f"sqlite:///{tmp_path}/metadata.sqlite"
     monkeypatch.setenv("MEDTFX_MLMD", address)
     server.logs[POD] = f"{STAMP} Verdict: Blessed.\n{STAMP} Report: /report.html\n"
-    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED", POD))
+    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED"))
     assert found.results[Result.VERDICT].source == "log of Evaluator"
     record(address, found.run.run_id, verdict="Blessed. Pushed.")
     connection = connect(read_settings())
@@ -55,15 +55,27 @@ def test_ml_metadata_has_precedence_and_is_named(server, kubeflow, package, tmp_
 def test_an_ml_metadata_that_does_not_answer_is_a_note(server, kubeflow, package, monkeypatch):
     monkeypatch.setenv("MEDTFX_MLMD", "mysql://nobody@127.0.0.1:1/none")
     server.logs[POD] = f"{STAMP} Verdict: Blessed.\n"
-    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED", POD))
+    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED"))
     assert "can't be used" in found.note
     assert found.results[Result.VERDICT].text == "Blessed."
 
 
-def test_a_failed_driver_is_shown_with_the_end_of_its_log(server, kubeflow, package):
-    driver, *_ = container("trainer", "FAILED", POD)
-    driver["state"] = "FAILED"
-    server.logs[driver["pod_name"]] = "I starting\nF KFP driver: no volume `work`\n"
-    found = status(server, kubeflow, package, "FAILED", driver)
-    assert found.reasons == {"Trainer": "F KFP driver: no volume `work`"}
+KLOG = "I1128 16:52:04.753441      14 launcher_v2.go:867] publish success.\n"
+FATAL = "F1128 16:52:04.817075      14 main.go:59] KFP driver: no volume `work`\n"
+ARGO = 'time=2026-11-28T16:52:05.354Z level=INFO msg="sub-process exited" error="exit status 1"\n'
+AFTER = f"{KLOG}{FATAL}{ARGO}Error: exit status 1\n"
+
+
+def test_a_failed_driver_is_shown_with_its_last_words(server, kubeflow, package):
+    workflow = Workflow()
+    workflow.set("root(0)", "trainer-driver(0)", state="FAILED")
+    server.logs[workflow.id_of("root(0)", "trainer-driver(0)")] = KLOG + AFTER
+    found = status(server, kubeflow, package, "FAILED", *workflow.listed())
+    assert found.reasons == {"Trainer": "KFP driver: no volume `work`"}
     assert found.never_began == ("Evaluator", "ServingValidator")
+
+
+def test_a_failed_node_is_shown_with_its_own_sentence(server, kubeflow, package):
+    server.logs[pod_of("trainer")] = f"{STAMP} Error: the disk is full\n{AFTER}"
+    found = status(server, kubeflow, package, "FAILED", *container("trainer", "FAILED"))
+    assert found.reasons == {"Trainer": "the disk is full"}
