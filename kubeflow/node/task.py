@@ -79,6 +79,7 @@ def begin(name: str, given: argparse.Namespace) -> "Recipe":
     recipe = decode_recipe(given.recipe, read_overrides(given.overrides))
     log.info("%s of %s, run %s", name, recipe.name, given.run_id)
     log.info("medtfx %s, stack %s", given.version, given.stack)
+    log.info("data %s, root %s", given.data, given.root)
     return recipe
 
 
