@@ -9,7 +9,7 @@ retried: `executor` with an attempt `executor(0)`, `executor(1)` for each start.
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from kubeflow.client.times import moment_of
@@ -113,7 +113,7 @@ def _of_parts(name: str, parts: Details, argo: "_ArgoNodes") -> TaskEntry:
         state,
         begin,
         end,
-        attempts=max(len(pods), 1) if starts else 0,
+        attempts=max(len(pods), 1) + argo.restarts(chosen) if starts else 0,
         pod=_last(pods),
         driver=_last(argo.ids(_names(drivers))),
     )
@@ -131,6 +131,7 @@ class _ArgoNodes:
     """
 
     def __init__(self, details: Details):
+        self._details = details
         children = [child for entry in details for child in entry.get("child_tasks") or []]
         self._listed = {child["pod_name"] for child in children if child.get("pod_name")}
         self._workflow = min(self._listed).rpartition("-")[0] if self._listed else ""
@@ -149,6 +150,20 @@ class _ArgoNodes:
         """
         group = _GROUP.fullmatch(name.removesuffix(_DRIVER))
         return bool(group) or name in ("", _EXECUTOR, self._workflow) or not self._workflow
+
+    def restarts(self, task: dict[str, Any]) -> int:
+        """Returns how often Argo gave the first attempt of a task another pod.
+
+        It does so at times for a pod that vanished, without another attempt. The server does not
+        say of which task an attempt is, so that the time of its start decides.
+        """
+        passed = [
+            [one.get("state") == "FAILED" for one in entry.get("state_history") or []]
+            for entry in self._details
+            if _name(entry) == f"{_EXECUTOR}(0)"
+            and entry.get("start_time") == task.get("start_time")
+        ]
+        return sum(pair == (True, False) for states in passed for pair in pairwise(states))
 
     def ids(self, *levels: list[str]) -> list[str]:
         """Returns the ids of the nodes with these names, one a level, that may be pods.

@@ -11,6 +11,17 @@ from typing import Any
 from kubeflow.client.task_entries import node_id
 
 EMPTY_TIME = "0001-01-01T00:00:00Z"
+_BEFORE = """time=2026-11-28T19:27:52.894Z level=INFO msg="capturing logs" argo=true
+I1128 19:27:53.034576      18 main.go:67] Setting log level to: '1'
+"""
+_AFTER = """I1128 19:28:38.961483      18 launcher_v2.go:206] publish success.
+time=2026-11-28T19:28:38.986Z level=INFO msg="sub-process exited" argo=true error=<nil>
+"""
+_FAILED = """E1128 16:52:04.753386      14 launcher_v2.go:449] Component failed: exit status 1
+F1128 16:52:04.817075      14 main.go:59] failed to execute component: exit status 1
+time=2026-11-28T16:52:05.354Z level=INFO msg="sub-process exited" argo=true error="exit status 1"
+Error: exit status 1
+"""
 
 
 class Workflow:
@@ -76,6 +87,11 @@ class Workflow:
             for other in list(self._nodes)
             if path == (_wrapper(other) if other != _wrapper(other) else other[:-1])
         ]
+
+
+def pod_log(text: str, failed: bool) -> str:
+    """Returns the log of a pod: that of its container, and what Argo's and KFP's programs add."""
+    return f"{_BEFORE}{text}{_FAILED if failed else _AFTER}"
 
 
 def _wrapper(path: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from croniter import croniter
 
-from tests.doubles.argo_nodes import EMPTY_TIME, Workflow
+from tests.doubles.argo_nodes import EMPTY_TIME, Workflow, pod_log
 from tests.doubles.kfp_api_server import start
 from tests.doubles.kfp_api_state import PipelinesServer, one
 from tests.doubles.kfp_emulator import run_package
@@ -83,7 +83,8 @@ class RunningServer(PipelinesServer):
     def log(self, run_id: str, pod: str) -> str:
         if pod in self._starts:
             name, start = self._starts[pod]
-            self.logs[pod] = self.logs_of(run_id, name)[start - 1]
+            text = self.logs_of(run_id, name)[start - 1]
+            self.logs[pod] = pod_log(text, failed=" Error: " in text)
         return super().log(run_id, pod)
 
     def logs_of(self, run_id: str, name: str) -> list[str]:

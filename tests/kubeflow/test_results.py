@@ -10,6 +10,7 @@ from kubeflow.results import (
     read_results,
     result_line,
 )
+from tests.doubles.argo_nodes import pod_log
 
 STAMP = "2026-11-28 05:37:40,123"
 
@@ -25,12 +26,7 @@ def test_the_last_line_with_a_title_counts_and_other_lines_do_not():
     assert result_line(Result.VERDICT, "two\n lines") == "Verdict: two lines"
 
 
-# After the lines of a node, as a real pod had them.
-AFTER = """E1128 16:52:04.753386      14 launcher_v2.go:449] Component failed: exit status 1
-F1128 16:52:04.817075      14 main.go:59] failed to execute component: exit status 1
-time=2026-11-28T16:52:05.354Z level=INFO msg="sub-process exited" argo=true error="exit status 1"
-Error: exit status 1
-"""
+AFTER = pod_log("", failed=True)
 
 
 def test_the_sentence_of_a_failure():
@@ -40,7 +36,7 @@ def test_the_sentence_of_a_failure():
 
 
 def test_the_last_line_of_a_node_or_of_kfp():
-    assert last_words(f"{STAMP} epoch 3\nKilled\n\n{AFTER}") == "Killed"
+    assert last_words(pod_log(f"{STAMP} epoch 3\nKilled\n\n", failed=True)) == "Killed"
     assert last_words(AFTER) == "failed to execute component: exit status 1"
     assert last_words('time=2026 level=INFO msg="x"') == 'time=2026 level=INFO msg="x"'
     assert last_words("") == ""

@@ -5,7 +5,7 @@ from kubeflow.client.run_status import StatusReader, states_of_nodes
 from kubeflow.client.runs import get
 from kubeflow.client.settings import read_settings
 from kubeflow.results import Result
-from tests.doubles.argo_nodes import Workflow, container, pod_of
+from tests.doubles.argo_nodes import Workflow, container, pod_log, pod_of
 from tests.kubeflow.client.test_recorded import record
 
 POD = pod_of("evaluator")
@@ -60,22 +60,18 @@ def test_an_ml_metadata_that_does_not_answer_is_a_note(server, kubeflow, package
     assert found.results[Result.VERDICT].text == "Blessed."
 
 
-KLOG = "I1128 16:52:04.753441      14 launcher_v2.go:867] publish success.\n"
-FATAL = "F1128 16:52:04.817075      14 main.go:59] KFP driver: no volume `work`\n"
-ARGO = 'time=2026-11-28T16:52:05.354Z level=INFO msg="sub-process exited" error="exit status 1"\n'
-AFTER = f"{KLOG}{FATAL}{ARGO}Error: exit status 1\n"
-
-
 def test_a_failed_driver_is_shown_with_its_last_words(server, kubeflow, package):
     workflow = Workflow()
     workflow.set("root(0)", "trainer-driver(0)", state="FAILED")
-    server.logs[workflow.id_of("root(0)", "trainer-driver(0)")] = KLOG + AFTER
+    server.logs[workflow.id_of("root(0)", "trainer-driver(0)")] = pod_log(
+        "F1128 16:52:04.817075      14 main.go:59] KFP driver: no volume `work`\n", failed=False
+    )
     found = status(server, kubeflow, package, "FAILED", *workflow.listed())
     assert found.reasons == {"Trainer": "KFP driver: no volume `work`"}
     assert found.never_began == ("Evaluator", "ServingValidator")
 
 
 def test_a_failed_node_is_shown_with_its_own_sentence(server, kubeflow, package):
-    server.logs[pod_of("trainer")] = f"{STAMP} Error: the disk is full\n{AFTER}"
+    server.logs[pod_of("trainer")] = pod_log(f"{STAMP} Error: the disk is full\n", True)
     found = status(server, kubeflow, package, "FAILED", *container("trainer", "FAILED"))
     assert found.reasons == {"Trainer": "the disk is full"}

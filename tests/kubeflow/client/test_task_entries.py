@@ -22,6 +22,16 @@ def test_of_several_attempts_it_is_the_latest_pod():
     assert (entry.attempts, entry.pod) == (11, pod_of("trainer", 10))
 
 
+def test_another_pod_of_the_same_attempt_counts_as_one():
+    # As 2.17.0 listed a Trainer whose pod was deleted, at another time than that below.
+    *others, attempt = container("trainer", "SUCCEEDED")
+    passed = ["PENDING", "RUNNING", "FAILED", "RUNNING", "SUCCEEDED"]
+    attempt["state_history"] = [{"state": state} for state in passed]
+    assert attempt["display_name"] == "executor(0)"
+    (entry,) = read_entries(details(*others, attempt))
+    assert (entry.attempts, entry.pod) == (2, pod_of("trainer"))
+
+
 def test_a_task_whose_driver_is_at_work_waits():
     workflow = Workflow()
     workflow.set("root(0)", "trainer-driver(0)", state="RUNNING")
