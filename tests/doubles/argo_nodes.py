@@ -40,7 +40,8 @@ class Workflow:
         """Sets the state of an attempt and of its wrapper, and of what is around if it is new.
 
         Args:
-            attempts: names from the root down, e.g. `root(0)`, `trainer(0)`, `executor(1)`.
+            attempts: names from the root down, e.g. `root(0)`, `trainer(0)`, `executor(1)`; what is
+                skipped has no attempt.
             state: e.g. `RUNNING`.
             values: of the API's task, e.g. `end_time`.
         """

@@ -98,6 +98,8 @@ class PipelinesServer:
         logs: pod → its log.
         waiting: pod → why Kubernetes has not started its container.
         requests: (method, path, headers in lower case) of each request.
+        orphans: ids of runs whose schedule was removed: with it goes their workflow, and nobody
+            reports what becomes of them.
     """
 
     def __init__(self) -> None:
@@ -109,6 +111,7 @@ class PipelinesServer:
         self.web_page = self.first_api_only = False
         self.largest_page = 200
         self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.orphans: set[str] = set()
         self.experiments: list[dict] = []
         self.pipelines: list[dict] = []
         self.versions: list[dict] = []
@@ -125,6 +128,8 @@ class PipelinesServer:
     def change(self, run_id: str, state: str, *tasks: dict, **values: Any) -> None:
         """Lets a run go on, as the cluster does."""
         run = one(self.runs, "run_id", run_id)
+        if run_id in self.orphans:
+            return
         run.setdefault("state_history", []).append({"update_time": self.now(), "state": state})
         details = {"run_details": {"task_details": list(tasks)}} if tasks else {}
         run.update(state=state, **details, **values)

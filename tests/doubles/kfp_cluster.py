@@ -130,8 +130,9 @@ class RunningServer(PipelinesServer):
             if attempt > 1:
                 followers[name].join()
             now, group = self.now(), groups[name]
-            driver = *group, f"{name}-driver(0)"
-            workflow.set(*driver, state="SUCCEEDED", start_time=now, end_time=now)
+            for depth, prepared in enumerate([*group, f"{name}(0)"]):  # each has a driver
+                driver = *group[:depth], prepared.replace("(0)", "-driver(0)")
+                workflow.set(*driver, state="SUCCEEDED", start_time=now, end_time=now)
             began = {"state": "RUNNING", "start_time": now, "end_time": EMPTY_TIME}
             task = *group, f"{name}(0)"
             executor = *task, f"executor({attempt - 1})"
@@ -169,7 +170,7 @@ class RunningServer(PipelinesServer):
             )
             state = "FAILED" if done.failed else "SUCCEEDED"
             for skipped in done.skipped:
-                workflow.set("root(0)", f"{skipped}(0)", state="SKIPPED")
+                workflow.set("root(0)", skipped, state="SKIPPED")
         except _StoppedError:
             pass
         finally:

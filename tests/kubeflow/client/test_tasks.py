@@ -16,7 +16,7 @@ def workflow(condition=None, **tasks):
     made = Workflow()
     made.set("root(0)", "condition-1-driver(0)", state="SUCCEEDED")
     if condition:
-        made.set("root(0)", "condition-1(0)", state=condition)
+        made.set("root(0)", "condition-1", state=condition)
     for name, states in tasks.items():
         task = name.replace("_", "-")
         group = ("root(0)",) if task == "retraining" else ("root(0)", "condition-1(0)")
