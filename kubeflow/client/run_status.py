@@ -84,7 +84,8 @@ class StatusReader:
     def __init__(self, connection: Connection, run: runs.Run):
         self._connection = connection
         self._nodes = nodes_of_tasks(connection, run)
-        self._logs: dict[str, TaskLog] = {}  # of tasks that have ended, by pod
+        # Of tasks that have ended, by pod and duration: KFP's retry of a run takes the same names.
+        self._logs: dict[tuple[str, float | None], TaskLog] = {}
 
     def read(self, run: runs.Run) -> RunStatus:
         """Returns how a run stands that the server has just described."""
@@ -118,12 +119,12 @@ class StatusReader:
         return task.state in (*_AT_WORK, *_BROKEN) or len(self._of(task)) > 1 or reports
 
     def _log(self, run: runs.Run, task: Task) -> TaskLog:
-        pod = task.pod or task.driver
-        if pod in self._logs:
-            return self._logs[pod]
-        log = read_log(self._connection, run.run_id, pod)
-        if task.state not in _AT_WORK and pod == task.pod:
-            self._logs[pod] = log
+        known = task.pod, task.seconds
+        if task.state not in _AT_WORK and known in self._logs:
+            return self._logs[known]
+        log = read_log(self._connection, run.run_id, task.pod or task.driver)
+        if task.state not in _AT_WORK and task.pod and log.text:
+            self._logs[known] = log
         return log
 
     def _troubles(self, run: runs.Run, tasks: list[Task]) -> dict[str, str] | None:

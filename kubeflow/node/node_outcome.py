@@ -128,5 +128,7 @@ def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connectio
     confirm_training(
         recipe, given.root, given.run_id, blessed=record.blessed, sentence=record.sentence
     )
-    pushed = record.blessed and not record.refused
-    return NOT_BLESSED if given.gate_failure == "fail" and not pushed else 0
+    if given.gate_failure != "fail" or (record.blessed and not record.refused):
+        return 0
+    log.error("Error: nothing was pushed, and `gate_failure` of this run is `fail`.")
+    return NOT_BLESSED

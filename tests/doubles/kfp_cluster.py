@@ -24,6 +24,7 @@ from tests.doubles.kfp_package import Package, parse
 from tests.doubles.kfp_pod import Run
 
 _CHECK_SECONDS = 0.2
+POD_TEMPLATE = "retry-system-container-impl"
 
 
 class _StoppedError(Exception):
@@ -46,6 +47,7 @@ class RunningServer(PipelinesServer):
         self.ended: dict[str, Run] = {}
         self._workflows: dict[str, Workflow] = {}
         self._starts: dict[str, tuple[str, int]] = {}  # Argo's id → task, which start of it
+        self._archived: set[str] = set()  # Argo's ids
         self.secrets: dict[str, dict[str, str]] = {}
         self._stopped: set[str] = set()
         self._threads: list[threading.Thread] = []
@@ -81,8 +83,12 @@ class RunningServer(PipelinesServer):
         self._in_thread(self._carry_out, run)
 
     def log(self, run_id: str, pod: str) -> str:
-        if pod in self._starts:
-            name, start = self._starts[pod]
+        """The archive knows a node by Argo's id, and has its log at its end; a pod has a name."""
+        workflow, _, end = pod.replace(f"-{POD_TEMPLATE}", "").rpartition("-")
+        node = f"{workflow}-{end}"
+        self.logs.pop(pod, None)
+        if node in self._starts and (pod != node or node in self._archived):
+            name, start = self._starts[node]
             text = self.logs_of(run_id, name)[start - 1]
             self.logs[pod] = pod_log(text, failed=" Error: " in text)
         return super().log(run_id, pod)
@@ -139,11 +145,14 @@ class RunningServer(PipelinesServer):
             for node in (executor, task):
                 workflow.set(*node, **began)
             self._starts[workflow.id_of(*executor)] = name, len(self.logs_of(identity, name))
+            self._archived.discard(workflow.id_of(*executor))
             followers[name] = self._in_thread(follow, process, [executor, task])
             show()
 
         def follow(process: Popen, nodes: list[tuple[str, ...]]) -> None:
-            if process.wait():  # the task itself may have another attempt
+            failed = process.wait()
+            self._archived.add(workflow.id_of(*nodes[0]))
+            if failed:  # the task itself may have another attempt
                 workflow.set(*nodes[0], state="FAILED", end_time=self.now())
             else:
                 for node in nodes:

@@ -75,3 +75,17 @@ def test_a_failed_node_is_shown_with_its_own_sentence(server, kubeflow, package)
     server.logs[pod_of("trainer")] = pod_log(f"{STAMP} Error: the disk is full\n", True)
     found = status(server, kubeflow, package, "FAILED", *container("trainer", "FAILED"))
     assert found.reasons == {"Trainer": "the disk is full"}
+
+
+def test_a_log_that_comes_late_or_of_a_retry_is_read_again(server, kubeflow, package):
+    failed = container("trainer", "FAILED")
+    found = status(server, kubeflow, package, "RUNNING", *failed)
+    connection = connect(read_settings())
+    reader = StatusReader(connection, found.run)
+    assert reader.read(found.run).reasons == {}
+    for seconds, error in ((20, "the first"), (30, "the second")):
+        for entry in failed:
+            entry["end_time"] = f"2026-11-20T12:00:{seconds}Z"
+        server.change(found.run.run_id, "FAILED", *failed)
+        server.logs[pod_of("trainer")] = f"{STAMP} Error: {error}\n"
+        assert reader.read(get(connection, found.run.run_id)).reasons == {"Trainer": error}
