@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from kubeflow.client import runs
@@ -164,7 +166,7 @@ def test_the_running_run_of_a_schedule_ends_before_the_schedule_is_removed(
         states.append((server.runs[1]["state"], server.schedules[0]["status"]))
         server.change(running["run_id"], "FAILED")
 
-    monkeypatch.setattr(runs.time, "sleep", end)
+    monkeypatch.setattr(time, "sleep", end)
     out = kubeflow("unschedule", "chest")[1]
     assert states == [("CANCELING", "DISABLED")]
     assert out == f"{running['display_name']} was stopped.\nchest is removed.\n"
