@@ -2,7 +2,8 @@
 
 They are there as long as the pods are (a day, as KFP ships it) or an archive of logs has them. Of
 Kubeflow Pipelines 2, the archive is asked by Argo's id of a node, and has a log when the pod has
-ended; the pod is asked by its name, with the name of its template between workflow and hash.
+ended. Pods are asked by their names, with the name of a template between workflow and hash, and
+only by a server for several users.
 """
 
 import json

@@ -6,6 +6,7 @@ from kubeflow.client.runs import get
 from kubeflow.client.settings import read_settings
 from kubeflow.results import Result
 from tests.doubles.argo_nodes import Workflow, container, pod_log, pod_of
+from tests.doubles.kubernetes_api import kubernetes_api
 from tests.kubeflow.client.test_recorded import record
 
 POD = pod_of("evaluator")
@@ -89,3 +90,23 @@ def test_a_log_that_comes_late_or_of_a_retry_is_read_again(server, kubeflow, pac
         server.change(found.run.run_id, "FAILED", *failed)
         server.logs[pod_of("trainer")] = f"{STAMP} Error: {error}\n"
         assert reader.read(get(connection, found.run.run_id)).reasons == {"Trainer": error}
+
+
+def test_kubernetes_has_the_log_of_a_pod_that_runs(
+    server, kubeflow, package, tmp_path, monkeypatch
+):
+    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "RUNNING"))
+    assert found.is_silent
+    workflow, _, end = pod_of("evaluator").rpartition("-")
+    pod = {
+        "metadata": {
+            "name": f"{workflow}-impl-{end}",
+            "labels": {"pipeline/runid": found.run.run_id},
+        },
+        "status": {"containerStatuses": [{"name": "main", "state": {"running": {}}}]},
+    }
+    with kubernetes_api(tmp_path, {"kubeflow": [pod]}, []) as config:
+        monkeypatch.setenv("KUBECONFIG", str(config))
+        read = StatusReader(connect(read_settings()), found.run).read(found.run)
+    assert not read.is_silent
+    assert read.nodes == {"Evaluator": {"Evaluator": "RUNNING", "ServingValidator": ""}}
