@@ -34,6 +34,7 @@ def run_of(site, first_run):
     for name in names:
         assert site.medtfx("unschedule", name)[0] == 0
         assert name not in site.medtfx("schedules")[1]
+        assert not re.search(rf" (PENDING|RUNNING|STOPPING) .* {name}-", runs(site))
 
 
 def runs(site) -> str:
