@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 import pytest
 
-from serving.embedded.batching import Batcher
+from serving.embedded.models.batching import Batcher
 from serving.embedded.status_error import StatusError
 
 

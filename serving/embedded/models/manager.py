@@ -13,16 +13,16 @@ from typing import Any
 
 import grpc
 
-from serving.embedded.config import (
+from serving.embedded.models.config import (
     allows_older,
     check_config,
     check_paths,
     choose_versions,
     list_folders,
 )
-from serving.embedded.model import LoadedModel
+from serving.embedded.models.model import LoadedModel
+from serving.embedded.models.versions import ServedVersion
 from serving.embedded.status_error import StatusError
-from serving.embedded.versions import ServedVersion
 from serving.protocol.errors import ServingError
 
 log = logging.getLogger(__name__)
