@@ -59,7 +59,8 @@ class Settings:
         models_config: TensorFlow Serving's `models.config`, instead of all models of the folder. A
             change of the file is followed at the next poll.
         poll_seconds: between two looks at the folders.
-        max_batch: images of several requests that are run together; 0 runs each alone.
+        max_batch: images that are run together, of several requests or one; 0 runs each request as
+            it is. On a CPU, more than the default takes more memory and no less time.
         max_message: bytes of a request, at most; those in memory have twice as many together.
         images: how many images and pixels a request may hold.
         threads: requests that are run at the same time, for each port.
@@ -77,7 +78,7 @@ class Settings:
     rest_port: int | None = 8501
     models_config: Path | None = None
     poll_seconds: float = 1.0
-    max_batch: int = 32
+    max_batch: int = 8
     max_message: int = 64 * 2**20
     images: ImageBounds = DEFAULT_BOUNDS
     threads: int = 64

@@ -36,7 +36,8 @@ class LoadedModel:
         name: of the model.
         version: its number.
         path: the SavedModel's folder.
-        max_rows: rows of a batch made of several requests; 0 runs each request by itself.
+        max_rows: rows that are run together, of several requests or one; 0 runs each request as it
+            is.
 
     Raises:
         ChangedModelError: its files are not those that a run pushed; TensorFlow does not see them.
