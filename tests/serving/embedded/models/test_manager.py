@@ -4,10 +4,10 @@ import time
 import pytest
 from google.protobuf import text_format
 
-from serving.embedded.config import config_of_folder
-from serving.embedded.manager import Manager
+from serving.embedded.models.config import config_of_folder
+from serving.embedded.models.manager import Manager
+from serving.embedded.models.versions import State
 from serving.embedded.status_error import StatusError
-from serving.embedded.versions import State
 from serving.promotion.versions import roll_back
 from serving.protocol.tensorflow_free import get_model_status_pb2, model_server_config_pb2
 

@@ -2,7 +2,7 @@
 
 While a batch runs, requests queue up; the next batch takes as many of them as fit. So an idle
 server runs a single request at once, and a busy one gets full batches: there is no time-out to
-tune.
+tune. A large request is run in several batches, so that memory has a bound.
 """
 
 import threading
@@ -47,7 +47,7 @@ class Batcher:
 
     Args:
         run: from inputs to outputs, each [rows, ...]; raises `StatusError`.
-        max_rows: rows of a batch, at most; a single request with more is run alone.
+        max_rows: rows of a batch, at most.
         lanes: batches that run at the same time.
     """
 
@@ -66,6 +66,8 @@ class Batcher:
         rows = common_rows(inputs)
         if not rows:  # not a batch: the model has the error message
             return self._run(inputs)
+        if rows > self._max_rows:
+            return self._run_in_parts(inputs, rows)
         request = _Request(inputs, rows)
         with self._lock:
             self._waiting.append(request)
@@ -77,6 +79,16 @@ class Batcher:
         if request.batch is not None:
             self._lead(request)
         return _result(request)
+
+    def _run_in_parts(self, inputs: Arrays, rows: int) -> Arrays:
+        """Runs a large request as several, between which others get their turn."""
+        found = []
+        for start in range(0, rows, self._max_rows):
+            part = {name: array[start : start + self._max_rows] for name, array in inputs.items()}
+            found.append(self(part))
+            if common_rows(found[-1]) != common_rows(part):  # the outputs are not by row
+                return self._run(inputs)
+        return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
 
     def _lead(self, leader: _Request) -> None:
         """Runs the batch of a request, and passes the lane to the first one that waits."""

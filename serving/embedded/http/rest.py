@@ -27,9 +27,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.embedded.access import Access
+from serving.embedded.http.rest_json import read_request, write_response
 from serving.embedded.metrics import CONTENT_TYPE
 from serving.embedded.predict_handlers import PredictHandlers
-from serving.embedded.rest_json import read_request, write_response
 from serving.embedded.status_error import StatusError
 from serving.protocol.bounded_http import bounded_config, listen
 from serving.protocol.byte_budget import BusyError, ByteBudget

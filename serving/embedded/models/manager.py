@@ -13,16 +13,16 @@ from typing import Any
 
 import grpc
 
-from serving.embedded.config import (
+from serving.embedded.models.config import (
     allows_older,
     check_config,
     check_paths,
     choose_versions,
     list_folders,
 )
-from serving.embedded.model import LoadedModel
+from serving.embedded.models.model import LoadedModel
+from serving.embedded.models.versions import ServedVersion
 from serving.embedded.status_error import StatusError
-from serving.embedded.versions import ServedVersion
 from serving.protocol.errors import ServingError
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Manager:
             request, the one that changed last counts. May raise OSError or ServingError: the last
             one then holds.
         poll_seconds: between two looks at the folders.
-        max_rows: rows of a batch made of several requests; 0 runs each by itself.
+        max_rows: see `LoadedModel`.
         root: folder below which the models of a reload request have to lie.
         given: whether `read_config` reads a file that a person wrote: its paths are allowed too.
     """
@@ -47,7 +47,7 @@ class Manager:
         self,
         read_config: Callable[[], Any],
         poll_seconds: float = 1.0,
-        max_rows: int = 32,
+        max_rows: int = 8,
         root: Path | None = None,
         given: bool = False,
     ) -> None:

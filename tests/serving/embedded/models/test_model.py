@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from components.saved_model.manifest import ChangedModelError, write_manifest
 from components.saved_model.signature import sign
-from serving.embedded.model import LoadedModel
+from serving.embedded.models.model import LoadedModel
 from serving.embedded.status_error import StatusError
 from tests.signing import CHANGES, Keys
 

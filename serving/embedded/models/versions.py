@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from serving.embedded.model import LoadedModel
+from serving.embedded.models.model import LoadedModel
+from serving.embedded.models.warmup import warm_up
 from serving.embedded.status_error import StatusError
-from serving.embedded.warmup import warm_up
 from serving.protocol.tensorflow_free import get_model_status_pb2
 
 State = get_model_status_pb2.ModelVersionStatus.State

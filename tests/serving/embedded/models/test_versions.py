@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from components.saved_model.manifest import write_manifest
-from serving.embedded.versions import ServedVersion, State
+from serving.embedded.models.versions import ServedVersion, State
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
 
-from serving.embedded.model import LoadedModel
+from serving.embedded.models.model import LoadedModel
 from serving.embedded.predict import predict
 from serving.embedded.status_error import StatusError
 

@@ -3,7 +3,7 @@ import re
 import pytest
 from google.protobuf import text_format
 
-from serving.embedded.config import (
+from serving.embedded.models.config import (
     check_paths,
     choose_versions,
     config_of_file,

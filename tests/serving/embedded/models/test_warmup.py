@@ -2,9 +2,9 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from serving.embedded.model import LoadedModel
+from serving.embedded.models.model import LoadedModel
+from serving.embedded.models.warmup import WARMUP_FILE, warm_up
 from serving.embedded.status_error import StatusError
-from serving.embedded.warmup import WARMUP_FILE, warm_up
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_another_kind_of_log(model, tmp_path):
 
 
 def test_too_many(model, tmp_path, tools, dark, monkeypatch):
-    monkeypatch.setattr("serving.embedded.warmup._MAX_REQUESTS", 2)
+    monkeypatch.setattr("serving.embedded.models.warmup._MAX_REQUESTS", 2)
     write(tmp_path, *[log_of(tools.request(dark))] * 3)
     with pytest.raises(StatusError, match=r"exceeds the maximum \(2\)"):
         warm_up(model, tmp_path)

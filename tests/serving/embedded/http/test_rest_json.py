@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from serving.embedded.rest_json import read_request, write_response
+from serving.embedded.http.rest_json import read_request, write_response
 from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import get_model_metadata_pb2, predict_pb2, types_pb2
 from serving.protocol.tensors import strings, to_array, to_tensor

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
+from serving.embedded.http.rest import Limits, RestServer
 from serving.embedded.image_bounds import ImageBounds
-from serving.embedded.rest import Limits, RestServer
 from serving.protocol.byte_budget import ByteBudget
 
 PREDICT = "/v1/models/tiny:predict"

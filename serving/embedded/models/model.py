@@ -14,11 +14,13 @@ from google.protobuf.message import Message
 from tensorflow.core.protobuf import config_pb2
 
 from components.saved_model.signature import check_model
-from serving.embedded.batching import Arrays, Batcher
+from serving.embedded.models.batching import Arrays, Batcher
 from serving.embedded.status_error import StatusError, code_of
 from serving.protocol.tensorflow_free import meta_graph_pb2
 
 _INIT_SIGNATURE = "__saved_model_init_op"
+# Decoding and the like take one processor; a second batch keeps the others busy meanwhile.
+_LANES = 2
 
 
 class LoadedModel:
@@ -34,7 +36,8 @@ class LoadedModel:
         name: of the model.
         version: its number.
         path: the SavedModel's folder.
-        max_rows: rows of a batch made of several requests; 0 runs each request by itself.
+        max_rows: rows that are run together, of several requests or one; 0 runs each request as it
+            is.
 
     Raises:
         ChangedModelError: its files are not those that a run pushed; TensorFlow does not see them.
@@ -60,7 +63,7 @@ class LoadedModel:
         self.signatures = {k: v for k, v in self.signature_def.items() if k != _INIT_SIGNATURE}
         self._calls: dict[str, Callable[..., Sequence[Any]]] = {}
         self._batchers = {
-            key: Batcher(partial(self._run, key), max_rows)
+            key: Batcher(partial(self._run, key), max_rows, _LANES)
             for key, signature in self.signatures.items()
             if max_rows and _is_batched(signature)
         }
