@@ -2,7 +2,7 @@
 
 While a batch runs, requests queue up; the next batch takes as many of them as fit. So an idle
 server runs a single request at once, and a busy one gets full batches: there is no time-out to
-tune. A large request is run in several batches, so that memory has a bound.
+tune. A request of many images is run in several batches, so that memory has a bound.
 """
 
 import threading
@@ -47,7 +47,7 @@ class Batcher:
 
     Args:
         run: from inputs to outputs, each [rows, ...]; raises `StatusError`.
-        max_rows: rows of a batch, at most.
+        max_rows: rows of a batch, at most; a single request of numbers with more is run alone.
         lanes: batches that run at the same time.
     """
 
@@ -66,7 +66,8 @@ class Batcher:
         rows = common_rows(inputs)
         if not rows:  # not a batch: the model has the error message
             return self._run(inputs)
-        if rows > self._max_rows:
+        # Strings are images. Of numbers there may be a million rows, each next to nothing.
+        if rows > self._max_rows and all(array.dtype == object for array in inputs.values()):
             return self._run_in_parts(inputs, rows)
         request = _Request(inputs, rows)
         with self._lock:

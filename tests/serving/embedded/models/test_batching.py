@@ -62,8 +62,8 @@ def test_what_waits_is_run_together(batcher, model):
 
 def test_a_batch_has_a_limit_and_keeps_the_order(batcher, model):
     found = ask_while_busy(batcher, model, [1.0, 2.0], [3.0, 4.0, 5.0], [6.0], [7.0] * 9)
-    assert [one.result()["y"].tolist() for one in found] == [[2, 4], [6, 8, 10], [12], [14] * 9]
-    assert model.sizes == [1, 2, 4, 4, 4, 1]
+    assert [one.result()["y"][0] for one in found] == [2, 6, 12, 14]
+    assert model.sizes == [1, 2, 4, 9]
 
 
 def test_only_the_bad_member_fails(batcher, model):
@@ -79,15 +79,20 @@ def test_members_of_different_shapes(batcher, model):
     assert (flat.result()["y"].tolist(), deep.result()["y"].tolist()) == ([2], [[2, 4]])
 
 
+def strings(*values):
+    """Rows of the type of images; here they are numbers."""
+    return np.array(values, object)
+
+
 def test_a_large_request_lets_others_in_between(model):
     batcher = Batcher(model, max_rows=2)
-    large, small = ask_while_busy(batcher, model, [1.0, 2.0, 3.0, 4.0], [5.0])
+    large, small = ask_while_busy(batcher, model, strings(1, 2, 3, 4), strings(5))
     assert (large.result()["y"].tolist(), small.result()["y"].tolist()) == ([2, 4, 6, 8], [10])
     assert model.sizes == [1, 2, 1, 2]
 
 
 def test_a_large_request_fails_as_a_whole(batcher, model):
-    (found,) = ask_while_busy(batcher, model, [1.0, 2.0, 3.0, 4.0, 5.0, -6.0])
+    (found,) = ask_while_busy(batcher, model, strings(1, 2, 3, 4, 5, -6))
     with pytest.raises(StatusError, match="negative"):
         found.result()
 
@@ -96,7 +101,7 @@ def test_outputs_that_are_not_by_row_come_from_the_whole_request():
     model = Model()
     model.go.set()
     batcher = Batcher(lambda inputs: {"sum": model(inputs)["y"].sum(keepdims=True)}, 2)
-    assert batcher({"x": np.array([1.0, 2.0, 3.0])})["sum"].tolist() == [12]
+    assert batcher({"x": strings(1, 2, 3)})["sum"].tolist() == [12]
 
 
 def test_a_lone_request_is_not_held(batcher, model):
