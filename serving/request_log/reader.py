@@ -53,6 +53,11 @@ class Logged:
     def __len__(self) -> int:
         return len(self.times)
 
+    def between(self, since: datetime, until: datetime) -> "Logged":
+        """Returns the predictions from the first moment, in UTC, to before the second."""
+        first, after = (np.datetime64(_naive(moment), "ms") for moment in (since, until))
+        return self.chosen((self.times >= first) & (self.times < after))
+
     def chosen(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Logged":
         """Returns some of the predictions, with the tags and faults of all."""
         return Logged(
