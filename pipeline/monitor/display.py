@@ -2,6 +2,7 @@
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from components.runtime.tables import class_table
@@ -30,6 +31,7 @@ def print_result(console: Console, title: str, found: Monitored, truth: Truth | 
         say(note)
     if truth is not None:
         console.print(_truth(truth))
+        say(words.labelled(truth))
         for one in truth.corrections[:_SHOWN]:
             say(
                 f"  {one.image[:16]}: predicted {one.predicted} ({one.probability:.2f}), "
@@ -48,7 +50,7 @@ def _checks(found: Monitored) -> Table:
     table.caption = f"An alarm is a score above {found.limit:.2f}; {words.rate(found)}"
     for one in found.findings:
         row = (one.name, str(one.images), words.change(one), words.effect(one), f"{one.score:.2f}")
-        table.add_row(*row, "ALARM" if one.alarm else "")
+        table.add_row(*map(escape, row), "ALARM" if one.alarm else "")
     return table
 
 
@@ -56,7 +58,7 @@ def _recalls(found: Monitored) -> Table:
     table = class_table(("reference", "by labels", "now", "95 % interval"), "Recall without labels")
     for one in found.recalls:
         table.add_row(
-            one.label,
+            escape(one.label),
             f"{one.reference:.3f}",
             f"{one.observed:.3f}",
             f"{one.now:.3f}",
@@ -66,15 +68,13 @@ def _recalls(found: Monitored) -> Table:
 
 
 def _truth(truth: Truth) -> Table:
-    title = (
-        f"Recall by labels: {truth.images} of {truth.labels} labelled images have a prediction, "
-        f"of {truth.patients} {'patients' if truth.by_patient else 'images, each as a patient'}"
+    table = class_table(
+        ("images", "right", "recall", "95 % interval", "floor", ""), "Recall by labels"
     )
-    table = class_table(("images", "right", "recall", "95 % interval", "floor", ""), title)
     for one in truth.classes:
         result = one.result
         table.add_row(
-            result.label,
+            escape(result.label),
             str(result.cases),
             str(result.hits),
             f"{result.recall:.3f}",

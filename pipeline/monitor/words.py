@@ -72,6 +72,15 @@ def rate(found: Monitored) -> str:
     return f"run every {settings.days:g} days, all checks together raise about {accepted} a year."
 
 
+def labelled(truth: Truth) -> str:
+    """Returns how many labels there are, and how they are counted."""
+    who = "patients" if truth.by_patient else "images, each counted as a patient"
+    return (
+        f"{truth.images} of {truth.labels} labelled images have a prediction in this span, of "
+        f"{truth.patients} {who}."
+    )
+
+
 def verdict(one: LiveRecall) -> str:
     """Returns what the labels say about the floor of a class."""
     return VERDICTS[one.verdict]

@@ -5,6 +5,9 @@ draw       a Sample of so many images, with the number of the patient of each; t
 reference  of 400 images, as it travels with a version
 logged     of 200 other images, a week before NOW; takes what `draw` takes
 settings   of that week
+quiet      what the monitor finds in it, with a week before
+alarmed    what it finds with 0.8 of the contrast, against a reference of folds
+truth      labels of that week, most of which differ from the prediction
 """
 
 from collections import Counter
@@ -14,13 +17,16 @@ import numpy as np
 import pytest
 
 from components.gate.pushed_reference import Reference
-from pipeline.monitor.monitoring import Settings
+from components.recipe.evaluation import EvaluationSection
+from pipeline.monitor.monitoring import Settings, monitor
 from pipeline.monitor.sample import Sample
+from pipeline.monitor.truth import Label, judge_by_labels
 from serving.request_log.reader import Logged
 
 CLASSES = ("ill", "well")
 NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
 WEEK = timedelta(days=7)
+NOTHING = np.zeros(0, np.intp)
 
 
 def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02):
@@ -103,3 +109,28 @@ def make_logged():
 @pytest.fixture
 def settings():
     return Settings(NOW - WEEK, NOW)
+
+
+@pytest.fixture
+def quiet(reference, make_logged, settings):
+    logged = make_logged(faults={"broken line": 2, "clock went back": 1})
+    return monitor(reference, logged, make_logged(seed=4, until=NOW - WEEK), settings)
+
+
+@pytest.fixture
+def alarmed(make_reference, make_logged, settings):
+    logged = make_logged(contrast=0.8)
+    return monitor(make_reference(folds=True), logged, logged.chosen(NOTHING), settings)
+
+
+@pytest.fixture
+def truth(make_logged):
+    """Of the logged images: the labels of the first 120 differ from the prediction."""
+    logged = make_logged()
+    predicted = logged.probabilities.argmax(-1)
+    labels = {
+        image.decode(): Label(int(1 - best if row < 120 else best), f"patient {row // 2}")
+        for row, (image, best) in enumerate(zip(logged.images, predicted, strict=True))
+    }
+    rules = EvaluationSection.model_validate({"recall_floor": 0.8})
+    return judge_by_labels(logged, labels, True, CLASSES, rules)
