@@ -20,6 +20,7 @@ def found():
 def test_the_file_gives_back_what_the_monitor_needs(found, tmp_path):
     write_reference(tmp_path, found)
     read = read_reference(tmp_path)
+    assert read is not None
     assert (read.classes, read.folds, len(read)) == (found.classes, False, 12)
     for name in ("patients", "labels", "probabilities", "uncertain", "out_of_distribution"):
         np.testing.assert_array_equal(getattr(read, name), getattr(found, name))

@@ -48,7 +48,7 @@ def write_log(tmp_path):
             )
             brightness, contrast = (sample.quality[n][row] for n in ("brightness", "contrast"))
             facts = ImageFacts(f"{row:064x}", "DICOM", 1000, 1000, brightness, contrast, {})
-            log = RequestLog(tmp_path / "log", clock=lambda at=at: at)  # type: ignore[misc]
+            log = RequestLog(tmp_path / "log", clock=lambda at=at: at)
             log.add([LogRecord("lungs", prediction, facts, 0.01)])
             found[facts.image] = label
         return found

@@ -34,7 +34,8 @@ def test_a_weight_is_a_repeated_row(generator):
     found = kolmogorov_smirnov(one, weights, other, np.ones((5, 30)))
     for row in range(5):
         repeated = np.repeat(one, weights[row].astype(int))
-        alone = kolmogorov_smirnov(repeated, *ones(repeated), other, *ones(other))
+        first, second = ones(repeated, other)
+        alone = kolmogorov_smirnov(repeated, first, other, second)
         assert found.effect[row] == pytest.approx(alone.effect[0])
         assert found.score[row] == pytest.approx(alone.score[0])
 
