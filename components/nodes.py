@@ -4,7 +4,11 @@ Whoever needs the shape of the DAG alone reads it here, without importing TFX. A
 with the DAG that TFX compiles (`tests/components/test_nodes.py`).
 """
 
-# Node → the nodes it waits for, in the order in which they run.
+from collections.abc import Iterable, Iterator
+from string import digits
+
+# Node → the nodes it waits for, in the order in which they run. In a DAG, CrossValidation is a node
+# for each fold: see `upstream_of`.
 UPSTREAM: dict[str, tuple[str, ...]] = {
     "ImageExampleGen": (),
     "StatisticsGen": ("ImageExampleGen",),
@@ -39,7 +43,8 @@ AUDIT, GATE, PUSHER = "DataAudit", "Evaluator", "Pusher"
 # Only where `serving.approval` asks for a person's decision.
 APPROVAL = "Approval"
 # Only where `evaluation.folds` asks for a cross-validation.
-OF_FOLDS = ("CrossValidation", "OutOfFold")
+FOLD = "CrossValidation"
+OF_FOLDS = (FOLD, "OutOfFold")
 BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
 
 # Stage → its nodes, in the order in which they run: on Kubeflow Pipelines one task, which is named
@@ -55,7 +60,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "AuditGate",
     ),
     "Transform": ("Transform",),
-    "CrossValidation": ("CrossValidation",),
+    FOLD: (FOLD,),
     "Trainer": ("Trainer",),
     GATE: ("Baseline", "OutOfFold", GATE, "ServingValidator"),
     APPROVAL: (APPROVAL,),
@@ -66,16 +71,35 @@ STAGES: dict[str, tuple[str, ...]] = {
 RETRAINING = "Retraining"
 
 
-def upstream_of(approval: bool, folds: bool) -> dict[str, tuple[str, ...]]:
+def upstream_of(approval: bool, folds: int | None) -> dict[str, tuple[str, ...]]:
     """Returns node → the nodes it waits for, in the DAG of a recipe.
 
     Args:
         approval: whether a person's decision is asked for.
-        folds: whether a cross-validation decides.
+        folds: how many models of a cross-validation decide; None: the test split does.
     """
     left_out = {*(() if approval else (APPROVAL,)), *(() if folds else OF_FOLDS)}
-    return {
-        node: tuple(name for name in upstream if name not in left_out)
-        for node, upstream in UPSTREAM.items()
-        if node not in left_out
-    }
+
+    def in_dag(nodes: Iterable[str]) -> Iterator[str]:
+        for node in nodes:
+            if node not in left_out:
+                yield from fold_nodes(folds) if node == FOLD else [node]
+
+    return {node: tuple(in_dag(UPSTREAM[kind_of(node)])) for node in in_dag(UPSTREAM)}
+
+
+def fold_nodes(folds: int | None) -> list[str]:
+    """Returns the names of the nodes of a cross-validation: `CrossValidation1`, and so on."""
+    return [f"{FOLD}{number}" for number in range(1, (folds or 0) + 1)]
+
+
+def kind_of(node: str) -> str:
+    """Returns the name in `NODES` of a node of a DAG: `CrossValidation` of `CrossValidation2`."""
+    return node.rstrip(digits)
+
+
+def place_of(node: str) -> tuple[int, int]:
+    """Returns what nodes of a DAG are ordered by; those that are not ours come last."""
+    kind = kind_of(node)
+    number = int(node[len(kind) :] or 0)
+    return (NODES.index(kind), number) if kind in NODES else (len(NODES), 0)

@@ -21,8 +21,6 @@ from components.uncertainty.paired import paired_interval, tango_interval
 
 # Of the results of a patient's images, for the chance to pass: halfway between none and full.
 CORRELATION = 0.5
-# Of the wrong images of two equally good models, the share that only one of them gets wrong.
-DIFFERENT_ERRORS = 0.5
 _DRAWS = 2_000
 _LARGEST_TABLE = 4_000_000  # patients times draws in memory
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from components.nodes import NODES
+from components.nodes import FOLD, NODES, kind_of
 from components.recipe.base import Section
 from components.recipe.resources import NodeResources, Text
 
@@ -73,6 +73,8 @@ class PlatformSection(Section):
         stages: whether small neighbouring nodes run together in one pod, which takes a minute less
             for each. A node with its own `gpu`, `node_selector`, `tolerations` or
             `timeout_minutes` has a pod to itself. False: so has every node.
+        parallel: what is trained at the same time, each in a pod of its own: `folds`, the models of
+            a cross-validation. Not listed: one after another in one pod.
         volumes: persistent volume claims that are mounted in every node.
         secrets: secrets for every node: passwords and keys.
         env: other environment variables of every node.
@@ -92,6 +94,7 @@ class PlatformSection(Section):
     defaults: NodeResources = NodeResources()
     nodes: dict[str, NodeResources] = {}
     stages: bool = True
+    parallel: tuple[Literal["folds"], ...] = ()
     volumes: tuple[Volume, ...] = ()
     secrets: tuple[Secret, ...] = ()
     env: dict[str, Text] = {}
@@ -108,13 +111,18 @@ class PlatformSection(Section):
     def _resources(self, node: str) -> NodeResources:
         merged: dict[str, Any] = {"retries": 1, "retry_wait_seconds": 60}
         merged |= dict.fromkeys(NodeResources.model_fields.keys() - merged.keys())
-        for given in (self.defaults, self.nodes.get(node, NodeResources())):
+        for given in (self.defaults, self._of(node)):
             merged |= {key: value for key, value in given if value is not None}
         return NodeResources.model_construct(**merged)
 
-    def needs_own_pod(self, node: str) -> bool:
-        """Whether a node can't run in the pod of its stage."""
-        return not self.stages or self.nodes.get(node, NodeResources()).needs_own_pod
+    def pod_of(self, node: str) -> str:
+        """Returns what neighbours of a stage have in common that run in one pod."""
+        if not self.stages or (kind_of(node) == FOLD and "folds" in self.parallel):
+            return node
+        return kind_of(node) if self._of(node).needs_own_pod else ""
+
+    def _of(self, node: str) -> NodeResources:
+        return self.nodes.get(kind_of(node), NodeResources())
 
     @field_validator("nodes")
     @classmethod

@@ -1,9 +1,6 @@
 """The `run_fn` of TFX's Trainer node."""
 
-import hashlib
 import json
-from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -17,7 +14,7 @@ from components.recipe.training import TrainingSection
 from components.saved_model.reference_predictions import predict_sample, save_predictions
 from components.trainer.export import Exporter
 from components.trainer.train_network import train_network
-from components.training.checkpoint import Checkpoint
+from components.training.checkpoint import Checkpoint, state_folder
 from components.training.dataset import TransformedSplit
 from components.uncertainty.summary import UNCERTAINTY_FILE
 
@@ -48,7 +45,9 @@ def run_fn(fn_args: FnArgs) -> None:
     train = TransformedSplit.matching(fn_args.train_files, data)
     eval_split = TransformedSplit.matching(fn_args.eval_files, data)
     monitor = TrainingSection.model_validate(config["training"]).early_stopping.monitor
-    checkpoint = Checkpoint(_checkpoint_folder(fn_args, config), monitor)
+    files = sorted(fn_args.train_files), sorted(fn_args.eval_files)
+    folder = state_folder(config["checkpoints"], config, *files, fn_args.transform_output)
+    checkpoint = Checkpoint(folder, monitor)
     logs = fn_args.model_run_dir
 
     # === Training ===
@@ -72,15 +71,3 @@ def run_fn(fn_args: FnArgs) -> None:
         with tf.io.gfile.GFile(f"{logs}/{name}", "w") as file:
             file.write(text)
     checkpoint.remove()
-
-
-def _checkpoint_folder(fn_args: FnArgs, config: dict[str, Any]) -> Path:
-    """Returns a folder whose name depends on all that decides the result of the training."""
-    identity = [
-        config,
-        sorted(fn_args.train_files),
-        sorted(fn_args.eval_files),
-        fn_args.transform_output,
-    ]
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
-    return Path(config["checkpoints"], digest)

@@ -5,11 +5,13 @@ A checkpoint is a folder with the last weights (and optimizer state), the best w
 previous checkpoint intact.
 """
 
+import hashlib
 import json
 import math
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -112,6 +114,17 @@ class Checkpoint:
         for path in self.folder.glob("*.weights.h5"):
             if path.name not in (self.state.best_file, self.state.last_file):
                 path.unlink()
+
+
+def state_folder(checkpoints: str, *identity: Any) -> Path:
+    """Returns the folder for the state of a training.
+
+    Args:
+        checkpoints: folder of all trainings.
+        identity: all that decides the result of the training, JSON-able; the name depends on it.
+    """
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    return Path(checkpoints, digest)
 
 
 class SaveAndResume(keras.callbacks.Callback):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from components.nodes import GATE, LAST, NODES, RETRAINING
+from components.nodes import GATE, LAST, RETRAINING, place_of
 from components.runtime.errors import MedtfxError
 from components.runtime.exit_codes import ExitCode
 from kubeflow.client import recorded, runs
@@ -156,7 +156,7 @@ class StatusReader:
         missing = {
             node for task, nodes in self._nodes.items() if task not in begun for node in nodes
         }
-        return tuple(sorted(missing, key=lambda name: (_place(name), name)))
+        return tuple(sorted(missing, key=lambda name: (place_of(name), name)))
 
 
 def states_of_nodes(nodes: tuple[str, ...], state: str, log: str) -> dict[str, str]:
@@ -226,7 +226,3 @@ def _trouble(troubles: Mapping[str, str], pod: str) -> str:
 def _is_silent(task: Task, logs: Mapping[str, TaskLog]) -> bool:
     log = logs.get(task.node, TaskLog())
     return task.state in _AT_WORK and bool(task.pod) and log == TaskLog()
-
-
-def _place(name: str) -> int:
-    return NODES.index(name) if name in NODES else len(NODES)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from components.nodes import NODES, RETRAINING
+from components.nodes import NODES, RETRAINING, kind_of, place_of
 from components.runtime.numbers import ordinal
 from kubeflow.client.runs import STOPPED, Run, is_finished
 from kubeflow.client.task_entries import TaskEntry
@@ -16,9 +16,8 @@ def _task_name(node: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", node).lower()
 
 
-_ORDER = (RETRAINING, *NODES)
 # Some servers list a task by its name, some by its title.
-_KNOWN = {name: node for node in _ORDER for name in (node, _task_name(node))}
+_KNOWN = {name: node for node in (RETRAINING, *NODES) for name in (node, _task_name(node))}
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def tasks_of(run: Run) -> list[Task]:
 
 def is_ours(run: Run) -> bool:
     """Whether the run is one of a compiled recipe, as far as its tasks show."""
-    return any(entry.name in _KNOWN for entry in run.tasks)
+    return any(_node(entry) for entry in run.tasks)
 
 
 def has_declined(run: Run) -> bool:
@@ -77,7 +76,7 @@ def _task(entry: TaskEntry, run: Run) -> Task:
     if run.state == STOPPED and state not in ("SUCCEEDED", "SKIPPED", "PENDING"):
         state, error = STOPPED, ""
     return Task(
-        node=_KNOWN.get(entry.name, entry.name),
+        node=_node(entry) or entry.name,
         state=state,
         seconds=seconds_between(entry.begin, entry.end),
         error=error,
@@ -91,6 +90,12 @@ def _has_begun(task: Task, run: Run) -> bool:
     return task.state != "SKIPPED" and not (task.state == "PENDING" and is_finished(run))
 
 
-def _place(entry: TaskEntry) -> int:
-    node = _KNOWN.get(entry.name)
-    return _ORDER.index(node) if node else len(_ORDER)
+def _node(entry: TaskEntry) -> str:
+    kind = kind_of(entry.name)
+    node = _KNOWN.get(kind)
+    return node + entry.name[len(kind) :] if node else ""
+
+
+def _place(entry: TaskEntry) -> tuple[int, int]:
+    node = _node(entry)
+    return (-1, 0) if node == RETRAINING else place_of(node)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.nodes import kind_of
 from components.runtime.memory import ContainerMemory, container_memory, gibibytes
 from kubeflow.node.task import FAILED, log
 
@@ -64,8 +65,9 @@ def out_of_memory(node: str, memory: ContainerMemory) -> str:
     """Returns the error of a node that was killed because its pod had too little memory."""
     return (
         f"{node} ran out of memory: its pod asked for {gibibytes(memory.limit)} and used "
-        f"{gibibytes(memory.peak)}. Give it more by platform.nodes.{node}.memory in the recipe, or "
-        "let it need less, for example by a smaller training.batch_size. It is not started again."
+        f"{gibibytes(memory.peak)}. Give it more by platform.nodes.{kind_of(node)}.memory in the "
+        "recipe, or let it need less, for example by a smaller training.batch_size. It is not "
+        "started again."
     )
 
 

@@ -1,9 +1,10 @@
 """The DAG of a recipe: its nodes, and the tasks that they run in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
-from components.nodes import PUSHER, RETRAINING, STAGES, upstream_of
+from components.nodes import PUSHER, RETRAINING, STAGES, kind_of, upstream_of
 from components.recipe.platform import PlatformSection
 from components.recipe.recipe import Recipe
 
@@ -33,7 +34,7 @@ def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:
     does not read: as on one machine, a failed node keeps a model from being pushed. The last node
     closes the run.
     """
-    dag = upstream_of(recipe.serving.approval != "none", recipe.evaluation.folds is not None)
+    dag = upstream_of(recipe.serving.approval != "none", recipe.evaluation.folds)
     waited_for = {name for upstream in dag.values() for name in upstream}
     *before, _ = dag
     dag[PUSHER] += tuple(name for name in before if name not in waited_for)
@@ -47,10 +48,11 @@ def task_dag(dag: Mapping[str, tuple[str, ...]], platform: PlatformSection) -> l
         dag: node → the nodes it waits for, from `node_dag`.
         platform: says which nodes run in a pod of their own.
     """
+    # Neighbours alone share a pod, so that no circle can arise.
     groups = [
-        group
+        tuple(group)
         for stage in STAGES.values()
-        for group in _pods([node for node in stage if node in dag], platform)
+        for _, group in groupby((node for node in dag if kind_of(node) in stage), platform.pod_of)
     ]
     name_of = {node: _name(group) for group in groups for node in group}
     return [
@@ -67,18 +69,8 @@ def task_dag(dag: Mapping[str, tuple[str, ...]], platform: PlatformSection) -> l
     ]
 
 
-def _pods(nodes: list[str], platform: PlatformSection) -> Iterator[tuple[str, ...]]:
-    """Yields the nodes of a stage that run in one pod: neighbours, so that no circle can arise."""
-    together: list[str] = []
-    for node in nodes:
-        if platform.needs_own_pod(node):
-            yield from filter(None, (tuple(together), (node,)))
-            together = []
-        else:
-            together.append(node)
-    if together:
-        yield tuple(together)
-
-
 def _name(nodes: tuple[str, ...]) -> str:
-    return next((node for node in nodes if node in STAGES), nodes[0])
+    if len(nodes) == 1:
+        return nodes[0]
+    kinds = [kind_of(node) for node in nodes]
+    return next((kind for kind in kinds if kind in STAGES), kinds[0])

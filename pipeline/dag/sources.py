@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from components.nodes import FOLD
 from components.runtime.source_hash import ROOT, source_hash
 
 # The ServingValidator runs it as a process, and does not import it.
@@ -19,7 +20,7 @@ MODULES = {
     "AuditGate": ("components.data_audit.gate",),
     "Transform": ("components.transform.executor", "components.transform.preprocessing"),
     "Trainer": ("components.trainer.run_fn",),
-    "CrossValidation": ("components.trainer.cross_validation.executor",),
+    FOLD: ("components.trainer.cross_validation.executor",),
     "Tuner": ("components.tuner.tuner_fn",),
     "OutOfFold": ("components.evaluator.out_of_fold.executor",),
     "Evaluator": (

@@ -9,6 +9,7 @@ from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import Channel, standard_artifacts
+from tfx.types.channel_utils import union
 
 from components.approval.resolve import LatestDecision
 from components.artifacts import OUT_OF_FOLD, Approval
@@ -21,6 +22,7 @@ from components.evaluator.eval_config import build_eval_config
 from components.evaluator.out_of_fold.component import OutOfFold
 from components.image_example_gen.component import ImageExampleGen
 from components.network.weights import weights_digest
+from components.nodes import FOLD, fold_nodes
 from components.pusher.component import Pusher
 from components.recipe.data import SPLITS
 from components.recipe.recipe import Recipe
@@ -70,7 +72,7 @@ def build_pipeline(
         out_of_fold=out_of_fold,
     )
     audited = _audit(recipe, prepared)
-    for training in filter(None, (trainer, judged.cross_validation)):
+    for training in (trainer, *judged.folds):
         training.add_upstream_node(audited.gate)
     pushed = _push(recipe, paths, evaluator, serving_validator)
     report = RunReport(
@@ -158,7 +160,8 @@ class _Group:
 
     def nodes(self) -> list[Any]:
         """Returns the nodes that this pipeline has."""
-        return [node for node in vars(self).values() if node is not None]
+        values = [one if isinstance(one, list) else [one] for one in vars(self).values()]
+        return [node for several in values for node in several if node is not None]
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ class _Audited(_Group):
 class _Judged(_Group):
     """The Evaluator and what it needs; with folds their models and pooled predictions."""
 
-    cross_validation: Any | None
+    folds: list[Any]
     baseline: Any
     out_of_fold: Any | None
     evaluator: Any
@@ -281,16 +284,20 @@ def _judge(recipe: Recipe, paths: PipelinePaths, prepared: _Prepared, model: Any
             eval_config=config,
             example_splits=["test"],
         )
-        return _Judged(None, baseline, None, evaluator)
-    cross_validation = CrossValidation(
-        examples=examples,
-        transformed_examples=prepared.transform.outputs["transformed_examples"],
-        transform_graph=prepared.transform.outputs["transform_graph"],
-        config=_trainer_config(recipe, paths, folds) | {"source": node_source("CrossValidation")},
-    )
+        return _Judged([], baseline, None, evaluator)
+    of_folds = [
+        CrossValidation(
+            examples=examples,
+            transformed_examples=prepared.transform.outputs["transformed_examples"],
+            transform_graph=prepared.transform.outputs["transform_graph"],
+            config=_trainer_config(recipe, paths, folds) | {"source": node_source(FOLD)},
+            fold=number,
+        ).with_id(name)
+        for number, name in enumerate(fold_nodes(folds), start=1)
+    ]
     out_of_fold = OutOfFold(
         examples=examples,
-        fold_predictions=cross_validation.outputs["predictions"],
+        fold_predictions=union(fold.outputs["predictions"] for fold in of_folds),
         model=model,
         baseline_predictions=baseline.outputs["predictions"],
         source=node_source("OutOfFold"),
@@ -302,7 +309,7 @@ def _judge(recipe: Recipe, paths: PipelinePaths, prepared: _Prepared, model: Any
         example_splits=[OUT_OF_FOLD],
         module_path=given_predictions.__name__,
     )
-    return _Judged(cross_validation, baseline, out_of_fold, evaluator)
+    return _Judged(of_folds, baseline, out_of_fold, evaluator)
 
 
 def _push(recipe: Recipe, paths: PipelinePaths, evaluator: Any, serving_validator: Any) -> _Pushed:

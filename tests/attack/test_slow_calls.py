@@ -36,10 +36,11 @@ def test_calls_without_a_message_keep_nobody_out(server, dark, method):
 
 
 # Those that have said all that a connection needs are closed after a minute.
-IDLE = pytest.param(PREFACE + SETTINGS, marks=pytest.mark.slow)
+STOPPED_AT = (PREFACE[:10], PREFACE, PREFACE + SETTINGS)
+SLOW = [pytest.param(sent, marks=pytest.mark.slow) for sent in STOPPED_AT]
 
 
-@pytest.mark.parametrize("sent", [b"", PREFACE[:10], PREFACE, IDLE])
+@pytest.mark.parametrize("sent", [b"", *SLOW])
 def test_connections_without_a_call_keep_nobody_out(server, dark, sent):
     host, _, port = server.grpc.rpartition(":")
     threads = server.threads()

@@ -2,20 +2,20 @@
 
 import pytest
 
-from components.nodes import NODES, STAGES, UPSTREAM, upstream_of
+from components.nodes import NODES, STAGES, UPSTREAM, fold_nodes, place_of, upstream_of
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 
 
 @pytest.mark.parametrize("approval", ["none", "required"])
-@pytest.mark.parametrize("folds", ["null", "5"])
+@pytest.mark.parametrize("folds", [None, 5])
 def test_it_is_the_dag_of_tfx(approval, folds):
     from tfx.dsl.compiler import compiler
 
     from pipeline.dag.training import build_pipeline
 
     recipe = load_recipe(
-        "quickstart", [f"serving.approval={approval}", f"evaluation.folds={folds}"]
+        "quickstart", [f"serving.approval={approval}", f"evaluation.folds={folds or 'null'}"]
     )
     paths = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
     compiled = compiler.Compiler().compile(build_pipeline(recipe, "/data", paths))
@@ -23,9 +23,9 @@ def test_it_is_the_dag_of_tfx(approval, folds):
         node.pipeline_node.node_info.id: set(node.pipeline_node.upstream_nodes)
         for node in compiled.nodes
     }
-    dag = upstream_of(approval == "required", folds == "5")
+    dag = upstream_of(approval == "required", folds)
     described = {node: set(upstream) for node, upstream in dag.items()}
-    if folds == "5":  # the Evaluator reads them through OutOfFold, and waits for them all the same
+    if folds:  # the Evaluator reads them through OutOfFold, and waits for them all the same
         described["Evaluator"] -= {"ImageExampleGen", "Baseline"}
     assert found == described
 
@@ -33,6 +33,22 @@ def test_it_is_the_dag_of_tfx(approval, folds):
 def test_every_node_comes_after_those_it_waits_for():
     for node, upstream in UPSTREAM.items():
         assert all(NODES.index(above) < NODES.index(node) for above in upstream)
+
+
+def test_a_cross_validation_is_a_node_for_each_fold_before_the_trainer():
+    folds = ["CrossValidation1", "CrossValidation2", "CrossValidation3"]
+    assert fold_nodes(3) == folds
+    dag = upstream_of(False, 3)
+    assert sorted(dag, key=place_of) == list(dag)
+    assert [*dag][[*dag].index("Trainer") - 3 :][:3] == folds
+    assert set(folds) < set(dag["OutOfFold"])
+
+
+def test_folds_are_ordered_by_number_and_other_names_come_last():
+    names = ["Pusher", "condition-1", "CrossValidation10", "CrossValidation2", "ImageExampleGen"]
+    assert sorted(names, key=place_of) == [
+        "ImageExampleGen", "CrossValidation2", "CrossValidation10", "Pusher", "condition-1",
+    ]  # fmt: skip
 
 
 def test_the_stages_hold_every_node_once_in_order():

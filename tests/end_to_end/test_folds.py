@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from components.nodes import fold_nodes
+
 pytestmark = pytest.mark.end_to_end
 
 FOLDS = ("evaluation.folds=2", "training.epochs=12")
@@ -21,7 +23,7 @@ def test_the_folds_are_judged_and_the_model_of_all_is_pushed(machine, judged):
     assert "Results on 2 folds of all images" in judged
     assert "Judged by 2 models of folds" in record.sentence
     assert sum(gate.cases for gate in record.gates) == record.images
-    assert not machine.cached()["CrossValidation"] and not machine.cached()["OutOfFold"]
+    assert not any(machine.cached()[node] for node in (*fold_nodes(2), "OutOfFold"))
     assert record.blessed == (record.version is not None)
 
 
@@ -40,7 +42,7 @@ def test_the_baseline_with_a_test_split_is_not_compared_and_another_floor_trains
     assert "against the latest blessed model" not in machine.last_record().sentence
     machine.medtfx(machine.run_command(*FOLDS, "evaluation.recall_floor=0.2"), 0, 3)
     cached = machine.cached()
-    assert cached["CrossValidation"] and cached["Trainer"] and cached["DataAudit"]
+    assert all(cached[node] for node in (*fold_nodes(2), "Trainer", "DataAudit"))
     assert not cached["Evaluator"]
 
 

@@ -99,6 +99,7 @@ def test_a_code_edit_reruns_the_node_and_what_follows(machine, second):
     )
 
 
+@pytest.mark.slow
 def test_more_data_move_no_old_file_and_are_compared_with_the_blessed_model(machine, second):
     before, versions = machine.splits(), machine.versions()
     fingerprint = machine.last_record().data_fingerprint

@@ -7,6 +7,7 @@ resized, cropped by a line) correlate by 0.92 and more, all other pairs by 0.69 
 that was rotated, mirrored or cropped by a tenth is not found.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
+from components.data_audit.checks.candidate_pairs import DetailBuckets, Pairs, pairs_by_hash
 from components.data_audit.checks.quality import BLANK_STD
 from components.imaging.measures.image_record import THUMBNAIL, ImageRecord
 
-_BLOCK = 2048  # rows of hashes compared at once: 16 MB
+_ALL_PAIRS = 50_000  # pictures; to compare all pairs of these takes seconds
+_BLOCK = 2048  # pictures whose fine detail is computed at once: 8 MB
 _DETAIL = 0.7  # sigma in pixels of the thumbnail, below which detail is fine
 
 
@@ -67,7 +70,9 @@ def find_groups(
     distinct = np.array(sorted(first.values()), np.int64)
     joins += [
         (int(distinct[i]), int(distinct[j]), value)
-        for i, j, value in _near([ordered[k] for k in distinct], hash_distance, similarity)
+        for (i, j), value in _near(
+            [ordered[k] for k in distinct], hash_distance, similarity
+        ).items()
     ]
     return _groups(ordered, joins)
 
@@ -75,44 +80,58 @@ def find_groups(
 def _groups(ordered: Sequence[ImageRecord], joins: list[tuple[int, int, float]]) -> list[Group]:
     if not joins:
         return []
-    i, j, values = (np.array(column) for column in zip(*joins, strict=True))
+    i, j, _ = zip(*joins, strict=True)
     graph = sparse.coo_matrix((np.ones(len(i)), (i, j)), (len(ordered),) * 2)
     _, component = sparse.csgraph.connected_components(graph, directed=False)
+    members: dict[int, set[int]] = defaultdict(set)
+    lowest: dict[int, float] = defaultdict(lambda: 1.0)
+    for one, other, value in joins:
+        number = component[one]
+        members[number] |= {one, other}
+        lowest[number] = min(lowest[number], value)
     groups = []
-    for number in sorted(set(component[i])):
-        members = tuple(ordered[k] for k in np.flatnonzero(component == number))
-        exact = len({picture.digest for picture in members}) == 1
-        groups.append(Group(members, exact, float(values[component[i] == number].min())))
+    for number, places in members.items():
+        pictures = tuple(ordered[place] for place in sorted(places))
+        exact = len({picture.digest for picture in pictures}) == 1
+        groups.append(Group(pictures, exact, lowest[number]))
     return sorted(groups, key=lambda group: group.pictures[0].filename)
 
 
 def _near(
     pictures: Sequence[ImageRecord], hash_distance: int, similarity: float
-) -> Iterator[tuple[int, int, float]]:
-    """Yields (index, index, correlation) of pairs, each once."""
+) -> dict[tuple[int, int], float]:
+    """Returns (index, index) → correlation of pairs."""
     if len(pictures) < 2:
+        return {}
+    found = {}
+    for i, j in _candidates(pictures, hash_distance, similarity):
+        values = _correlations(pictures, i, j)
+        for k in np.flatnonzero(values >= similarity):
+            found[int(i[k]), int(j[k])] = float(values[k])
+    return found
+
+
+def _candidates(
+    pictures: Sequence[ImageRecord], distance: int, similarity: float
+) -> Iterator[Pairs]:
+    hashes = np.stack([picture.hash for picture in pictures])
+    if len(hashes) <= _ALL_PAIRS:
+        yield from pairs_by_hash(hashes, distance)
         return
-    thumbnails = np.stack([picture.thumbnail for picture in pictures])
-    # ±1 bits: the Hamming distance is a product of matrices, which BLAS does for 100,000 images in
-    # a minute.
-    bits = np.where(np.stack([picture.hash for picture in pictures]), 1, -1).astype(np.float32)
-    for start in range(0, len(bits), _BLOCK):
-        for other in range(start, len(bits), _BLOCK):
-            product = bits[start : start + _BLOCK] @ bits[other : other + _BLOCK].T
-            i, j = np.nonzero(product >= bits.shape[1] - 2 * hash_distance)
-            i, j = i + start, j + other
-            i, j = i[i < j], j[i < j]
-            values = _correlations(thumbnails, i, j)
-            for k in np.flatnonzero(values >= similarity):
-                yield int(i[k]), int(j[k]), float(values[k])
+    buckets = DetailBuckets(len(hashes), THUMBNAIL * THUMBNAIL, similarity)
+    for start in range(0, len(hashes), _BLOCK):
+        buckets.put(start, _fine_detail(pictures[start : start + _BLOCK]))
+    for i, j in buckets.pairs():
+        close = np.count_nonzero(hashes[i] != hashes[j], axis=1) <= distance
+        yield i[close], j[close]
 
 
 def _correlations(
-    thumbnails: NDArray[np.uint8], i: NDArray[np.int64], j: NDArray[np.int64]
+    pictures: Sequence[ImageRecord], i: NDArray[np.int64], j: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Returns the correlation of the fine detail of thumbnails i[k] and j[k]."""
+    """Returns the correlation of the fine detail of pictures i[k] and j[k]."""
     used, position = np.unique(np.concatenate([i, j]), return_inverse=True)
-    detail = _fine_detail(thumbnails[used])
+    detail = _fine_detail([pictures[k] for k in used])
     left, right = position[: len(i)], position[len(i) :]
     values = np.empty(len(i), np.float32)
     for start in range(0, len(i), _BLOCK):
@@ -121,12 +140,14 @@ def _correlations(
     return values
 
 
-def _fine_detail(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _fine_detail(pictures: Sequence[ImageRecord]) -> NDArray[np.float32]:
     """Returns unit vectors [n, 1024] of what is left without the coarse shape.
 
     The coarse shape is what all radiographs of a body part have in common.
     """
-    grey = thumbnails.astype(np.float32).mean(axis=-1)
+    if not pictures:
+        return np.empty((0, THUMBNAIL * THUMBNAIL), np.float32)
+    grey = np.stack([picture.thumbnail for picture in pictures]).mean(axis=-1, dtype=np.float32)
     detail = grey - ndimage.gaussian_filter(grey, (0, _DETAIL, _DETAIL))
     flat = detail.reshape(len(detail), THUMBNAIL * THUMBNAIL)
     flat -= flat.mean(axis=1, keepdims=True)

@@ -29,7 +29,7 @@ class OutOfFold(base_component.BaseComponent):
 
         out_of_fold = OutOfFold(
             examples=example_gen.outputs["examples"],
-            fold_predictions=cross_validation.outputs["predictions"],
+            fold_predictions=union(fold.outputs["predictions"] for fold in folds),
             model=trainer.outputs["model"],
             baseline_predictions=baseline.outputs["predictions"],
             source=source,
@@ -57,7 +57,7 @@ class OutOfFold(base_component.BaseComponent):
 
         Args:
             examples: raw, with all splits: every image has to be predicted.
-            fold_predictions: of CrossValidation.
+            fold_predictions: of CrossValidation, the union of all folds.
             model: trained on all images; these predictions decide about it.
             source: digest of the code behind the node.
             baseline_predictions: of this node, for the latest blessed model.

@@ -40,7 +40,11 @@ class Executor(base_executor.BaseExecutor):
         images = filenames(split_files(input_dict["examples"], *SPLITS))
         folder = artifact_utils.get_split_uri([written], OUT_OF_FOLD)
         fileio.makedirs(folder)
-        predictions = split_files(input_dict["fold_predictions"], OUT_OF_FOLD)
+        predictions = sorted(
+            path
+            for of_fold in input_dict["fold_predictions"]
+            for path in split_files([of_fold], OUT_OF_FOLD)
+        )
         with open_writer(os.path.join(folder, "predictions.gz")) as writer:
             for record in pooled(predictions, baseline, images):
                 writer.write(record)

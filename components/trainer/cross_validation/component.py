@@ -14,7 +14,10 @@ from components.trainer.cross_validation.executor import Executor
 class CrossValidationSpec(types.ComponentSpec):
     """Channels and parameters of `CrossValidation`."""
 
-    PARAMETERS = {"config": ExecutionParameter(type=str)}
+    PARAMETERS = {
+        "config": ExecutionParameter(type=str),
+        "fold": ExecutionParameter(type=int),
+    }
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "transformed_examples": ChannelParameter(type=standard_artifacts.Examples),
@@ -27,22 +30,27 @@ class CrossValidationSpec(types.ComponentSpec):
 
 
 class CrossValidation(base_component.BaseComponent):
-    """Trains a model on each fold, as the Trainer does, and predicts the images of that fold.
+    """Trains the model of a fold, as the Trainer does, and predicts the images of that fold.
 
-    The models are not kept. In a pipeline:
+    The model is not kept. In a pipeline there is a node for each fold, so that a finished one is
+    not trained again, and that they can be trained at the same time:
 
-        validation = CrossValidation(
-            examples=example_gen.outputs["examples"],
-            transformed_examples=transform.outputs["transformed_examples"],
-            transform_graph=transform.outputs["transform_graph"],
-            config=trainer_config,
-        )
-        OutOfFold(fold_predictions=validation.outputs["predictions"], ...)
+        folds = [
+            CrossValidation(
+                examples=example_gen.outputs["examples"],
+                transformed_examples=transform.outputs["transformed_examples"],
+                transform_graph=transform.outputs["transform_graph"],
+                config=trainer_config,
+                fold=number,
+            ).with_id(f"CrossValidation{number}")
+            for number in range(1, 6)
+        ]
+        OutOfFold(fold_predictions=union(fold.outputs["predictions"] for fold in folds), ...)
 
     Outputs:
-        predictions: one Example for each image, without its pixels, in the split `out_of_fold`; see
-            `predict.predictions_of`.
-        model_run: TensorBoard logs, a folder for each fold.
+        predictions: one Example for each image of the fold, without its pixels, in the split
+            `out_of_fold`; see `predict.predictions_of`.
+        model_run: TensorBoard logs.
     """
 
     SPEC_CLASS = CrossValidationSpec
@@ -54,6 +62,7 @@ class CrossValidation(base_component.BaseComponent):
         transformed_examples: types.BaseChannel,
         transform_graph: types.BaseChannel,
         config: dict[str, Any],
+        fold: int,
     ):
         """Builds the node.
 
@@ -62,6 +71,7 @@ class CrossValidation(base_component.BaseComponent):
             transformed_examples: of the same, with all splits.
             transform_graph: that made them.
             config: the Trainer's `custom_config`, with the number of `folds`.
+            fold: which of them, from 1.
         """
         super().__init__(
             spec=CrossValidationSpec(
@@ -69,6 +79,7 @@ class CrossValidation(base_component.BaseComponent):
                 transformed_examples=transformed_examples,
                 transform_graph=transform_graph,
                 config=json.dumps(config),
+                fold=fold,
                 predictions=types.Channel(type=standard_artifacts.Examples),
                 model_run=types.Channel(type=standard_artifacts.ModelRun),
             )

@@ -2,11 +2,13 @@
 
 import pytest
 
-from components.data_audit.audit import AuditResult, audit
+from components.data_audit.audit import audit
+from components.data_audit.checks import duplicates
+from components.data_audit.checks.duplicates import find_groups
 from components.image_example_gen.examples import features
 from components.image_example_gen.listing import list_folders
 from components.imaging.images import read_image
-from components.imaging.measures.image_record import describe, measure
+from components.imaging.measures.image_record import ImageRecord, describe, measure
 from components.recipe.audit import AuditSection
 from pipeline.recipes.loader import load_recipe
 
@@ -27,7 +29,7 @@ TWO_CLASSES = {"covid19-3class": 17, "pneumonia-3class": 75}
 SHORTCUT = {"covid19-3class": ("Covid-19", 0.9), "covid-radiography": ("Viral Pneumonia", 0.99)}
 
 
-def audited(recipe: str, folder) -> AuditResult:
+def pictures_of(recipe: str, folder) -> list[ImageRecord]:
     data = load_recipe(recipe).data
     pictures = []
     for entry in list_folders(str(folder), data).entries:
@@ -35,12 +37,13 @@ def audited(recipe: str, folder) -> AuditResult:
         values = features(entry, image, data).items()
         plain = {name: v.encode() if isinstance(v, str) else v for name, v in values}
         pictures.append(describe(plain, entry.split, measure(image.picture)))
-    return audit(pictures, AuditSection())
+    return pictures
 
 
 @pytest.mark.parametrize("recipe", TWICE)
-def test_what_is_known_is_found(recipe, real_data):
-    result = audited(recipe, real_data / recipe)
+def test_what_is_known_is_found(recipe, real_data, monkeypatch):
+    pictures, section = pictures_of(recipe, real_data / recipe), AuditSection()
+    result = audit(pictures, section)
     findings = {finding.check: finding for finding in result.findings}
     pairs = {
         tuple(sorted(name.rsplit("/", 1)[1].rsplit(".", 1)[0] for name in case.files))
@@ -56,3 +59,13 @@ def test_what_is_known_is_found(recipe, real_data):
         assert by_size.auc[label] > least
     else:
         assert max(by_size.auc.values()) < 0.6
+
+    # === As if they were too many to compare all pairs ===
+    monkeypatch.setattr(duplicates, "_ALL_PAIRS", 0)
+    groups = find_groups(pictures, section.hash_distance, section.similarity)
+    found = {tuple(sorted(one.filename for one in group.pictures)) for group in groups}
+    assert found == {
+        tuple(sorted(case.files))
+        for check in ("leaks", "duplicates")
+        for case in findings[check].cases
+    }

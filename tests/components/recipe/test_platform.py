@@ -42,8 +42,8 @@ def test_nodes_in_one_pod_get_the_largest_values_of_them():
 def test_which_nodes_need_a_pod_of_their_own():
     nodes = {"Trainer": {"gpu": 1}, "Evaluator": {"memory": "3G"}}
     platform = PlatformSection.model_validate({"nodes": nodes})
-    assert [platform.needs_own_pod(node) for node in (*nodes, "Pusher")] == [True, False, False]
-    assert PlatformSection(stages=False).needs_own_pod("Pusher")
+    assert [platform.pod_of(node) != "" for node in (*nodes, "Pusher")] == [True, False, False]
+    assert PlatformSection(stages=False).pod_of("Pusher") == "Pusher"
 
 
 def test_an_unknown_node_is_asked_about():

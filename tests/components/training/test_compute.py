@@ -41,6 +41,7 @@ print("trained on two devices")
 """
 
 
+@pytest.mark.slow
 def test_mirrored_over_two_devices(write_split, tmp_path):
     split = write_split("train", [0, 1] * 16)
     done = subprocess.run(

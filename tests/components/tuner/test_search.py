@@ -59,6 +59,7 @@ def test_the_recipe_itself_is_tried_first_and_told(search, splits):
     assert heard[-1].detail.startswith("trial 2 of 2, best 0.")
 
 
+@pytest.mark.slow
 def test_a_killed_search_goes_on_and_more_trials_go_on_too(search, splits, tmp_path, monkeypatch):
     def kill(heard: progress.Progress) -> None:
         # In the second epoch of the second trial, whose first one is saved.

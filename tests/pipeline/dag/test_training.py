@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components.nodes import APPROVAL, NODES, OF_FOLDS
+from components.nodes import APPROVAL, NODES, OF_FOLDS, fold_nodes
 from pipeline.dag.training import build_pipeline, build_training, build_tuning
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
@@ -38,7 +38,9 @@ def test_a_recipe_that_requires_an_approval_looks_for_the_decision():
 def test_with_folds_all_images_are_trained_on_and_the_folds_decide():
     recipe = load_recipe("quickstart", ["evaluation.folds=5"])
     pipeline = build_pipeline(recipe, "/data", PATHS)
-    assert {*OF_FOLDS} <= {*names(pipeline)}
+    folds = fold_nodes(5)
+    assert {*folds, "OutOfFold"} <= {*names(pipeline)}
+    assert [node(pipeline, one).exec_properties["fold"] for one in folds] == [1, 2, 3, 4, 5]
     properties = node(pipeline, "Trainer").exec_properties
     assert json.loads(properties["train_args"])["splits"] == ["train", "test"]
     assert json.loads(properties["custom_config"])["folds"] == 5
@@ -50,7 +52,9 @@ def test_with_folds_all_images_are_trained_on_and_the_folds_decide():
     assert {"OutOfFold"} == {
         above.id for above in evaluator.upstream_nodes if "model" not in above.outputs
     } - {"Trainer"}
-    assert "AuditGate" in {above.id for above in node(pipeline, "CrossValidation").upstream_nodes}
+    assert all(
+        "AuditGate" in {above.id for above in node(pipeline, one).upstream_nodes} for one in folds
+    )
 
 
 def test_a_training_alone_holds_the_test_split_out_whatever_decides():

@@ -9,13 +9,12 @@ import tensorflow_transform as tft
 from PIL import Image
 
 from components.imaging.preprocessing import prepare
+from components.recipe.data import Fold
 from components.recipe.model import ModelSection
 from components.recipe.serving import ServingSection
 from components.recipe.training import TrainingSection
 from components.storage.examples import Value, open_writer, records, to_example
-from components.trainer.cross_validation import executor
-from components.trainer.cross_validation.executor import FoldImages, cross_validate
-from components.trainer.train_network import Trained, train_network
+from components.trainer.cross_validation.executor import FoldImages, predict_fold
 
 _PATIENTS, _IMAGES = 12, 2
 
@@ -54,21 +53,6 @@ def images(tmp_path, dark_and_bright) -> FoldImages:
     return FoldImages([raw], [transformed], "graph")
 
 
-@pytest.fixture
-def trained(monkeypatch) -> list[Trained]:
-    """What is trained, in order: the real function, which is only listened to."""
-    found: list[Trained] = []
-    real = train_network
-
-    def listening(*given):
-        found.append(real(*given))
-        return found[-1]
-
-    monkeypatch.setattr(executor, "train_network", listening)
-    monkeypatch.setattr(tft, "TFTransformOutput", _TransformStandIn)
-    return found
-
-
 def _config(tmp_path, data) -> dict:
     model = ModelSection(backbone="scratch_cnn", weights="none", filters=(4,))
     training = TrainingSection.model_validate({"epochs": 2, "batch_size": 4})
@@ -85,34 +69,28 @@ def _features(path) -> list:
 
 
 def test_each_image_gets_the_prediction_of_the_model_that_has_not_seen_its_patient(
-    images, trained, tmp_path, dark_and_bright
+    images, monkeypatch, tmp_path, dark_and_bright
 ):
-    config, kept = _config(tmp_path, dark_and_bright), tmp_path / "kept"
-    paths = cross_validate(config, images, kept, str(tmp_path / "logs"))
-    assert len(trained) == len(paths) == 2
+    monkeypatch.setattr(tft, "TFTransformOutput", _TransformStandIn)
+    config = _config(tmp_path, dark_and_bright)
     encoded = {
         one["filename"].bytes_list.value[0]: one["image"].bytes_list.value[0]
         for one in _features(images.raw[0])
     }
     predicted, patients = [], []
-    for number, path in enumerate(paths):
+    for number in (1, 2):
+        path, logs = str(tmp_path / f"fold-{number}.gz"), str(tmp_path / f"logs-{number}")
+        trained = predict_fold(config, images, Fold(of=2, number=number), path, logs)
         found = _features(path)
         names = [one["filename"].bytes_list.value[0] for one in found]
         predicted += names
         patients.append({one["patient"].bytes_list.value[0] for one in found})
-        assert {one["fold"].int64_list.value[0] for one in found} == {number + 1}
+        assert {one["fold"].int64_list.value[0] for one in found} == {number}
         # === By hand ===
         pixels = np.stack([np.array(Image.open(io.BytesIO(encoded[name]))) for name in names])
-        network, uncertainty = trained[number].network, trained[number].uncertainty
-        _, plain = network.predict(tf.constant(pixels[..., None], tf.float32))
-        expected = np.array(uncertainty.calibrated(plain))
+        _, plain = trained.network.predict(tf.constant(pixels[..., None], tf.float32))
+        expected = np.array(trained.uncertainty.calibrated(plain))
         stored = np.array([one["probabilities"].float_list.value for one in found])
         np.testing.assert_allclose(stored, expected, atol=1e-5)
     assert sorted(predicted) == sorted(encoded) and not patients[0] & patients[1]
-
-    # === After a stop: the finished fold is not trained again ===
-    paths[1].unlink()
-    before = paths[0].read_bytes()
-    assert cross_validate(config, images, kept, str(tmp_path / "logs")) == paths
-    assert len(trained) == 3 and paths[0].read_bytes() == before
-    assert sorted(path.name for path in kept.iterdir()) == ["fold-1.gz", "fold-2.gz"]
+    assert not any((tmp_path / "checkpoints").iterdir())
