@@ -57,6 +57,7 @@ def build_pipeline(
     model = trainer.outputs["model"]
     judged = _judge(recipe, paths, prepared, model)
     evaluator = judged.evaluator
+    out_of_fold = judged.out_of_fold.outputs["predictions"] if judged.out_of_fold else None
     serving_validator = ServingValidator(
         model=model,
         model_run=trainer.outputs["model_run"],
@@ -70,12 +71,12 @@ def build_pipeline(
         mixed_precision=recipe.training.mixed_precision,
         server=SERVER,
         source=node_source("ServingValidator"),
+        out_of_fold=out_of_fold,
     )
     audited = _audit(recipe, prepared)
     for training in (trainer, *judged.folds):
         training.add_upstream_node(audited.gate)
     pushed = _push(recipe, paths, evaluator, serving_validator)
-    out_of_fold = judged.out_of_fold.outputs["predictions"] if judged.out_of_fold else None
     report = RunReport(
         recipe=_reported(recipe),
         model_name=recipe.model_name,

@@ -3,7 +3,7 @@ import csv
 import numpy as np
 import pytest
 
-from components.run_report.predictions import to_csv
+from components.gate.predictions import to_csv
 
 
 def test_the_file_gives_back_every_prediction(make_predictions):

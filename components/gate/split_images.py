@@ -8,11 +8,23 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from components.run_report.gallery import Explained
-from components.run_report.predictions import Predictions
+from components.gate.predictions import Predictions
 from components.storage.examples import records
 
 _BATCH = 32
+
+
+@dataclass(frozen=True)
+class Explained:
+    """An image with its heatmap.
+
+    Attributes:
+        encoded: PNG or JPEG.
+        heatmap: float32 [h, w] in 0..1, of the class with the highest probability, or None.
+    """
+
+    encoded: bytes
+    heatmap: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
