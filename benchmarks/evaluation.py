@@ -25,6 +25,8 @@ from rich.table import Table
 from watched_process import watch
 from watched_run import medtfx_run, recipe, write_recipe
 
+from components.runtime.lean_imports import load_tensorflow
+
 EVALUATOR, PLAIN = "Evaluator", "plain predict"
 SPLIT = {"train": 0.2, "eval": 0.1, "test": 0.7}
 
@@ -34,6 +36,7 @@ SPLIT = {"train": 0.2, "eval": 0.1, "test": 0.7}
 
 def evaluator(recipe_file: str, folder: str, home: str) -> None:
     """Prints what the Evaluator takes; what comes before it is in the cache."""
+    load_tensorflow()  # as `medtfx run` does
     from launched import Launched
 
     run = Launched(Path(recipe_file), Path(folder), Path(home))

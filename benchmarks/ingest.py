@@ -24,6 +24,8 @@ from rich.table import Table
 from watched_process import watch
 from watched_run import recipe, write_recipe
 
+from components.runtime.lean_imports import load_tensorflow
+
 NODES = (
     "ImageExampleGen",
     "StatisticsGen",
@@ -72,6 +74,7 @@ def limit(folder: str) -> None:
 
 def nodes(recipe_file: str, folder: str, home: str) -> None:
     """Prints what each node takes."""
+    load_tensorflow()  # as `medtfx run` does
     from launched import Launched
 
     run = Launched(Path(recipe_file), Path(folder), Path(home))

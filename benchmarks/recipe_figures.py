@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/recipe_figures.py HOME --commit COMMIT
 
-HOME is the home of the runs; the latest of each recipe counts. The same sentences are printed, for
-the comments at the top of the recipes.
+HOME is the home of the runs; the latest of each recipe takes the place of its row, the other rows
+stay. The same sentences are printed, for the comments at the top of the recipes.
 """
 
 import argparse
@@ -19,7 +19,15 @@ from pipeline.runs.records import Gate, RunRecord, load_all
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
 BEGIN, END = "<!-- runs: benchmarks/recipe_figures.py -->", "<!-- end of runs -->"
-_COLUMNS = ("recipe", "test images/patients", "recall", "floor", "specificity", "verdict")
+_COLUMNS = (
+    "recipe", "images/patients", "accuracy", "recall", "floor", "specificity", "verdict", "measured"
+)  # fmt: skip
+
+
+def accuracy(record: RunRecord) -> float:
+    """Returns the share of the images whose class is found."""
+    hits = sum(gate.recall * gate.cases for gate in record.gates if gate.cases)
+    return hits / sum(gate.cases for gate in record.gates)
 
 
 def recalls(record: RunRecord) -> str:
@@ -43,7 +51,7 @@ def counts(gates: list[Gate]) -> str:
     return ", ".join(f"{gate.cases}/{gate.patients}" for gate in gates)
 
 
-def row(record: RunRecord) -> str:
+def row(record: RunRecord, commit: str) -> str:
     """Returns the row of a run."""
     held = "lower bound" if record.floor_on == "lower_bound" else "recall"
     floors = "/".join(dict.fromkeys(number(gate.floor) for gate in record.gates))
@@ -51,10 +59,12 @@ def row(record: RunRecord) -> str:
     cells = (
         f"`{record.recipe}`{overrides}",
         counts(record.gates),
+        f"{accuracy(record):.3f}",
         recalls(record),
         f"{floors} ({held})",
         specificities(record),
         record.sentence,
+        f"{commit}, {datetime.strptime(record.run_id, '%Y%m%d-%H%M%S'):%Y-%m-%d}",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -64,22 +74,18 @@ def sentence(record: RunRecord, commit: str) -> str:
     blessed = "blessed" if record.blessed else "not blessed"
     text = (
         f"Got by `medtfx run` at commit {commit}, on {counts(record.gates)} images/patients of "
-        f"each class to test: recall {recalls(record)}; {blessed}. The intervals count patients."
+        f"each class: accuracy {accuracy(record):.3f}, recall {recalls(record)}; {blessed}. The "
+        "intervals count patients."
     )
     return textwrap.fill(text, 100, initial_indent="# ", subsequent_indent="# ")
 
 
-def table(records: list[RunRecord], commit: str) -> str:
-    """Returns the table, with where and when it was measured."""
-    on = max(datetime.strptime(one.run_id, "%Y%m%d-%H%M%S") for one in records)
-    lines = [
-        f"{machine()}, commit {commit}, {on:%Y-%m-%d}.",
-        "",
-        f"| {' | '.join(_COLUMNS)} |",
-        f"|{'---|' * len(_COLUMNS)}",
-        *map(row, records),
-    ]
-    return "\n".join(lines)
+def table(rows: list[str]) -> str:
+    """Returns the table, with where it was measured."""
+    head = [f"| {' | '.join(_COLUMNS)} |", f"|{'---|' * len(_COLUMNS)}"]
+    return "\n".join(
+        [f"{machine()}; commit and date in the last column.", "", *head, *sorted(rows)]
+    )
 
 
 def main() -> None:
@@ -91,8 +97,10 @@ def main() -> None:
     latest = {record.recipe: record for record in load_all(Home.at(str(chosen.home)))}
     records = [latest[name] for name in sorted(latest)]
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    written = f"{before}{BEGIN}\n{table(records, chosen.commit)}\n{END}{after}"
+    old, _, after = rest.partition(END)
+    rows = {line.split(" |")[0]: line for line in old.splitlines() if line.startswith("| `")}
+    rows |= {line.split(" |")[0]: line for line in (row(one, chosen.commit) for one in records)}
+    written = f"{before}{BEGIN}\n{table(list(rows.values()))}\n{END}{after}"
     PAGE.write_text(written, encoding="utf-8")
     for record in records:
         print(sentence(record, chosen.commit))

@@ -4,17 +4,19 @@
 
 Two untrained networks, exported as the trainer exports them, are asked about phantoms: the
 quickstart's small CNN at 64 pixels, and a MobileNetV2 0.35 at 224. By TensorFlow's `session.run` in
-this process, and over gRPC from a server in a process of its own:
+this process, over gRPC from a server in a process of its own, and for comparison over gRPC from a
+server without a model, which sends what the other one sent, at once:
 
-- one client, one image a request, asks both in turn: latency;
+- one client, one image a request, asks all in turn: latency;
 - `session.run` on batches of several sizes, of which the best one is the limit, and 32 clients of
-  the server: images a second;
+  each server: images a second;
 - at 80 % of what those 32 clients reached, requests come at random: latency from when each was due.
 
 Ratios are taken within a round, so a machine busy with other things slows both sides alike.
-Processor time, of the process that holds the model, is hardly touched by that. On few cores the 32
-clients, which run on the same ones, take a part of the images a second: the ratio of the server's
-processor time leaves them out.
+Processor time, of the process that answers, is hardly touched by that. On few cores gRPC and the 32
+clients, which run on the same ones, take a part of the images a second. So there are two limits:
+`session.run`, and `session.run` together with calls that do nothing, which no server in Python can
+pass: for latency and processor time the sum of both, for images a second that of the seconds.
 """
 
 import multiprocessing
@@ -46,7 +48,7 @@ from components.imaging.images import UnreadableImage, read_image
 from components.saved_model.manifest import write_manifest
 from serving.protocol.stubs import PredictionServiceStub
 from serving.protocol.tensorflow_free import predict_pb2
-from serving.protocol.tensors import strings, to_array
+from serving.protocol.tensors import strings
 
 Ask = Callable[[bytes], Any]
 CLIENTS, LOAD = 32, 0.8
@@ -58,9 +60,12 @@ NETWORKS = {
         ["data.image_size=224", "model.backbone=mobilenet_v2", "model.alpha=0.35"],
     ),
 }
-DIRECT, SERVED = "session.run", "served"
-CPU = "server's CPU / best batches"
+DIRECT, SERVED, EMPTY = "session.run", "served", "empty calls"
 P50, RATE, TAIL = "p50 / session.run", "images/s / best batches", "p99 / p50 at 80 % load"
+P50_CALL = f"p50 / (session.run + {EMPTY})"
+RATE_CALL, CPU_CALL = (
+    f"{what} / (best batches + {EMPTY})" for what in ("images/s", "server's CPU")
+)
 TARGETS = {P50: ("at most", 1.15), RATE: ("at least", 0.9), TAIL: ("at most", 3.0)}
 
 
@@ -165,11 +170,11 @@ def direct(folder: Path) -> Iterator[Way]:
 
 
 @contextmanager
-def served(base: Path) -> Iterator[Way]:
-    """A server of its own; each client has a connection of its own."""
+def served(serve: Callable[[Any, Any], None], what: Any) -> Iterator[Way]:
+    """A server in its own process; each client has its own connection."""
     processes = multiprocessing.get_context("spawn")
     ready, tell = processes.Pipe(duplex=False)
-    process = processes.Process(target=serve, args=(base, tell), daemon=True)
+    process = processes.Process(target=serve, args=(what, tell), daemon=True)
     process.start()
     with ExitStack() as channels:
         channels.callback(process.join)
@@ -185,7 +190,7 @@ def served(base: Path) -> Iterator[Way]:
                 request = predict_pb2.PredictRequest()
                 request.model_spec.name = "model"
                 request.inputs["image_bytes"].CopyFrom(strings([image]))
-                return to_array(predict(request, timeout=60).outputs["probabilities"])
+                return predict(request, timeout=60)
 
             return ask
 
@@ -193,12 +198,32 @@ def served(base: Path) -> Iterator[Way]:
         yield Way(process.pid, [connect() for _ in range(CLIENTS)])
 
 
-def serve(base: Path, tell: Any) -> None:
+def serve_model(base: Path, tell: Any) -> None:
     """Runs in the server's process."""
     from serving.embedded import server
 
     settings = server.Settings(grpc_port=0, rest_port=None)
     server.serve(base, settings, when_ready=lambda ready: tell.send(ready.address))
+
+
+class Echo(grpc.GenericRpcHandler):
+    """Sends the same bytes whatever it is asked: what gRPC costs in Python."""
+
+    def __init__(self, response: bytes) -> None:
+        self._response = response
+
+    def service(self, _: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        """Returns what answers any call."""
+        return grpc.unary_unary_rpc_method_handler(lambda request, call: self._response)
+
+
+def serve_nothing(response: bytes, tell: Any) -> None:
+    """Runs in the process of the server without a model."""
+    server = grpc.server(ThreadPoolExecutor(2 * CLIENTS), handlers=[Echo(response)])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    tell.send(f"127.0.0.1:{port}")
+    server.wait_for_termination()
 
 
 # === Measuring ===
@@ -276,7 +301,7 @@ def measure(
     network: str, ways: dict[str, Way], images: list[bytes], seconds: float, number: int
 ) -> list[Measured]:
     """Measures everything once."""
-    direct, served = ways[DIRECT], ways[SERVED]
+    direct, served, empty = ways[DIRECT], ways[SERVED], ways[EMPTY]
     found = [
         measured(network, f"{name}, alone", number, latencies, sum(latencies) / 1000, None)
         for name, latencies in alone(ways, images, seconds).items()
@@ -292,6 +317,7 @@ def measure(
     for size in BATCHES:
         how = f"{DIRECT}, batches of {size}"
         note(how, direct, partial(in_batches, direct, size, images, seconds / 3))
+    note(f"{EMPTY}, 32 clients", empty, partial(together, empty, images, seconds / 3))
     rate = note(f"{SERVED}, 32 clients", served, partial(together, served, images, seconds))
     load = partial(under_load, served, LOAD * rate, images, 2 * seconds)
     note(f"{SERVED}, 80 % load", served, load)
@@ -313,7 +339,7 @@ def measured(
 
 def figures(found: list[Measured]) -> dict[str, list[float]]:
     """Returns the figures that have a target, of each round."""
-    result = {}
+    result: dict[str, list[float]] = {}
     for network in dict.fromkeys(one.network for one in found):
         rows: dict[str, list[Measured]] = {}
         for one in found:
@@ -323,18 +349,25 @@ def figures(found: list[Measured]) -> dict[str, list[float]]:
             (rows[f"{DIRECT}, batches of {size}"] for size in BATCHES),
             key=lambda of_size: median(one.rate for one in of_size),
         )
-        for name, field, how, base in (
-            (P50, "p50", f"{SERVED}, alone", rows[f"{DIRECT}, alone"]),
-            (RATE, "rate", f"{SERVED}, 32 clients", limit),
-            (CPU, "cpu", f"{SERVED}, 32 clients", limit),
-        ):
-            both = zip(rows[how], base, strict=True)
-            result[f"{name}, {network}"] = [
-                getattr(one, field) / getattr(other, field) for one, other in both
-            ]
-        loaded = rows[f"{SERVED}, 80 % load"]
-        result[f"{TAIL}, {network}"] = [one.p99 / one.p50 for one in loaded]
+        alone = (rows[f"{way}, alone"] for way in (SERVED, DIRECT, EMPTY))
+        many = (rows[f"{SERVED}, 32 clients"], limit, rows[f"{EMPTY}, 32 clients"])
+
+        add = partial(_add, result, network)
+
+        for one, model, call in zip(*alone, strict=True):
+            add(P50, one.p50 / model.p50)
+            add(P50_CALL, one.p50 / (model.p50 + call.p50))
+        for one, model, call in zip(*many, strict=True):
+            add(RATE, one.rate / model.rate)
+            add(RATE_CALL, one.rate * (1 / model.rate + 1 / call.rate))
+            add(CPU_CALL, one.cpu / (model.cpu + call.cpu))
+        for one in rows[f"{SERVED}, 80 % load"]:
+            add(TAIL, one.p99 / one.p50)
     return result
+
+
+def _add(result: dict[str, list[float]], network: str, name: str, value: float) -> None:
+    result.setdefault(f"{name}, {network}", []).append(value)
 
 
 def table(found: list[Measured]) -> Table:
@@ -359,8 +392,13 @@ def main() -> None:
                 shutil.copytree(chosen.model, version)
             else:
                 export_model(network, version)
-            with direct(version) as one, served(version.parents[1]) as other:
-                ways = {DIRECT: one, SERVED: other}
+            with ExitStack() as stack:
+                ways = {
+                    DIRECT: stack.enter_context(direct(version)),
+                    SERVED: stack.enter_context(served(serve_model, version.parents[1])),
+                }
+                sent = ways[SERVED].asks[0](images[0]).SerializeToString()
+                ways[EMPTY] = stack.enter_context(served(serve_nothing, sent))
                 measure(network, ways, images, 0.5, 0)  # connections, and TensorFlow's first runs
                 for number in range(chosen.rounds):
                     found += measure(network, ways, images, chosen.seconds, number)

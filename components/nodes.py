@@ -23,7 +23,7 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
     "Baseline": ("Trainer",),
     "OutOfFold": ("ImageExampleGen", "CrossValidation", "Trainer", "Baseline"),
     "Evaluator": ("ImageExampleGen", "Trainer", "Baseline", "OutOfFold"),
-    "ServingValidator": ("ImageExampleGen", "Trainer", "Evaluator"),
+    "ServingValidator": ("ImageExampleGen", "Trainer", "OutOfFold", "Evaluator"),
     "Approval": ("ServingValidator",),
     "Pusher": ("Evaluator", "ServingValidator", "Approval"),
     "RunReport": (

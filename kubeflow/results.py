@@ -47,6 +47,10 @@ _TITLES = "|".join(result.value for result in Result)
 # After date and time, as `kubeflow.node.process` sets the log up.
 _LINE = re.compile(rf"^\S+ \S+ ({_TITLES}): (.+)$", re.MULTILINE)
 _ERROR = re.compile(r"^\S+ \S+ Error: (.+)$", re.MULTILINE)
+# Argo's executor and KFP's launcher write to the log of the container that they start.
+_KLOG = r"\d{4} [\d:.]+ +\d+ [\w.-]+:\d+\] "
+_AROUND = re.compile(rf"time=\S+ level=|[IWEF]{_KLOG}|Error: exit status \d+$")
+_FATAL = re.compile(rf"F{_KLOG}(.+)")
 
 
 def result_line(result: Result, text: str) -> str:
@@ -60,11 +64,20 @@ def read_results(log: str) -> dict[Result, str]:
 
 
 def read_error(log: str) -> str:
-    """Returns the sentence with which a task failed, else the last line of its log."""
-    if errors := _ERROR.findall(log):
-        return str(errors[-1]).strip()
+    """Returns the sentence with which a task failed; '' if its log has none."""
+    errors = _ERROR.findall(log)
+    return str(errors[-1]).strip() if errors else ""
+
+
+def last_words(log: str) -> str:
+    """Returns the last line of a log that is not of the programs around the container.
+
+    Where those have written all of it, as in the pod of a driver, it is what KFP's ended with.
+    """
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    own = [line for line in lines if not _AROUND.match(line)]
+    fatal = [match[1] for line in lines if (match := _FATAL.match(line))]
+    return next((found[-1] for found in (own, fatal, lines) if found), "")
 
 
 def exit_code_of(outcome: str) -> ExitCode | None:

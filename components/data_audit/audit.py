@@ -62,6 +62,8 @@ def audit(
     drift: Sequence[Distance] | None = None,
     quarantine: Mapping[str, int] | None = None,
     notes: Mapping[str, int] | None = None,
+    folds: int = 0,
+    seed: int = 0,
 ) -> AuditResult:
     """Runs the checks that are on.
 
@@ -71,6 +73,11 @@ def audit(
         drift: distances to the data of the latest blessed model.
         quarantine: reason → files that were not used.
         notes: what was read otherwise than a file says it → files.
+        folds: number of those that decide, `evaluation.folds`; 0 for a test split.
+        seed: that deals the patients to them.
+
+    Raises:
+        DataError: some class has fewer patients than there are folds.
     """
     measured: list[Shortcut] = []
     if section.shortcuts != "off":
@@ -78,11 +85,13 @@ def audit(
     groups: list[Group] = []
     # Compares each picture with every other: the time grows with the square of their number.
     if any(section.action(name) != "off" for name in _OF_PAIRS):
-        groups = find_groups(pictures, section.hash_distance, section.similarity)
+        placed = leaks.in_folds(pictures, folds, seed) if folds else pictures
+        groups = find_groups(placed, section.hash_distance, section.similarity)
+    parts = "folds" if folds else "splits"
     checks: dict[str, Callable[[], Found]] = {
-        "leaks": lambda: leaks.across_splits(groups),
+        "leaks": lambda: leaks.across_splits(groups, parts),
         "contradictions": lambda: leaks.across_classes(groups),
-        "duplicates": lambda: leaks.within(groups),
+        "duplicates": lambda: leaks.within(groups, parts),
         "patients_in_two_splits": lambda: patients.in_two_splits(pictures),
         "patients_in_two_classes": lambda: patients.in_two_classes(pictures),
         "outliers": lambda: quality.outliers(pictures),

@@ -15,6 +15,8 @@ class DataAuditSpec(types.ComponentSpec):
 
     PARAMETERS = {
         "section": ExecutionParameter(type=str),
+        "folds": ExecutionParameter(type=int),
+        "split_seed": ExecutionParameter(type=int),
         "source": ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -39,6 +41,8 @@ class DataAudit(base_component.BaseComponent):
             quarantine=example_gen.outputs["quarantine"],
             baseline=baseline_statistics.outputs["statistics"],
             section=recipe.audit,
+            folds=recipe.evaluation.folds,
+            split_seed=recipe.data.split_seed,
             source=source,
         )
         trainer.add_upstream_node(AuditGate(audit=audit.outputs["audit"], source=source))
@@ -56,6 +60,8 @@ class DataAudit(base_component.BaseComponent):
         statistics: types.BaseChannel,
         quarantine: types.BaseChannel,
         section: AuditSection,
+        folds: int | None,
+        split_seed: int,
         source: str,
         baseline: types.BaseChannel | None = None,
     ):
@@ -66,6 +72,8 @@ class DataAudit(base_component.BaseComponent):
             statistics: of the same.
             quarantine: of the same `ImageExampleGen`.
             section: the recipe's section.
+            folds: `evaluation.folds`: a picture in two of them is a leak; None for a test split.
+            split_seed: `data.split_seed`, which deals the patients to the folds.
             source: digest of the code behind the node.
             baseline: statistics of the data of the latest blessed model, if there is one.
         """
@@ -76,6 +84,8 @@ class DataAudit(base_component.BaseComponent):
                 quarantine=quarantine,
                 baseline=baseline,
                 section=section.model_dump_json(),
+                folds=folds or 0,
+                split_seed=split_seed,
                 source=source,
                 audit=types.Channel(type=Audit),
             )

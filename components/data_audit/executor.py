@@ -4,8 +4,6 @@ import os
 from collections import Counter
 from typing import Any
 
-import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
@@ -21,8 +19,7 @@ from components.imaging.measures.stored import FOLDER
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
 from components.storage.split_files import split_files
-
-_STATISTICS = "FeatureStats.pb"
+from components.storage.split_statistics import read_statistics
 
 
 class Executor(base_executor.BaseExecutor):
@@ -34,12 +31,23 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Fills `audit`; a finding is not an error of this node."""
+        """Fills `audit`; a finding is not an error of this node.
+
+        Raises:
+            DataError: some class has fewer patients than there are folds.
+        """
         section = AuditSection.model_validate_json(exec_properties["section"])
         files = {split: split_files(input_dict["examples"], split) for split in SPLITS}
         stored = os.path.join(artifact_utils.get_single_uri(input_dict["examples"]), FOLDER, "*")
         pictures = read_pictures(fileio.glob(stored))
-        result = audit(pictures, section, _drift(input_dict, section), *_remarks(input_dict))
+        result = audit(
+            pictures,
+            section,
+            _drift(input_dict, section),
+            *_remarks(input_dict),
+            folds=exec_properties["folds"],
+            seed=exec_properties["split_seed"],
+        )
         artifact = artifact_utils.get_single_instance(output_dict["audit"])
         encoded = find_encoded(files, shown_files(result))
         write_report(artifact.uri, result, pictures, encoded)
@@ -52,15 +60,10 @@ def _drift(
 ) -> list[Distance] | None:
     if section.drift == "off" or not input_dict.get("baseline"):
         return None
-    current, baseline = (_statistics(input_dict[name]) for name in ("statistics", "baseline"))
+    current, baseline = (
+        read_statistics(input_dict[name], "train") for name in ("statistics", "baseline")
+    )
     return distances(current, baseline, section)
-
-
-def _statistics(
-    artifacts: list[types.Artifact],
-) -> statistics_pb2.DatasetFeatureStatisticsList:
-    folder = artifact_utils.get_split_uri(artifacts, "train")
-    return tfdv.load_stats_binary(os.path.join(folder, _STATISTICS))
 
 
 def _remarks(input_dict: dict[str, list[types.Artifact]]) -> tuple[dict[str, int], dict[str, int]]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import tensorflow as tf
+
 from components.imaging.measures.image_record import ImageRecord
-from components.imaging.measures.stored import feature_values, parse
+from components.imaging.measures.stored import parse
 from components.storage.examples import records
 
 _BATCH = 512
@@ -27,13 +29,18 @@ def find_encoded(files: Mapping[str, Sequence[str]], names: set[str]) -> dict[st
         files: split → GZIP TFRecords of Examples.
         names: of the images.
     """
+    name_alone, image_alone = (
+        {feature: tf.io.FixedLenFeature([], tf.string)} for feature in ("filename", "image")
+    )
+    wanted = {name.encode(errors="surrogateescape"): name for name in names}
     found: dict[str, bytes] = {}
     for paths in files.values():
         if len(found) == len(names):
             break
-        for record in records(paths).as_numpy_iterator():
-            values = feature_values(record)
-            name = values["filename"].decode(errors="surrogateescape")
-            if name in names:
-                found[name] = values["image"]
+        for examples in records(paths).batch(_BATCH // 8).as_numpy_iterator():
+            read = tf.io.parse_example(examples, name_alone)["filename"].numpy()
+            for name, example in zip(read, examples, strict=True):
+                if name in wanted:
+                    image = tf.io.parse_single_example(example, image_alone)["image"]
+                    found[wanted[name]] = image.numpy()
     return found

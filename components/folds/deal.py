@@ -26,18 +26,32 @@ def assign(images: Images, fold: Fold, split: Split, seed: int) -> dict[str, str
     Raises:
         DataError: some class has fewer patients than there are folds.
     """
-    check_patients(images, fold.of)
-    dealt = deal(images, fold.of, f"folds/{seed}")
-    rest = [image for image in images if dealt[image[1]] != fold.number - 1]
+    dealt = fold_numbers(images, fold.of, seed)
+    rest = [image for image in images if dealt[image[1]] != fold.number]
     parts = round((split.train + split.eval) / split.eval)
     # Of a class with few patients at least one shall be among those that choose the epoch.
     watching = deal(rest, max(2, min(parts, _fewest_patients(rest)[1])), f"eval/{seed}")
     return {
         patient: "test"
-        if number == fold.number - 1
+        if number == fold.number
         else ("eval" if watching[patient] == 0 else "train")
         for patient, number in dealt.items()
     }
+
+
+def fold_numbers(images: Images, count: int, seed: int) -> dict[str, int]:
+    """Returns patient → number of the fold, from 1, in every round of a cross-validation.
+
+    Args:
+        images: (class, patient) of every image; their order does not matter.
+        count: of folds.
+        seed: another one, other folds.
+
+    Raises:
+        DataError: some class has fewer patients than there are folds.
+    """
+    check_patients(images, count)
+    return {patient: fold + 1 for patient, fold in deal(images, count, f"folds/{seed}").items()}
 
 
 def deal(images: Images, count: int, salt: str) -> dict[str, int]:

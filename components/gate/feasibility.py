@@ -21,7 +21,10 @@ from components.uncertainty.paired import paired_interval, tango_interval
 
 # Of the results of a patient's images, for the chance to pass: halfway between none and full.
 CORRELATION = 0.5
+# Of the wrong images of two equally good models, the share that only one of them gets wrong.
+DIFFERENT_ERRORS = 0.5
 _DRAWS = 2_000
+_PAIRS = 20_000  # draws of gained and lost images: two numbers each
 _LARGEST_TABLE = 4_000_000  # patients times draws in memory
 
 _LOWER = (
@@ -65,9 +68,12 @@ class Prospect:
         floor: lowest recall, or lower bound, that passes.
         best: what is held to the floor, if all images are right; NaN without images.
         least_recall: smallest observed recall that can pass; NaN if none can.
-        power: chance to pass with the expected recall; NaN if not computed.
+        power: chance to pass with the expected recall; NaN if the recipe expects none.
         least_drop: smallest `allowed_drop` that a model with the very same predictions as the
             baseline meets; NaN for a slice.
+        later: chance of a later model, as good as the baseline, to pass the comparison with it;
+            NaN for a slice, on the observed recall, and without `expected_recall` or
+            `allowed_drop`.
         pooled: whether a cross-validation of all images decides, not a test split.
     """
 
@@ -80,6 +86,7 @@ class Prospect:
     least_recall: float
     power: float
     least_drop: float = math.nan
+    later: float = math.nan
     pooled: bool = False
 
     @property
@@ -103,10 +110,7 @@ class Prospect:
 
 
 def prospects(
-    images: Iterable[Planned],
-    classes: Sequence[str],
-    evaluation: EvaluationSection,
-    with_power: bool = False,
+    images: Iterable[Planned], classes: Sequence[str], evaluation: EvaluationSection
 ) -> list[Prospect]:
     """Returns the prospects of each class, and of each class in each gated slice.
 
@@ -114,17 +118,14 @@ def prospects(
         images: of the test split, or with folds all.
         classes: of the recipe.
         evaluation: the recipe's section.
-        with_power: whether to compute the chance to pass, which takes moments a class.
     """
     images = list(images)
-    if not with_power:
-        evaluation = evaluation.model_copy(update={"expected_recall": None})
     found = []
     for label in classes:
         of_class = [image for image in images if image.label == label]
         cases = _images_of_patients(of_class)
-        drop = _least_drop(cases, evaluation)
-        found.append(_prospect(label, "", cases, evaluation.floor(label), evaluation, drop))
+        compared = (_least_drop(cases, evaluation), _later(cases, label, evaluation))
+        found.append(_prospect(label, "", cases, evaluation.floor(label), evaluation, *compared))
         for feature, rule in evaluation.slices.items():
             if rule.floor is None:
                 continue
@@ -146,8 +147,8 @@ def comparison_power(
 ) -> float:
     """Returns the chance that the comparison with the baseline lets a model through.
 
-    Computed from the trinomial distribution of gained and lost images, for as many independent
-    images as those of the patients are worth.
+    From drawn numbers of gained and lost images, for as many independent images as those of the
+    patients are worth.
 
     Args:
         cases: images of each patient, [m].
@@ -156,16 +157,10 @@ def comparison_power(
         margin: `evaluation.allowed_drop`.
         correlation: of the results of a patient's images.
     """
-    from scipy.stats import binom  # takes half a second
-
     total = round(cases.sum() / (1 + (float(largest_effect(cases)) - 1) * correlation))
-    most = int(binom.ppf(1 - 1e-9, total, max(gained, lost)))
-    gain, loss = np.meshgrid(np.arange(most + 1), np.arange(most + 1), indexing="ij")
-    chance = binom.pmf(gain, total, gained) * binom.pmf(
-        loss, np.maximum(total - gain, 0), lost / (1 - gained)
-    )
-    low, _ = tango_interval(gain, loss, total)
-    return float(chance[low >= -margin - TOLERANCE].sum())
+    drawn = np.random.default_rng(0).multinomial(total, [gained, lost, 1 - gained - lost], _PAIRS)
+    low, _ = tango_interval(drawn[:, 0], drawn[:, 1], total)
+    return float(np.mean(low >= -margin - TOLERANCE))
 
 
 def _prospect(
@@ -175,6 +170,7 @@ def _prospect(
     floor: float,
     evaluation: EvaluationSection,
     least_drop: float = math.nan,
+    later: float = math.nan,
 ) -> Prospect:
     on_bound = evaluation.floor_on == "lower_bound"
     expected = evaluation.expected(label)
@@ -188,6 +184,7 @@ def _prospect(
         least_recall=_least_recall(cases, floor, on_bound),
         power=math.nan if expected is None else _power(cases, floor, expected, on_bound),
         least_drop=least_drop,
+        later=later,
         pooled=evaluation.folds is not None,
     )
 
@@ -238,6 +235,14 @@ def _least_drop(cases: Counts, evaluation: EvaluationSection) -> float:
     if evaluation.floor_on == "point":
         return 0.0
     return -float(paired_interval(cases, cases, cases, cases)[0])
+
+
+def _later(cases: Counts, label: str, evaluation: EvaluationSection) -> float:
+    expected, margin = evaluation.expected(label), evaluation.allowed_drop
+    if not len(cases) or expected is None or margin is None or evaluation.floor_on == "point":
+        return math.nan
+    different = (1 - expected) * DIFFERENT_ERRORS
+    return comparison_power(cases, different, different, margin)
 
 
 def _images_of_patients(images: Sequence[Planned]) -> Counts:

@@ -1,15 +1,21 @@
-"""The Patient ID in the headers of DICOM files, read before the images are."""
+"""The headers of DICOM files: Patient ID and tags, read before or without the images."""
 
 import io
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from components.imaging.images import is_image_name
 from components.imaging.signature import is_dicom
 from components.storage import files
 
-_HEAD = 1 << 16  # bytes: Patient ID stands near the beginning
-_LAST = 0x00100020  # its tag
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+Value = TypeVar("Value")
+
+_HEAD = 1 << 16  # bytes: both stand near the beginning
+_PATIENT_ID, _VIEW_POSITION = 0x00100020, 0x00185101  # the last tags that are needed
 _READERS = 16  # threads: a request each where the files lie in object storage
 _DICOM_SUFFIXES = (".dcm", ".dicom")
 
@@ -19,18 +25,51 @@ def may_be_dicom(path: str) -> bool:
     return path.lower().endswith(_DICOM_SUFFIXES) or not is_image_name(path)
 
 
-def header_patients(base: str, paths: list[str]) -> list[str | None]:
+def header_patients(base: str, paths: Iterable[str]) -> list[str | None]:
     """Returns the Patient ID (0010,0020) of each file, None if it has none or is no DICOM.
 
     Args:
         base: the data folder.
         paths: below it.
     """
+    return _from_headers(base, paths, _PATIENT_ID, _patient)
+
+
+def header_tags(base: str, paths: Iterable[str]) -> list[dict[str, str | int] | None]:
+    """Returns the tags of each file, see `dicom.attributes.read_tags`; None if it is no DICOM.
+
+    Args:
+        base: the data folder.
+        paths: below it.
+    """
+    return _from_headers(base, paths, _VIEW_POSITION, _tags)
+
+
+def _patient(header: "Dataset") -> str | None:
+    from components.imaging.dicom.attributes import read_text  # here: pydicom is slow to import
+
+    return read_text(header, "PatientID") or None
+
+
+def _tags(header: "Dataset") -> dict[str, str | int]:
+    from components.imaging.dicom.attributes import read_tags
+
+    return read_tags(header)
+
+
+def _from_headers(
+    base: str, paths: Iterable[str], last: int, take: "Callable[[Dataset], Value]"
+) -> list[Value | None]:
+    def read(path: str) -> Value | None:
+        header = _header(base, path, last)
+        return None if header is None else take(header)
+
     with ThreadPoolExecutor(_READERS) as pool:
-        return list(pool.map(lambda path: _patient(base, path), paths))
+        return list(pool.map(read, paths))
 
 
-def _patient(base: str, path: str) -> str | None:
+def _header(base: str, path: str, last: int) -> "Dataset | None":
+    """Returns the dataset up to a tag; None if the file is no DICOM, or broken."""
     if not may_be_dicom(path):
         return None
     try:
@@ -39,20 +78,24 @@ def _patient(base: str, path: str) -> str | None:
         return None
     if not is_dicom(head):
         return None
-    found = _read(head)
-    if found is None and len(head) == _HEAD:  # a long header: the ID may stand further down
-        found = _read(files.read_bytes(base, path))
+    found, complete = _read(head, last)
+    if not complete and len(head) == _HEAD:  # a long header: the tag may stand further down
+        found, _ = _read(files.read_bytes(base, path), last)
     return found
 
 
-def _read(data: bytes) -> str | None:
-    from pydicom.filereader import read_partial  # here: pydicom is slow to import
+def _read(data: bytes, last: int) -> "tuple[Dataset | None, bool]":
+    """Returns the dataset, and whether it was read as far as the tag."""
+    from pydicom.filereader import read_partial
+
+    complete = False
 
     def after(tag: Any, _vr: Any, _length: Any) -> bool:
-        return int(tag) > _LAST
+        nonlocal complete
+        complete = int(tag) > last
+        return complete
 
     try:
-        dataset = read_partial(io.BytesIO(data), stop_when=after, force=True)
-        return str(dataset.get("PatientID") or "").strip("\0 ") or None
+        return read_partial(io.BytesIO(data), stop_when=after, force=True), complete
     except Exception:  # noqa: BLE001 - pydicom raises anything on broken bytes
-        return None
+        return None, False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from components.image_example_gen.listing import Entry
-from components.image_example_gen.metadata import band
+from components.image_example_gen.metadata import tag_features
 from components.imaging.images import ReadImage, UnreadableImage, read_image
 from components.imaging.measures.image_record import measure
 from components.imaging.measures.stored import serialize
@@ -84,16 +84,4 @@ def features(entry: Entry, image: ReadImage, data: DataSection) -> dict[str, Val
     if entry.label:
         values["label"] = entry.label
         values["label_index"] = data.classes.index(entry.label)
-    return values | _from_tags(image, data) | dict(entry.metadata)
-
-
-def _from_tags(image: ReadImage, data: DataSection) -> dict[str, Value]:
-    if data.metadata is None:
-        return {}
-    values: dict[str, Value] = {
-        column: image.tags[column] for column in data.metadata.columns if column in image.tags
-    }
-    for column, edges in data.metadata.bands.items():
-        if isinstance(number := image.tags.get(column), int):
-            values[f"{column}_band"] = band(number, edges)
-    return values
+    return values | tag_features(image.tags, data.metadata) | dict(entry.metadata)

@@ -1,10 +1,8 @@
-"""Writes the splits, with Beam, and the quarantine list."""
+"""Writes the splits and the quarantine list."""
 
-import json
 import os
 from typing import Any
 
-import apache_beam as beam
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
@@ -18,16 +16,15 @@ from components.image_example_gen.listing import (
     list_unlabelled,
 )
 from components.image_example_gen.patients import patient_key
-from components.image_example_gen.shards import write_lists
+from components.image_example_gen.shards import read_remarks, write_lists
 from components.image_example_gen.write_shard import WriteShard
 from components.imaging import quarantine
 from components.imaging.measures.stored import FOLDER
 from components.imaging.quarantine import Quarantined
 from components.recipe.data import SPLITS, DataSection
 from components.runtime.errors import DataError
+from components.runtime.spread import spread
 from components.storage.split_files import declare_splits
-
-_REMARKS = "remarks"  # begin of the names of the files that Beam writes
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -83,26 +80,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             fileio.makedirs(folder)
         shards = write_lists(listing.entries, key, parts)
         writer = WriteShard(base, data, folders, measures, len(listing.entries))
-        with self._make_beam_pipeline() as pipeline:
-            _ = (
-                pipeline
-                | "Shards" >> beam.Create(shards)
-                | "Spread" >> beam.Reshuffle()
-                | "WriteExamples" >> beam.ParDo(writer)
-                | "WriteRemarks" >> beam.io.WriteToText(os.path.join(parts, _REMARKS))
-            )
-        remarks = _read_parts(parts)
+        spread(writer, shards, self._make_beam_pipeline, bool(self._beam_pipeline_args))
+        remarks = [remark for shard in shards for remark in read_remarks(shard)]
         fileio.rmtree(parts)
         return remarks
-
-
-def _read_parts(folder: str) -> list[Quarantined]:
-    items: list[Quarantined] = []
-    for name in fileio.listdir(folder):
-        if name.startswith(_REMARKS):
-            with fileio.open(os.path.join(folder, name), "r") as file:
-                items += [Quarantined(**json.loads(line)) for line in file.read().splitlines()]
-    return items
 
 
 def _write_lists(

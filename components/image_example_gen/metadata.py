@@ -110,6 +110,22 @@ def band(value: int, edges: tuple[int, ...]) -> str:
     return f"{low}+"
 
 
+def tag_features(tags: Mapping[str, str | int], section: Metadata | None) -> dict[str, str | int]:
+    """Returns the features that the tags of a DICOM file fill, as `MetadataTable.features` does.
+
+    Args:
+        tags: of `dicom.attributes.read_tags`.
+        section: the recipe's words about metadata; None: it has none.
+    """
+    if section is None:
+        return {}
+    values = {column: tags[column] for column in section.columns if column in tags}
+    for column, edges in section.bands.items():
+        if isinstance(number := tags.get(column), int):
+            values[f"{column}_band"] = band(number, edges)
+    return values
+
+
 def read_metadata(
     base: str, section: Metadata, headers: bool = False, patient: str | None = None
 ) -> MetadataTable:

@@ -1,5 +1,7 @@
 """The lists of what goes into which file: Beam hands out paths of lists, not the entries.
 
+What was remarked on the files of a list is written beside it.
+
 A runner takes the whole job with everything it hands out: a million entries would be too much for
 any, a path for each 500 of them is not. Each list is a sample of the whole set, so that whoever
 reads a few files, or shuffles what lies near, meets every class.
@@ -7,13 +9,14 @@ reads a few files, or shuffles what lies near, meets every class.
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from tfx.dsl.io import fileio
 
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.patients import hash_patient
+from components.imaging.quarantine import Quarantined
 from components.runtime.hashing import hash_to_unit
 
 IMAGES = 500  # of a shard: 30 MB of small PNG files, 500 MB of large radiographs
@@ -36,6 +39,11 @@ class Shard:
     def file_name(self) -> str:
         """Returns the name of its TFRecord file, in the folder of each split."""
         return f"data_tfrecord-{self.number:05d}-of-{self.of:05d}.gz"
+
+    @property
+    def remarks_path(self) -> str:
+        """Path of the list of remarks, which is written when the shard is done."""
+        return f"{self.path}.remarks"
 
 
 def write_lists(entries: Sequence[Entry], key: bytes, folder: str) -> list[Shard]:
@@ -65,3 +73,15 @@ def read_list(shard: Shard) -> list[Entry]:
     """Returns the entries of a shard; patients are hashed."""
     with fileio.open(shard.path, "r") as file:
         return [Entry(**json.loads(line)) for line in file.read().splitlines()]
+
+
+def write_remarks(shard: Shard, remarks: Iterable[Quarantined]) -> None:
+    """Writes the remarks on the files of a shard; those of an earlier attempt are replaced."""
+    with fileio.open(shard.remarks_path, "w") as file:
+        file.write("".join(f"{json.dumps(asdict(remark))}\n" for remark in remarks))
+
+
+def read_remarks(shard: Shard) -> list[Quarantined]:
+    """Returns what `write_remarks` has written."""
+    with fileio.open(shard.remarks_path, "r") as file:
+        return [Quarantined(**json.loads(line)) for line in file.read().splitlines()]

@@ -1,7 +1,5 @@
 """Reads the images of a shard in threads; writes a file for each split, and one of records."""
 
-import dataclasses
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 
@@ -9,7 +7,8 @@ import apache_beam as beam
 
 from components.image_example_gen.examples import ReadEntry, read_entry
 from components.image_example_gen.listing import Entry
-from components.image_example_gen.shards import Shard, read_list
+from components.image_example_gen.shards import Shard, read_list, write_remarks
+from components.imaging.quarantine import Quarantined
 from components.recipe.data import DataSection
 from components.runtime import progress
 from components.runtime.threads import map_in_threads
@@ -17,7 +16,7 @@ from components.storage.examples import open_writer
 
 
 class WriteShard(beam.DoFn):
-    """Shard → its files, and remarks as JSON: files that can't be read, and notes on others.
+    """Shard → its files, and its remarks: on files that can't be read, and notes on others.
 
     A shard that is done again, as after the loss of a worker, replaces its files.
 
@@ -39,10 +38,10 @@ class WriteShard(beam.DoFn):
         """Runs once a worker."""
         self._counter = progress.Counter(self._total, "images")
 
-    def process(self, shard: Shard) -> list[str]:
-        """Returns the `Quarantined` of the shard as JSON."""
+    def process(self, shard: Shard) -> None:
+        """Writes the files of the shard."""
         entries = read_list(shard)
-        remarks: list[str] = []
+        remarks: list[Quarantined] = []
         # Each split has a file, if an empty one, or the nodes that read it would miss it.
         present = self._folders if shard.number == 0 else {entry.split for entry in entries}
         with ExitStack() as opened:
@@ -55,12 +54,12 @@ class WriteShard(beam.DoFn):
             measures = opened.enter_context(open_writer(f"{self._measures}/{shard.file_name()}"))
             results = map_in_threads(self._read, entries)
             for entry, read in zip(entries, results, strict=True):
-                remarks += [json.dumps(dataclasses.asdict(remark)) for remark in read.remarks]
+                remarks += read.remarks
                 if read.example is not None:
                     writers[entry.split].write(read.example)
                 if read.record is not None:
                     measures.write(read.record)
-        return remarks
+        write_remarks(shard, remarks)
 
     def _read(self, entry: Entry) -> ReadEntry:
         read = read_entry(self._base, entry, self._data)

@@ -1,5 +1,8 @@
 """Decode and resize in the TensorFlow graph: the one image preprocessing of the product."""
 
+from functools import cache
+from typing import Any
+
 import tensorflow as tf
 
 _SIXTEEN_BITS = (
@@ -22,6 +25,12 @@ def prepare(encoded: tf.Tensor, size: int, channels: int, resize: str) -> tf.Ten
     Raises:
         tf.errors.InvalidArgumentError: when run on bytes that are no such image.
     """
+    return _prepare(size, channels, resize)(encoded)
+
+
+@cache
+def _prepare(size: int, channels: int, resize: str) -> Any:
+    """Returns the function, which is traced once for all graphs of a process that it is part of."""
 
     def one(image: tf.Tensor) -> tf.Tensor:
         image = _refuse_sixteen_bits(image)
@@ -32,7 +41,11 @@ def prepare(encoded: tf.Tensor, size: int, channels: int, resize: str) -> tf.Ten
             lambda: _pack(_resize(_in_channels(image, channels), size, resize)),
         )
 
-    return tf.map_fn(one, encoded, fn_output_signature=tf.TensorSpec([], tf.string))
+    return tf.function(
+        lambda images: tf.map_fn(one, images, fn_output_signature=tf.TensorSpec([], tf.string)),
+        input_signature=[tf.TensorSpec([None], tf.string)],
+        autograph=False,
+    )
 
 
 def decode_and_resize(encoded: tf.Tensor, size: int, channels: int, resize: str) -> tf.Tensor:

@@ -14,6 +14,7 @@ import keras
 from components.network.backbones import build_backbone, scaling_of
 from components.network.contrast import LocalContrast
 from components.network.folding import fold_batch_norm
+from components.network.half_precision import round_to_float16
 from components.network.levels import with_levels
 from components.network.pixel_scaling import PixelScaling
 from components.network.standardisation import standardisation
@@ -36,6 +37,7 @@ class Network:
         weights: where the weights of the backbones come from, in words.
         flip_tta: whether predictions are averaged over the image and its mirror image.
         levels: number of feature maps of each member.
+        float16: whether the file of the model holds the weights of the backbones in float16.
     """
 
     features: keras.Model
@@ -46,6 +48,7 @@ class Network:
     weights: str
     flip_tta: bool
     levels: int
+    float16: bool
 
     def feature_maps(self, pixels: Any) -> list[Any]:
         """Computes the feature maps in inference mode: no dropout, fixed batch statistics.
@@ -87,8 +90,13 @@ class Network:
         return list(keras.ops.split(values, 2)) if self.flip_tta else [values]
 
     def for_prediction(self) -> "Network":
-        """Returns a network of the same outputs, up to rounding, that predicts faster."""
+        """Returns a network of the same outputs, up to rounding, that predicts faster.
+
+        With `float16` its backbones have the rounded weights that the file of the model will hold.
+        """
         features = fold_batch_norm(self.features)
+        if self.float16:
+            round_to_float16(features)
         classifier = _classifier(features, self.pooling, self.head)
         return replace(self, features=features, classifier=classifier)
 
@@ -159,6 +167,7 @@ def build_network(
         ", ".join(sources),
         model.flip_tta,
         model.levels,
+        model.stored_weights == "float16",
     )
     return built.for_prediction() if shared else built
 

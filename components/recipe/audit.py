@@ -16,7 +16,8 @@ class AuditSection(Section):
     check that is `off` is not made.
 
     Attributes:
-        leaks: identical or nearly identical images in two splits.
+        leaks: identical or nearly identical images in two splits, or in two folds where
+            `evaluation.folds` decides.
         contradictions: identical or nearly identical images in two classes.
         duplicates: identical or nearly identical images in the same split and class.
         patients_in_two_splits: a patient with images in two splits. The splitter prevents this, so

@@ -36,7 +36,8 @@ class EvaluationSection(Section):
             of names, or name to rule.
         unreachable_floors: what happens before a training whose model would be refused even if all
             test images of a class were right: the run stops (`stop`), or says so (`report`).
-        max_looks: how many models may be evaluated on the same test images. None: no limit.
+        max_looks: how many models may be judged by the same images; where folds decide, each trial
+            of `medtfx tune` is one. None: no limit.
         folds: number of folds of a cross-validation whose predictions decide, in place of a test
             split: for classes with too few images. Each image is predicted by a model that was
             trained without its patient; the model that is pushed is trained on the images of all

@@ -69,6 +69,10 @@ class ModelSection(Section):
         head: `softmax`, or `sigmoid` with one unit, the probability of the second of two classes.
         flip_tta: whether the served model averages the probabilities of the image and of its mirror
             image (test-time augmentation). Prediction then takes twice the time.
+        stored_weights: `float16` halves the file of the model: the weights of its backbones are
+            rounded to 11 bits, before training where they stay frozen, else after it. It is
+            calibrated, judged and served with these weights, and still computes in float32.
+            Against `float32`, probabilities may differ by some 0.01.
     """
 
     backbone: str | None = None
@@ -91,6 +95,7 @@ class ModelSection(Section):
     l2: Annotated[float, Field(ge=0)] = 0.0
     head: Literal["softmax", "sigmoid"] = "softmax"
     flip_tta: bool = False
+    stored_weights: Literal["float32", "float16"] = "float32"
 
     @model_validator(mode="after")
     def _one_or_several(self) -> "ModelSection":

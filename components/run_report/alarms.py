@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from components.run_report.predictions import Predictions
+from components.gate.predictions import Predictions
 from components.uncertainty.clustered import effective_counts
 from components.uncertainty.holm import holm
 

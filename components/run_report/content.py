@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from components.gate.predictions import Predictions
 from components.gate.results import OVERALL, ClassResult, Results
 from components.gate.verdict import Verdict, judge
 from components.recipe.evaluation import EvaluationSection
 from components.run_report.counts import QuarantineReason, SplitCounts
 from components.run_report.figures import class_results
 from components.run_report.gallery import Picture
-from components.run_report.predictions import Predictions
 from components.uncertainty.summary import UncertaintySummary
 
 History = Mapping[str, Sequence[Mapping[str, float]]]

@@ -9,6 +9,7 @@ _PACKAGES = (
     "medtfx",
     "tfx",
     "tensorflow",
+    "tensorflow-cpu",  # in its place in images without a GPU
     "keras",
     "tensorflow-model-analysis",
     "tensorflow-transform",

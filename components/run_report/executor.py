@@ -11,10 +11,10 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.artifacts import PREDICTIONS_FILE, REPORT_PAGE, SIGNED
+from components.gate.predictions import to_csv
 from components.gate.serving_blessing import REASON
 from components.run_report.content import Outcome
 from components.run_report.page import render_page
-from components.run_report.predictions import to_csv
 from components.run_report.read import Sources, read_content
 
 

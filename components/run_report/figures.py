@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.gate import results
+from components.gate.predictions import Predictions
 from components.gate.results import ClassResult
-from components.run_report.predictions import Predictions
 
 # With fewer images of a class a metric is not reliable: even 20 of 20 has a lower bound of 0.84.
 SMALL = 20

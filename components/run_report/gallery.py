@@ -9,26 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from components.run_report.predictions import Predictions
+from components.gate.predictions import Predictions
+from components.gate.split_images import Explained
 
 KINDS = ("wrong", "low confidence", "right")
 _OF_EACH = 3
 _SIDE, _QUALITY = 320, 80  # pixels of the longer side, of JPEG
 _GRID = 96  # pixels of the heatmap's layer: the page stretches it
 _COLOUR = (255, 60, 0)
-
-
-@dataclass(frozen=True)
-class Explained:
-    """An image with its heatmap.
-
-    Attributes:
-        encoded: PNG or JPEG.
-        heatmap: float32 [h, w] in 0..1, of the class with the highest probability, or None.
-    """
-
-    encoded: bytes
-    heatmap: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)

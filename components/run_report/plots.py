@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 
-from components.run_report.predictions import Predictions
+from components.gate.predictions import Predictions
 from components.uncertainty.calibration import Bin
 from components.uncertainty.risk_coverage import RiskCoverageCurve
 

@@ -11,7 +11,9 @@ from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
 from components.artifacts import AUDIT_JSON, HISTORY_FILE, OUT_OF_FOLD
+from components.gate.predictions import Predictions
 from components.gate.results import load_results
+from components.gate.split_images import SplitImages, stored_predictions
 from components.imaging import quarantine
 from components.recipe.data import SPLITS, DataSection
 from components.recipe.evaluation import EvaluationSection
@@ -19,8 +21,6 @@ from components.run_report.content import Content, Material, Outcome
 from components.run_report.counts import by_reason, count_splits
 from components.run_report.environment import describe_environment
 from components.run_report.gallery import Picture, choose_cases, draw
-from components.run_report.predictions import Predictions
-from components.run_report.split_images import SplitImages, stored_predictions
 from components.uncertainty.summary import UNCERTAINTY_FILE, UncertaintySummary
 
 

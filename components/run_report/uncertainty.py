@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from components.gate.predictions import Predictions
 from components.gate.results import ClassResult
 from components.run_report.figures import class_results
-from components.run_report.predictions import Predictions
 from components.uncertainty.calibration import Bin, calibration_error, reliability, with_temperature
 from components.uncertainty.clustered import clustered_interval
 from components.uncertainty.summary import UncertaintySummary

@@ -127,6 +127,13 @@ SERVING_TOKEN = Variable(
     "none; needed where other machines reach `medtfx serve`",
     "`medtfx serve`; every command that calls a model server; `serving.client.Client`",
 )
+RELOAD_TOKEN = Variable(
+    "MEDTFX_RELOAD_TOKEN",
+    "secret that a request for another configuration shows to a model server",
+    "`reload.token` in the served folder, which `medtfx serve --allow-reload` makes for its user; "
+    "to a server on another machine, MEDTFX_SERVING_TOKEN",
+    "`medtfx serve --allow-reload`; `medtfx promote`, `canary` and `rollback` with `--server`",
+)
 SIGNING_KEY = Variable(
     "MEDTFX_SIGNING_KEY",
     "PEM file of the site's private key (elliptic curve), which signs every pushed version",
@@ -162,6 +169,7 @@ VARIABLES = (
     APP_TOKEN,
     ALLOW_BY,
     SERVING_TOKEN,
+    RELOAD_TOKEN,
     SIGNING_KEY,
     SIGNING_CERTIFICATE,
     VERIFICATION_KEY,

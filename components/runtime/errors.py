@@ -23,6 +23,8 @@
     ├── LooksError       the list of who judged a test split can't be read (in pipeline.looks)
     ├── WornTestSplitError  a test split has judged as many models as it may (in pipeline.looks)
     ├── ExternalError    a model can't be judged on other images (in pipeline.external)
+    ├── MonitorError     a model, its log and its labels do not fit together (in pipeline.monitor)
+    ├── RequestLogError  the request log can't be written or read (in serving.request_log)
     ├── TensorBoardError there are no curves to show (in pipeline.cli.tensorboard)
     ├── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)
     ├── ScoreError       a folder can't be scored, or its table not be continued (in

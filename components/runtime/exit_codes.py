@@ -14,6 +14,8 @@ class ExitCode(IntEnum):
         NOT_BLESSED: `run`: the model did not pass the gate, or was refused when served.
         NOT_LOADED: `promote`, `canary`, `rollback`: the servers have to load the version first;
             then the same command moves the label.
+        ALARM: `monitor`: the predictions are not like those that the gate judged, or the recall by
+            labels is below a floor.
         DECLINED: `run --if-new`: there is too little new data.
         UNAPPROVED: `run`: the model passed the gate and waits for `approve`.
         STOPPED: ended by Ctrl-C.
@@ -24,6 +26,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     NOT_BLESSED = 3
     NOT_LOADED = 3
+    ALARM = 3
     DECLINED = 4
     UNAPPROVED = 5
     STOPPED = 130

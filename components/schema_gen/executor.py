@@ -11,6 +11,7 @@ from tfx.utils import io_utils
 
 from components.recipe.data import DataSection
 from components.schema_gen.schema import curate
+from components.storage.split_statistics import read_statistics
 
 SCHEMA_FILE = "schema.pbtxt"
 
@@ -25,8 +26,7 @@ class Executor(base_executor.BaseExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Writes `schema.pbtxt`."""
-        folder = artifact_utils.get_split_uri(input_dict["statistics"], "train")
-        statistics = tfdv.load_stats_binary(os.path.join(folder, "FeatureStats.pb"))
+        statistics = read_statistics(input_dict["statistics"], "train")
         data = DataSection.model_validate_json(exec_properties["data"])
         schema = curate(tfdv.infer_schema(statistics, infer_feature_shape=False), data)
         uri = artifact_utils.get_single_uri(output_dict["schema"])

@@ -34,6 +34,7 @@ class ServingValidatorSpec(types.ComponentSpec):
         "model_blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
         "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "out_of_fold": ChannelParameter(type=standard_artifacts.Examples, optional=True),
     }
     OUTPUTS = {"blessing": ChannelParameter(type=standard_artifacts.InfraBlessing)}
 
@@ -64,7 +65,7 @@ class ServingValidator(base_component.BaseComponent):
         )
 
     The Pusher pushes the copy in the blessing, with its warm-up file, the floors and figures of
-    the gate, and its manifest.
+    the gate, the predictions that it judged, and its manifest.
 
     Outputs:
         blessing: an InfraBlessing, as of TFX's InfraValidator, with `validation.json`.
@@ -90,6 +91,7 @@ class ServingValidator(base_component.BaseComponent):
         source: str,
         load_seconds: float = 300.0,
         request_seconds: float = 60.0,
+        out_of_fold: types.BaseChannel | None = None,
     ):
         """Builds the node.
 
@@ -108,7 +110,9 @@ class ServingValidator(base_component.BaseComponent):
             source: hash of the code behind the node, for TFX's cache.
             load_seconds: longest time to start the server and load the model.
             request_seconds: longest time of a request.
+            out_of_fold: of OutOfFold, with folds alone.
         """
+        given = {} if out_of_fold is None else {"out_of_fold": out_of_fold}
         super().__init__(
             spec=ServingValidatorSpec(
                 model=model,
@@ -126,6 +130,7 @@ class ServingValidator(base_component.BaseComponent):
                 request_seconds=request_seconds,
                 rules=json.dumps(rules.plain(), sort_keys=True),
                 source=source,
+                **given,
                 blessing=types.Channel(type=standard_artifacts.InfraBlessing),
             )
         )

@@ -11,7 +11,9 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
+from components.artifacts import OUT_OF_FOLD
 from components.gate.pushed_gate import PushedGate, write_gate
+from components.gate.pushed_reference import Reference, write_reference
 from components.gate.results import load_results
 from components.gate.serving_blessing import NOT_TRIED, publish
 from components.gate.validated_copy import check_unchanged, local_copy
@@ -19,6 +21,7 @@ from components.recipe.evaluation import EvaluationSection
 from components.saved_model.manifest import write_manifest
 from components.saved_model.reference_predictions import load_predictions
 from components.serving_validator.checks import FLOAT32_TOLERANCE, MIXED_PRECISION_TOLERANCE
+from components.serving_validator.judged import judged_predictions
 from components.serving_validator.samples import few_of_each_class, find_by_name
 from components.serving_validator.validate import ServerSettings, ValidationData, validate
 from components.serving_validator.warmup import write_warmup
@@ -62,6 +65,10 @@ class Executor(base_executor.BaseExecutor):
             write_gate(Path(candidate), _gate(input_dict, exec_properties))
             files = write_manifest(Path(candidate))
             verdict, log = validate(models, name, data, settings, workplace)
+            if verdict.blessed:  # only now: another model may not load here either
+                check_unchanged(Path(candidate), files, "the ServingValidator tested")
+                write_reference(Path(candidate), _judged(candidate, input_dict, exec_properties))
+                files = write_manifest(Path(candidate))
             publish(verdict, blessing, model, candidate, files, log)
         if verdict.blessed:
             with local_copy(blessing) as copy:
@@ -82,6 +89,18 @@ def _validation_data(
         reference=reference,
         encoded=find_by_name(split_files(examples, "eval"), set(reference.by_file)),
         tolerance=MIXED_PRECISION_TOLERANCE if mixed else FLOAT32_TOLERANCE,
+    )
+
+
+def _judged(
+    candidate: str, input_dict: dict[str, list[types.Artifact]], exec_properties: dict[str, Any]
+) -> Reference:
+    folds = input_dict.get("out_of_fold", [])
+    return judged_predictions(
+        Path(candidate),
+        tuple(json.loads(exec_properties["classes"])),
+        test=split_files(input_dict["examples"], "test"),
+        out_of_fold=split_files(folds, OUT_OF_FOLD) if folds else [],
     )
 
 

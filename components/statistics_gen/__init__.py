@@ -1,1 +1,1 @@
-"""StatisticsGen: TFX's own node, and its options."""
+"""StatisticsGen: TFX's, without Beam where no engine is named."""

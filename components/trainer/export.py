@@ -8,7 +8,7 @@ not tracked either: it has no variables, and Keras 2 would trace it again.
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 from components.imaging.preprocessing import cut_borders, unpack
+from components.network.half_precision import Copy, computed_from, float16_copies
 from components.network.network import Network
 from components.recipe.data import DataSection
 from components.saved_model.assets import LABELS_ASSET, RECIPE_ASSET
@@ -99,16 +100,17 @@ class Exporter:
             "labels": tf.tile(names[None, :], [batch, 1]),
         }
 
-    def signatures(self) -> dict[str, Any]:
-        """Returns the signatures by name, as `tf.function`s."""
-        # AutoGraph is not needed, and would rewrite the code of every layer of Keras.
+    def signatures(self, copies: Sequence[Copy] = ()) -> dict[str, Any]:
+        """Returns the signatures by name, as `tf.function`s.
 
-        @tf.function(input_signature=[_IMAGES], autograph=False)
+        Args:
+            copies: of weights of the network, which take their place; see `computed_from`.
+        """
+
         def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             pixels = self.pixels(image_bytes)
             return self.with_labels(self.with_uncertainty(pixels, *self.network.predict(pixels)))
 
-        @tf.function(input_signature=[_IMAGES], autograph=False)
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             pixels = self.pixels(image_bytes)
             vector, probabilities, heatmap = grad_cam(self.network, pixels)
@@ -118,16 +120,15 @@ class Exporter:
                 "heatmap": heatmap
             }
 
-        @tf.function(input_signature=[_EXAMPLES], autograph=False)
         def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
             spec = {"image": tf.io.FixedLenFeature([], tf.string)}
             pixels = self.pixels(tf.io.parse_example(examples, spec)["image"])
             return self.with_uncertainty(pixels, *self.network.predict(pixels))
 
         return {
-            "serving_default": serving_default,
-            "explain": explain,
-            "serve_examples": serve_examples,
+            "serving_default": _traced(serving_default, _IMAGES, copies),
+            "explain": _traced(explain, _IMAGES, copies),
+            "serve_examples": _traced(serve_examples, _EXAMPLES, copies),
         }
 
     def save(self, path: str, recipe: dict[str, Any]) -> None:
@@ -137,11 +138,13 @@ class Exporter:
             path: folder to write to.
             recipe: sections of the recipe that the model was made from, JSON-able.
         """
-        signatures = self.signatures()
+        copies = float16_copies(self.network.features) if self.network.float16 else []
+        signatures, copy_of = self.signatures(copies), {id(of): copy for of, copy in copies}
         with tempfile.TemporaryDirectory() as folder:
             root = tf.Module()
             root.model_variables = [
-                variable.value for variable in self.network.classifier.variables
+                copy_of.get(id(variable), variable.value)
+                for variable in self.network.classifier.variables
             ]
             root.assets = [
                 _asset(folder, LABELS_ASSET, "".join(f"{name}\n" for name in self.data.classes)),
@@ -149,6 +152,19 @@ class Exporter:
                 _asset(folder, RECIPE_ASSET, json.dumps(recipe, indent=2, sort_keys=True)),
             ]
             tf.saved_model.save(root, path, signatures=signatures)
+
+
+def _traced(
+    compute: Callable[[tf.Tensor], dict[str, tf.Tensor]],
+    spec: tf.TensorSpec,
+    copies: Sequence[Copy],
+) -> Any:
+    def with_weights(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        with computed_from(copies):
+            return compute(inputs)
+
+    # AutoGraph is not needed, and would rewrite the code of every layer of Keras.
+    return tf.function(with_weights, input_signature=[spec], autograph=False)
 
 
 def _are_probabilities(values: tf.Tensor) -> tf.Tensor:

@@ -72,6 +72,7 @@ def train_network(
         cache = _feature_cache(network, model, statistics, config) if model.pretrained else None
         fitter = Fitter(network, model, training, train, eval_split, checkpoint, logs, cache)
         history = fitter.fit()
+        network = network if frozen else network.for_prediction()
         uncertainty = measure_uncertainty(
             network,
             train,
@@ -81,7 +82,6 @@ def train_network(
             fitter.eval_views,
         )
         fitter.refit()
-        network = network if frozen else network.for_prediction()
     return Trained(network, uncertainty, history)
 
 

@@ -5,8 +5,6 @@ import os
 from functools import partial
 from typing import Any
 
-import apache_beam as beam
-import tensorflow_data_validation as tfdv
 import tensorflow_transform as tft
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform import impl_helper
@@ -19,6 +17,8 @@ from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils
 
 from components.recipe.data import DataSection
+from components.runtime.spread import spread
+from components.storage.split_statistics import read_statistics
 from components.transform.pixel_statistics import pixel_statistics
 from components.transform.preprocessing import preprocessing_fn
 from components.transform.transform_shard import Shard, TransformShard
@@ -29,10 +29,11 @@ _SCHEMA = "schema.pbtxt"
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Writes what TFX's Transform writes, but Beam handles files of Examples, not single ones.
+    """Writes what TFX's Transform writes, a file of Examples at a time.
 
     The statistics that the graph needs are those of StatisticsGen. So there is nothing to analyse,
-    and TensorFlow Transform builds the graph without reading the data.
+    and TensorFlow Transform builds the graph without reading the data. The Examples are transformed
+    by the function that was traced for the graph, which saves loading it again.
     """
 
     def Do(
@@ -40,34 +41,18 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     ) -> None:
         """Fills `transform_graph`, then `transformed_examples` with what the graph computes."""
         data = DataSection.model_validate_json(exec_properties["data"])
-        statistics = artifact_utils.get_split_uri(input_dict.pop("statistics"), "train")
-        mean, std = pixel_statistics(
-            tfdv.load_stats_binary(os.path.join(statistics, "FeatureStats.pb"))
-        )
+        mean, std = pixel_statistics(read_statistics(input_dict["statistics"], "train"))
         splits = json.loads(exec_properties["splits"])
         config = {"data": data.plain(), "pixel_mean": mean, "pixel_std": std}
         schema = artifact_utils.get_single_uri(input_dict[specs.SCHEMA_KEY])
         graph = artifact_utils.get_single_uri(output_dict[specs.TRANSFORM_GRAPH_KEY])
         _write_graph(graph, os.path.join(schema, _SCHEMA), config)
         transformed = output_dict[specs.TRANSFORMED_EXAMPLES_KEY]
-        self._transform(graph, input_dict[specs.EXAMPLES_KEY], transformed, splits)
-
-    def _transform(
-        self,
-        graph: str,
-        examples: list[types.Artifact],
-        transformed: list[types.Artifact],
-        splits: list[str],
-    ) -> None:
         (artifact,) = transformed
         artifact.split_names = artifact_utils.encode_split_names(splits)
-        with self._make_beam_pipeline() as pipeline:
-            _ = (
-                pipeline
-                | "Shards" >> beam.Create(_shards(examples, transformed, splits))
-                | "Spread" >> beam.Reshuffle()
-                | "WriteTransformed" >> beam.ParDo(TransformShard(graph))
-            )
+        shards = _shards(input_dict[specs.EXAMPLES_KEY], transformed, splits)
+        on_engine = bool(self._beam_pipeline_args)
+        spread(TransformShard(config), shards, self._make_beam_pipeline, on_engine)
 
 
 def _write_graph(folder: str, schema_file: str, config: dict[str, Any]) -> None:

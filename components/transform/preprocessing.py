@@ -7,6 +7,13 @@ import tensorflow as tf
 from components.imaging.preprocessing import prepare
 from components.recipe.data import DataSection
 
+# What it reads of an Example.
+FEATURES = {
+    "image": tf.io.FixedLenFeature([1], tf.string),
+    "label_index": tf.io.FixedLenFeature([1], tf.int64),
+    "filename": tf.io.FixedLenFeature([1], tf.string),
+}
+
 
 def preprocessing_fn(
     inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]
@@ -14,8 +21,8 @@ def preprocessing_fn(
     """Maps raw to transformed features.
 
     Args:
-        inputs: by the schema; `image` [B, 1] string, `label_index` [B, 1] int64, `filename` [B, 1]
-            string.
+        inputs: at least those of `FEATURES`: `image` [B, 1] string, `label_index` [B, 1] int64,
+            `filename` [B, 1] string.
         custom_config: `data`, the recipe's section as plain values; `pixel_mean` and `pixel_std`,
             of all grey values of the train split, in 0..255.
 

@@ -1,14 +1,14 @@
-"""Runs the transform graph over a file of Examples, on all processors."""
+"""Runs `preprocessing_fn` over a file of Examples, on all processors."""
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from components.storage.examples import open_writer, records, to_example
+from components.transform.preprocessing import FEATURES, preprocessing_fn
 
 _BATCH = 8  # images, a batch a processor: large radiographs need 15 MB each while they are resized
 
@@ -26,29 +26,26 @@ class TransformShard(beam.DoFn):
     A shard that is done again, as after the loss of a worker, replaces its file.
 
     Args:
-        graph: folder of the transform graph.
+        config: `custom_config` of `preprocessing_fn`.
     """
 
-    def __init__(self, graph: str):
-        self._graph = graph
+    def __init__(self, config: dict[str, Any]):
+        self._config = config
 
     def setup(self) -> None:
-        """Loads the graph; runs once a worker."""
-        output = tft.TFTransformOutput(self._graph)
-        spec, layer = output.raw_feature_spec(), output.transform_features_layer()
-        # Traced once, not for each shard; AutoGraph would need seconds and find nothing to convert.
+        """Traces the function once, not for each shard; runs once a worker."""
+        # AutoGraph would need seconds and find nothing to convert.
         self._transform = tf.function(
-            lambda batch: layer(tf.io.parse_example(batch, spec)),
+            lambda batch: preprocessing_fn(tf.io.parse_example(batch, FEATURES), self._config),
             input_signature=[tf.TensorSpec([None], tf.string)],
             autograph=False,
         )
 
-    def process(self, shard: Shard) -> list[str]:
-        """Writes the file, and returns its path."""
+    def process(self, shard: Shard) -> None:
+        """Writes the file."""
         with open_writer(shard.target) as writer:
             for example in self._transformed(shard.source):
                 writer.write(example)
-        return [shard.target]
 
     def _transformed(self, source: str) -> Iterator[bytes]:
         batches = records([source]).batch(_BATCH)

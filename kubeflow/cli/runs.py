@@ -152,7 +152,7 @@ def _print_status(connection: "Connection", status: "RunStatus") -> None:
         typer.echo(f"  Logs: {pods.log_command(connection.namespace, run.run_id)}")
     if status.is_silent:
         command = pods.describe_command(connection.namespace, run.run_id)
-        typer.echo(f"  A pod has not started yet. If that lasts, this shows why: {command}")
+        typer.echo(f"  A running pod has no log here. This shows whether it has started: {command}")
 
 
 def _watch(connection: "Connection", run: "Run", interval: float) -> None:

@@ -145,7 +145,7 @@ def unschedule(name: NameArgument, *, cluster: ConnectionOptions) -> None:
     connection = cluster.open()
     found = schedules.find(connection, name)
     for run in schedules.remove(connection, found.recurring_run_id):
-        typer.echo(f"{run} is being stopped.")
+        typer.echo(f"{run} was stopped.")
     typer.echo(f"{found.display_name} is removed.")
 
 

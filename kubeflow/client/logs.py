@@ -1,6 +1,9 @@
 """The logs of a run's tasks, through the API of Kubeflow Pipelines.
 
-They are there as long as the pods are (a day, as KFP ships it) or an archive of logs has them.
+They are there as long as the pods are (a day, as KFP ships it) or an archive of logs has them. Of
+Kubeflow Pipelines 2, the archive is asked by Argo's id of a node, and has a log when the pod has
+ended. Pods are asked by their names, with the name of a template between workflow and hash, and
+only by a server for several users.
 """
 
 import json
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from kubeflow.client.connection import Connection
 from kubeflow.errors import PipelinesError
 
+_TEMPLATES = ("retry-system-container-impl", "system-container-impl", "system-container-driver")
 # Kubernetes, of a container that has not started: `container "main" in pod "x" is waiting to
 # start: trying and failing to pull image`.
 _WAITING = re.compile(r"is waiting to start: ([^\n\"]+?)(?:\s*$|[\n\"])", re.MULTILINE)
@@ -30,9 +34,20 @@ class TaskLog:
 
 
 def read_log(connection: Connection, run_id: str, pod: str) -> TaskLog:
-    """Returns the log of a pod of a run; an empty one if it is not there any more."""
-    if not pod:
-        return TaskLog()
+    """Returns the log of a pod of a run; an empty one if it is not there any more.
+
+    Args:
+        connection: to the server.
+        run_id: of the run.
+        pod: its name, or Argo's id of its node; '' for none.
+    """
+    workflow, _, end = pod.rpartition("-")
+    names = [pod, *(f"{workflow}-{template}-{end}" for template in _TEMPLATES)] if pod else []
+    found = (_read_log(connection, run_id, name) for name in names)
+    return next((log for log in found if log != TaskLog()), TaskLog())
+
+
+def _read_log(connection: Connection, run_id: str, pod: str) -> TaskLog:
     path = f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log"
     try:
         text = connection.text("read the log", path)

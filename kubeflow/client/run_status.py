@@ -12,9 +12,16 @@ from kubeflow.client import recorded, runs
 from kubeflow.client.connection import Connection
 from kubeflow.client.logs import TaskLog, read_log
 from kubeflow.client.package_nodes import nodes_of_tasks
-from kubeflow.client.pods import pod_troubles
+from kubeflow.client.pods import of_node, pod_troubles, running_logs
 from kubeflow.client.tasks import Task, has_declined, is_ours, tasks_of
-from kubeflow.results import OUTCOMES, Result, exit_code_of, read_error, read_results
+from kubeflow.results import (
+    OUTCOMES,
+    Result,
+    exit_code_of,
+    last_words,
+    read_error,
+    read_results,
+)
 
 _REPORTING = (RETRAINING, GATE, LAST)
 _AT_WORK = ("RUNNING", "PENDING")
@@ -77,7 +84,8 @@ class StatusReader:
     def __init__(self, connection: Connection, run: runs.Run):
         self._connection = connection
         self._nodes = nodes_of_tasks(connection, run)
-        self._logs: dict[str, TaskLog] = {}  # of tasks that have ended, by pod
+        # Of tasks that have ended, by pod and duration: KFP's retry of a run takes the same names.
+        self._logs: dict[tuple[str, float | None], TaskLog] = {}
 
     def read(self, run: runs.Run) -> RunStatus:
         """Returns how a run stands that the server has just described."""
@@ -86,6 +94,7 @@ class StatusReader:
             asked = {task.node: task for task in tasks if self._wants_log(task)}
             found = pool.map(lambda task: self._log(run, task), asked.values())
             logs = dict(zip(asked, found, strict=True))
+        logs |= self._running_logs(run, tasks, logs)
         troubles = self._troubles(run, tasks)
         results, note = self._results(run, logs)
         return RunStatus(
@@ -111,13 +120,21 @@ class StatusReader:
         return task.state in (*_AT_WORK, *_BROKEN) or len(self._of(task)) > 1 or reports
 
     def _log(self, run: runs.Run, task: Task) -> TaskLog:
-        pod = task.pod or task.driver
-        if pod in self._logs:
-            return self._logs[pod]
-        log = read_log(self._connection, run.run_id, pod)
-        if task.state not in _AT_WORK and pod == task.pod:
-            self._logs[pod] = log
+        known = task.pod, task.seconds
+        if task.state not in _AT_WORK and known in self._logs:
+            return self._logs[known]
+        log = read_log(self._connection, run.run_id, task.pod or task.driver)
+        if task.state not in _AT_WORK and task.pod and log.text:
+            self._logs[known] = log
         return log
+
+    def _running_logs(
+        self, run: runs.Run, tasks: list[Task], logs: Mapping[str, TaskLog]
+    ) -> dict[str, TaskLog]:
+        """Returns the logs that Kubernetes alone has."""
+        without = [one for one in tasks if _is_silent(one, logs)]
+        found = running_logs(self._connection.namespace, run.run_id) if without else {}
+        return {one.node: TaskLog(text) for one in without if (text := of_node(found, one.pod))}
 
     def _troubles(self, run: runs.Run, tasks: list[Task]) -> dict[str, str] | None:
         if all(task.state not in (*_AT_WORK, *_BROKEN) for task in tasks):
@@ -208,19 +225,11 @@ def short_outcomes(connection: Connection, several: list[runs.Run]) -> list[str]
 
 def _reason(task: Task, log: TaskLog, troubles: Mapping[str, str]) -> str:
     if task.state in _AT_WORK:
-        return _trouble(troubles, task.pod or task.driver) or log.waiting
+        return of_node(troubles, task.pod or task.driver) or log.waiting
     if task.state in _BROKEN:
-        return task.error or _trouble(troubles, task.pod) or read_error(log.text)
+        reasons = (read_error(log.text), of_node(troubles, task.pod), task.error)
+        return next(filter(None, reasons), "") or last_words(log.text)
     return ""
-
-
-def _trouble(troubles: Mapping[str, str], pod: str) -> str:
-    """Returns what is the matter with a pod that is known by its name, or by Argo's id of its node.
-
-    Both end with the same hash; between, the pod's has the name of its template.
-    """
-    end = pod.rpartition("-")[2]
-    return next((text for name, text in troubles.items() if name.rpartition("-")[2] == end), "")
 
 
 def _is_silent(task: Task, logs: Mapping[str, TaskLog]) -> bool:

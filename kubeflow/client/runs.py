@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from kubeflow.errors import PipelinesError
 STOPPED, STOPPING = "STOPPED", "STOPPING"
 FINISHED = ("SUCCEEDED", "FAILED", "SKIPPED", STOPPED, "ERROR")
 _CANCELING, _CANCELED = "CANCELING", "CANCELED"
+_PATIENCE_SECONDS, _POLL_SECONDS = 180, 1.0
 _SEARCHED = 500  # the latest runs in which a name, or the beginning of an id, is looked for
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -173,14 +175,28 @@ def terminate(connection: Connection, run_id: str) -> None:
 
 
 def stop_runs_of(connection: Connection, recurring_run_id: str) -> list[Run]:
-    """Stops the runs of a schedule that have not ended, and returns them."""
+    """Stops the runs of a schedule that have not ended, and returns them when they have.
+
+    Raises:
+        PipelinesError: a run does not end.
+    """
     running = [
         run
         for run in latest(connection, _SEARCHED)
         if run.recurring_run_id == recurring_run_id and not is_finished(run)
     ]
     for run in running:
-        terminate(connection, run.run_id)
+        if run.state != STOPPING:
+            terminate(connection, run.run_id)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    for run in running:
+        while not is_finished(get(connection, run.run_id)):
+            if time.monotonic() > deadline:
+                raise PipelinesError(
+                    f"{run.display_name} was told to stop {_PATIENCE_SECONDS} s ago, and has not "
+                    "ended. Its schedule is paused; try again when it has."
+                )
+            time.sleep(_POLL_SECONDS)
     return running
 
 

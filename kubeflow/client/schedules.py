@@ -163,8 +163,13 @@ def resume(connection: Connection, identity: str) -> None:
 def remove(connection: Connection, identity: str) -> list[str]:
     """Stops the runs of a schedule, removes it, and returns the names of the runs.
 
-    A run that goes on when its schedule is removed stays `Running` in KFP for ever.
+    With the schedule goes the workflow of a run, also of one that is being stopped: in KFP, such a
+    run would stay as it is for ever. So the schedule starts no more, and its runs end before it.
+
+    Raises:
+        PipelinesError: a run does not end.
     """
+    pause(connection, identity)
     stopped = stop_runs_of(connection, identity)
     connection.call("remove the schedule", "DELETE", f"{_PATH}/{identity}")
     return [run.display_name for run in stopped]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from components.nodes import kind_of
 from components.runtime.memory import ContainerMemory, container_memory, gibibytes
+from kubeflow.node.library_noise import QuietErrors
 from kubeflow.node.task import FAILED, log
 
 # Exit code of the process for what passes; sysexits.h calls it EX_TEMPFAIL.
@@ -79,7 +80,9 @@ def _run_once(command: list[str]) -> int:
     """
     warned = False
     before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    errors = QuietErrors(process.stderr)
     try:
         while True:
             try:
@@ -94,6 +97,7 @@ def _run_once(command: list[str]) -> int:
         raise
     finally:
         process.kill()
+        errors.finish()
         signal.signal(signal.SIGTERM, before)
 
 

@@ -1,6 +1,7 @@
 """What a task does after each node: log what came out, and show it on KFP's page."""
 
 import argparse
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from components.nodes import AUDIT, GATE, LAST, PUSHER
@@ -31,7 +32,7 @@ def show_outcome(
     node = run.record.node
     how = "is taken from the cache" if run.record.cached else f"took {run.record.seconds:.1f} s"
     log.info("%s %s", node, how)
-    _log_outputs(run, pipeline.pipeline_info.id, connection)
+    _log_artifacts(run, pipeline.pipeline_info.id, connection)
     if node == GATE and given.verdict:
         _show_verdict(given, recipe, run, connection)
     if node in (AUDIT, LAST) and given.page:
@@ -41,21 +42,29 @@ def show_outcome(
     return _close(given, recipe, pipeline, connection) if node == LAST else 0
 
 
-def _log_outputs(run: "NodeRun", pipeline_name: str, connection: Any) -> None:
-    """Logs what the node wrote, and names it for KFP's page."""
+def _log_artifacts(run: "NodeRun", pipeline_name: str, connection: Any) -> None:
+    """Logs what the node read and wrote, and names the latter for KFP's page."""
     from tfx.orchestration import metadata
 
     from kubeflow.node.display_names import name_outcome
     from kubeflow.node.push_report import push_sentence
+    from pipeline.metadata.graph import MetadataGraph
 
     with metadata.Metadata(connection) as handle:
         name_outcome(handle.store, run, pipeline_name)
-        if run.record.node == PUSHER:
-            log.info("%s", push_sentence(handle.store, run))
-            return
-    for key, artifacts in run.outputs.items():
-        for artifact in artifacts:
-            log.info("  %s: %s", key, artifact.uri)
+        read = MetadataGraph(handle.store).inputs_of(run.execution_id)
+        pushed = push_sentence(handle.store, run) if run.record.node == PUSHER else ""
+    _log_each("read", read)
+    if pushed:
+        log.info("%s", pushed)
+    else:
+        _log_each("wrote", run.outputs)
+
+
+def _log_each(verb: str, artifacts: Mapping[str, list[Any]]) -> None:
+    for key, found in artifacts.items():
+        for artifact in found:
+            log.info("  %s %s: %s", verb, key, artifact.uri)
 
 
 def _show_verdict(
@@ -119,5 +128,7 @@ def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connectio
     confirm_training(
         recipe, given.root, given.run_id, blessed=record.blessed, sentence=record.sentence
     )
-    pushed = record.blessed and not record.refused
-    return NOT_BLESSED if given.gate_failure == "fail" and not pushed else 0
+    if given.gate_failure != "fail" or (record.blessed and not record.refused):
+        return 0
+    log.error("Error: nothing was pushed, and `gate_failure` of this run is `fail`.")
+    return NOT_BLESSED

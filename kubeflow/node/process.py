@@ -13,7 +13,7 @@ from components.storage.private import site_umask
 UMASK = 0o027
 # Also for the processes that a node starts: Beam's workers, the embedded server.
 _QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",  # CUDA that is not there, oneDNN
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # of TensorFlow 2.16; see `library_noise` for newer ones
     "GRPC_VERBOSITY": "NONE",
     "PYTHONWARNINGS": "ignore",
     # It complains where the home can't be written, as on a read-only root.

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ml_metadata.proto import metadata_store_pb2
-
-from pipeline.metadata.graph import property_of
+from pipeline.metadata.graph import MetadataGraph, property_of
 
 if TYPE_CHECKING:
     from pipeline.runs.runner import NodeRun
@@ -25,12 +23,8 @@ def push_sentence(store: Any, run: "NodeRun") -> str:
         destination = property_of(pushed, "pushed_destination")
         signed = "signed by the site" if property_of(pushed, "signed") else "unsigned"
         return f"Pushed version {property_of(pushed, 'pushed_version')}, {signed}: {destination}"
-    blessed = {}
-    for event in store.get_events_by_execution_ids([run.execution_id]):
-        if event.type == metadata_store_pb2.Event.INPUT:
-            (artifact,) = store.get_artifacts_by_id([event.artifact_id])
-            blessed[event.path.steps[0].key] = bool(property_of(artifact, "blessed"))
+    read = MetadataGraph(store).inputs_of(run.execution_id)
     for key, reason in _REASONS.items():
-        if not blessed.get(key):
+        if not any(property_of(artifact, "blessed") for artifact in read.get(key, [])):
             return f"Nothing pushed: {reason}."
     return "Nothing pushed: not approved."

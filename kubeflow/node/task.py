@@ -32,19 +32,33 @@ def task_parser(module: str, description: str | None) -> argparse.ArgumentParser
 
 
 def run_task(work: Callable[[argparse.Namespace], int], given: argparse.Namespace) -> int:
-    """Does the work and returns its exit code; 1 for a user's mistake, logged in one sentence."""
+    """Does the work and returns its exit code; 1 for an error, whose sentence is logged last.
+
+    Only what is no mistake of the user has a traceback before it.
+    """
     prepare_process()
     try:
         return work(given)
     except MedtfxError as error:
         log.error("Error: %s", error)
         return FAILED
-    except PermissionError as error:
-        log.error(
-            "Error: user %d may not open %s. Give the volume to that user: "
-            "kubeflow/manifests/volume-owner.yaml.", os.getuid(), error.filename,
-        )  # fmt: skip
+    except Exception as error:
+        cause = _root_cause(error)
+        if isinstance(cause, PermissionError):
+            log.error(
+                "Error: user %d may not open %s. Give the volume to that user: "
+                "kubeflow/manifests/volume-owner.yaml.", os.getuid(), cause.filename,
+            )  # fmt: skip
+        else:
+            log.exception("This is a defect of medtfx, or of a library:")
+            log.error("Error: %s: %s", type(cause).__name__, str(cause).strip().partition("\n")[0])
         return FAILED
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def begin(name: str, given: argparse.Namespace) -> "Recipe":
@@ -65,6 +79,7 @@ def begin(name: str, given: argparse.Namespace) -> "Recipe":
     recipe = decode_recipe(given.recipe, read_overrides(given.overrides))
     log.info("%s of %s, run %s", name, recipe.name, given.run_id)
     log.info("medtfx %s, stack %s", given.version, given.stack)
+    log.info("data %s, root %s", given.data, given.root)
     return recipe
 
 

@@ -16,7 +16,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from components.nodes import GATE
 from components.runtime.errors import MedtfxError
+from components.runtime.lean_imports import load_tensorflow
 from components.runtime.transient import transient_cause
 from components.storage.atomic_write import write_atomically
 from kubeflow.node.arguments import node_parser
@@ -52,6 +54,7 @@ def _try(given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     started = time.monotonic()
+    load_tensorflow(evaluates=GATE in given.node)
     from kubeflow.node.compiled_pipeline import pipeline_of_run
     from kubeflow.package.recipe_codec import decode_recipe
     from pipeline.metadata import connection as metadata_store

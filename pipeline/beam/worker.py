@@ -14,6 +14,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--control_endpoint", required=True, help="of the job server")
     given, _ = parser.parse_known_args(arguments)
 
+    from components.runtime.lean_imports import load_tensorflow
+
+    load_tensorflow()
     from apache_beam.runners.worker.sdk_worker import SdkHarness
 
     from components.storage.object_storage import prepare_worker

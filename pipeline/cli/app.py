@@ -21,6 +21,7 @@ from pipeline.cli.options import (
     HomeOption,
     KeyOption,
     LabelOption,
+    LogOption,
     MegapixelsOption,
     ModelOption,
     TlsOptions,
@@ -130,6 +131,7 @@ def app(
         Path | None,
         typer.Option(help="File that gets a JSON line per image. Default: <home>/audit/app.jsonl."),
     ] = None,
+    log: LogOption = None,
     max_megabytes: Annotated[
         int, typer.Option(help="Larger image files are refused.", min=1, max=2000)
     ] = 50,
@@ -158,6 +160,7 @@ def app(
             tls=encryption,
             label=lambda: label_to_ask(home.models, name, None, label),
             audit_log=audit_log or home.root / "audit" / "app.jsonl",
+            request_log=log,
             samples=samples,
             token=page.token,
             hosts=page.names(),

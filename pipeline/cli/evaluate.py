@@ -89,7 +89,7 @@ def evaluate(
     result = compare(found, summary.origin, rules, measure_shortcuts(found, pixels))
     write_files(folder, result, rules, surest_mistakes(found, pixels), not_used)
     console = Console()
-    print_result(console, result, rules)
+    print_result(console, result, rules, not_used)
     for path in sorted(folder.iterdir()):
         console.print(f"  {path}", highlight=False, markup=False, soft_wrap=True)
     if not result.accepted:

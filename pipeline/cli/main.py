@@ -59,6 +59,7 @@ COMMANDS: Table = {
     "score": "pipeline.cli.score:score",
     "bulk-score": "pipeline.cli.bulk_score:bulk_score",
     "evaluate": "pipeline.cli.evaluate:evaluate",
+    "monitor": "pipeline.cli.monitor:monitor",
     "compare": "pipeline.cli.train:compare",
     "tune": "pipeline.cli.train:tune",
     "tensorboard": "pipeline.cli.tensorboard:tensorboard",

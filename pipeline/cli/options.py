@@ -55,6 +55,15 @@ LabelOption = Annotated[
         "newest version."
     ),
 ]
+LogOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--log",
+        metavar="FOLDER",
+        help="Add a line for each prediction to the request log there, for `medtfx monitor`: no "
+        "pixels, no names. Default: nothing is logged.",
+    ),
+]
 MegapixelsOption = Annotated[int, typer.Option(min=1, help="Larger images are not decoded.")]
 MEGAPIXELS = 50
 CertificateOption = Annotated[

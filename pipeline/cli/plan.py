@@ -21,6 +21,6 @@ def plan(recipe: RecipeArgument, data: DataOption, overrides: SetOption = None) 
 
     values = load_recipe(recipe, overrides)
     listing = list_folders(data_address(data), values.data)
-    found = plan_gate(values, listing, with_power=True)
+    found = plan_gate(values, listing)
     print_plan(Console(), values, found)
     check_floors(values, found)

@@ -17,6 +17,7 @@ from pipeline.cli.options import (
     MEGAPIXELS,
     HomeOption,
     LabelOption,
+    LogOption,
     MegapixelsOption,
     ModelOption,
     TlsOptions,
@@ -44,6 +45,7 @@ def predict(
     timeout: Annotated[float, typer.Option(help="Seconds for a request.")] = 30.0,
     connection: TlsOptions,
     max_megapixels: MegapixelsOption = MEGAPIXELS,
+    log: LogOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object per line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     home: HomeOption,
@@ -63,7 +65,9 @@ def predict(
     name = choose_model(models, model)
     label = label_to_ask(models, name, version, label)
     encryption, pixels = connection.encryption(), max_megapixels * 10**6
-    with Client(server, name, timeout=timeout, tls=encryption, max_pixels=pixels) as client:
+    with Client(
+        server, name, timeout=timeout, tls=encryption, max_pixels=pixels, log=log
+    ) as client:
         predictions = client.predict(images, version, label, explain=explain is not None)
     if explain is not None:
         _write_overlays(predictions, explain, pixels)

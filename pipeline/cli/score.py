@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import (
     MEGAPIXELS,
     HomeOption,
+    LogOption,
     MegapixelsOption,
     ModelOption,
     TlsOptions,
@@ -71,7 +72,7 @@ class ModelTarget(VersionOptions):
     ] = None
     model: ModelOption = None
 
-    def connect(self, address: str, name: str, token: str | None, **options: int) -> "Client":
+    def connect(self, address: str, name: str, token: str | None, **options: Any) -> "Client":
         """Returns a client of the model: of the server, or of the one in this process."""
         from serving.client import Client
 
@@ -96,6 +97,7 @@ def score(
     restart: Annotated[
         bool, typer.Option("--restart/--resume", help="Score all images again, or only those left.")
     ] = False,
+    log: LogOption = None,
     target: ModelTarget,
 ) -> None:
     """Score a folder of images into a CSV file.
@@ -112,7 +114,7 @@ def score(
 
     images = list_images(folder)
     check_place(out, folder)
-    summary = score_images(images, out, target, batch_size, workers, restart)
+    summary = score_images(images, out, target, batch_size, workers, restart, log)
     print_summary(Console(), summary, images.left_out, out)
     if summary.failed:
         raise typer.Exit(ExitCode.FAILED)
@@ -125,6 +127,7 @@ def score_images(
     batch_size: int,
     workers: int,
     restart: bool,
+    log: Path | None = None,
 ) -> "Summary":
     """Scores images into a CSV, which an earlier call may have begun.
 
@@ -135,6 +138,7 @@ def score_images(
         batch_size: images of a request.
         workers: requests at the same time.
         restart: whether to score all again.
+        log: folder of the request log, or None.
     """
     from rich.console import Console
 
@@ -153,7 +157,7 @@ def score_images(
         with (
             ScoreTable(out, origin, restart) as table,
             target.connect(
-                address, model, token, attempts=attempts, batch_size=batch_size
+                address, model, token, attempts=attempts, batch_size=batch_size, log=log
             ) as client,
             _kept_rows(summary, out),
             show_progress(screen) as report,

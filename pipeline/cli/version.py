@@ -8,6 +8,8 @@ import typer
 from components.runtime.stack import installed_stack
 
 _PACKAGES = ("tfx", "tensorflow", "keras", "tensorflow-model-analysis", "apache-beam", "kfp")
+# What images without a GPU have in the place of a package.
+_INSTEAD = {"tensorflow": "tensorflow-cpu"}
 
 
 def version() -> None:
@@ -24,4 +26,6 @@ def _package(name: str) -> str:
     try:
         return f"{name} {metadata.version(name)}"
     except metadata.PackageNotFoundError:
+        if name in _INSTEAD:
+            return _package(_INSTEAD[name])
         return f"{name} is not installed"

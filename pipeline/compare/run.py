@@ -16,7 +16,7 @@ from components.storage.listed_once import listed_once
 from pipeline.compare.candidates import Candidate, check_same_images, load_candidates
 from pipeline.compare.criterion import Criterion, parse_criterion
 from pipeline.home import Home
-from pipeline.looks.ledger import JudgingImages, LookLedger, judging_images
+from pipeline.looks.ledger import JudgingImages, LookLedger, all_images, judging_images
 from pipeline.paths import PipelinePaths, data_address
 from pipeline.retraining.training_data import model_digest
 from pipeline.runs.session import RunSession, run_session
@@ -92,17 +92,18 @@ def compare(
 def _tested(
     candidates: list[Candidate], base: str, folds: int, listing: Listing
 ) -> tuple[JudgingImages, dict[str, str]]:
-    """Returns the test split that the comparison touches, and recipe → digest of its models.
+    """Returns the images that judge in the comparison, and recipe → digest of its models.
 
-    Folds test all images, and so those of the first recipe's test split too, if it can have one.
+    In folds these are all, and so those of the first recipe's test split too, if it can have one.
     """
+    tested = judging_images(listing)
     if folds:
+        tested = all_images(listing)
         with contextlib.suppress(DataError):
             listing = list_folders(base, candidates[0].recipe.data)
-    models = {
-        candidate.name: model_digest(candidate.recipe, listing, folds) for candidate in candidates
-    }
-    return judging_images(listing), models
+            tested = judging_images(listing, folds=True)
+    trained = f"{folds} folds" if folds else ""
+    return tested, {one.name: model_digest(one.recipe, listing, trained) for one in candidates}
 
 
 def _train(

@@ -19,7 +19,7 @@ class Summary:
         classes: recall with its interval, precision, specificity and AUC of each class.
         named: metric of `criterion.NAMED` → value.
         auc: mean area under the ROC curve of each class against the rest.
-        matrix: [C, C] of counts, truth by answer.
+        matrix: [C, C] of counts, truth by prediction.
     """
 
     classes: tuple[ClassResult, ...]
@@ -121,6 +121,6 @@ def _of_folds(one: Predictions, other: Predictions, criterion: Criterion) -> tup
     found = []
     for fold in np.unique(one.folds):
         inside = np.flatnonzero(one.folds == fold)
-        matrices = [answers.take(inside).matrix() for answers in (one, other)]
+        matrices = [each.take(inside).matrix() for each in (one, other)]
         found.append(float(criterion.value(matrices[0]) - criterion.value(matrices[1])))
     return tuple(found)

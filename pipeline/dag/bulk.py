@@ -5,8 +5,8 @@ image folder → ImageExampleGen (unlabelled) ──┐
 pushed model → Importer ──────────────────────┘
 """
 
-# Not `tfx.v1`, which imports the Google Cloud extensions too.
-from tfx import components
+# Not from `tfx.components` or `tfx.v1`, which import everything.
+from tfx.components.bulk_inferrer.component import BulkInferrer
 from tfx.dsl.components.common.importer import Importer
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import bulk_inferrer_pb2
@@ -48,7 +48,7 @@ def build_bulk_pipeline(
     example_gen = ImageExampleGen(
         folder, data, paths.keys, node_source("ImageExampleGen"), unlabelled=True
     )
-    inferrer = components.BulkInferrer(
+    inferrer = BulkInferrer(
         examples=example_gen.outputs["examples"],
         model=importer.outputs["result"],
         data_spec=bulk_inferrer_pb2.DataSpec(example_splits=[UNLABELLED]),

@@ -14,7 +14,7 @@ MODULES = {
         "components.image_example_gen.executor",
         "components.image_example_gen.driver",
     ),
-    "StatisticsGen": ("components.statistics_gen.options",),
+    "StatisticsGen": ("components.statistics_gen.executor",),
     "SchemaGen": ("components.schema_gen.executor",),
     "DataAudit": ("components.data_audit.executor",),
     "AuditGate": ("components.data_audit.gate",),

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-# Not `tfx.v1`, which imports the Google Cloud extensions too: seconds more for every node.
-from tfx import components
+# Not from `tfx.components` or `tfx.v1`, which import everything: seconds more for every node.
+from tfx.components.evaluator.component import Evaluator
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.trainer.component import Trainer
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2
@@ -29,7 +31,7 @@ from components.recipe.recipe import Recipe
 from components.run_report.component import RunReport
 from components.schema_gen.component import RecipeSchemaGen
 from components.serving_validator.component import ServingValidator
-from components.statistics_gen.options import statistics_options
+from components.statistics_gen.component import StatisticsGen
 from components.trainer.cross_validation.component import CrossValidation
 from components.transform.component import TRAINED, Transform
 from pipeline.beam.arguments import BEAM_ARGS
@@ -55,6 +57,7 @@ def build_pipeline(
     model = trainer.outputs["model"]
     judged = _judge(recipe, paths, prepared, model)
     evaluator = judged.evaluator
+    out_of_fold = judged.out_of_fold.outputs["predictions"] if judged.out_of_fold else None
     serving_validator = ServingValidator(
         model=model,
         model_run=trainer.outputs["model_run"],
@@ -68,12 +71,12 @@ def build_pipeline(
         mixed_precision=recipe.training.mixed_precision,
         server=SERVER,
         source=node_source("ServingValidator"),
+        out_of_fold=out_of_fold,
     )
     audited = _audit(recipe, prepared)
     for training in (trainer, *judged.folds):
         training.add_upstream_node(audited.gate)
     pushed = _push(recipe, paths, evaluator, serving_validator)
-    out_of_fold = judged.out_of_fold.outputs["predictions"] if judged.out_of_fold else None
     report = RunReport(
         recipe=_reported(recipe),
         model_name=recipe.model_name,
@@ -139,8 +142,10 @@ def build_tuning(
         search: further values of the Tuner's `custom_config`.
         beam_args: runner and parallelism of the Beam nodes.
     """
+    from tfx.components.tuner.component import Tuner  # with Keras Tuner, which no other run needs
+
     prepared = _prepare(recipe, data_folder, paths, recipe.evaluation.folds)
-    tuner = components.Tuner(
+    tuner = Tuner(
         tuner_fn="components.tuner.tuner_fn.tuner_fn",
         examples=prepared.transform.outputs["transformed_examples"],
         transform_graph=prepared.transform.outputs["transform_graph"],
@@ -208,13 +213,13 @@ def _prepare(
         data_folder, recipe.data, paths.keys, node_source("ImageExampleGen")
     )
     examples = example_gen.outputs["examples"]
-    statistics_gen = components.StatisticsGen(examples=examples, stats_options=statistics_options())
+    statistics_gen = StatisticsGen(examples, node_source("StatisticsGen"))
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = RecipeSchemaGen(statistics, recipe.data, node_source("SchemaGen")).with_id(
         "SchemaGen"
     )
     schema = schema_gen.outputs["schema"]
-    validator = components.ExampleValidator(statistics=statistics, schema=schema)
+    validator = ExampleValidator(statistics=statistics, schema=schema)
     transform = Transform(
         examples=examples,
         schema=schema,
@@ -240,6 +245,8 @@ def _audit(recipe: Recipe, prepared: _Prepared) -> _Audited:
         quarantine=prepared.example_gen.outputs["quarantine"],
         baseline=baseline.outputs["statistics"],
         section=recipe.audit,
+        folds=recipe.evaluation.folds,
+        split_seed=recipe.data.split_seed,
         source=node_source("DataAudit"),
     )
     gate = AuditGate(audit=audit.outputs["audit"], source=node_source("AuditGate"))
@@ -250,7 +257,7 @@ def _trainer(
     recipe: Recipe, prepared: _Prepared, paths: PipelinePaths, folds: int | None = None
 ) -> Any:
     # Where folds decide no image is held out: the test split is trained on, too.
-    return components.Trainer(
+    return Trainer(
         run_fn="components.trainer.run_fn.run_fn",
         examples=prepared.transform.outputs["transformed_examples"],
         transform_graph=prepared.transform.outputs["transform_graph"],
@@ -276,7 +283,7 @@ def _judge(recipe: Recipe, paths: PipelinePaths, prepared: _Prepared, model: Any
     config = build_eval_config(recipe.data, recipe.evaluation, node_source("Evaluator"))
     examples = prepared.example_gen.outputs["examples"]
     if not folds:
-        evaluator = components.Evaluator(
+        evaluator = Evaluator(
             examples=examples,
             model=model,
             baseline_model=baseline.outputs["model"],
@@ -301,7 +308,7 @@ def _judge(recipe: Recipe, paths: PipelinePaths, prepared: _Prepared, model: Any
         baseline_predictions=baseline.outputs["predictions"],
         source=node_source("OutOfFold"),
     )
-    evaluator = components.Evaluator(
+    evaluator = Evaluator(
         examples=out_of_fold.outputs["predictions"],
         model=model,  # which is blessed; its own predictions are not looked at
         eval_config=config,

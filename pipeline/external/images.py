@@ -1,17 +1,26 @@
 """The labelled images as columns: a few bytes each, where an entry of the listing has hundreds."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.image_example_gen.dicom_headers import header_tags
 from components.image_example_gen.listing import Entry, list_labelled
+from components.image_example_gen.metadata import tag_features
+from components.imaging.signature import sniff
+from components.imaging.unreadable import UnreadableImage
 from components.recipe.recipe import Recipe
 from components.runtime.text import one_line
+from components.runtime.threads import map_in_threads
+from components.storage import files
 from serving.score.listing import ImageFolder, suffix_of
+
+_HEAD = 256  # bytes: a DICOM file says what it is at 128
 
 
 @dataclass(frozen=True, eq=False)  # arrays can't be compared by ==
@@ -46,11 +55,14 @@ class LabelledImages:
 def labelled_images(data: Path, recipe: Recipe) -> LabelledImages:
     """Lists a folder with one folder a class.
 
+    Features come from the metadata table; what it does not say, DICOM headers do, as in training.
+
     Raises:
         DataError: a folder belongs to no class, or a patient is not known; see `list_labelled`.
     """
     listing = list_labelled(str(data), recipe.data)
     entries = sorted(listing.entries, key=lambda entry: one_line(entry.relative))
+    features = _features(data, recipe, entries)
     index = {label: number for number, label in enumerate(recipe.data.classes)}
     return LabelledImages(
         root=data,
@@ -58,7 +70,10 @@ def labelled_images(data: Path, recipe: Recipe) -> LabelledImages:
         classes=tuple(recipe.data.classes),
         labels=np.array([index[entry.label] for entry in entries], np.int64),
         patients=_numbered([entry.patient for entry in entries]),
-        features={name: _values(name, entries) for name in recipe.evaluation.slices},
+        features={
+            name: np.array([str(values.get(name, "")) for values in features])
+            for name in recipe.evaluation.slices
+        },
         left_out=listing.left_out,
     )
 
@@ -70,7 +85,27 @@ def _numbered(patients: Sequence[str]) -> NDArray[np.str_]:
     return np.array(found).astype(np.str_)
 
 
-def _values(feature: str, entries: Sequence[Entry]) -> NDArray[np.str_]:
-    if feature == "label":
-        return np.array([entry.label for entry in entries])
-    return np.array([str(entry.metadata.get(feature, "")) for entry in entries])
+def _features(
+    data: Path, recipe: Recipe, entries: Sequence[Entry]
+) -> list[Mapping[str, int | str]]:
+    section = recipe.data.metadata
+    names = [entry.relative for entry in entries]
+    wanted = section is not None and bool(recipe.evaluation.slices)
+    tags = header_tags(str(data), names) if wanted else [None for _ in names]
+    formats: Iterable[str] = repeat("")
+    if "format" in recipe.evaluation.slices:
+        formats = map_in_threads(lambda name: _format(data, name), names)
+    return [
+        tag_features(found or {}, section)
+        | dict(entry.metadata)
+        | {"label": entry.label, "format": kind}
+        for entry, found, kind in zip(entries, tags, formats, strict=False)
+    ]
+
+
+def _format(data: Path, name: str) -> str:
+    """Returns the format by the first bytes; '' where these belong to none."""
+    try:
+        return sniff(files.read_head(str(data), name, _HEAD))
+    except (UnreadableImage, OSError):  # the file gets no prediction either, and a reason
+        return ""

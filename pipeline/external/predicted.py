@@ -60,7 +60,7 @@ def read_predictions(images: LabelledImages, rows: Iterable[Row], origin: Origin
     columns = _columns(images.classes, origin)
     total, known = len(images.names), tuple(map(one_line, images.names))
     probabilities = np.zeros((total, len(columns)), np.float32)
-    found, uncertain, strange = (np.zeros(total, bool) for _ in range(3))
+    found, uncertain, unlike = (np.zeros(total, bool) for _ in range(3))
     failed: list[Quarantined] = []
     at = 0
     for row in rows:
@@ -75,7 +75,7 @@ def read_predictions(images: LabelledImages, rows: Iterable[Row], origin: Origin
             continue
         found[at] = True
         probabilities[at] = [row.probabilities[column] for column in columns]
-        uncertain[at], strange[at] = bool(row.uncertain), bool(row.out_of_distribution)
+        uncertain[at], unlike[at] = bool(row.uncertain), bool(row.out_of_distribution)
     if not found.any():
         why = f"{failed[0].reason}: {failed[0].detail}" if failed else "no image was scored"
         raise ExternalError(
@@ -86,7 +86,7 @@ def read_predictions(images: LabelledImages, rows: Iterable[Row], origin: Origin
         np.flatnonzero(found),
         probabilities[found],
         uncertain[found],
-        strange[found],
+        unlike[found],
         tuple(failed),
     )
 

@@ -1,7 +1,6 @@
 """The result as a table for the terminal, as JSON, and as one HTML page that loads nothing."""
 
 import json
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,8 +27,15 @@ CSV, JSON, PAGE = "predicted.csv", "evaluation.json", "index.html"
 _COLUMNS = ("n", "recall", "95 % CI", "floor", "home", "here - home", "shortcuts")
 
 
-def print_result(console: Console, found: External, rules: Rules) -> None:
-    """Prints a row for each class, the verdict, and what the model says about the images."""
+def print_result(console: Console, found: External, rules: Rules, not_used: str) -> None:
+    """Prints a row for each class, the verdict, and what the model says about the images.
+
+    Args:
+        console: of the terminal.
+        found: the result.
+        rules: that it was held to.
+        not_used: the files that were not used, in one line.
+    """
     evaluation = rules.recipe.evaluation
     home = {one.label: one for one in found.against_home}
     shortcuts = {one.label: one for one in found.shortcuts.classes} if found.shortcuts else {}
@@ -56,7 +62,7 @@ def print_result(console: Console, found: External, rules: Rules) -> None:
     console.print(
         Text(found.sentence, style="bold green" if found.accepted else "bold red"), soft_wrap=True
     )
-    for line in facts(found):
+    for line in filter(None, (*facts(found), not_used)):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(Text(NOT_A_MEDICAL_DEVICE, style="dim"))
 
@@ -68,15 +74,13 @@ def signed_interval(low: float, high: float) -> str:
 
 def facts(found: External) -> list[str]:
     """Returns a sentence for each figure beside the classes."""
-    strange, unsure, baseline = found.out_of_distribution, found.uncertain, found.shortcuts
-    failed = Counter(one.reason for one in found.failed)
-    reasons = ", ".join(f"{count} {reason}" for reason, count in failed.most_common())
+    unlike, unsure, baseline = found.out_of_distribution, found.uncertain, found.shortcuts
     lines = [
         f"{found.origin.model}/{found.origin.version} on {found.images} images of {found.patients} "
         f"patients in {found.folder}. Balanced accuracy {found.balanced_accuracy:.2f}, expected "
         f"calibration error {found.calibration_error:.3f}.",
-        f"Unlike the training images: {strange.images} ({strange.share:.0%}, 95 % interval "
-        f"{strange.low:.0%}-{strange.high:.0%}). Uncertain: {unsure.images} ({unsure.share:.0%}, "
+        f"Unlike the training images: {unlike.images} ({unlike.share:.0%}, 95 % interval "
+        f"{unlike.low:.0%}-{unlike.high:.0%}). Uncertain: {unsure.images} ({unsure.share:.0%}, "
         f"{unsure.low:.0%}-{unsure.high:.0%}).",
     ]
     if baseline:
@@ -98,7 +102,7 @@ def facts(found: External) -> list[str]:
         lines.append(
             "The figures at home are not known: only the pushed version's folder has them."
         )
-    return [*lines, *([f"Without a prediction: {reasons}."] if reasons else []), *found.notes]
+    return [*lines, *found.notes]
 
 
 def write_files(

@@ -8,9 +8,13 @@ from typing import Any
 
 from components.gate.pushed_gate import GATE, read_gate
 from components.gate.results import ClassResult
+from components.image_example_gen.dicom_headers import may_be_dicom
+from components.image_example_gen.metadata import HEADER_COLUMNS
+from components.imaging.candidates import image_files
 from components.recipe.data import Metadata
 from components.recipe.recipe import Recipe
 from components.saved_model.assets import RECIPE_ASSET
+from components.storage import files
 from pipeline.external.errors import ExternalError
 from pipeline.recipes.loader import load_recipe, parse_recipe
 
@@ -74,7 +78,7 @@ def with_metadata(rules: Rules, data: Path, table: Path | None) -> Rules:
         rules: of the model.
         data: folder of the images.
         table: CSV with a row for each image; None for the one in the folder, by the recipe's name
-            of it. Where there is none, there are no slices by its columns.
+            of it. Where there is none, slices are by what DICOM headers say.
 
     Raises:
         ExternalError: the recipe does not say what the columns of the table mean, or needs one.
@@ -89,16 +93,30 @@ def with_metadata(rules: Rules, data: Path, table: Path | None) -> Rules:
             )
         # Absolute, so that it may lie elsewhere than the images.
         return _with_section(rules, section.model_copy(update={"file": str(table.absolute())}))
-    if section is None or Path(data, section.file).is_file() or any(data.rglob("*.dcm")):
+    if section is None or Path(data, section.file).is_file():
         return rules
     if rules.recipe.data.patient.source == "metadata":
         raise ExternalError(
             f"The recipe {rules.recipe.name} finds the patient in a metadata table, and there is "
             f"no {section.file} in {data}. Name the table with --metadata, or say where the "
-            "patient is, for example --set 'data.patient={from: parent_folder}'."
+            "patient is, for example --set 'data.patient={from: dicom}'."
         )
     note = f"There is no {section.file} in {data}, and none is named with --metadata."
-    return _with_section(rules, None, note)
+    if not _holds_dicom(data):
+        return _with_section(rules, None, note)
+    return _with_section(rules, _of_headers(section), f"{note} DICOM headers take its place.")
+
+
+def _holds_dicom(data: Path) -> bool:
+    names = [found.relative for found in files.walk(str(data))]
+    return any(map(may_be_dicom, image_files(str(data), names)))
+
+
+def _of_headers(section: Metadata) -> Metadata:
+    """Returns the section with the columns that DICOM headers fill, and no others."""
+    columns = tuple(name for name in section.columns if name in HEADER_COLUMNS)
+    bands = {name: edges for name, edges in section.bands.items() if name in HEADER_COLUMNS}
+    return section.model_copy(update={"columns": columns, "bands": bands})
 
 
 def _with_section(rules: Rules, section: Metadata | None, *notes: str) -> Rules:

@@ -67,7 +67,7 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
         validation=_validation(blessings),
         approvals=tuple(_approvals(graph, blessings)),
         promotions=tuple(_promotions(destination, number)),
-        looks=_looks(evaluation.uri, {step.run for step in steps}),
+        looks=_looks(evaluation.uri, {nodes["Trainer"].run, nodes["Evaluator"].run}),
         steps=tuple(_step(step) for step in steps),
         model_uri=trained.uri,
         examples_uri=nodes["ImageExampleGen"].outputs["examples"][0].uri,
@@ -223,16 +223,16 @@ def _approvals(graph: MetadataGraph, blessings: list[Any]) -> list[dict[str, Any
 
 
 def _looks(evaluation_uri: str, runs: set[str]) -> tuple[Look, ...]:
-    """Returns the looks at the test images that runs used; the ledger lies above the artifacts."""
+    """Returns the looks at the images that judged the model.
+
+    Args:
+        evaluation_uri: the ledger lies above the artifacts.
+        runs: that trained and judged it: two where the one was stopped.
+    """
     # <artifacts>/<pipeline>/<node>/<output>/<execution>
     ledger = LookLedger(evaluation_uri.rsplit("/", 4)[0])
-    # A cross-validation looks at all images, and so at the test split among them.
-    of_run = max(
-        (look for look in ledger.read() if look.run in runs),
-        key=lambda look: look.images,
-        default=None,
-    )
-    return tuple(ledger.at(of_run.fingerprint)) if of_run else ()
+    of_runs = [look for look in ledger.read() if look.run in runs]
+    return tuple(ledger.at(of_runs[-1].fingerprint)) if of_runs else ()
 
 
 def _promotions(destination: str, version: int) -> list[journal.Entry]:

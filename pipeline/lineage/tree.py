@@ -58,8 +58,7 @@ def _add_gate(tree: Tree, found: Lineage) -> None:
         gate.add(_text("the evaluation is gone"))
     if found.looks:
         count = len(found.looks)
-        many = f"{count} {'model was' if count == 1 else 'models were'} judged by these "
-        many += f"{found.looks[0].images} images"
+        many = f"{count} {'model was' if count == 1 else 'models were'} judged by these images"
         looks = gate.add(_text(many))
         for number, look in enumerate(found.looks, start=1):
             looks.add(_text(f"{number}: {look.recipe}, {look.by} {look.run}, {look.at}"))

@@ -1,4 +1,4 @@
-"""The ledger of looks: each model that was judged by the images of a test split.
+"""The ledger of looks: each model that images have judged, of a test split or of folds.
 
 The best of many models on the same images is partly luck: the more were tried, the more its figures
 are too good (Dwork et al. 2015, Science 349:636, "The reusable holdout"). One JSON object a line in
@@ -8,12 +8,12 @@ are too good (Dwork et al. 2015, Science 349:636, "The reusable holdout"). One J
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
-from components.image_example_gen.listing import Listing
+from components.image_example_gen.listing import Entry, Listing
 from components.runtime.errors import MedtfxError
 from components.runtime.numbers import ordinal
 from components.storage import remote_file
@@ -22,13 +22,15 @@ from components.storage.files import is_remote
 
 FILE_NAME = "looks.jsonl"
 
+Source = Literal["run", "compare", "tune"]
+
 
 class LooksError(MedtfxError):
     """The ledger of looks can't be read or written."""
 
 
 class WornTestSplitError(MedtfxError):
-    """As many models as the recipe allows have been judged by these test images."""
+    """As many models as the recipe allows have been judged by these images."""
 
 
 @dataclass(frozen=True)
@@ -38,51 +40,67 @@ class JudgingImages:
     Attributes:
         fingerprint: digest of their paths and sizes: the same in every recipe that tests on them.
         images: number of them.
-        parts: of a cross-validation: the test split among them, which has been looked at too.
+        of_split: whether they are those of a test split.
+        also: fingerprint of the other of the two, if a look at the one is a look at the other.
     """
 
     fingerprint: str
     images: int
-    parts: tuple["JudgingImages", ...] = ()
+    of_split: bool
+    also: str = ""
 
     @property
     def described(self) -> str:
         """How many of which kind."""
-        return f"{self.images} {'images' if self.parts else 'test images'}"
+        return f"{self.images} {'test images' if self.of_split else 'images'}"
 
 
 @dataclass(frozen=True)
 class Look:
-    """A model that was judged by the images of a test split.
+    """A model that images have judged.
 
     Attributes:
-        fingerprint: of the test images.
+        fingerprint: of the images.
         images: number of them.
+        also: fingerprint of other images that share some with these; '' if there are none.
         model: digest of recipe, data and code; a repeated run is no other look.
         recipe: its name.
-        by: 'run' or 'compare'.
-        run: id of the run, or time of the comparison.
+        by: 'run', 'compare' or 'tune'.
+        run: id of the run, or time of the comparison or search.
         at: time in UTC, ISO 8601.
     """
 
     fingerprint: str
     images: int
+    also: str
     model: str
     recipe: str
-    by: Literal["run", "compare"]
+    by: Source
     run: str
     at: str
 
 
 def judging_images(listing: Listing, folds: bool = False) -> JudgingImages:
     """Returns the images that decide: of the test split of a listing, or with folds all."""
+    test, every = listing.judging(folds=False), all_images(listing)
+    test_fingerprint = _fingerprint(listing, test)
+    if folds:
+        return replace(every, also=test_fingerprint)
+    return JudgingImages(test_fingerprint, len(test), True, every.fingerprint)
+
+
+def all_images(listing: Listing) -> JudgingImages:
+    """Returns what folds judge by, and what a search touches with the eval split alone."""
+    entries = listing.judging(folds=True)
+    return JudgingImages(_fingerprint(listing, entries), len(entries), of_split=False)
+
+
+def _fingerprint(listing: Listing, entries: Iterable[Entry]) -> str:
     sizes = {file.relative: file.size for file in listing.files}
-    tested = sorted(entry.relative for entry in listing.judging(folds))
     digest = hashlib.sha256()
-    for path in tested:
+    for path in sorted(entry.relative for entry in entries):
         digest.update(f"{path}\0{sizes.get(path)}\n".encode(errors="surrogateescape"))
-    parts = (judging_images(listing),) if folds else ()
-    return JudgingImages(digest.hexdigest()[:16], len(tested), parts)
+    return digest.hexdigest()[:16]
 
 
 class LookLedger:
@@ -107,19 +125,14 @@ class LookLedger:
             raise LooksError(f"The ledger of looks {self.address} is broken.") from None
 
     def at(self, fingerprint: str) -> list[Look]:
-        """Returns the looks at the same test images, the oldest first."""
-        return [look for look in self.read() if look.fingerprint == fingerprint]
-
-    def number(self, tested: JudgingImages, model: str) -> int:
-        """Returns the number of the look of a model, counted from 1: a known one, or the next."""
-        models = [look.model for look in self.at(tested.fingerprint)]
-        return models.index(model) + 1 if model in models else len(models) + 1
+        """Returns the looks at the same images or at some of them, the oldest first."""
+        return [look for look in self.read() if fingerprint in (look.fingerprint, look.also)]
 
     def check(self, tested: JudgingImages, models: Iterable[str], limit: int | None) -> None:
         """Refuses models that have not been judged yet, where the recipe's limit is reached.
 
         Args:
-            tested: the test images.
+            tested: the images that judge them.
             models: that are to be judged.
             limit: `evaluation.max_looks`.
 
@@ -131,12 +144,12 @@ class LookLedger:
         known = [look.model for look in self.at(tested.fingerprint)]
         fresh = set(models) - set(known)
         if fresh and len(known) + len(fresh) > limit:
+            other = ", use another test split (data.split_seed)" if tested.of_split else ""
             raise WornTestSplitError(
                 f"{len(known)} {'model has' if len(known) == 1 else 'models have'} been judged by "
-                f"these {tested.described}, and evaluation.max_looks is {limit}: the best "
-                "of many is partly luck. Add images of other patients, use another test split "
-                "(data.split_seed), or raise the limit if you know why. Who looked: "
-                f"{self.address}"
+                f"these {tested.described}, {len(fresh)} more would be, and evaluation.max_looks "
+                f"is {limit}: the best of many is partly luck. Add images of other patients"
+                f"{other}, or raise the limit if you know why. Who looked: {self.address}"
             )
 
     def add(
@@ -145,23 +158,21 @@ class LookLedger:
         model: str,
         *,
         recipe: str,
-        by: Literal["run", "compare"],
+        by: Source,
         run: str,
     ) -> int:
-        """Records the look of a model, if it is the first of it; returns its number.
-
-        The look of a cross-validation counts for the test split among its images too.
+        """Records the look of a model, if it is the first of it; returns its number, from 1.
 
         Raises:
             LooksError: it can't be written.
         """
-        for part in tested.parts:
-            self.add(part, model, recipe=recipe, by=by, run=run)
         known = [look.model for look in self.at(tested.fingerprint)]
         if model in known:
             return known.index(model) + 1
         at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self._append(Look(tested.fingerprint, tested.images, model, recipe, by, run, at))
+        self._append(
+            Look(tested.fingerprint, tested.images, tested.also, model, recipe, by, run, at)
+        )
         return len(known) + 1
 
     def _content(self) -> str:

@@ -125,6 +125,10 @@ class MetadataGraph:
         ids = sorted({event.execution_id for event in events if event.type == _INPUT})
         return self._describe(self._store.get_executions_by_id(ids) if ids else [])
 
+    def inputs_of(self, execution_id: int) -> dict[str, list[Any]]:
+        """Returns key → artifacts that a node read; without those that a resolver found."""
+        return self._read_and_wrote(execution_id)["inputs"]
+
     def ancestry(self, artifact: Any, without: Iterable[str] = ()) -> list[NodeExecution]:
         """Returns the nodes that an artifact depends on, in the order in which they ran.
 

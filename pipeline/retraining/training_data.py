@@ -28,11 +28,8 @@ class TrainingData:
         listing: fingerprint of the data folder.
         images: hashed path → digest of size and time of the file.
         patients: class → hashed patients.
+        tested: the images that judge the model.
         tables: hashed path → digest, of the metadata CSV.
-        test_split: fingerprint of the images that decide: of the test split, or with folds all.
-        test_images: number of them.
-        test_part: with folds, fingerprint of the test split among them; else ''.
-        test_part_images: number of its images.
     """
 
     recipe: str
@@ -41,28 +38,18 @@ class TrainingData:
     listing: str
     images: dict[str, str] = field(repr=False)
     patients: dict[str, frozenset[str]] = field(repr=False)
+    tested: JudgingImages
     tables: dict[str, str] = field(default_factory=dict, repr=False)
-    test_split: str = ""
-    test_images: int = 0
-    test_part: str = ""
-    test_part_images: int = 0
 
     @property
     def model(self) -> str:
         """Digest of all that the model comes from, as `model_digest` makes it."""
         return _digest(f"{self.recipe} {self.code} {self.listing}")
 
-    @property
-    def tested(self) -> JudgingImages:
-        """The images that judge the model."""
-        part = JudgingImages(self.test_part, self.test_part_images)
-        parts = (part,) if self.test_part else ()
-        return JudgingImages(self.test_split, self.test_images, parts)
-
     def plain(self) -> dict[str, Any]:
         """Returns values for JSON."""
         patients = {label: sorted(hashed) for label, hashed in self.patients.items()}
-        return {**vars(self), "patients": patients}
+        return {**vars(self), "patients": patients, "tested": vars(self.tested)}
 
     @classmethod
     def of_plain(cls, values: dict[str, Any]) -> "TrainingData":
@@ -72,7 +59,8 @@ class TrainingData:
             KeyError, TypeError: these are other values.
         """
         patients = {label: frozenset(hashed) for label, hashed in values["patients"].items()}
-        return cls(**{**values, "patients": patients})
+        tested = JudgingImages(**values["tested"])
+        return cls(**{**values, "patients": patients, "tested": tested})
 
 
 def describe_data(recipe: Recipe, listing: Listing, key: bytes) -> TrainingData:
@@ -87,8 +75,6 @@ def describe_data(recipe: Recipe, listing: Listing, key: bytes) -> TrainingData:
     patients: dict[str, set[str]] = {label: set() for label in recipe.data.classes}
     for entry in listing.entries:
         patients[entry.label].add(hash_patient(entry.patient, key))
-    tested = judging_images(listing, folds=recipe.evaluation.folds is not None)
-    part = tested.parts[0] if tested.parts else JudgingImages("", 0)
     return TrainingData(
         recipe=_recipe_digest(recipe),
         code=model_source(),
@@ -96,18 +82,21 @@ def describe_data(recipe: Recipe, listing: Listing, key: bytes) -> TrainingData:
         listing=listing.fingerprint,
         images=_states((entry.relative for entry in listing.entries), found, key),
         patients={label: frozenset(hashed) for label, hashed in patients.items()},
+        tested=judging_images(listing, folds=recipe.evaluation.folds is not None),
         tables=_states(_tables(recipe.data), found, key),
-        test_split=tested.fingerprint,
-        test_images=tested.images,
-        test_part=part.fingerprint,
-        test_part_images=part.images,
     )
 
 
-def model_digest(recipe: Recipe, listing: Listing, folds: int = 0) -> str:
-    """Returns a digest of all that a model comes from; another one for the models of folds."""
+def model_digest(recipe: Recipe, listing: Listing, trained: str = "") -> str:
+    """Returns a digest of all that a model comes from.
+
+    Args:
+        recipe: with its overrides.
+        listing: of the data folder.
+        trained: how, if otherwise than by a run of the recipe.
+    """
     text = f"{_recipe_digest(recipe)} {model_source()} {listing.fingerprint}"
-    return _digest(f"{text} {folds} folds" if folds else text)
+    return _digest(f"{text} {trained}" if trained else text)
 
 
 def _recipe_digest(recipe: Recipe) -> str:

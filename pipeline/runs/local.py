@@ -10,6 +10,7 @@ from components.image_example_gen.patients import patient_key
 from components.image_example_gen.splits import best_seed, imbalance
 from components.recipe.data import SPLITS
 from components.recipe.recipe import Recipe
+from components.runtime.lean_imports import load_tensorflow
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
 from components.storage.private import private_files
@@ -110,6 +111,7 @@ def _run(
     seen: TrainingData,
 ) -> RunRecord:
     session.console.print("Loading TensorFlow and TFX ...", highlight=False)
+    load_tensorflow()
     from components.network.weights import check_available
     from pipeline.dag.training import build_pipeline
     from pipeline.runs.outcome import summarise

@@ -1,4 +1,8 @@
-"""A search, from the recipe to the tuned recipe."""
+"""A search, from the recipe to the tuned recipe.
+
+A trial is judged by the eval split. A test split does not share images with it, but folds judge by
+all images: so each trial counts as a look at these (Cawley & Talbot 2010, JMLR 11:2079-2107).
+"""
 
 import json
 import os
@@ -9,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing import Listing, list_folders
 from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
 from components.tuner.space import parse_space
 from pipeline.home import Home
+from pipeline.looks.ledger import LookLedger, all_images
 from pipeline.paths import PipelinePaths, data_address
 from pipeline.recipes.loader import load_recipe
+from pipeline.retraining.training_data import model_digest
 from pipeline.runs.display import Display
 from pipeline.runs.execution import outputs_by_node, run_nodes
 from pipeline.runs.records import usual_seconds
@@ -77,10 +83,17 @@ def tune(
     parse_space(texts, recipe.model, recipe.training)
     base = data_address(data_folder)
     with listed_once():
-        list_folders(base, recipe.data)
+        listing = list_folders(base, recipe.data)
         _check_out(out)
+        looks, judging = LookLedger(PipelinePaths.of_home(home).artifacts), all_images(listing)
+        if recipe.evaluation.folds:
+            models = [trial_digest(recipe, listing, texts, n + 1) for n in range(trials)]
+            looks.check(judging, models, recipe.evaluation.max_looks)
         with run_session(home) as session:
             found = _search(recipe, base, texts, trials, home, session)
+            for trial in sorted(found, key=lambda trial: trial.number):
+                model = trial_digest(recipe, listing, texts, trial.number)
+                looks.add(judging, model, recipe=recipe.name, by="tune", run=session.run_id)
     write_tuned(out, argument, overrides, found[0].values, _comment(recipe, found, command))
     _print(console, recipe, found, out)
 
@@ -101,6 +114,11 @@ def parse_options(space: Sequence[str]) -> dict[str, str]:
             )
         found[key.strip()] = text.strip()
     return found
+
+
+def trial_digest(recipe: Recipe, listing: Listing, space: dict[str, str], number: int) -> str:
+    """Returns the digest of a trial's model, known before its values are: the search is seeded."""
+    return model_digest(recipe, listing, f"trial {number} of {json.dumps(space, sort_keys=True)}")
 
 
 def _search(
@@ -162,12 +180,22 @@ def _print(console: Console, recipe: Recipe, trials: list[Trial], out: Path) -> 
         line = f"  trial {trial.number:<3} {trial.score:.3f}  {values}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(
-        f"Wrote {out}. The best of many trials is partly luck, so these values are too high; the "
-        f"test split was not used. Next: medtfx run {out} --data ..., or medtfx compare.",
+        f"Wrote {out}. The best of many trials is partly luck, so these figures are too good. "
+        f"{touched(recipe)} Next: medtfx run {out} --data ..., or medtfx compare.",
         highlight=False,
         markup=False,
         soft_wrap=True,
     )
+
+
+def touched(recipe: Recipe) -> str:
+    """Returns a sentence: whether the search saw images that decide."""
+    if recipe.evaluation.folds:
+        return (
+            "The eval split is among the images that the folds judge by: each trial counts as a "
+            "look at them."
+        )
+    return "The test split was not used."
 
 
 def short(value: object) -> str:

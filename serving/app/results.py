@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -14,6 +15,8 @@ from serving.app.pictures import Picture, draw_picture
 from serving.app.uploads import Upload
 from serving.client.prediction import Prediction
 from serving.protocol.errors import RequestError, ServingError
+from serving.request_log.record import LogRecord, image_facts
+from serving.request_log.request_log import RequestLog
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,11 @@ class Result:
 
 
 def results_of(
-    uploads: list[Upload], model: Model, log: AuditLog, max_pixels: int = MAX_PIXELS
+    uploads: list[Upload],
+    model: Model,
+    log: AuditLog,
+    max_pixels: int = MAX_PIXELS,
+    requests: RequestLog | None = None,
 ) -> Iterator[Result]:
     """Yields a result an image, in their order: only one is decoded in memory.
 
@@ -68,12 +75,16 @@ def results_of(
     """
     failure: ServingError | None = None
     for upload in uploads:
-        result, failure = _result(upload, model, failure, max_pixels)
+        result, failure = _result(upload, model, failure, max_pixels, requests)
         yield _record(result, upload, model.name, log)
 
 
 def _result(
-    upload: Upload, model: Model, failure: ServingError | None, max_pixels: int
+    upload: Upload,
+    model: Model,
+    failure: ServingError | None,
+    max_pixels: int,
+    requests: RequestLog | None,
 ) -> tuple[Result, ServingError | None]:
     blank = Result(upload.name, datetime.now(timezone.utc))
     if upload.too_large:
@@ -87,7 +98,9 @@ def _result(
         if failure:
             raise failure
         # Canonical bytes are read unchanged, so the model gets what it would get in training.
+        started = time.monotonic()
         prediction = model.ask(image.encoded)
+        latency = time.monotonic() - started
     except ServingError as error:
         # A refusal is about this image; any other failure meets the next one too.
         lasting = None if isinstance(error, RequestError) else error
@@ -96,6 +109,9 @@ def _result(
     if prediction.error:
         kind = "no_prediction" if prediction.invalid else "refused"
         return replace(blank, error=kind, detail=prediction.error), None
+    if requests is not None:
+        facts = image_facts(upload.data, image)
+        requests.add([LogRecord(model.name, prediction, facts, latency)])
     picture = draw_picture(image.encoded, prediction.heatmap)
     return replace(blank, prediction=prediction, picture=picture), None
 

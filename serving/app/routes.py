@@ -144,7 +144,8 @@ def sign_out(request: Request) -> Response:
 def _results(request: Request, uploads: list[Upload]) -> Response:
     state = state_of(request)
     pixels = state.settings.limits.pixels
-    return _batch(request, list(results_of(uploads, state.model, state.log, pixels)))
+    results = results_of(uploads, state.model, state.log, pixels, state.requests)
+    return _batch(request, list(results))
 
 
 def _refusal(request: Request, kind: str, status: int) -> Response:

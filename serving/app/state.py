@@ -10,6 +10,7 @@ from serving.app.samples import Samples
 from serving.app.security import SessionAuth
 from serving.app.settings import Settings
 from serving.protocol.byte_budget import ByteBudget
+from serving.request_log.request_log import RequestLog
 
 
 class State:
@@ -20,6 +21,7 @@ class State:
         auth: who may use it.
         model: that is asked.
         log: of the predictions.
+        requests: the request log, or None.
         samples: that are offered.
         bodies: bounds the bytes of uploads in memory.
         slots: bounds the uploads that are being decoded; each has arrived by then.
@@ -41,6 +43,8 @@ class State:
             settings.server_token,
         )
         self.log = AuditLog(settings.audit_log)
+        requests = settings.request_log
+        self.requests = RequestLog(requests) if requests is not None else None
         self.samples = Samples(settings.samples)
         limits = settings.limits
         self.bodies = ByteBudget(limits.uploads * limits.request_bytes)

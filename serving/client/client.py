@@ -8,6 +8,7 @@ Neither TensorFlow nor TFX is imported, so a program that uses it starts at once
 shared between threads.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ from serving.protocol.tensorflow_free import (
 from serving.protocol.tensors import strings
 from serving.protocol.tls import Tls
 from serving.protocol.token import token_from_environment
+from serving.request_log.record import LogRecord
+from serving.request_log.request_log import RequestLog
 
 IMAGE_INPUT = "image_bytes"
 PREDICT, EXPLAIN = "serving_default", "explain"
@@ -51,9 +54,12 @@ class Client:
         tls: how the connection is encrypted; None for plain text.
         max_pixels: images with more (width x height) are not decoded, but get an `error`.
         token: shown to a server that asks for one; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
+        log: folder of the request log, which gets a line for each prediction, for `medtfx monitor`;
+            None: nothing is logged.
 
     Raises:
         ServingError: an argument is not usable.
+        RequestLogError: the folder of the log can't be written.
     """
 
     def __init__(
@@ -67,10 +73,12 @@ class Client:
         tls: Tls | None = None,
         max_pixels: int = MAX_PIXELS,
         token: str | None = None,
+        log: Path | str | None = None,
     ) -> None:
         _check(model, timeout, attempts, batch_size, max_pixels)
         self.address, self.model, self.batch_size = address, model, batch_size
         self._max_pixels = max_pixels
+        self._log = RequestLog(Path(log)) if log is not None else None
         self._caller = Caller(address, timeout, attempts, tls, token or token_from_environment())
         self._channel = open_channel(address, tls, [*_UNLIMITED, *_RECONNECT])
         self._predictions = PredictionServiceStub(self._channel)
@@ -126,8 +134,13 @@ class Client:
         request = predict_pb2.PredictRequest()
         self._fill_spec(request.model_spec, version, label)
         request.model_spec.signature_name = EXPLAIN if explain else PREDICT
-        for batch in in_batches(read_images(images, self._max_pixels), self.batch_size):
-            answers = iter(self._ask(request, [image for image in batch if image.error is None]))
+        read = read_images(images, self._max_pixels, with_facts=self._log is not None)
+        for batch in in_batches(read, self.batch_size):
+            sent = [image for image in batch if image.error is None]
+            started = time.monotonic()
+            predictions = self._ask(request, sent)
+            self._record(sent, predictions, time.monotonic() - started)
+            answers = iter(predictions)
             for image in batch:
                 yield Prediction(image.source, error=image.error) if image.error else next(answers)
 
@@ -145,6 +158,18 @@ class Client:
                 return [Prediction(images[0].source, error=f"the model refused it: {_why(error)}")]
             return [answer for image in images for answer in self._ask(request, [image])]
         return read_predictions([image.source for image in images], response)
+
+    def _record(
+        self, images: list[OutgoingImage], predictions: list[Prediction], latency: float
+    ) -> None:
+        if self._log is not None:
+            self._log.add(
+                [
+                    LogRecord(self.model, prediction, image.facts, latency)
+                    for image, prediction in zip(images, predictions, strict=True)
+                    if prediction.ok and image.facts is not None
+                ]
+            )
 
     # === Status and metadata ===
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from components.imaging.images import MAX_PIXELS, UnreadableImage, read_image
+from serving.request_log.record import ImageFacts, image_facts
 
 _MAX_REQUEST = 32 * 2**20  # bytes of images in one request; a single larger image goes alone
 # More images or pixels in one request `medtfx serve` refuses.
@@ -20,20 +21,22 @@ class OutgoingImage:
         encoded: canonical bytes; empty where there is an error.
         pixels: width x height; 0 where there is an error.
         error: what is wrong with it, or None.
+        facts: for the request log; None without one, or where there is an error.
     """
 
     source: str
     encoded: bytes = field(default=b"", repr=False)
     pixels: int = 0
     error: str | None = None
+    facts: ImageFacts | None = None
 
 
 def read_images(
-    images: Iterable[bytes | Path | str], max_pixels: int = MAX_PIXELS
+    images: Iterable[bytes | Path | str], max_pixels: int = MAX_PIXELS, with_facts: bool = False
 ) -> Iterator[OutgoingImage]:
     """Reads contents of files, or paths, one after the other; the number counts from 0."""
     for number, image in enumerate(images):
-        yield _read(image, number, max_pixels)
+        yield _read(image, number, max_pixels, with_facts)
 
 
 def in_batches(images: Iterable[OutgoingImage], size: int) -> Iterator[list[OutgoingImage]]:
@@ -51,12 +54,15 @@ def in_batches(images: Iterable[OutgoingImage], size: int) -> Iterator[list[Outg
         yield batch
 
 
-def _read(image: bytes | Path | str, number: int, max_pixels: int) -> OutgoingImage:
+def _read(
+    image: bytes | Path | str, number: int, max_pixels: int, with_facts: bool
+) -> OutgoingImage:
     source = f"image {number}" if isinstance(image, bytes) else str(image)
     try:
         data = image if isinstance(image, bytes) else Path(image).read_bytes()
         read = read_image(data, max_pixels=max_pixels)
-        return OutgoingImage(source, read.encoded, read.width * read.height)
+        facts = image_facts(data, read) if with_facts else None
+        return OutgoingImage(source, read.encoded, read.width * read.height, facts=facts)
     except UnreadableImage as error:
         return OutgoingImage(source, error=str(error))
     except OSError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import grpc
 
-from components.runtime.environment import SERVING_TOKEN
+from components.runtime.environment import RELOAD_TOKEN, SERVING_TOKEN
 from serving.embedded.status_error import StatusError
 from serving.protocol.addresses import is_loopback
 from serving.protocol.errors import ServingError
@@ -18,7 +18,8 @@ class Access:
 
     Attributes:
         token: for any request but the health check; None lets everybody in.
-        reload_token: for a request that changes the configuration; None: nobody may.
+        reload_token: for a request that changes the configuration; None: nobody may. Who knows it
+            may ask for everything else, too.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -30,11 +31,30 @@ class Access:
         Raises:
             StatusError: the token is missing or wrong.
         """
-        if self.token is not None and not _same(authorization, self.token):
+        allowed = [one for one in (self.token, self.reload_token) if one is not None]
+        if self.token is not None and not any(_same(authorization, one) for one in allowed):
             raise StatusError(
                 grpc.StatusCode.UNAUTHENTICATED,
                 "This server asks for a token: send `authorization: Bearer TOKEN` as metadata "
                 "(gRPC) or header (REST).",
+            )
+
+    def check_tokens(self) -> None:
+        """Checks the tokens themselves.
+
+        Raises:
+            ServingError: one is too short, or both are the same.
+        """
+        for token in (self.token, self.reload_token):
+            if token is not None and len(token) < MIN_TOKEN:
+                raise ServingError(
+                    f"A token has at least {MIN_TOKEN} characters. Received: one of {len(token)}. "
+                    "`openssl rand -hex 24` makes a good one."
+                )
+        if self.token is not None and self.token == self.reload_token:
+            raise ServingError(
+                f"${RELOAD_TOKEN} and ${SERVING_TOKEN} are the same: whoever may predict could "
+                "then change what is served. Give another token to one of them."
             )
 
     def check_reload(self, authorization: str | None) -> None:
@@ -67,14 +87,8 @@ def check_exposure(host: str, encrypted: bool, token: str | None, insecure: bool
         insecure: whether the user takes the responsibility.
 
     Raises:
-        ServingError: the host is not loopback and TLS or the token is missing; or the token is
-            too short.
+        ServingError: the host is not loopback and TLS or the token is missing.
     """
-    if token is not None and len(token) < MIN_TOKEN:
-        raise ServingError(
-            f"A token has at least {MIN_TOKEN} characters. Received: one of {len(token)}. "
-            "`openssl rand -hex 24` makes a good one."
-        )
     if is_loopback(host) or insecure or (encrypted and token is not None):
         return
     missing = [] if encrypted else ["--certificate and --key"]

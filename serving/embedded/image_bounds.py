@@ -13,7 +13,7 @@ import grpc
 from components.imaging.images import MAX_PIXELS
 from components.imaging.jpeg import jpeg_header
 from serving.client.request_batches import MAX_IMAGES
-from serving.embedded.batching import Arrays
+from serving.embedded.models.batching import Arrays
 from serving.embedded.status_error import StatusError
 from serving.protocol.message_bounds import TooManyFieldsError, check_fields
 

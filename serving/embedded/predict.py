@@ -7,9 +7,9 @@ from typing import Any
 import grpc
 import numpy as np
 
-from serving.embedded.batching import Arrays
 from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
-from serving.embedded.model import LoadedModel
+from serving.embedded.models.batching import Arrays
+from serving.embedded.models.model import LoadedModel
 from serving.embedded.pixel_budget import PixelBudget
 from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import predict_pb2, types_pb2

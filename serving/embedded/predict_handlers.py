@@ -6,12 +6,12 @@ from typing import Any
 import grpc
 
 from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
-from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
+from serving.embedded.models.manager import Manager
+from serving.embedded.models.versions import ServedVersion
 from serving.embedded.pixel_budget import PixelBudget
 from serving.embedded.predict import predict
 from serving.embedded.status_error import StatusError
-from serving.embedded.versions import ServedVersion
 from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,
     get_model_status_pb2,

@@ -14,15 +14,15 @@ from typing import Any
 import grpc
 
 from serving.embedded.access import Access, check_exposure
-from serving.embedded.config import config_of_file, config_of_folder
 from serving.embedded.grpc_service import Services
 from serving.embedded.health import Health
+from serving.embedded.http.rest import Limits, RestServer
 from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
-from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
+from serving.embedded.models.config import config_of_file, config_of_folder
+from serving.embedded.models.manager import Manager
 from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.receiving import Receiver
-from serving.embedded.rest import Limits, RestServer
 from serving.embedded.status_error import StatusError
 from serving.promotion.models_config import FILE_NAME
 from serving.protocol.addresses import in_brackets
@@ -59,7 +59,8 @@ class Settings:
         models_config: TensorFlow Serving's `models.config`, instead of all models of the folder. A
             change of the file is followed at the next poll.
         poll_seconds: between two looks at the folders.
-        max_batch: images of several requests that are run together; 0 runs each alone.
+        max_batch: images that are run together, of several requests or one; 0 runs each request as
+            it is. On a CPU, more than the default takes more memory and no less time.
         max_message: bytes of a request, at most; those in memory have twice as many together.
         images: how many images and pixels a request may hold.
         threads: requests that are run at the same time, for each port.
@@ -77,7 +78,7 @@ class Settings:
     rest_port: int | None = 8501
     models_config: Path | None = None
     poll_seconds: float = 1.0
-    max_batch: int = 32
+    max_batch: int = 8
     max_message: int = 64 * 2**20
     images: ImageBounds = DEFAULT_BOUNDS
     threads: int = 64
@@ -93,14 +94,20 @@ class Settings:
         """Checks what can be checked before anything starts.
 
         Raises:
-            ServingError: the files are not a certificate and its key, or others could reach a
-                server that does not protect itself.
+            ServingError: the files are not a certificate and its key, a token is of no use, or
+                others could reach a server that does not protect itself.
         """
+        self.access.check_tokens()
         encrypted = self.certificate is not None or self.key is not None
         if encrypted:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             load_pair(context, self.certificate, self.key, "A server with TLS")
         check_exposure(self.host, encrypted, self.token, self.insecure)
+
+    @property
+    def access(self) -> Access:
+        """Who may ask."""
+        return Access(self.token, self.reload_token)
 
     def grpc_credentials(self) -> grpc.ServerCredentials | None:
         """Returns the certificate as gRPC wants it, or None for plain text."""
@@ -143,7 +150,6 @@ class EmbeddedServer:
             given=settings.models_config is not None,
         )
         handlers = PredictHandlers(self.manager, metrics, settings.images)
-        access = Access(settings.token, settings.reload_token)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="grpc")
         # Whoever has shown the token may take their time, as over a slow network.
         patience = _BODY_SECONDS if settings.token else _HURRIED_SECONDS
@@ -151,7 +157,7 @@ class EmbeddedServer:
         budget = ByteBudget(2 * settings.max_message)
         self._server = grpc.server(
             self._pool,
-            handlers=[Services(handlers, self._health, access, self._receiver, budget)],
+            handlers=[Services(handlers, self._health, settings.access, self._receiver, budget)],
             options=[
                 *_OPTIONS,
                 ("grpc.max_receive_message_length", settings.max_message),
@@ -161,7 +167,7 @@ class EmbeddedServer:
         )
         # Ports are taken before models load: that one is in use is reported at once.
         self.grpc_port = _take_grpc_port(self._server, settings)
-        self._rest = _take_rest_port(handlers, access, budget, settings)
+        self._rest = _take_rest_port(handlers, budget, settings)
         self.rest_port = self._rest.port if self._rest else None
         self.address = f"{in_brackets(settings.host)}:{self.grpc_port}"
 
@@ -275,7 +281,7 @@ def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
 
 
 def _take_rest_port(
-    handlers: PredictHandlers, access: Access, budget: ByteBudget, settings: Settings
+    handlers: PredictHandlers, budget: ByteBudget, settings: Settings
 ) -> RestServer | None:
     if settings.rest_port is None:
         return None
@@ -288,7 +294,7 @@ def _take_rest_port(
     pair = settings.certificate, settings.key
     try:
         return RestServer(
-            handlers, access, budget, settings.host, settings.rest_port, limits, *pair
+            handlers, settings.access, budget, settings.host, settings.rest_port, limits, *pair
         )
     except OSError as error:
         raise _taken("REST", settings.host, settings.rest_port) from error

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from components.runtime.environment import RELOAD_TOKEN
 from serving.promotion import journal
 from serving.promotion.labels import PREVIOUS, labels_of, served_versions, set_labels
 from serving.promotion.models_config import add_model, find_model, is_remote, write_models_config
@@ -203,8 +204,11 @@ def _take_over(
 def _token_for(address: str, models: Path) -> str | None:
     """Returns the token that `medtfx serve --allow-reload` made for this user, if it did.
 
-    It is shown on this machine alone. None leaves the choice to `RunningServer`.
+    It is shown on this machine alone. None leaves the choice to `RunningServer`, as a token of the
+    environment does.
     """
+    if RELOAD_TOKEN.get():
+        return None
     file = models / TOKEN_FILE
     host, _ = split_address(address)
     return read_token(file) if is_loopback(host) and file.is_file() else None

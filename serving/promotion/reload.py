@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 
+from components.runtime.environment import RELOAD_TOKEN
 from serving.protocol.calls import Caller
 from serving.protocol.channel import open_channel
 from serving.protocol.errors import ServingError
@@ -25,7 +26,8 @@ class RunningServer:
         address: 'host:port' of its gRPC port.
         timeout: seconds for a reload, and for a version to be loaded.
         tls: how the connection is encrypted; None for plain text.
-        token: shown to a server that asks for one; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
+        token: shown to a server that asks for one; None for `$MEDTFX_RELOAD_TOKEN`, or else
+            `$MEDTFX_SERVING_TOKEN`, which a proxy in front of TensorFlow Serving may ask for.
 
     Raises:
         ServingError: the address is none.
@@ -39,7 +41,8 @@ class RunningServer:
         token: str | None = None,
     ) -> None:
         self.address, self._timeout = address, timeout
-        self._caller = Caller(address, timeout, _ATTEMPTS, tls, token or token_from_environment())
+        token = token or RELOAD_TOKEN.get() or token_from_environment()
+        self._caller = Caller(address, timeout, _ATTEMPTS, tls, token)
         # A proxy of the environment does not pass gRPC to a server in the same network.
         self._channel = open_channel(address, tls, [("grpc.enable_http_proxy", 0)])
         self._models = ModelServiceStub(self._channel)

@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from components.runtime.environment import SERVING_TOKEN
+from components.runtime.environment import RELOAD_TOKEN, SERVING_TOKEN
 from serving.protocol.errors import ServingError
 
 TOKEN_FILE = "reload.token"
@@ -35,14 +35,14 @@ def new_token() -> str:
 def reload_token(models: Path) -> str:
     """Returns the token that a request for another configuration has to show.
 
-    Without one in the environment it lies in `<models>/reload.token`, which is made if it is
+    Without `$MEDTFX_RELOAD_TOKEN` it lies in `<models>/reload.token`, which is made if it is
     missing: so a server and the commands of the same user share it, and nobody types it.
 
     Raises:
         ServingError: others can read the file, it holds no token, or it can't be written.
     """
-    token, path = token_from_environment(), models / TOKEN_FILE
-    if token is not None:
+    token, path = RELOAD_TOKEN.get(), models / TOKEN_FILE
+    if token:
         return token
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -51,7 +51,7 @@ def reload_token(models: Path) -> str:
     except OSError as error:
         raise ServingError(
             f"A reload needs a token, and {path} can't be written: {error.strerror}. Give one in "
-            f"${SERVING_TOKEN}."
+            f"${RELOAD_TOKEN}."
         ) from error
     token = new_token()
     with os.fdopen(handle, "w", encoding="utf-8") as file:

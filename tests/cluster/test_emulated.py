@@ -88,6 +88,8 @@ def test_each_log_says_which_node_it_is_and_how_it_went(first):
             assert f" of quickstart, run {first.run_id}" in attempt.log
             assert re.search(r" took \d+\.\d s", attempt.log)
         assert "Traceback" not in attempt.log
+    assert re.search(r"  read examples: /.*\n", first.log("transform"))
+    assert re.search(r"  wrote model: /.*\n", first.log("trainer"))
     assert "epochs" in first.log("trainer") or "batches" in first.log("trainer")
 
 

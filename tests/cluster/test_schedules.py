@@ -16,28 +16,32 @@ CRON = "*/20 * * * * *"
 @pytest.fixture
 def run_of(site, first_run):
     """Schedules a package, waits for the end of its first run, and removes the schedule."""
-    names = []
+    names, before = [], set()
 
     def schedule(name, *options, **changes):
         names.append(name)
+        before.update(runs(site, name))  # on a live cluster, those of an earlier suite
         line = ["schedule", site.package(), "--name", name, "--cron", CRON]
         code, text = site.medtfx(*line, *options, *site.parameters(**changes))
         assert code == 0, text
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (found := re.search(rf"^([0-9a-f]{{8}}) .* {name}-", runs(site), re.MULTILINE)):
+        while not (found := runs(site, name) - before):
             assert time.monotonic() < deadline, "the schedule started no run"
             time.sleep(site.interval)
-        run = find(ConnectionOptions().open(), found[1])
+        run = find(ConnectionOptions().open(), found.pop())
         return site.watch(run.run_id)
 
     yield schedule
     for name in names:
         assert site.medtfx("unschedule", name)[0] == 0
         assert name not in site.medtfx("schedules")[1]
+        assert not runs(site, name, "PENDING|RUNNING|STOPPING") - before
 
 
-def runs(site) -> str:
-    return site.medtfx("runs")[1]
+def runs(site, schedule, state=r"\w+") -> set[str]:
+    """Returns the latest runs of a schedule, by the beginnings of their ids."""
+    shown = site.medtfx("runs")[1]
+    return set(re.findall(rf"^([0-9a-f]{{8}})  +(?:{state}) .* {schedule}-", shown, re.MULTILINE))
 
 
 def test_a_retraining_without_anything_new_is_declined(site, run_of):

@@ -35,6 +35,8 @@ def routes(server: PipelinesServer) -> list[Route]:
 
     def delete(body: Any, query: dict, identity: str) -> dict:
         server.schedules.remove(one(server.schedules, "recurring_run_id", identity))
+        owned = [run for run in server.runs if run.get("recurring_run_id") == identity]
+        server.orphans |= {run["run_id"] for run in owned}
         return {}
 
     def retry(body: Any, query: dict, identity: str) -> dict:

@@ -14,7 +14,6 @@ from typing import Any
 import yaml
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-EMPTY_TIME = "1970-01-01T00:00:00Z"
 
 # === The shapes of the API ===
 
@@ -99,6 +98,8 @@ class PipelinesServer:
         logs: pod → its log.
         waiting: pod → why Kubernetes has not started its container.
         requests: (method, path, headers in lower case) of each request.
+        orphans: ids of runs whose schedule was removed: with it goes their workflow, and nobody
+            reports what becomes of them.
     """
 
     def __init__(self) -> None:
@@ -110,6 +111,7 @@ class PipelinesServer:
         self.web_page = self.first_api_only = False
         self.largest_page = 200
         self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.orphans: set[str] = set()
         self.experiments: list[dict] = []
         self.pipelines: list[dict] = []
         self.versions: list[dict] = []
@@ -126,6 +128,8 @@ class PipelinesServer:
     def change(self, run_id: str, state: str, *tasks: dict, **values: Any) -> None:
         """Lets a run go on, as the cluster does."""
         run = one(self.runs, "run_id", run_id)
+        if run_id in self.orphans:
+            return
         run.setdefault("state_history", []).append({"update_time": self.now(), "state": state})
         details = {"run_details": {"task_details": list(tasks)}} if tasks else {}
         run.update(state=state, **details, **values)
@@ -310,31 +314,3 @@ def one(items: list[dict], key: str, wanted: str) -> dict:
         if item[key] == wanted:
             return item
     raise RefusedError(404, f"ResourceNotFoundError: {key} {wanted} not found.", 5)
-
-
-def container(name: str, state: str, pod: str, **values: Any) -> list[dict]:
-    """A task with a container, as Argo's nodes: driver, wrapper and executor.
-
-    A child is named by workflow and hash; a pod by workflow, template and the same hash.
-    """
-    workflow, _, digest = pod.partition("-system-container-impl-")
-    child = {"pod_name": f"{workflow}-{digest}"}
-    return [
-        task(f"{name}-driver", "SUCCEEDED", pod_name=f"{workflow}-driver-{digest}1"),
-        task(name, state, pod_name=f"{workflow}-{name}-{digest}2", child_tasks=[child], **values),
-        task("executor", state, pod_name=pod),
-    ]
-
-
-def task(name: str, state: str, **values: Any) -> dict:
-    """A task as the server lists it; it leaves most fields empty, and times at zero."""
-    return {
-        "task_id": str(uuid.uuid4()),
-        "display_name": name,
-        "create_time": "2026-11-20T12:00:00Z",
-        "start_time": EMPTY_TIME,
-        "end_time": EMPTY_TIME,
-        "state": state,
-        "parent_task_id": "root",
-        **values,
-    }

@@ -1,7 +1,7 @@
 """A Kubeflow Pipelines whose runs really run: its API in front of the emulator of its pods.
 
 The real one needs a Kubernetes cluster. Each run has a thread here, each of its containers a
-process; tasks appear in the API as the real server lists those of a package with retries.
+process; tasks appear in the API as the real server lists them.
 """
 
 import threading
@@ -16,10 +16,11 @@ from typing import Any
 import yaml
 from croniter import croniter
 
+from tests.doubles.argo_nodes import EMPTY_TIME, Workflow, pod_log
 from tests.doubles.kfp_api_server import start
-from tests.doubles.kfp_api_state import EMPTY_TIME, PipelinesServer, one, task
+from tests.doubles.kfp_api_state import PipelinesServer, one
 from tests.doubles.kfp_emulator import run_package
-from tests.doubles.kfp_package import parse
+from tests.doubles.kfp_package import Package, parse
 from tests.doubles.kfp_pod import Run
 
 _CHECK_SECONDS = 0.2
@@ -43,8 +44,9 @@ class RunningServer(PipelinesServer):
         self._folder, self._environment = folder, environment
         self.processes: dict[tuple[str, str], Popen] = {}
         self.ended: dict[str, Run] = {}
-        self._tasks: dict[str, dict[str, dict]] = {}
-        self._starts: dict[str, dict[str, int]] = {}  # run id → task → its pods
+        self._workflows: dict[str, Workflow] = {}
+        self._starts: dict[str, tuple[str, int]] = {}  # Argo's id → task, which start of it
+        self._archived: set[str] = set()  # Argo's ids
         self.secrets: dict[str, dict[str, str]] = {}
         self._stopped: set[str] = set()
         self._threads: list[threading.Thread] = []
@@ -80,10 +82,12 @@ class RunningServer(PipelinesServer):
         self._in_thread(self._carry_out, run)
 
     def log(self, run_id: str, pod: str) -> str:
-        name = pod.rpartition("-")[0]
-        self.logs |= {
-            f"{name}-{start}": text for start, text in enumerate(self.logs_of(run_id, name), 1)
-        }
+        """Reads the archive, as a server for one user does: nothing of a container that runs."""
+        self.logs.pop(pod, None)
+        if pod in self._archived:
+            name, start = self._starts[pod]
+            text = self.logs_of(run_id, name)[start - 1]
+            self.logs[pod] = pod_log(text, failed=" Error: " in text)
         return super().log(run_id, pod)
 
     def logs_of(self, run_id: str, name: str) -> list[str]:
@@ -113,9 +117,13 @@ class RunningServer(PipelinesServer):
         """Runs the package of a run, and keeps the run's state as the real server does."""
         identity = run["run_id"]
         before = self.ended.get(identity) or Run(identity)  # a retry goes on after what succeeded
-        tasks = self._tasks.setdefault(identity, {})
-        starts = self._starts.setdefault(identity, {})
+        name = run["display_name"].partition(" ")[0].lower()
+        made = Workflow(f"{name}-{identity[-5:]}", self.now())
+        workflow = self._workflows.setdefault(identity, made)
         followers: dict[str, threading.Thread] = {}
+
+        def show() -> None:
+            run["run_details"] = {"task_details": workflow.listed()}
 
         def watch(name: str, attempt: int, process: Popen) -> None:
             self.processes[identity, name] = process
@@ -124,26 +132,41 @@ class RunningServer(PipelinesServer):
                 raise _StoppedError
             if attempt > 1:
                 followers[name].join()
-            this = f"{name}({attempt - 1})"
-            for key in (f"{name}-driver", name, this):
-                tasks.setdefault(key, task(key, "RUNNING", start_time=self.now()))
-            tasks[name].update(state="RUNNING", end_time=EMPTY_TIME)
-            # A name of its own for each pod, also after a retry of the run.
-            starts[name] = starts.get(name, 0) + 1
-            tasks[this]["pod_name"] = f"{name}-{starts[name]}"
-            tasks[f"{name}-driver"].update(state="SUCCEEDED", end_time=self.now())
-            followers[name] = self._in_thread(self._follow, process, [tasks[name], tasks[this]])
-            run["run_details"] = {"task_details": list(tasks.values())}
+            now, group = self.now(), groups[name]
+            for depth, prepared in enumerate([*group, f"{name}(0)"]):  # each has a driver
+                driver = *group[:depth], prepared.replace("(0)", "-driver(0)")
+                workflow.set(*driver, state="SUCCEEDED", start_time=now, end_time=now)
+            began = {"state": "RUNNING", "start_time": now, "end_time": EMPTY_TIME}
+            task = *group, f"{name}(0)"
+            executor = *task, f"executor({attempt - 1})"
+            for node in (executor, task):
+                workflow.set(*node, **began)
+            self._starts[workflow.id_of(*executor)] = name, len(self.logs_of(identity, name))
+            self._archived.discard(workflow.id_of(*executor))
+            followers[name] = self._in_thread(follow, process, [executor, task])
+            show()
+
+        def follow(process: Popen, nodes: list[tuple[str, ...]]) -> None:
+            failed = process.wait()
+            self._archived.add(workflow.id_of(*nodes[0]))
+            if failed:  # the task itself may have another attempt
+                workflow.set(*nodes[0], state="FAILED", end_time=self.now())
+            else:
+                for node in nodes:
+                    workflow.set(*node, state="SUCCEEDED", end_time=self.now())
+            show()
 
         path = self._folder / f"{identity}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump_all(self._documents(run)))
+        package = parse(path)
+        groups = dict(_groups(package, package.spec.root.dag))
         self.change(identity, "RUNNING")
         parameters = run.get("runtime_config", {}).get("parameters", {})
         state = "FAILED"
         try:
             done = self.ended[identity] = run_package(
-                parse(path),
+                package,
                 parameters,
                 self._folder,
                 self._environment,
@@ -152,16 +175,15 @@ class RunningServer(PipelinesServer):
                 secrets=self.secrets,
             )
             state = "FAILED" if done.failed else "SUCCEEDED"
-            tasks |= {name: task(name, "SKIPPED") for name in done.skipped}
+            for skipped in done.skipped:
+                workflow.set("root(0)", skipped, state="SKIPPED")
         except _StoppedError:
             pass
         finally:
-            self.change(identity, state, *tasks.values(), finished_at=self.now())
-
-    def _follow(self, process: Popen, entries: list[dict]) -> None:
-        state = "FAILED" if process.wait() else "SUCCEEDED"
-        for entry in entries:
-            entry.update(state=state, end_time=self.now())
+            for thread in followers.values():
+                thread.join()
+            workflow.end(state, self.now())
+            self.change(identity, state, *workflow.listed(), finished_at=self.now())
 
     def _documents(self, run: dict) -> list[dict]:
         reference = run["pipeline_version_reference"]["pipeline_version_id"]
@@ -184,6 +206,17 @@ class RunningServer(PipelinesServer):
                 runs = [run for run in self.runs if run.get("recurring_run_id") == identity]
                 if schedule["status"] == "ENABLED" and all(run.get("finished_at") for run in runs):
                     self.fire(schedule)
+
+
+def _groups(
+    package: Package, dag: Any, around: tuple[str, ...] = ("root(0)",)
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yields each task that is a container, and Argo's nodes around it."""
+    for name, task in dag.tasks.items():
+        if (component := package.component(task)).HasField("dag"):
+            yield from _groups(package, component.dag, (*around, f"{name}(0)"))
+        else:
+            yield name, around
 
 
 def _next(cron: str) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "a-token"
+LOG = "2026-11-28 05:37:40,123 Evaluator starts"  # of every pod
 
 CONFIG = """
 apiVersion: v1
@@ -45,7 +46,9 @@ def kubernetes_api(
             query = {name: found[0] for name, found in parse_qs(parts.query).items()}
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 return self._answer(401, {"kind": "Status", "code": 401})
-            _, _, _, _, namespace, kind = parts.path.split("/")
+            _, _, _, _, namespace, kind, *rest = parts.path.split("/")
+            if rest:
+                return self._send(200, "text/plain", f"{LOG}\n".encode())
             if kind == "pods":
                 name, value = query["labelSelector"].split("=")
                 found = [
@@ -64,9 +67,11 @@ def kubernetes_api(
             return self._answer(200, {"kind": "List", "items": found})
 
         def _answer(self, status: int, body: dict[str, Any]) -> None:
-            content = json.dumps(body).encode()
+            self._send(status, "application/json", json.dumps(body).encode())
+
+        def _send(self, status: int, kind: str, content: bytes) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -5,10 +5,12 @@ from kubeflow.results import (
     OUTCOMES,
     Result,
     exit_code_of,
+    last_words,
     read_error,
     read_results,
     result_line,
 )
+from tests.doubles.argo_nodes import pod_log
 
 STAMP = "2026-11-28 05:37:40,123"
 
@@ -24,11 +26,20 @@ def test_the_last_line_with_a_title_counts_and_other_lines_do_not():
     assert result_line(Result.VERDICT, "two\n lines") == "Verdict: two lines"
 
 
-def test_the_sentence_of_a_failure_or_the_last_line():
+AFTER = pod_log("", failed=True)
+
+
+def test_the_sentence_of_a_failure():
     failed = f"{STAMP} Error: the disk is full\n{STAMP} more\n"
-    assert read_error(failed) == "the disk is full"
-    assert read_error("a\nKFP driver: driver.Container failed: no volume\n\n").endswith("no volume")
-    assert read_error("") == ""
+    assert read_error(failed + AFTER) == "the disk is full"
+    assert read_error(AFTER) == read_error("") == ""
+
+
+def test_the_last_line_of_a_node_or_of_kfp():
+    assert last_words(pod_log(f"{STAMP} epoch 3\nKilled\n\n", failed=True)) == "Killed"
+    assert last_words(AFTER) == "failed to execute component: exit status 1"
+    assert last_words('time=2026 level=INFO msg="x"') == 'time=2026 level=INFO msg="x"'
+    assert last_words("") == ""
 
 
 @pytest.mark.parametrize("code", list(OUTCOMES))

@@ -1,28 +1,57 @@
-"""The same picture in two splits, in two classes, or twice in one class and split."""
+"""The same picture in two splits or folds, in two classes, or twice in one class and split.
+
+Where folds decide, the split of a picture here is its fold, as `in_folds` writes it.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from components.data_audit.checks.duplicates import Group
 from components.data_audit.finding import Case, Found, count
+from components.folds.deal import fold_numbers
 from components.imaging.measures.image_record import ImageRecord
 
 
-def across_splits(groups: Sequence[Group]) -> Found:
-    """Finds pictures in two splits: a test image that was in training does not test the model."""
+def in_folds(pictures: Sequence[ImageRecord], folds: int, seed: int) -> list[ImageRecord]:
+    """Returns the pictures with their fold in place of their split.
+
+    Args:
+        pictures: all.
+        folds: number of them, `evaluation.folds`.
+        seed: that deals the patients, `data.split_seed`.
+
+    Raises:
+        DataError: some class has fewer patients than there are folds.
+    """
+    pairs = [(picture.label, picture.patient) for picture in pictures]
+    fold_of = fold_numbers(pairs, folds, seed)
+    return [replace(picture, split=f"fold {fold_of[picture.patient]}") for picture in pictures]
+
+
+def across_splits(groups: Sequence[Group], parts: str = "splits") -> Found:
+    """Finds pictures in two splits: a test image that was in training does not test the model.
+
+    Args:
+        groups: of all pictures.
+        parts: `folds` for pictures of `in_folds`.
+    """
     found = [group for group in groups if len(_splits(group)) > 1]
     in_test = sum("test" in _splits(group) for group in found)
-    sentence = "no picture is in two splits"
+    sentence = f"no picture is in two {parts}"
     if found:
         sentence = (
-            f"{count(len(found), 'picture is', 'pictures are')} in two splits"
+            f"{count(len(found), 'picture is', 'pictures are')} in two {parts}"
             f"{f', {in_test} of them in test' if in_test else ''}"
         )
     return Found(
         "leaks",
         sentence,
-        _cases(found),
+        tuple(
+            Case(_files(group), f"{group.reason}, in {' and '.join(sorted(_splits(group)))}")
+            for group in found
+        ),
         "Keep one file of each group, or give all files of a group the same patient "
-        "(data.patient), which keeps them in one split",
+        f"(data.patient), which keeps them in one {parts.removesuffix('s')}",
     )
 
 
@@ -40,13 +69,19 @@ def across_classes(groups: Sequence[Group]) -> Found:
     )
 
 
-def within(groups: Sequence[Group]) -> Found:
-    """Finds pictures that are in one class and split more than once: they count twice."""
+def within(groups: Sequence[Group], parts: str = "splits") -> Found:
+    """Finds pictures that are in one class and split more than once: they count twice.
+
+    Args:
+        groups: of all pictures.
+        parts: `folds` for pictures of `in_folds`.
+    """
     found = [group for group in groups if len(_splits(group)) == len(_labels(group)) == 1]
-    sentence = "no picture is in one class and split twice"
+    part = parts.removesuffix("s")
+    sentence = f"no picture is in one class and {part} twice"
     if found:
         sentence = (
-            f"{count(len(found), 'picture is', 'pictures are')} in one class and split more "
+            f"{count(len(found), 'picture is', 'pictures are')} in one class and {part} more "
             "than once"
         )
     return Found("duplicates", sentence, _cases(found), "Keep one file of each group")
@@ -61,13 +96,11 @@ def _labels(group: Group) -> set[str]:
 
 
 def _cases(groups: Sequence[Group]) -> tuple[Case, ...]:
-    return tuple(
-        Case(tuple(picture.filename for picture in _different_first(group)), group.reason)
-        for group in groups
-    )
+    return tuple(Case(_files(group), group.reason) for group in groups)
 
 
-def _different_first(group: Group) -> list[ImageRecord]:
+def _files(group: Group) -> tuple[str, ...]:
     """Returns one picture of each split and class first: the reader sees the first few."""
     firsts = {(picture.split, picture.label): picture for picture in reversed(group.pictures)}
-    return sorted(group.pictures, key=lambda picture: picture not in firsts.values())
+    ordered = sorted(group.pictures, key=lambda picture: picture not in firsts.values())
+    return tuple(picture.filename for picture in ordered)

@@ -6,6 +6,7 @@ says little about the disease. Cross-validated on train and eval, all images of 
 fold; the test split is never used.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ class Shortcut:
 
     Attributes:
         features: name of the group.
+        images: that it was measured on, at most `MOST`.
         auc: class → one-vs-rest area under the ROC curve, 0.5 is chance.
         balanced_accuracy: mean recall of the classes.
         low: lower bound of its 95 % interval, by a bootstrap over patients.
@@ -45,6 +47,7 @@ class Shortcut:
     """
 
     features: str
+    images: int
     auc: Mapping[str, float]
     balanced_accuracy: float
     low: float
@@ -57,9 +60,7 @@ def measure_shortcuts(pictures: Sequence[ImageRecord]) -> list[Shortcut]:
 
     The list is empty where a class has fewer than two patients in train and eval.
     """
-    known = [picture for picture in pictures if picture.split != "test"]
-    # Patient by patient: this is a keyed hash, so the order is as good as a random one.
-    seen = sorted(known, key=lambda picture: (picture.patient, picture.filename))[:MOST]
+    seen = _sample([picture for picture in pictures if picture.split != "test"])
     labels = np.array([picture.label for picture in seen])
     patients = np.array([picture.patient for picture in seen])
     classes = sorted(set(labels))
@@ -72,6 +73,24 @@ def measure_shortcuts(pictures: Sequence[ImageRecord]) -> list[Shortcut]:
         probabilities = cross_validate(features(seen), labels, folds)
         rows.append(_row(name, probabilities, labels, patients, classes))
     return rows
+
+
+def _sample(pictures: Sequence[ImageRecord]) -> list[ImageRecord]:
+    """Returns at most `MOST` pictures: all of the rare classes, and of the others as many each."""
+    # Patient by patient: this is a keyed hash, so the order is as good as a random one.
+    ordered = sorted(pictures, key=lambda picture: (picture.patient, picture.filename))
+    counts = Counter(picture.label for picture in ordered)
+    left, quota = MOST, {}
+    for rank, (label, count) in enumerate(reversed(counts.most_common())):
+        quota[label] = min(count, left // (len(counts) - rank))
+        left -= quota[label]
+    taken: Counter[str] = Counter()
+    chosen = []
+    for picture in ordered:
+        taken[picture.label] += 1
+        if taken[picture.label] <= quota[picture.label]:
+            chosen.append(picture)
+    return chosen
 
 
 def shortcuts(rows: Sequence[Shortcut], limit: float) -> Found:
@@ -161,6 +180,7 @@ def _row(
     low, high = patient_interval(patients, _cases_and_hits(indices, probabilities), _balanced)
     return Shortcut(
         features=name,
+        images=len(labels),
         auc={result.label: result.auc for result in results},
         balanced_accuracy=float(np.mean([result.recall for result in results])),
         low=low,

@@ -20,7 +20,7 @@ _LEAST = 1.0  # of the standard deviation: it divides, as in Transform
 
 
 @dataclass(frozen=True)
-class ImageFacts:
+class ExampleFacts:
     """What decides the part of an image, and the statistics of a part.
 
     Attributes:
@@ -38,14 +38,14 @@ class ImageFacts:
     std: float
 
 
-def read_facts(files: Iterable[str]) -> list[ImageFacts]:
+def read_facts(files: Iterable[str]) -> list[ExampleFacts]:
     """Reads the facts of all images from raw Examples."""
-    found: list[ImageFacts] = []
+    found: list[ExampleFacts] = []
     for batch in records(files).batch(64).as_numpy_iterator():
         values = tf.io.parse_example(batch, _FACTS)
         columns = [values[name].numpy().tolist() for name in _FACTS]
         for filename, label, patient, mean, std in zip(*columns, strict=True):
-            found.append(ImageFacts(_text(filename), _text(label), _text(patient), mean, std))
+            found.append(ExampleFacts(_text(filename), _text(label), _text(patient), mean, std))
     return found
 
 
@@ -53,7 +53,7 @@ def _text(value: bytes) -> str:
     return value.decode(errors="surrogateescape")
 
 
-def parts_of(images: Sequence[ImageFacts], data: DataSection, fold: Fold) -> dict[str, str]:
+def parts_of(images: Sequence[ExampleFacts], data: DataSection, fold: Fold) -> dict[str, str]:
     """Returns filename → `train`, `eval` or `test` for the model of a fold.
 
     Args:
@@ -78,7 +78,7 @@ def parts_of(images: Sequence[ImageFacts], data: DataSection, fold: Fold) -> dic
     return {image.filename: of_patient[image.patient] for image in images}
 
 
-def pixel_statistics(images: Sequence[ImageFacts]) -> tuple[float, float]:
+def pixel_statistics(images: Sequence[ExampleFacts]) -> tuple[float, float]:
     """Returns mean and standard deviation of all grey values, each image counted alike.
 
     As Transform computes them for the train split: those of all images would hold something of the

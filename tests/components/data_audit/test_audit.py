@@ -28,6 +28,17 @@ def test_a_leak_stops_and_a_contradiction_is_reported(leaky):
     assert result.summary == "1 finding stops the run: leaks (1)"
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize(("patient", "leaks"), [("another", True), ("the same", False)])
+def test_where_folds_decide_a_leak_is_between_two_of_them(clean, one, split, patient, leaks):
+    patient = one[0].patient if patient == "the same" else patient
+    copy = picture_of(png(one[1]), "COVID/copy.png", "COVID", split, patient)
+    section = AuditSection(shortcuts="off", patients_in_two_splits="off")
+    # Some of the seeds deal two patients to different folds.
+    results = [audit([*clean, copy], section, folds=5, seed=seed) for seed in range(8)]
+    assert any(result.stops for result in results) == leaks
+
+
 def test_the_recipe_has_the_last_word(leaky):
     result = audit(leaky, AuditSection(leaks="report", contradictions="off", min_cell=1))
     assert not result.stops

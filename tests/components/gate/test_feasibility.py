@@ -3,11 +3,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from scipy.stats import multinomial
 
 from components.gate.feasibility import comparison_power, missing_patients, prospects
 from components.recipe.evaluation import EvaluationSection
 from components.uncertainty.clustered import clustered_interval
 from components.uncertainty.intervals import wilson_interval
+from components.uncertainty.paired import tango_interval
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,11 @@ def test_on_the_observed_recall_any_image_can_pass():
 
 def test_the_power_is_the_share_of_test_splits_that_pass():
     expecting = section(recall_floor=0.75, expected_recall=0.9)
-    (found,) = prospects(images("a", 60), ["a"], expecting, with_power=True)
+    (found,) = prospects(images("a", 60), ["a"], expecting)
     generator = np.random.default_rng(1)
     low, _ = wilson_interval(generator.binomial(60, 0.9, 20_000), 60)
     assert found.power == pytest.approx(np.mean(low >= 0.75), abs=0.03)
-    assert math.isnan(prospects(images("a", 60), ["a"], expecting)[0].power)
+    assert math.isnan(prospects(images("a", 60), ["a"], section(recall_floor=0.75))[0].power)
 
 
 def test_gated_slices_with_enough_patients_are_judged_too():
@@ -91,6 +93,17 @@ def test_the_smallest_margin_is_that_of_the_same_predictions():
     assert found.least_drop == pytest.approx(0.1135, abs=5e-5)
     (none,) = prospects(images("a", 30), ["a"], section(allowed_drop=None))
     assert math.isnan(none.least_drop)
+
+
+def test_the_power_of_the_comparison_is_that_of_the_trinomial_distribution():
+    gained, lost = np.meshgrid(np.arange(61), np.arange(61), indexing="ij")
+    counts = np.stack([gained, lost, np.maximum(60 - gained - lost, 0)], -1)
+    chance = multinomial.pmf(counts, 60, [0.05, 0.08, 0.87])
+    low, _ = tango_interval(gained, lost, 60)
+    exact = chance[(low >= -0.15) & (gained + lost <= 60)].sum()
+    assert comparison_power(np.ones(60, int), 0.05, 0.08, 0.15) == pytest.approx(exact, abs=0.02)
+    (found,) = prospects(images("a", 60), ["a"], section(expected_recall=0.9, allowed_drop=0.15))
+    assert found.later == comparison_power(np.ones(60, int), 0.05, 0.05, 0.15)
 
 
 def test_a_worse_model_passes_the_comparison_less_often():

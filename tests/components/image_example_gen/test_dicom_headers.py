@@ -1,8 +1,8 @@
-"""The Patient ID of DICOM headers, and what follows from it."""
+"""The Patient ID and the tags of DICOM headers, and what follows from them."""
 
 import pytest
 
-from components.image_example_gen.dicom_headers import header_patients
+from components.image_example_gen.dicom_headers import header_patients, header_tags
 from components.image_example_gen.metadata import MetadataTable
 from components.image_example_gen.patients import PatientFinder
 from components.recipe.data import PatientSource
@@ -36,6 +36,16 @@ def test_patient_ids(base):
     names = sorted(path.name for path in base.iterdir())
     assert header_patients(str(base), [*names, "gone.dcm"]) == [
         "P1", "P1", None, None, None, "P3", "P2", None,
+    ]  # fmt: skip
+
+
+def test_tags_stand_below_the_patient_and_a_long_text(base):
+    many = {"PatientSex": "F", "ViewPosition": "PA", "Manufacturer": "Acme"}
+    (base / "8.dcm").write_bytes(make(PatientID="P1", PatientAge="050Y", **many))
+    (base / "9.dcm").write_bytes(make(LongCodeValue="x" * 100_000, **many))
+    plain = {"sex": "F", "view": "PA", "manufacturer": "Acme"}
+    assert header_tags(str(base), ["8.dcm", "9.dcm", "5.png", "6.dcm", "4.dcm"]) == [
+        plain | {"age": 50}, plain, None, None, {},
     ]  # fmt: skip
 
 

@@ -4,7 +4,14 @@ import pytest
 
 from components.image_example_gen.listing import Entry
 from components.image_example_gen.patients import hash_patient
-from components.image_example_gen.shards import IMAGES, read_list, write_lists
+from components.image_example_gen.shards import (
+    IMAGES,
+    read_list,
+    read_remarks,
+    write_lists,
+    write_remarks,
+)
+from components.imaging.quarantine import Quarantined
 
 KEY = b"key"
 
@@ -53,3 +60,12 @@ def test_another_listing_of_the_same_files_gives_the_same_lists(tmp_path):
     first = write_lists(entries(700), KEY, str(tmp_path))
     again = write_lists(entries(700)[::-1], KEY, str(tmp_path / "again"))
     assert [read_list(shard) for shard in first] == [read_list(shard) for shard in again]
+
+
+def test_remarks_come_back_and_those_of_another_attempt_are_replaced(tmp_path):
+    (shard,) = write_lists(entries(2), KEY, str(tmp_path))
+    odd = Quarantined("a/caf\udce9.png", "corrupt", 'it says "no"\n')
+    for remarks in ([odd], [odd, Quarantined("b/1.png", "truncated")]):
+        write_remarks(shard, remarks)
+        assert read_remarks(shard) == remarks
+    assert len(read_list(shard)) == 2

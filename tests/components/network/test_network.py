@@ -180,6 +180,8 @@ def weights_file(tmp_path_factory):
     backbone = keras.applications.MobileNet(
         alpha=0.25, include_top=False, weights=None, input_shape=(32, 32, 3)
     )
+    # As Keras draws them, hardly anything of the image would reach the last layer.
+    backbone.set_weights([4 * one if one.ndim > 1 else one for one in backbone.get_weights()])
     backbone.save_weights(file)
     return file
 
@@ -191,6 +193,7 @@ def test_members_that_share_a_backbone_predict_as_if_each_had_its_own(weights_fi
     shared.head.set_weights(apart.head.get_weights())
     assert (len(apart.backbones), len(shared.backbones)) == (2, 1)
     pixels = pixels_of(3)
+    assert np.ptp(apart.predict(pixels)[1]) > 0.01
     for found, expected in zip(shared.predict(pixels), apart.predict(pixels), strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-5)
     np.testing.assert_allclose(shared.classifier(pixels), apart.classifier(pixels), atol=1e-5)
@@ -217,6 +220,19 @@ def test_of_a_network_with_shared_backbones_the_head_alone_is_trained(weights_fi
         freeze(backbone, 0, pretrained=True)
     trained = [id(one) for one in network.classifier.trainable_variables]
     assert trained == [id(one) for one in network.head.trainable_variables]
+
+
+def test_a_network_with_weights_in_float16_predicts_nearly_the_same(weights_file):
+    model = several(members=ALIKE, weights=str(weights_file))
+    exact, rounded = (
+        build_network(one, data(), frozen=True)
+        for one in (model, model.model_copy(update={"stored_weights": "float16"}))
+    )
+    rounded.head.set_weights(exact.head.get_weights())
+    pixels = pixels_of(3)
+    found, expected = (np.asarray(one.classifier(pixels)) for one in (rounded, exact))
+    np.testing.assert_allclose(found, expected, atol=0.01)
+    assert (found != expected).any()
 
 
 def test_mirror_images_are_predicted_in_the_same_batch():

@@ -23,6 +23,7 @@ from components.data_audit.finding import Case, Found, judge
 from components.data_audit.report.files import to_json
 from components.evaluator.eval_config import build_eval_config
 from components.gate.results import OVERALL, Results
+from components.gate.split_images import Explained
 from components.imaging.quarantine import Quarantined, to_csv
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
@@ -30,38 +31,12 @@ from components.recipe.uncertainty import Uncertainty
 from components.run_report.content import Content, Material, Outcome
 from components.run_report.counts import SplitCounts, by_reason
 from components.run_report.figures import class_results
-from components.run_report.gallery import Explained, choose_cases, draw
-from components.run_report.predictions import Predictions
+from components.run_report.gallery import choose_cases, draw
 from components.run_report.read import Sources
 from components.uncertainty.summary import UncertaintySummary
+from tests.written_predictions import ABC, predictions
 
 FACTS = UncertaintySummary(1.4, 0.5, 0.1, 0.93, 0.01, images=60, out_of_distribution=1)
-ABC = ("COVID", "NORMAL", "PNEUMONIA")
-
-
-def predictions(classes=ABC, of_each=30, kind="random", absent=(), features=("site",)):
-    generator = np.random.default_rng(3)
-    present = [index for index, name in enumerate(classes) if name not in absent]
-    labels = np.repeat(present, of_each).astype(np.int64)
-    logits = generator.normal(0, 1, (len(labels), len(classes)))
-    logits[np.arange(len(labels)), labels] += 1.5
-    if kind != "random":
-        logits[:] = 0
-        logits[np.arange(len(labels)), labels if kind == "perfect" else 0] = 5
-    odds = np.exp(logits)
-    numbers = range(len(labels))
-    return Predictions(
-        classes=tuple(classes),
-        filenames=tuple(f"{classes[label]}/{n}.png" for n, label in enumerate(labels)),
-        patients=tuple(f"patient {n // 2}" for n in numbers),
-        labels=labels,
-        probabilities=(odds / odds.sum(-1, keepdims=True)).astype(np.float32),
-        uncertain=(odds / odds.sum(-1, keepdims=True)).max(-1) < 0.5,
-        out_of_distribution=np.arange(len(labels)) % 30 == 7,
-        features={
-            name: tuple("abc"[n % 3] if n % 7 else None for n in numbers) for name in features
-        },
-    )
 
 
 TWICE = Case(("a.png",), "the same")
@@ -75,7 +50,7 @@ def audit_of(classes):
             judge(Found("outliers", "no image stands out"), "report"),
         ),
         counts={}, cells=(), drift=None, quarantine={},
-        shortcuts=[Shortcut("size", dict.fromkeys(classes, 0.97), 0.8, 0.7, 0.9, 0.33)],
+        shortcuts=[Shortcut("size", 40, dict.fromkeys(classes, 0.97), 0.8, 0.7, 0.9, 0.33)],
     )  # fmt: skip
     return to_json(result)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import classification_report, confusion_matrix
 
+from components.gate.predictions import Predictions
 from components.run_report import figures
-from components.run_report.predictions import Predictions
 
 CASES: dict[str, dict[str, Any]] = {
     "random": {},

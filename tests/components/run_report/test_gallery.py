@@ -4,7 +4,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from components.run_report.gallery import Case, Explained, choose_cases, draw
+from components.gate.split_images import Explained
+from components.run_report.gallery import Case, choose_cases, draw
 
 
 def test_each_class_shows_confident_mistakes_low_confidence_and_right_predictions(make_predictions):

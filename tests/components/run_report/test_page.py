@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from components.gate.predictions import to_csv
 from components.run_report.content import Outcome
 from components.run_report.page import render_page
-from components.run_report.predictions import to_csv
 from components.run_report.slot import RUN_SLOT
 from components.runtime.source_hash import source_files
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from components.gate.evaluation_files import _messages
 from components.gate.metric_names import metric_name
 from components.gate.pushed_gate import read_gate
+from components.gate.pushed_reference import read_reference
 from components.recipe.evaluation import EvaluationSection
 from components.saved_model.reference_predictions import save_predictions
 
@@ -201,7 +202,7 @@ def test_a_good_model_is_pushed_with_its_warmup_and_then_cached(run, artifacts):
     pushed = {path.relative_to(version) for path in version.rglob("*") if path.is_file()}
     exported = artifacts / "model" / "Format-Serving"
     before = {path.relative_to(exported) for path in exported.rglob("*") if path.is_file()}
-    added = ("tf_serving_warmup_requests", "manifest.json", "gate.json")
+    added = ("tf_serving_warmup_requests", "manifest.json", "gate.json", "reference.parquet")
     assert pushed - before == {Path("assets.extra", name) for name in added}
     assert before <= pushed
     gate = read_gate(version)
@@ -210,6 +211,9 @@ def test_a_good_model_is_pushed_with_its_warmup_and_then_cached(run, artifacts):
         ("dark", 9, 10, 0.6),
         ("bright", 9, 10, 0.6),
     ]
+    reference = read_reference(version)
+    assert (reference.classes, reference.folds) == (("dark", "bright"), False)
+    assert sorted(reference.labels) == [0, 0, 0, 1, 1, 1]
     again = run("two")
     assert again.cached["ServingValidator"] and again.cached["Pusher"]
     assert again.versions == outcome.versions

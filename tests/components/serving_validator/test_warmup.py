@@ -6,8 +6,8 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from components.saved_model.manifest import write_manifest
 from components.serving_validator.warmup import write_warmup
-from serving.embedded.model import LoadedModel
-from serving.embedded.warmup import WARMUP_FILE, warm_up
+from serving.embedded.models.model import LoadedModel
+from serving.embedded.models.warmup import WARMUP_FILE, warm_up
 
 
 @pytest.fixture

@@ -190,18 +190,21 @@ def test_a_session_predicts_and_explains_with_all_members(of_members, tmp_path):
     assert outputs["heatmap"].min() >= 0 and outputs["heatmap"].max() <= 1
 
 
-def test_a_backbone_that_members_share_is_in_the_file_once(tmp_path):
-    alike = {"backbone": "mobilenet", "alpha": 0.25}
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory):
+    """A pretrained backbone: the section `model` of it."""
+    file = tmp_path_factory.mktemp("weights") / "mobilenet.weights.h5"
     backbone = keras.applications.MobileNet(
         alpha=0.25, include_top=False, weights=None, input_shape=(32, 32, 3)
     )
-    backbone.save_weights(tmp_path / "mobilenet.weights.h5")
-    model = ModelSection.model_validate(
-        {
-            "members": [alike, alike | {"contrast": "clahe"}],
-            "weights": str(tmp_path / "mobilenet.weights.h5"),
-        }
-    )
+    # As Keras draws them, hardly anything of the image would reach the last layer.
+    backbone.set_weights([4 * one if one.ndim > 1 else one for one in backbone.get_weights()])
+    backbone.save_weights(file)
+    return {"backbone": "mobilenet", "alpha": 0.25, "weights": str(file)}
+
+
+def test_a_backbone_that_members_share_is_in_the_file_once(alike, tmp_path):
+    model = ModelSection.model_validate({"members": [alike, alike | {"contrast": "clahe"}]})
     images, bytes_of, found = [png(5), png(6)], {}, {}
     head = None
     for frozen in (False, True):
@@ -217,7 +220,30 @@ def test_a_backbone_that_members_share_is_in_the_file_once(tmp_path):
             fed, fetched = default.inputs["image_bytes"].name, default.outputs["probabilities"].name
             found[frozen] = session.run(fetched, {fed: images})
     assert bytes_of[True] < 0.55 * bytes_of[False]
+    assert np.ptp(found[True]) > 0.01
     np.testing.assert_allclose(found[True], found[False], atol=1e-5)
+
+
+def test_weights_in_float16_halve_the_file_and_are_those_of_the_network(alike, tmp_path):
+    bytes_of, images = {}, [png(5), png(6)]
+    for stored in ("float32", "float16"):
+        section = ModelSection.model_validate(alike | {"stored_weights": stored})
+        network = build_network(section, DATA, frozen=True)
+        exporter = Exporter(network, TransformStandIn(), DATA, UNCERTAINTY)
+        exporter.save(str(tmp_path / stored), {})
+        files = (tmp_path / stored).glob("variables/*.data*")
+        bytes_of[stored] = sum(file.stat().st_size for file in files)
+        probabilities = expected(exporter, images)
+        assert np.ptp(probabilities) > 0.01
+        with tf.compat.v1.Session(graph=tf.Graph()) as session:
+            loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / stored))
+            for signature in ("serving_default", "explain"):
+                definition = loaded.signature_def[signature]
+                fed = definition.inputs["image_bytes"].name
+                fetched = definition.outputs["probabilities"].name
+                served = session.run(fetched, {fed: images})
+                np.testing.assert_allclose(served, probabilities, atol=1e-5)
+    assert bytes_of["float16"] < 0.55 * bytes_of["float32"]
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0])

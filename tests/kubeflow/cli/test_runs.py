@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.doubles.kfp_api_state import container, task
+from tests.doubles.argo_nodes import Workflow, container, pod_of
 
 DATA = ("--param", "data=gs://site/films")
 
@@ -100,39 +100,21 @@ def test_runs_are_listed_newest_first(server, kubeflow, package):
     assert len(kubeflow("runs", "--limit", 1)[1].splitlines()) == 2
 
 
-TASKS = [
-    task("chest-abcde", "RUNNING", parent_task_id=""),
-    task("root-driver", "SUCCEEDED"),
-    task("root", "RUNNING"),
-    task("Evaluator", "PENDING", create_time="1970-01-01T00:00:00Z"),
-    task("Trainer-driver", "SUCCEEDED"),
-    task(
-        "Trainer",
-        "FAILED",
-        start_time="2026-11-20T12:01:00Z",
-        end_time="2026-11-20T12:04:05Z",
-        child_tasks=[{"pod_name": "chest-1"}],
-    ),
-    task(
-        "executor",
-        "FAILED",
-        pod_name="chest-1",
-        state_history=[{"state": "FAILED", "error": {"message": "OOMKilled (exit code 137)"}}],
-    ),
-    task("ImageExampleGen-driver", "SUCCEEDED"),
-    task(
-        "ImageExampleGen",
-        "SUCCEEDED",
-        start_time="2026-11-20T12:00:10Z",
-        end_time="2026-11-20T12:00:52Z",
-    ),
-]
+def failed_training():
+    workflow = Workflow()
+    times = {"start_time": "2026-11-20T12:00:10Z", "end_time": "2026-11-20T12:00:52Z"}
+    workflow.set("root(0)", "image-example-gen(0)", state="SUCCEEDED", **times)
+    workflow.set("root(0)", "trainer(0)", "executor(0)", state="FAILED")
+    times = {"start_time": "2026-11-20T12:01:00Z", "end_time": "2026-11-20T12:04:05Z"}
+    workflow.set("root(0)", "trainer(0)", state="FAILED", **times)
+    return workflow.listed()
 
 
 def test_status_shows_the_nodes_and_what_went_wrong(server, kubeflow, package):
     submit(kubeflow, package)
     run_id = server.runs[0]["run_id"]
-    server.change(run_id, "FAILED", *TASKS, finished_at="2026-11-20T12:05:00Z")
+    server.logs[pod_of("trainer")] = "2026-11-28 05:40:09,005 Error: the disk is full\n"
+    server.change(run_id, "FAILED", *failed_training(), finished_at="2026-11-20T12:05:00Z")
     for wanted in (run_id, run_id[:6], server.runs[0]["display_name"], "chest"):
         code, out, _ = kubeflow("status", wanted)
         assert code == 0
@@ -140,7 +122,7 @@ def test_status_shows_the_nodes_and_what_went_wrong(server, kubeflow, package):
     assert "FAILED, started" in lines[0]
     assert lines[1:4] == [
         "ImageExampleGen SUCCEEDED 42 s",
-        "Trainer FAILED 3 min 5 s OOMKilled (exit code 137)",
+        "Trainer FAILED 3 min 5 s the disk is full",
         "Never began: Evaluator, ServingValidator.",
     ]
     assert lines[4].startswith("Logs: kubectl logs -n kubeflow -l pipeline/runid=" + run_id)
@@ -158,7 +140,6 @@ def test_status_of_an_unknown_run_names_the_latest(server, kubeflow, package):
 
 # === What a run came to ===
 
-POD = "chest-x2k4z-system-container-impl-77"
 REFUSED = """2026-11-28 05:40:01,001 Evaluator took 7.1 s
 2026-11-28 05:40:02,002 Verdict: NOT blessed: COVID recall 0.60 is below its floor of 0.70.
 2026-11-28 05:40:02,002 Worst class: COVID, recall 0.60, floor 0.70
@@ -177,8 +158,8 @@ def finish(server, state, *tasks):
 
 def test_status_shows_the_nodes_of_a_stage_and_the_verdict(server, kubeflow, package):
     submit(kubeflow, package)
-    server.logs[POD] = REFUSED
-    finish(server, "SUCCEEDED", *container("evaluator", "SUCCEEDED", POD))
+    server.logs[pod_of("evaluator")] = REFUSED
+    finish(server, "SUCCEEDED", *container("evaluator", "SUCCEEDED"))
     out = kubeflow("status", "chest")[1]
     lines = [" ".join(line.split()) for line in out.splitlines()][1:]
     assert lines[0].startswith("Evaluator SUCCEEDED ")
@@ -199,12 +180,12 @@ def test_status_shows_the_nodes_of_a_stage_and_the_verdict(server, kubeflow, pac
 def test_a_pod_that_waits_is_shown_with_its_reason(server, kubeflow, package):
     submit(kubeflow, package)
     run_id = server.runs[0]["run_id"]
-    server.change(run_id, "RUNNING", *container("trainer", "RUNNING", POD))
+    server.change(run_id, "RUNNING", *container("trainer", "RUNNING"))
     assert (
         f"kubectl describe pods -n kubeflow -l pipeline/runid={run_id}"
         in kubeflow("status", "chest")[1]
     )
-    server.waiting[POD] = "trying and failing to pull image"
+    server.waiting[pod_of("trainer")] = "trying and failing to pull image"
     out = kubeflow("status", "chest")[1]
     assert "trying and failing to pull image" in out and "describe" not in out
 
@@ -223,8 +204,8 @@ ENDS = [
 @pytest.mark.parametrize(("state", "node", "log", "code"), ENDS)
 def test_watching_ends_as_medtfx_run_does(server, kubeflow, package, state, node, log, code):
     submit(kubeflow, package)
-    server.logs[POD] = log
-    run_id = finish(server, state, *container(node, state, POD))
+    server.logs[pod_of(node)] = log
+    run_id = finish(server, state, *container(node, state))
     found, out, err = kubeflow("status", run_id, "--watch")
     assert (found, err) == (code, "")
     assert (log.rpartition(": ")[2].strip() or node) in out
@@ -232,7 +213,7 @@ def test_watching_ends_as_medtfx_run_does(server, kubeflow, package, state, node
 
 def test_a_verdict_that_can_t_be_read_is_no_success(server, kubeflow, package):
     submit(kubeflow, package)
-    run_id = finish(server, "SUCCEEDED", *container("evaluator", "SUCCEEDED", POD))
+    run_id = finish(server, "SUCCEEDED", *container("evaluator", "SUCCEEDED"))
     code, _, err = kubeflow("status", run_id, "--watch")
     assert code == 1 and "its log is gone" in err and "MEDTFX_MLMD" in err
     assert kubeflow("runs")[1].splitlines()[1].split()[-1] == "-"
@@ -241,7 +222,7 @@ def test_a_verdict_that_can_t_be_read_is_no_success(server, kubeflow, package):
 def test_watching_prints_each_change_until_the_end(server, kubeflow, package):
     submit(kubeflow, package)
     run_id = server.runs[0]["run_id"]
-    server.change(run_id, "RUNNING", task("Trainer", "RUNNING"))
+    server.change(run_id, "RUNNING", *container("trainer", "RUNNING"))
     looked = threading.Event()
 
     class Watched(list):
@@ -254,7 +235,7 @@ def test_watching_prints_each_change_until_the_end(server, kubeflow, package):
 
     def end():
         looked.wait(60)
-        server.change(run_id, "FAILED", task("Trainer", "FAILED"))
+        server.change(run_id, "FAILED", *container("trainer", "FAILED"))
 
     cluster = threading.Thread(target=end)
     cluster.start()

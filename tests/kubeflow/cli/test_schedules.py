@@ -1,4 +1,8 @@
+import time
+
 import pytest
+
+from kubeflow.client import runs
 
 CRON = ("--cron", "0 0 2 * * SUN")
 DATA = ("--param", "data=gs://site/films")
@@ -149,17 +153,34 @@ def test_the_choice_of_a_recipe_at_a_refused_model_stays(server, kubeflow, packa
     assert "gate_failure" not in server.schedules[0]["runtime_config"]["parameters"]
 
 
-def test_the_running_run_of_a_schedule_is_stopped_before_the_schedule_is_removed(
-    server, kubeflow, package
+def test_the_running_run_of_a_schedule_ends_before_the_schedule_is_removed(
+    server, kubeflow, package, monkeypatch
 ):
     schedule(kubeflow, package)
     ended, running = (server.fire(server.schedules[0]) for _ in range(2))
     server.change(ended["run_id"], "SUCCEEDED")
     by_hand = kubeflow("submit", package, *DATA)[0]
+    states = []
+
+    def end(seconds):
+        states.append((server.runs[1]["state"], server.schedules[0]["status"]))
+        server.change(running["run_id"], "FAILED")
+
+    monkeypatch.setattr(time, "sleep", end)
     out = kubeflow("unschedule", "chest")[1]
-    assert out == f"{running['display_name']} is being stopped.\nchest is removed.\n"
-    assert [run["state"] for run in server.runs] == ["SUCCEEDED", "CANCELING", "PENDING"]
+    assert states == [("CANCELING", "DISABLED")]
+    assert out == f"{running['display_name']} was stopped.\nchest is removed.\n"
+    assert [run["state"] for run in server.runs] == ["SUCCEEDED", "FAILED", "PENDING"]
     assert by_hand == 0 and server.schedules == []
+
+
+def test_a_run_that_does_not_end_keeps_its_schedule(server, kubeflow, package, monkeypatch):
+    schedule(kubeflow, package)
+    running = server.fire(server.schedules[0])
+    monkeypatch.setattr(runs, "_PATIENCE_SECONDS", -1)
+    code, _, err = kubeflow("unschedule", "chest")
+    assert code == 1 and f"{running['display_name']} was told to stop" in err
+    assert [one["status"] for one in server.schedules] == ["DISABLED"]
 
 
 @pytest.mark.parametrize("command", ["pause", "resume", "unschedule"])

@@ -16,6 +16,12 @@ def test_the_log_of_a_pod(server, run_id):
     assert read_log(connect(read_settings()), run_id, "chest-1") == TaskLog("2026-11-28 ü\n{}\n")
 
 
+def test_a_pod_that_runs_is_known_by_its_name_alone(server, run_id):
+    server.logs["chest-x2k4z-retry-system-container-impl-77"] = "Trainer starts\n"
+    log = read_log(connect(read_settings()), run_id, "chest-x2k4z-77")
+    assert log == TaskLog("Trainer starts\n")
+
+
 def test_a_pod_that_is_gone_has_none(run_id):
     connection = connect(read_settings())
     assert read_log(connection, run_id, "chest-1") == TaskLog()

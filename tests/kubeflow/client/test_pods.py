@@ -1,7 +1,14 @@
 import pytest
 
-from kubeflow.client.pods import describe_command, log_command, pod_troubles, trouble_of_pod
-from tests.doubles.kubernetes_api import TOKEN, kubernetes_api
+from kubeflow.client.pods import (
+    describe_command,
+    log_command,
+    of_node,
+    pod_troubles,
+    running_logs,
+    trouble_of_pod,
+)
+from tests.doubles.kubernetes_api import LOG, TOKEN, kubernetes_api
 
 RUN = "1fed2a25-82c7-4949-9215-6e02286a8693"
 NO_GPU = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."
@@ -52,7 +59,10 @@ PODS = [
         "trainer", {"conditions": [{"type": "PodScheduled", "status": "False", "message": NO_GPU}]}
     ),
     pod("transform", {"phase": "Pending", **waiting("ContainerCreating")}),
-    pod("evaluator", {"phase": "Running"}),
+    pod(
+        "chest-impl-77",
+        {"phase": "Running", "containerStatuses": [{"name": "main", "state": {"running": {}}}]},
+    ),
     pod("of-another-run", waiting("ErrImagePull"), "another"),
 ]
 EVENTS = [
@@ -71,6 +81,7 @@ def test_kubernetes_is_asked_for_the_pods_of_the_run(tmp_path, monkeypatch):
             "transform": "no claim",
         }
         assert pod_troubles("radiology", RUN) == {}
+        assert running_logs("", RUN) == {"chest-impl-77": f"{LOG}\n"}
         config.write_text(config.read_text().replace(TOKEN, "old"))
         assert pod_troubles("", RUN) is None
 
@@ -78,7 +89,13 @@ def test_kubernetes_is_asked_for_the_pods_of_the_run(tmp_path, monkeypatch):
 def test_without_a_kubeconfig_nobody_is_asked(tmp_path, monkeypatch):
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-    assert pod_troubles("", RUN) is None
+    assert pod_troubles("", RUN) is None and running_logs("", RUN) == {}
+
+
+def test_what_is_known_of_a_pod_is_found_by_argo_s_id():
+    found = {"chest-impl-177": "another", "chest-impl-77": "it"}
+    assert of_node(found, "chest-77") == of_node(found, "chest-impl-77") == "it"
+    assert of_node(found, "chest-7") == ""
 
 
 def test_a_kubeconfig_that_is_none_is_no_error(tmp_path, monkeypatch):

@@ -5,10 +5,11 @@ from kubeflow.client.run_status import StatusReader, states_of_nodes
 from kubeflow.client.runs import get
 from kubeflow.client.settings import read_settings
 from kubeflow.results import Result
-from tests.doubles.kfp_api_state import container
+from tests.doubles.argo_nodes import Workflow, container, pod_log, pod_of
+from tests.doubles.kubernetes_api import kubernetes_api
 from tests.kubeflow.client.test_recorded import record
 
-POD = "chest-x2k4z-system-container-impl-77"
+POD = pod_of("evaluator")
 STAMP = "2026-11-28 05:37:40,123"
 
 
@@ -42,7 +43,7 @@ def test_ml_metadata_has_precedence_and_is_named(server, kubeflow, package, tmp_
     address = f"sqlite:///{tmp_path}/metadata.sqlite"
     monkeypatch.setenv("MEDTFX_MLMD", address)
     server.logs[POD] = f"{STAMP} Verdict: Blessed.\n{STAMP} Report: /report.html\n"
-    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED", POD))
+    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED"))
     assert found.results[Result.VERDICT].source == "log of Evaluator"
     record(address, found.run.run_id, verdict="Blessed. Pushed.")
     connection = connect(read_settings())
@@ -55,15 +56,57 @@ def test_ml_metadata_has_precedence_and_is_named(server, kubeflow, package, tmp_
 def test_an_ml_metadata_that_does_not_answer_is_a_note(server, kubeflow, package, monkeypatch):
     monkeypatch.setenv("MEDTFX_MLMD", "mysql://nobody@127.0.0.1:1/none")
     server.logs[POD] = f"{STAMP} Verdict: Blessed.\n"
-    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED", POD))
+    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "SUCCEEDED"))
     assert "can't be used" in found.note
     assert found.results[Result.VERDICT].text == "Blessed."
 
 
-def test_a_failed_driver_is_shown_with_the_end_of_its_log(server, kubeflow, package):
-    driver, *_ = container("trainer", "FAILED", POD)
-    driver["state"] = "FAILED"
-    server.logs[driver["pod_name"]] = "I starting\nF KFP driver: no volume `work`\n"
-    found = status(server, kubeflow, package, "FAILED", driver)
-    assert found.reasons == {"Trainer": "F KFP driver: no volume `work`"}
+def test_a_failed_driver_is_shown_with_its_last_words(server, kubeflow, package):
+    workflow = Workflow()
+    workflow.set("root(0)", "trainer-driver(0)", state="FAILED")
+    server.logs[workflow.id_of("root(0)", "trainer-driver(0)")] = pod_log(
+        "F1128 16:52:04.817075      14 main.go:59] KFP driver: no volume `work`\n", failed=False
+    )
+    found = status(server, kubeflow, package, "FAILED", *workflow.listed())
+    assert found.reasons == {"Trainer": "KFP driver: no volume `work`"}
     assert found.never_began == ("Evaluator", "ServingValidator")
+
+
+def test_a_failed_node_is_shown_with_its_own_sentence(server, kubeflow, package):
+    server.logs[pod_of("trainer")] = pod_log(f"{STAMP} Error: the disk is full\n", True)
+    found = status(server, kubeflow, package, "FAILED", *container("trainer", "FAILED"))
+    assert found.reasons == {"Trainer": "the disk is full"}
+
+
+def test_a_log_that_comes_late_or_of_a_retry_is_read_again(server, kubeflow, package):
+    failed = container("trainer", "FAILED")
+    found = status(server, kubeflow, package, "RUNNING", *failed)
+    connection = connect(read_settings())
+    reader = StatusReader(connection, found.run)
+    assert reader.read(found.run).reasons == {}
+    for seconds, error in ((20, "the first"), (30, "the second")):
+        for entry in failed:
+            entry["end_time"] = f"2026-11-20T12:00:{seconds}Z"
+        server.change(found.run.run_id, "FAILED", *failed)
+        server.logs[pod_of("trainer")] = f"{STAMP} Error: {error}\n"
+        assert reader.read(get(connection, found.run.run_id)).reasons == {"Trainer": error}
+
+
+def test_kubernetes_has_the_log_of_a_pod_that_runs(
+    server, kubeflow, package, tmp_path, monkeypatch
+):
+    found = status(server, kubeflow, package, "RUNNING", *container("evaluator", "RUNNING"))
+    assert found.is_silent
+    workflow, _, end = pod_of("evaluator").rpartition("-")
+    pod = {
+        "metadata": {
+            "name": f"{workflow}-impl-{end}",
+            "labels": {"pipeline/runid": found.run.run_id},
+        },
+        "status": {"containerStatuses": [{"name": "main", "state": {"running": {}}}]},
+    }
+    with kubernetes_api(tmp_path, {"kubeflow": [pod]}, []) as config:
+        monkeypatch.setenv("KUBECONFIG", str(config))
+        read = StatusReader(connect(read_settings()), found.run).read(found.run)
+    assert not read.is_silent
+    assert read.nodes == {"Evaluator": {"Evaluator": "RUNNING", "ServingValidator": ""}}

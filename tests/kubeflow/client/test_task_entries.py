@@ -1,7 +1,7 @@
 """The tasks of a run as two versions of Kubeflow Pipelines list them."""
 
-from kubeflow.client.task_entries import read_entries
-from tests.doubles.kfp_api_state import container, task
+from kubeflow.client.task_entries import node_id, read_entries
+from tests.doubles.argo_nodes import Workflow, container, pod_of
 
 START, END = "2026-11-28T05:00:00Z", "2026-11-28T05:01:00Z"
 
@@ -10,43 +10,49 @@ def details(*entries):
     return {"run_details": {"task_details": list(entries)}}
 
 
-def test_the_pod_of_a_task_is_that_of_its_executor():
-    # A child is `workflow-hash`, its pod `workflow-template-hash`.
-    (entry,) = read_entries(
-        details(*container("trainer", "RUNNING", "chest-x2k4z-system-container-impl-77"))
-    )
-    assert entry.pod == "chest-x2k4z-system-container-impl-77"
-    assert entry.driver == "chest-x2k4z-driver-771"
+def test_the_pods_of_a_task_are_known_by_argo_s_ids():
+    (entry,) = read_entries(details(*container("trainer", "RUNNING")))
     assert (entry.name, entry.state, entry.attempts) == ("trainer", "RUNNING", 1)
+    assert entry.pod == pod_of("trainer")
+    assert entry.driver == Workflow().id_of("root(0)", "trainer-driver(0)")
 
 
 def test_of_several_attempts_it_is_the_latest_pod():
-    entries = [
-        task("trainer", "RUNNING", pod_name="chest-1"),
-        task("trainer(0)", "FAILED", pod_name="c-2", child_tasks=[{"pod_name": "chest-10"}]),
-        task("trainer(1)", "RUNNING", pod_name="c-3", child_tasks=[{"pod_name": "chest-20"}]),
-        task("executor", "RUNNING", pod_name="chest-impl-20", start_time=END),
-        task("executor", "FAILED", pod_name="chest-impl-10", start_time=START),
-    ]
-    (entry,) = read_entries(details(*entries))
-    assert (entry.attempts, entry.pod, entry.state) == (2, "chest-impl-20", "RUNNING")
+    (entry,) = read_entries(details(*container("trainer", "RUNNING", attempts=11)))
+    assert (entry.attempts, entry.pod) == (11, pod_of("trainer", 10))
 
 
-def test_an_executor_that_may_be_retried_is_a_wrapper_too():
-    entries = [
-        task("trainer", "RUNNING", pod_name="c-1", child_tasks=[{"pod_name": "chest-10"}]),
-        task("executor", "RUNNING", pod_name="c-10", child_tasks=[{"pod_name": "chest-20"}]),
-        task("executor(0)", "RUNNING", pod_name="chest-impl-20"),
-    ]
-    (entry,) = read_entries(details(*entries))
-    assert entry.pod == "chest-impl-20"
+def test_another_pod_of_the_same_attempt_counts_as_one():
+    # As 2.17.0 listed a Trainer whose pod was deleted, at another time than that below.
+    *others, attempt = container("trainer", "SUCCEEDED")
+    passed = ["PENDING", "RUNNING", "FAILED", "RUNNING", "SUCCEEDED"]
+    attempt["state_history"] = [{"state": state} for state in passed]
+    assert attempt["display_name"] == "executor(0)"
+    (entry,) = read_entries(details(*others, attempt))
+    assert (entry.attempts, entry.pod) == (2, pod_of("trainer"))
 
 
-def test_an_error_of_the_executor_belongs_to_its_task():
-    parts = container("trainer", "FAILED", "chest-system-container-impl-77")
-    parts[-1]["state_history"] = [{"error": {"message": "OOMKilled"}}]
-    (entry,) = read_entries(details(*parts))
-    assert entry.error == "OOMKilled"
+def test_a_task_whose_driver_is_at_work_waits():
+    workflow = Workflow()
+    workflow.set("root(0)", "trainer-driver(0)", state="RUNNING")
+    (entry,) = read_entries(details(*workflow.listed()))
+    assert (entry.name, entry.state, entry.attempts) == ("trainer", "PENDING", 0)
+    assert entry.driver and not entry.pod
+
+
+def test_a_server_without_retries_of_its_own_lists_no_wrappers():
+    workflow = "chest-x2k4z"
+    paths = ["", ".root-driver", ".root", ".root.trainer-driver", ".root.trainer"]
+    paths += [".root.trainer.executor", ".root.trainer.executor(0)"]
+    children = [{"pod_name": node_id(workflow, workflow + path)} for path in paths[1:]]
+    names = [path.rpartition(".")[2] or workflow for path in paths]
+    listed = [{"display_name": name, "child_tasks": children} for name in names]
+    (entry,) = read_entries(details(*listed))
+    assert entry.pod == children[-1]["pod_name"] and entry.driver == children[2]["pod_name"]
+
+
+def test_a_run_begins_with_its_workflow_alone():
+    assert read_entries(details({"display_name": "chest-x2k4z", "state": "RUNNING"})) == []
 
 
 def test_a_pipeline_without_tasks_has_none():
@@ -92,7 +98,7 @@ def from_2_17_0(children):
     return details(*listed)
 
 
-def test_a_server_that_lists_no_pods_names_the_children_by_argo():
+def test_what_a_server_listed():
     # As 2.17.0 listed a run whose Trainer was deleted once, with two of its tasks.
     listed = from_2_17_0(
         [

@@ -2,7 +2,7 @@
 
 from kubeflow.client.runs import read_run
 from kubeflow.client.tasks import has_declined, is_ours, tasks_of
-from tests.doubles.kfp_api_state import task
+from tests.doubles.argo_nodes import Workflow
 
 
 def run(state, *tasks, history=()):
@@ -11,40 +11,30 @@ def run(state, *tasks, history=()):
     return read_run({"state": state, "run_details": details, "state_history": passed})
 
 
-def retried(name, *states):
-    """A node, its driver, Argo's wrapper and an attempt for each state."""
-    starts = [
-        task(f"{name}({number})", state, start_time=f"2026-11-28T05:0{number}:00Z")
-        for number, state in enumerate(states)
-    ]
-    wrapper = task(name, states[-1], start_time="2026-11-28T05:00:00Z")
-    return [task(f"{name}-driver", "SUCCEEDED"), wrapper, *starts]
-
-
-AROUND = [
-    task("chest-x2k4z", "RUNNING", parent_task_id=""),
-    task("root-driver", "SUCCEEDED"),
-    task("root", "RUNNING"),
-    task("root(0)", "RUNNING"),
-    task("condition-1-driver", "SUCCEEDED"),
-    task("condition-1", "RUNNING"),
-    task("condition-1(0)", "RUNNING"),
-    task("executor", "SUCCEEDED"),
-]
+def workflow(condition=None, **tasks):
+    """The nodes of a workflow: its tasks, each with the states of its attempts."""
+    made = Workflow()
+    made.set("root(0)", "condition-1-driver(0)", state="SUCCEEDED")
+    if condition:
+        made.set("root(0)", "condition-1", state=condition)
+    for name, states in tasks.items():
+        task = name.replace("_", "-")
+        group = ("root(0)",) if task == "retraining" else ("root(0)", "condition-1(0)")
+        made.set(*group, f"{task}-driver(0)", state="SUCCEEDED" if states else "RUNNING")
+        for attempt, state in enumerate(states):
+            made.set(*group, f"{task}(0)", f"executor({attempt})", state=state)
+            made.set(*group, f"{task}(0)", state=state)
+    return made.listed()
 
 
 def test_each_node_is_there_once_in_the_order_of_the_dag():
-    tasks = tasks_of(
-        run(
-            "RUNNING",
-            *AROUND,
-            *retried("trainer", "FAILED", "RUNNING"),
-            *retried("image-example-gen", "SUCCEEDED"),
-            *retried("retraining", "SUCCEEDED"),
-            task("evaluator-driver", "RUNNING"),
-        )
+    listed = workflow(
+        trainer=["FAILED", "RUNNING"],
+        image_example_gen=["SUCCEEDED"],
+        retraining=["SUCCEEDED"],
+        evaluator=[],
     )
-    assert [(one.name, one.state) for one in tasks] == [
+    assert [(one.name, one.state) for one in tasks_of(run("RUNNING", *listed))] == [
         ("Retraining", "SUCCEEDED"),
         ("ImageExampleGen", "SUCCEEDED"),
         ("Trainer, 2nd attempt", "RUNNING"),
@@ -52,42 +42,30 @@ def test_each_node_is_there_once_in_the_order_of_the_dag():
     ]
 
 
-def test_the_reason_of_a_driver_is_shown_at_its_node():
-    error = {"message": "the image can't be pulled"}
-    driver = task("trainer-driver", "FAILED", state_history=[{"error": error}])
-    (trainer,) = tasks_of(run("FAILED", *AROUND, driver))
-    assert (trainer.name, trainer.state) == ("Trainer", "FAILED")
-    assert trainer.error == "the image can't be pulled"
-
-
 def test_a_declined_training_has_one_task():
-    parts = [*retried("retraining", "SUCCEEDED"), task("condition-1", "SKIPPED")]
-    declined = run("SUCCEEDED", *parts)
+    listed = workflow(condition="SKIPPED", retraining=["SUCCEEDED"])
+    declined = run("SUCCEEDED", *listed)
     assert [one.name for one in tasks_of(declined)] == ["Retraining"]
-    assert has_declined(declined) and not has_declined(run("FAILED", *parts))
-    assert not has_declined(run("SUCCEEDED", *parts, *retried("trainer", "SUCCEEDED")))
+    assert has_declined(declined) and not has_declined(run("FAILED", *listed))
+    trained = workflow(retraining=["SUCCEEDED"], trainer=["SUCCEEDED"])
+    assert not has_declined(run("SUCCEEDED", *trained))
 
 
 def test_a_stopped_run_has_not_failed():
-    stopped = run(
-        "FAILED",
-        *retried("image-example-gen", "SUCCEEDED"),
-        *retried("transform", "FAILED"),
-        task("trainer", "PENDING"),
-        history=("RUNNING", "CANCELING", "FAILED"),
-    )
+    listed = workflow(image_example_gen=["SUCCEEDED"], transform=["FAILED"], trainer=[])
+    stopped = run("FAILED", *listed, history=("RUNNING", "CANCELING", "FAILED"))
     assert stopped.state == "STOPPED"
-    assert [(one.node, one.state, one.error) for one in tasks_of(stopped)] == [
-        ("ImageExampleGen", "SUCCEEDED", ""),
-        ("Transform", "STOPPED", ""),
+    assert [(one.node, one.state) for one in tasks_of(stopped)] == [
+        ("ImageExampleGen", "SUCCEEDED"),
+        ("Transform", "STOPPED"),
     ]
 
 
 def test_a_pipeline_of_another_kind_is_shown_as_it_is():
-    other = run(
-        "SUCCEEDED",
-        task("train", "SUCCEEDED", start_time="2026-11-28T05:02:00Z"),
-        task("load", "SUCCEEDED", start_time="2026-11-28T05:01:00Z"),
-    )
-    assert [one.name for one in tasks_of(other)] == ["load", "train"]
-    assert not is_ours(other) and is_ours(run("RUNNING", *retried("trainer", "RUNNING")))
+    other = Workflow()
+    for name, minute in (("train", 2), ("load", 1)):
+        start = f"2026-11-28T05:0{minute}:00Z"
+        other.set("root(0)", f"{name}(0)", state="SUCCEEDED", start_time=start)
+    found = run("SUCCEEDED", *other.listed())
+    assert [one.name for one in tasks_of(found)] == ["load", "train"]
+    assert not is_ours(found) and is_ours(run("RUNNING", *workflow(trainer=["RUNNING"])))

@@ -58,7 +58,10 @@ def test_each_image_has_a_lock_within_that_of_its_stack(variant, stack):
         text = (ROOT / "requirements" / name).read_text()
         return set(re.findall(r"^[a-z0-9.-]+==[^\s;]+", text, flags=re.MULTILINE))
 
-    mine, stack_s = versions(lock_name(variant, stack)), versions(f"{stack}.txt")
+    listed, stack_s = versions(lock_name(variant, stack)), versions(f"{stack}.txt")
+    without_cuda = any(entry.startswith("tensorflow-cpu==") for entry in listed)
+    assert without_cuda == ((variant, stack) == ("cpu", "current"))
+    mine = {entry.replace("tensorflow-cpu==", "tensorflow==") for entry in listed}
     assert {entry for entry in mine - stack_s if not entry.startswith("nvidia-")} == set()
     assert not {"pytest", "mypy", "moto"} & {entry.partition("==")[0] for entry in mine}
     assert any(entry.startswith("nvidia-cudnn") for entry in mine) == (variant == "gpu")

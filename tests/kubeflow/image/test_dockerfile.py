@@ -56,7 +56,7 @@ ELSEWHERE = [
 ]
 PATIENCE_SECONDS = 120
 USER_ID = 10001
-LARGEST_MB = 2500
+LARGEST_MB = 2000
 
 
 @pytest.fixture(scope="module")

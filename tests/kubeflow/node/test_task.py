@@ -53,14 +53,25 @@ def test_a_users_mistake_is_one_line_and_exit_code_1():
     assert " Error: The parameter `overrides`" in done.stdout and done.stderr == ""
 
 
-def test_a_volume_of_another_user_is_one_sentence():
-    # In a process of its own, whose umask and log it sets.
-    code = """
+def run_failing(error):
+    """Runs a task with that error in a process of its own, whose umask and log it sets."""
+    code = f"""
 from kubeflow.node.task import run_task
 def work(given):
-    raise PermissionError(13, "Permission denied", "/work/medtfx")
+    raise RuntimeError("Node Trainer failed.") from {error}
 raise SystemExit(run_task(work, None))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1 and "may not open /work/medtfx" in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
+    assert done.returncode == 1 and done.stderr == ""
+    return done.stdout
+
+
+def test_a_volume_of_another_user_is_one_sentence():
+    out = run_failing("PermissionError(13, 'Permission denied', '/work/medtfx')")
+    assert "may not open /work/medtfx" in out and "Traceback" not in out
+
+
+def test_a_defect_ends_with_its_sentence_below_the_traceback():
+    out = run_failing("ValueError('the shape is wrong\\nand so on')")
+    assert "Traceback" in out and "Node Trainer failed." in out
+    assert out.splitlines()[-1].endswith(" Error: ValueError: the shape is wrong")

@@ -92,11 +92,13 @@ def test_what_counts_as_this_machine(host, ours):
 
 def test_the_page_of_a_running_server(start, tmp_path):
     process, address = start(
-        "--server", "127.0.0.1:1", "--model", "m", "--port", 0, "--home", tmp_path, "--lang", "es"
+        *("--server", "127.0.0.1:1", "--model", "m", "--port", 0),
+        *("--home", tmp_path, "--lang", "es", "--log", tmp_path / "requests"),
     )
     text = fetch(address)
     assert "El servidor de modelos no responde" in text and "Pruebe con" not in text
     assert (tmp_path / "audit" / "app.jsonl").read_text() == ""
+    assert (tmp_path / "requests").is_dir()  # the request log is ready
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     assert process.stderr.read() == ""

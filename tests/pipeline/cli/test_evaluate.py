@@ -133,7 +133,7 @@ def test_what_can_not_be_read_is_in_quarantine(evaluate, elsewhere, tmp_path):
     for name in ("p00d", "p01d"):
         (elsewhere / "dark" / f"{name}.png").write_bytes(png(20)[:30])
     _, out, _ = evaluate("tiny")
-    assert "Without a prediction: 2 " in out
+    assert "2 files not used: 2 .png (" in out
     assert (tmp_path / "out" / "quarantine.csv").read_text().count("dark/") == 2
     for number in range(2, 5):
         (elsewhere / "dark" / f"p{number:02}d.png").write_bytes(b"no image")

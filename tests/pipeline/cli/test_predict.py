@@ -77,3 +77,12 @@ def test_a_label_can_not_lead_out_of_the_folder():
 
 def test_one_format_at_a_time(predict):
     assert_one_message(predict("film.png", "--json", "--csv"), "one format", "--json and --csv")
+
+
+def test_predictions_are_logged_on_request(predict, tmp_path):
+    (tmp_path / "film.png").write_bytes(png(51))
+    assert predict("film.png")[0] == 0
+    assert predict("film.png", "--log", "requests")[0] == 0
+    (file,) = (tmp_path / "requests").glob("*.jsonl")
+    (line,) = file.read_text().splitlines()
+    assert json.loads(line)["label"] == "dark" and "film" not in line

@@ -1,6 +1,7 @@
 """`medtfx score` on a tiny model: in this process, or of a server on loopback."""
 
 import csv
+import json
 import os
 import signal
 import socket
@@ -156,3 +157,11 @@ def free_port():
 def test_a_mistake_is_one_sentence_and_leaves_nothing(score, folder, tmp_path, options, words):
     assert_one_message(score(folder, *options), words)
     assert [path.name for path in tmp_path.iterdir()] == ["films"]
+
+
+def test_each_scored_image_is_a_line_of_the_request_log(score, folder, tmp_path):
+    assert score(folder, "--log", "requests")[0] == 0
+    (file,) = (tmp_path / "requests").glob("*.jsonl")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len({line["image"] for line in lines}) == len(lines) == 30
+    assert {(line["model"], line["version"]) for line in lines} == {("tiny", 5)}

@@ -84,7 +84,7 @@ def test_an_edit_of_shared_code_moves_those_that_use_it(moved_by, file, moved, s
         ("components/image_example_gen/listing.py", "ImageExampleGen"),
         ("components/evaluator/metrics.py", "Evaluator"),
         ("components/trainer/run_fn.py", "Trainer"),
-        ("serving/embedded/rest.py", "ServingValidator"),
+        ("serving/embedded/http/rest.py", "ServingValidator"),
     ],
 )
 def test_an_edit_of_a_nodes_own_code_moves_that_node_alone(moved_by, file, node):

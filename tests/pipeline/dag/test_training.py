@@ -95,3 +95,9 @@ def test_a_fold_is_trained_and_a_search_tuned_without_the_rest():
     tuning = build_tuning(recipe, "/data", PATHS, {"trials": 3})
     assert sorted(names(tuning)) == sorted([*PREPARED, "Tuner"])
     assert json.loads(node(tuning, "Tuner").exec_properties["custom_config"])["trials"] == 3
+
+
+def test_where_folds_decide_the_audit_looks_for_pictures_in_two_of_them():
+    recipe = load_recipe("quickstart", ["evaluation.folds=5", "data.split_seed=3"])
+    properties = node(build_pipeline(recipe, "/data", PATHS), "DataAudit").exec_properties
+    assert (properties["folds"], properties["split_seed"]) == (5, 3)

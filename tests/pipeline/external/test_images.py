@@ -1,7 +1,10 @@
 import pytest
 
+from components.recipe.data import Metadata
+from components.recipe.evaluation import SliceRule
 from components.runtime.errors import DataError
 from pipeline.external.images import labelled_images
+from tests.components.imaging.dicom_files import make
 
 
 def test_images_become_columns(draw, images, make_rules):
@@ -27,3 +30,21 @@ def test_a_missing_class_is_no_error_but_a_strange_folder_is(draw, images, make_
     (images.root / "COVID").rename(images.root / "COVYD")
     with pytest.raises(DataError, match=r"belongs to no class\. Did you mean 'COVID'"):
         labelled_images(images.root, recipe)
+
+
+def test_what_the_table_does_not_say_the_files_do(tmp_path, make_rules):
+    for label, number in (("COVID", 1), ("COVID", 2), ("NORMAL", 3)):
+        (tmp_path / label).mkdir(exist_ok=True)
+        header = {"PatientSex": "F", "PatientAge": f"0{number}9Y"} if number > 1 else {}
+        (tmp_path / label / f"p{number}.dcm").write_bytes(make(**header))
+    recipe = make_rules().recipe
+    section = Metadata(columns=("sex",), bands={"age": (40,)})
+    data = recipe.data.model_copy(update={"metadata": section})
+    (tmp_path / "NORMAL" / "p4.dcm").write_bytes(b"no image")
+    slices = {name: SliceRule() for name in ("sex", "age_band", "format")}
+    rules = recipe.evaluation.model_copy(update={"slices": slices})
+    changed = recipe.model_copy(update={"data": data, "evaluation": rules})
+    found = labelled_images(tmp_path, changed)
+    assert found.features["sex"].tolist() == ["", "F", "F", ""]
+    assert found.features["age_band"].tolist() == ["", "0-39", "0-39", ""]
+    assert found.features["format"].tolist() == ["DICOM", "DICOM", "DICOM", ""]

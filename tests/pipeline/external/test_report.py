@@ -16,7 +16,8 @@ def result(draw, predicted, origin, make_rules, home):
 
 
 def test_the_table_has_the_figures_of_here_home_and_shortcuts(result, capsys):
-    print_result(Console(width=140), *result)
+    found, rules = result
+    print_result(Console(width=140), found, rules, "1 file not used: 1 .png (truncated)")
     out = capsys.readouterr().out
     (row,) = [line.split() for line in out.splitlines() if line.strip().startswith("NORMAL ")]
     assert row[:3] == ["NORMAL", "30/15", "0.90"] and row[5] == "0.40" and row[7] == "1.00"
@@ -24,7 +25,7 @@ def test_the_table_has_the_figures_of_here_home_and_shortcuts(result, capsys):
     assert "chest/17 on 59 images of 30 patients in" in out
     assert "The recall of NORMAL is higher here than at home, by 0.50 (+0.28..+0.62)." in out
     assert "Size, format and grey level alone reach a balanced accuracy of 1.00" in out
-    assert "Without a prediction: 1 truncated." in out
+    assert "1 file not used: 1 .png (truncated)" in out
 
 
 def test_the_files_hold_the_same(result, tmp_path):
@@ -40,4 +41,4 @@ def test_the_files_hold_the_same(result, tmp_path):
     page = (tmp_path / PAGE).read_text()
     for text in ("NOT accepted here", "By site", "net benefit", "a&lt;b&gt;.png", "0.85 missed"):
         assert text in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 3 and page.count("truncated") == 1

@@ -6,6 +6,7 @@ from components.gate.pushed_gate import PushedGate, write_gate
 from components.runtime.errors import RecipeError
 from pipeline.external.errors import ExternalError
 from pipeline.external.rules import rules_of, with_metadata
+from tests.components.imaging.dicom_files import make
 
 
 @pytest.fixture
@@ -55,6 +56,18 @@ def test_without_a_table_there_are_no_columns(pushed, tmp_path):
     assert found.recipe.data.metadata is None
     (note,) = found.notes
     assert "There is no metadata.csv" in note and note.endswith("named with --metadata.")
+
+
+def test_dicom_headers_take_the_place_of_a_table(pushed, tmp_path):
+    (tmp_path / "COVID").mkdir()
+    (tmp_path / "COVID" / "readme.txt").write_text("no image")
+    sets = ["data.metadata={columns: [site, sex], bands: {age: [40], dose: [3]}}"]
+    assert with_metadata(rules_of(pushed, None, sets), tmp_path, None).recipe.data.metadata is None
+    (tmp_path / "COVID" / "IM1").write_bytes(make())
+    found = with_metadata(rules_of(pushed, None, sets), tmp_path, None)
+    section = found.recipe.data.metadata
+    assert (section.columns, section.bands) == (("sex",), {"age": (40,)})
+    assert found.notes[0].endswith("DICOM headers take its place.")
 
 
 def test_a_patient_in_the_table_needs_it(pushed, tmp_path):

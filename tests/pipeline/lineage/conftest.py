@@ -36,8 +36,8 @@ def lineage(make_gate):
             {"approved": True, "by": "Dr. Ruiz", "at": "2026-01-02", "note": "the [old] one"},
         ),
         looks=(
-            Look("f00d", 9, "aa", "covid", "compare", "20251230-010000", "2025-12-30"),
-            Look("f00d", 9, "bb", "covid", "run", "20260102-030000", "2026-01-02"),
+            Look("f00d", 9, "", "aa", "covid", "compare", "20251230-010000", "2025-12-30"),
+            Look("f00d", 9, "", "bb", "covid", "run", "20260102-030000", "2026-01-02"),
         ),
         promotions=(Entry("2026-01-03", "Dr. Ono", "promote", "stable", 9, 17),),
         steps=(Step("Trainer", "20260101-010000", "2026-01-01", "cafe", {}),),

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from pipeline.home import Home
-from pipeline.lineage.trace import _recipe, trace
+from pipeline.lineage.trace import _looks, _recipe, trace
+from pipeline.looks.ledger import JudgingImages, LookLedger
 from pipeline.metadata.graph import LineageError
 from tests.pipeline.metadata_store import Store
 
@@ -29,3 +30,18 @@ def test_floors_are_those_of_the_recipe_that_the_report_keeps(tmp_path):
     store.node("one", "RunReport", {"evaluation": evaluation}, {}, recipe=kept)
     found = _recipe(store.graph, trainer, evaluation)
     assert found == {"data": {"classes": ["a"]}, "evaluation": section}
+
+
+def test_who_looked_is_asked_of_the_images_that_judged_the_model(tmp_path):
+    ledger = LookLedger(str(tmp_path / "artifacts"))
+    every = JudgingImages("every", 9, of_split=False, also="test")
+    split = JudgingImages("test", 3, of_split=True, also="every")
+    searched = JudgingImages("every", 9, of_split=False)
+    ledger.add(searched, "a", recipe="chest", by="tune", run="1")
+    ledger.add(split, "b", recipe="chest", by="run", run="2")
+    ledger.add(every, "c", recipe="chest", by="run", run="3")
+    evaluation = str(tmp_path / "artifacts" / "chest" / "Evaluator" / "evaluation" / "5")
+    # A run that took nodes of others from the cache is still judged by its own images.
+    assert [look.model for look in _looks(evaluation, {"2"})] == ["b", "c"]
+    assert [look.model for look in _looks(evaluation, {"3"})] == ["a", "b", "c"]
+    assert _looks(evaluation, {"4"}) == ()

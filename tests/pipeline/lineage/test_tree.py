@@ -20,7 +20,7 @@ def test_the_tree_says_who_what_and_from_what(lineage):
         "approved 2026-01-02 by Dr. Ruiz (the [old] one)",
         "promote stable 2026-01-03 by Dr. Ono: 9 to 17",
         "a: recall 0.75 of 4 images, lower bound 0.30, floor 0.25 for the lower bound",
-        "2 models were judged by these 9 images",
+        "2 models were judged by these images",
         "1: covid, compare 20251230-010000, 2025-12-30",
         "9 test images predicted, 6 compared with the training, largest difference 2.0e-07",
         "images /data/my films, fingerprint 0123456789ab: 30 read, 1 unreadable",

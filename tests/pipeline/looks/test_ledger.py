@@ -9,11 +9,12 @@ from pipeline.looks.ledger import (
     LookLedger,
     LooksError,
     WornTestSplitError,
+    all_images,
     judging_images,
     look_sentence,
 )
 
-TESTED, OTHERS = JudgingImages("f00d", 317), JudgingImages("cafe", 12)
+TESTED, OTHERS = JudgingImages("f00d", 317, True), JudgingImages("cafe", 12, True)
 
 
 @pytest.fixture(params=["disk", "bucket"])
@@ -46,7 +47,7 @@ def test_the_limit_refuses_another_model_but_no_repeated_run(ledger):
     ledger.check(TESTED, ["b"], 2)
     ledger.check(TESTED, ["c"], 3)
     ledger.check(TESTED, ["c"], None)
-    with pytest.raises(WornTestSplitError, match="2 models have been judged by these 317 test"):
+    with pytest.raises(WornTestSplitError, match=r"2 models .*these 317 test images, 1 more"):
         ledger.check(TESTED, ["c"], 2)
     with pytest.raises(WornTestSplitError):
         ledger.check(TESTED, ["b", "c", "d"], 3)
@@ -67,16 +68,30 @@ def listing(**splits: str) -> Listing:
 def test_only_the_test_images_are_in_the_fingerprint():
     first = judging_images(listing(a="test", b="train"))
     assert first.images == 1
-    assert judging_images(listing(a="test", b="train", c="eval")) == first
+    more = judging_images(listing(a="test", b="train", c="eval"))
+    assert more.fingerprint == first.fingerprint and more.also != first.also
     assert judging_images(listing(a="test", b="test")).fingerprint != first.fingerprint
 
 
-def test_a_cross_validation_looks_at_all_images_and_so_at_the_test_split(ledger):
-    found = judging_images(listing(a="test", b="train"), folds=True)
-    assert found.images == 2 and found.parts == (judging_images(listing(a="test", b="train")),)
-    assert ledger.add(found, "m", recipe="covid", by="run", run="1") == 1
-    assert ledger.number(found.parts[0], "other") == 2
-    assert look_sentence(1, found) == "1st look at these 2 images."
+def test_a_look_at_all_images_is_one_at_the_test_split_and_the_other_way_round(ledger):
+    images = listing(a="test", b="train")
+    test, every = judging_images(images), judging_images(images, folds=True)
+    assert (test.images, every.images) == (1, 2)
+    assert [add(ledger, model, every) for model in "ab"] == [1, 2]
+    assert add(ledger, "c", test) == 3 and add(ledger, "d", every) == 4
+    assert [look.model for look in ledger.at(test.fingerprint)] == list("abcd")
+    with pytest.raises(WornTestSplitError, match="by these 2 images") as refused:
+        ledger.check(every, ["e"], 4)
+    assert "data.split_seed" not in str(refused.value)  # folds use all images
+    assert look_sentence(1, every) == "1st look at these 2 images."
+
+
+def test_a_search_touches_the_images_of_folds_but_no_test_split(ledger):
+    images = listing(a="test", b="train", c="eval")
+    test, every = judging_images(images), judging_images(images, folds=True)
+    assert [add(ledger, trial, all_images(images)) for trial in "ab"] == [1, 2]
+    assert add(ledger, "m", every) == 3
+    assert ledger.at(test.fingerprint) == ledger.at(every.fingerprint)[2:]
 
 
 @pytest.mark.parametrize(
@@ -84,5 +99,6 @@ def test_a_cross_validation_looks_at_all_images_and_so_at_the_test_split(ledger)
 )
 def test_the_sentence(number, text):
     assert (
-        look_sentence(number, JudgingImages("f", 317)) == f"{text} look at these 317 test images."
+        look_sentence(number, JudgingImages("f", 317, True))
+        == f"{text} look at these 317 test images."
     )

@@ -1,9 +1,18 @@
+import re
+
 import pytest
 from rich.console import Console
 
 from components.image_example_gen.listing import Entry, Listing
 from components.runtime.errors import DataError
-from pipeline.plan.plan import UnreachableFloorError, check_floors, plan, print_plan, remarks
+from pipeline.plan.plan import (
+    UnreachableFloorError,
+    check_floors,
+    joint_power,
+    plan,
+    print_plan,
+    remarks,
+)
 from pipeline.recipes.loader import load_recipe
 
 
@@ -83,11 +92,24 @@ def test_fewer_patients_than_folds_are_refused_before_the_training(recipe):
 
 
 def test_the_table_says_what_can_pass(recipe, capsys):
-    found = plan(recipe, listing(COVID=40, NORMAL=40, PNEUMONIA=40), with_power=True)
+    found = plan(recipe, listing(COVID=40, NORMAL=40, PNEUMONIA=40))
     print_plan(Console(width=120), recipe, found)
     lines = capsys.readouterr().out.splitlines()
     (row,) = [line.split() for line in lines if "COVID" in line]
-    assert row[1:4] == ["40", "40", "0.60"] and row[-1].endswith("%")
+    assert row[1:3] == ["40/40", "0.60"]
+    assert row[-2:] == [f"{found[0].power:.0%}", f"{found[0].later:.0%}"]
+    assert re.search(r"passes the whole gate in \d+% of cases\.$", lines[-1])
+
+
+def test_a_low_chance_to_pass_everywhere_is_remarked():
+    counts = listing(COVID=40, NORMAL=40, PNEUMONIA=40)
+    recipe = load_recipe("quickstart", ["evaluation.expected_recall=0.8"])
+    found = plan(recipe, counts)
+    assert joint_power(found) == pytest.approx(found[0].power ** 3)
+    (line,) = [one for one in remarks(recipe, found) if "whole gate" in one]
+    assert "evaluation.folds" in line
+    silent = load_recipe("quickstart", ["evaluation.expected_recall=null"])
+    assert not remarks(silent, plan(silent, counts))
 
 
 def test_a_margin_that_the_images_can_not_show_is_remarked():

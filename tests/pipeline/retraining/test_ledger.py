@@ -3,6 +3,7 @@ import uuid
 
 import pytest
 
+from pipeline.looks.ledger import JudgingImages
 from pipeline.retraining.ledger import Ledger, LedgerError
 from pipeline.retraining.training_data import TrainingData
 
@@ -16,6 +17,7 @@ def seen():
         listing="l",
         images={"0f": "aa", "1f": "bb"},
         patients={"COVID": frozenset({"p1", "p2"}), "NORMAL": frozenset()},
+        tested=JudgingImages("f00d", 2, False, also="cafe"),
         tables={"2f": "cc"},
     )
 

@@ -1,3 +1,5 @@
+import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -128,3 +130,12 @@ def test_the_language_is_chosen_and_kept(make_page, ask):
     assert page.get("/language", params={"to": "es"}).status_code == 303
     assert '<html lang="es">' in page.get("/").text
     assert "Esto no es una imagen" in ask(page, ("a", b"junk")).text
+
+
+def test_the_request_log_has_the_digest_of_the_upload(make_page, ask, deep_png, tmp_path):
+    ask(make_page(request_log=tmp_path / "log"), ("Mary_Smith.png", deep_png))
+    (file,) = (tmp_path / "log").glob("*.jsonl")
+    (line,) = file.read_text().splitlines()
+    values = json.loads(line)
+    assert values["image"] == hashlib.sha256(deep_png).hexdigest()
+    assert values["model"] == "tiny" and "Smith" not in line

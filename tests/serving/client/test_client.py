@@ -1,4 +1,6 @@
+import hashlib
 import io
+import json
 import math
 import os
 import socket
@@ -422,3 +424,18 @@ def test_neither_tensorflow_nor_tfx_is_imported(server, tmp_path, dark):
         env=os.environ | {"http_proxy": "http://127.0.0.1:9"},
     )  # fmt: skip
     assert done.stdout.strip() == "dark set()"
+
+
+# === The request log ===
+
+
+def test_predictions_are_logged_and_errors_are_not(server, dark, bright, tmp_path):
+    folder = tmp_path / "log"
+    with Client(server.address, "tiny", log=folder) as client:
+        client.predict([dark, b"junk", bright])
+    (file,) = folder.glob("*.jsonl")
+    first, second = map(json.loads, file.read_text().splitlines())
+    assert first["image"] == hashlib.sha256(dark).hexdigest()
+    assert (first["model"], first["version"], first["label"]) == ("tiny", 2, "dark")
+    assert second["probabilities"]["bright"] == pytest.approx(0.8, abs=1e-6)
+    assert second["latency_ms"] > 0 and second["format"] == "PNG"

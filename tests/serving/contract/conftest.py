@@ -67,7 +67,7 @@ def models(channel):
 
 @pytest.fixture
 def authorized():
-    token = os.environ.get("MEDTFX_SERVING_TOKEN", RELOAD_TOKEN)
+    token = os.environ.get("MEDTFX_RELOAD_TOKEN", RELOAD_TOKEN)
     return {"metadata": [("authorization", f"Bearer {token}")]}
 
 

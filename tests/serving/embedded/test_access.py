@@ -10,8 +10,7 @@ SHOWN = f"Bearer {TOKEN}"
 
 @pytest.mark.parametrize("shown", [None, "", TOKEN, f"Bearer {OTHER}", f"Bearer {TOKEN} ", "ñ"])
 def test_only_the_token_opens(shown):
-    access = Access(TOKEN, TOKEN)
-    for check in (access.check, access.check_reload):
+    for check in (Access(TOKEN).check, Access(reload_token=TOKEN).check_reload):
         check(SHOWN)
         with pytest.raises(StatusError, match="Bearer TOKEN") as refused:
             check(shown)
@@ -58,6 +57,17 @@ def test_beyond_loopback_it_encrypts_and_asks(host, encrypted, token, missing):
         check_exposure(host, encrypted, token, insecure=False)
 
 
-def test_a_short_token_is_none():
+@pytest.mark.parametrize("access", [Access("short"), Access(TOKEN, "short")])
+def test_a_short_token_is_none(access):
     with pytest.raises(ServingError, match="at least 16 characters"):
-        check_exposure("127.0.0.1", encrypted=False, token="short", insecure=True)
+        access.check_tokens()
+
+
+def test_who_may_predict_may_not_reload():
+    with pytest.raises(ServingError, match=r"RELOAD_TOKEN and .*SERVING_TOKEN are the same"):
+        Access(TOKEN, TOKEN).check_tokens()
+    access = Access(TOKEN, OTHER)
+    access.check_tokens()
+    access.check(f"Bearer {OTHER}")  # but the other way round
+    with pytest.raises(StatusError, match="A reload asks for the token"):
+        access.check_reload(SHOWN)

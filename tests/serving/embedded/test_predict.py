@@ -3,7 +3,7 @@
 import pytest
 
 from serving.embedded.image_bounds import ImageBounds
-from serving.embedded.model import LoadedModel
+from serving.embedded.models.model import LoadedModel
 from serving.embedded.pixel_budget import PixelBudget
 from serving.embedded.predict import predict
 from serving.embedded.status_error import StatusError

@@ -2,9 +2,9 @@
 
 import pytest
 
-from serving.embedded.config import config_of_folder
-from serving.embedded.manager import Manager
 from serving.embedded.metrics import Metrics
+from serving.embedded.models.config import config_of_folder
+from serving.embedded.models.manager import Manager
 from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.status_error import StatusError
 

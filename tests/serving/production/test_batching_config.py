@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from components.recipe.serving import ServingSection
 from serving.client import Client
-from serving.embedded.rest import METRICS_PATH as EMBEDDED_METRICS_PATH
+from serving.embedded.http.rest import METRICS_PATH as EMBEDDED_METRICS_PATH
 from serving.production.batching_config import batching_config
 from serving.production.monitoring_config import METRICS_PATH, monitoring_config
 

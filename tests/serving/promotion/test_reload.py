@@ -31,10 +31,23 @@ def test_without_the_token_nothing_changes(address, base):
         server.await_available("tiny", 1)
 
 
-def test_the_token_of_the_environment(address, base, monkeypatch):
-    monkeypatch.setenv("MEDTFX_SERVING_TOKEN", TOKEN)
+@pytest.mark.parametrize("variable", ["MEDTFX_RELOAD_TOKEN", "MEDTFX_SERVING_TOKEN"])
+def test_a_token_of_the_environment(address, base, monkeypatch, variable):
+    monkeypatch.setenv(variable, TOKEN)
     with RunningServer(address, 30.0) as server:
         server.reload(configured(base))
+
+
+def test_a_reload_has_a_token_of_its_own(start, base, monkeypatch):
+    other = "another-token-of-some-length"
+    address = start(base, token=other, reload_token=TOKEN).address
+    monkeypatch.setenv("MEDTFX_SERVING_TOKEN", other)
+    with RunningServer(address, 30.0) as server, pytest.raises(TokenError):
+        server.reload(configured(base))
+    monkeypatch.setenv("MEDTFX_RELOAD_TOKEN", TOKEN)
+    with RunningServer(address, 30.0) as server:
+        server.reload(configured(base))
+        server.await_available("renamed", 1)  # its status: who may reload may ask, too
 
 
 def test_a_version_that_is_not_there_is_not_waited_for_long(address):

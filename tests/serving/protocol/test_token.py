@@ -1,6 +1,6 @@
 import pytest
 
-from components.runtime.environment import SERVING_TOKEN
+from components.runtime.environment import RELOAD_TOKEN, SERVING_TOKEN
 from serving.protocol.errors import ServingError
 from serving.protocol.token import metadata_of, read_token, reload_token
 
@@ -9,7 +9,8 @@ TOKEN = "a-token-of-some-length"
 
 @pytest.fixture(autouse=True)
 def _no_token(monkeypatch):
-    monkeypatch.delenv(SERVING_TOKEN.name, raising=False)
+    for variable in (SERVING_TOKEN, RELOAD_TOKEN):
+        monkeypatch.delenv(variable.name, raising=False)
 
 
 def test_metadata():
@@ -25,9 +26,14 @@ def test_a_token_is_made_once_and_for_its_owner_alone(tmp_path):
 
 
 def test_one_of_the_environment_is_preferred(tmp_path, monkeypatch):
-    monkeypatch.setenv(SERVING_TOKEN.name, TOKEN)
+    monkeypatch.setenv(RELOAD_TOKEN.name, TOKEN)
     assert reload_token(tmp_path) == TOKEN
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_token_for_predictions_is_another(tmp_path, monkeypatch):
+    monkeypatch.setenv(SERVING_TOKEN.name, TOKEN)
+    assert reload_token(tmp_path) != TOKEN
 
 
 def test_a_token_that_others_can_read_is_refused(tmp_path):
@@ -46,5 +52,5 @@ def test_a_file_without_a_token(tmp_path, text):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(ServingError, match=r"can't be written.*MEDTFX_SERVING_TOKEN"):
+    with pytest.raises(ServingError, match=r"can't be written.*MEDTFX_RELOAD_TOKEN"):
         reload_token(tmp_path / "none")

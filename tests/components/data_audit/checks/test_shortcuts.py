@@ -1,11 +1,17 @@
 """Classes that can be predicted without the lungs."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from components.data_audit.checks.shortcuts import WHOLE, measure_shortcuts, shortcuts
+from components.data_audit.checks.shortcuts import (
+    WHOLE,
+    _sample,
+    measure_shortcuts,
+    shortcuts,
+)
 
 
 def framed(picture):
@@ -48,6 +54,19 @@ def test_the_test_split_is_never_looked_at(clean):
         for p in clean
     ]
     assert measure_shortcuts(changed) == measure_shortcuts(clean)
+
+
+def test_of_many_images_the_rare_class_is_measured_whole(clean, monkeypatch):
+    rare = {p.filename for p in clean if p.label == "COVID" and p.split != "test"}
+    kept = sorted(rare)[:6]
+    pictures = [p for p in clean if p.filename in kept or p.label != "COVID"]
+    monkeypatch.setattr("components.data_audit.checks.shortcuts.MOST", 30)
+    assert Counter(p.label for p in _sample(pictures)) == {
+        "COVID": 6,
+        "NORMAL": 12,
+        "PNEUMONIA": 12,
+    }
+    assert {row.images for row in measure_shortcuts(pictures)} == {30}
 
 
 def test_too_few_patients_are_a_sentence(clean):

@@ -8,7 +8,7 @@ from components.recipe.data import DataSection, Fold
 from components.runtime.errors import DataError
 from components.storage.examples import Value, open_writer, records, to_example
 from components.trainer.cross_validation.parts import (
-    ImageFacts,
+    ExampleFacts,
     parts_of,
     pixel_statistics,
     read_facts,
@@ -18,9 +18,9 @@ from components.trainer.cross_validation.parts import (
 DATA = DataSection.model_validate({"classes": ["a", "b"], "patient": {"from": "each_file"}})
 
 
-def cohort(patients: int = 20, images: int = 3) -> list[ImageFacts]:
+def cohort(patients: int = 20, images: int = 3) -> list[ExampleFacts]:
     return [
-        ImageFacts(f"{number}-{image}.png", "ab"[number % 2], f"P{number}", 10.0 * number, 5.0)
+        ExampleFacts(f"{number}-{image}.png", "ab"[number % 2], f"P{number}", 10.0 * number, 5.0)
         for number in range(patients)
         for image in range(images)
     ]
@@ -49,9 +49,9 @@ def test_a_class_that_a_fold_could_not_learn_is_refused():
 def test_the_statistics_are_those_of_all_pixels():
     generator = np.random.default_rng(0)
     pixels = [generator.integers(0, 256, (8, 8)) for _ in range(5)]
-    facts = [ImageFacts("", "", "", float(one.mean()), float(one.std())) for one in pixels]
+    facts = [ExampleFacts("", "", "", float(one.mean()), float(one.std())) for one in pixels]
     assert pixel_statistics(facts) == pytest.approx((np.mean(pixels), np.std(pixels)))
-    assert pixel_statistics([ImageFacts("", "", "", 7.0, 0.0)]) == (7.0, 1.0)
+    assert pixel_statistics([ExampleFacts("", "", "", 7.0, 0.0)]) == (7.0, 1.0)
 
 
 def test_a_fold_learns_nothing_of_the_images_that_it_is_tested_on(tmp_path):

@@ -1,0 +1,1 @@
+"""The monitor: whether the images and predictions of today are like those that the gate judged."""

@@ -1,0 +1,309 @@
+"""From the reference and the log to what is found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.gate.pushed_reference import Reference
+from pipeline.monitor.checks import Check, Kind, checks_between
+from pipeline.monitor.errors import MonitorError
+from pipeline.monitor.estimated_recall import estimated_recall, observed_recall
+from pipeline.monitor.limits import Limits, alarm_rate, limits_of
+from pipeline.monitor.sample import Sample, sample_of
+from pipeline.monitor.statistics import Compared
+from pipeline.monitor.trend import Point, trend_of
+from serving.request_log.reader import Logged
+
+LEAST_IMAGES = 20
+_UNUSUAL = 10  # images that are named
+_Z_95 = 1.959964
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is monitored.
+
+    Attributes:
+        since: UTC; the first moment.
+        until: UTC; the first moment after.
+        false_alarms: that are accepted in a year, if the monitor is run once in this span.
+        skipped: names of checks that are left out.
+    """
+
+    since: datetime
+    until: datetime
+    false_alarms: float = 1.0
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> float:
+        """Length of the span."""
+        return (self.until - self.since).total_seconds() / 86_400
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of a check.
+
+    Attributes:
+        name: of the check.
+        kind: which statistic.
+        images: compared.
+        before: what the reference has: share of each category, quartiles of a distribution, a rate,
+            or the estimated recall.
+        now: the same of the log.
+        effect: Cramér's V of shares, D of a distribution, a difference of rates or recalls.
+        score: how unusual that is, in the same unit for all checks, from 0 on.
+        alarm: whether the score is above the limit.
+    """
+
+    name: str
+    kind: Kind
+    images: int
+    before: Mapping[str, float]
+    now: Mapping[str, float]
+    effect: float
+    score: float
+    alarm: bool
+
+
+@dataclass(frozen=True)
+class EstimatedRecall:
+    """The recall of a class without labels.
+
+    Attributes:
+        label: the class.
+        reference: estimated for the reference.
+        observed: of the reference, by its labels; NaN without images of the class.
+        now: estimated for the log.
+        low: lower bound of its 95 % interval, of the sampling error alone.
+        high: upper bound.
+    """
+
+    label: str
+    reference: float
+    observed: float
+    now: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """An image to look at.
+
+    Attributes:
+        image: its SHA-256.
+        time: of the prediction.
+        label: predicted.
+        probability: of that.
+        out_of_distribution: whether the model says so.
+    """
+
+    image: str
+    time: str
+    label: str
+    probability: float
+    out_of_distribution: bool
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """What was found.
+
+    Attributes:
+        settings: of the run.
+        predictions: in the log, of this version.
+        images: different ones among them, which are compared.
+        reference_images: that they are compared with.
+        reference_patients: of these.
+        folds: whether the reference is of a cross-validation.
+        findings: of each check, the most unusual first.
+        limit: of the scores.
+        recalls: of each class, without labels.
+        latency: 'median' and '95 %' → milliseconds of a request.
+        tags: tag of the scanner → predictions.
+        faults: what in the log can't be used → lines.
+        unusual: images to look at.
+        trend: this span and those before, the oldest first.
+        checks: with the values of all images, for pictures.
+    """
+
+    settings: Settings
+    predictions: int
+    images: int
+    reference_images: int
+    reference_patients: int
+    folds: bool
+    findings: tuple[Finding, ...]
+    limit: float
+    recalls: tuple[EstimatedRecall, ...]
+    latency: Mapping[str, float]
+    tags: Mapping[str, int]
+    faults: Mapping[str, int]
+    unusual: tuple[Unusual, ...]
+    trend: tuple[Point, ...]
+    checks: tuple[Check, ...] = field(repr=False, compare=False)
+
+    @property
+    def alarms(self) -> tuple[Finding, ...]:
+        """The findings above the limit."""
+        return tuple(finding for finding in self.findings if finding.alarm)
+
+    @property
+    def repeated(self) -> float:
+        """Share of the predictions whose image was asked about before."""
+        return 1 - self.images / self.predictions
+
+
+def monitor(reference: Reference, logged: Logged, history: Logged, settings: Settings) -> Monitored:
+    """Compares what was logged with the reference.
+
+    Args:
+        reference: of the version.
+        logged: of the span.
+        history: of the spans before, for the trend.
+        settings: of the run.
+
+    Raises:
+        MonitorError: too few images, or a check to skip is unknown.
+    """
+    different = logged.chosen(_last_of_each(logged.images))
+    if len(different) < LEAST_IMAGES:
+        raise MonitorError(
+            f"To compare, the log needs at least {LEAST_IMAGES} different images. From "
+            f"{settings.since:%Y-%m-%d %H:%M} to {settings.until:%Y-%m-%d %H:%M} UTC it has "
+            f"{len(different)} of this version{_fault_words(logged.faults)}. Choose a longer "
+            "--since, or look whether the predictions are logged at all."
+        )
+    before, now = sample_of(reference), sample_of(different)
+    checks = _chosen(checks_between(before, now, reference.classes), settings.skipped)
+    rate = alarm_rate(settings.false_alarms, settings.days)
+    limits = limits_of(checks, reference.patients, len(now), rate)
+    ones = np.ones((1, len(before))), np.ones((1, len(now)))
+    compared = [check.compare(*ones) for check in checks]
+    findings = [
+        _finding(check, one, scale, limits.limit)
+        for check, one, scale in zip(checks, compared, limits.scale, strict=True)
+    ]
+    return Monitored(
+        settings=settings,
+        predictions=len(logged),
+        images=len(different),
+        reference_images=len(before),
+        reference_patients=len(np.unique(reference.patients)),
+        folds=reference.folds,
+        findings=tuple(sorted(findings, key=lambda finding: -finding.score)),
+        limit=limits.limit,
+        recalls=_recalls(reference, before, now, checks, limits),
+        latency={
+            name: float(np.nanpercentile(logged.latency, percent))
+            for name, percent in (("median", 50), ("95 %", 95))
+            if np.isfinite(logged.latency).any()
+        },
+        tags=dict(logged.tags.most_common()),
+        faults=dict(logged.faults),
+        unusual=_unusual(different, now, reference.classes),
+        trend=trend_of(logged, history, settings.since, settings.until, reference.classes),
+        checks=tuple(checks),
+    )
+
+
+def _last_of_each(images: NDArray) -> NDArray[np.intp]:
+    """Returns the row of the last prediction for each image, in their order."""
+    _, from_the_end = np.unique(images[::-1], return_index=True)
+    return np.sort(len(images) - 1 - from_the_end)
+
+
+def _fault_words(faults: Mapping[str, int]) -> str:
+    found = ", ".join(f"{name}: {count}" for name, count in faults.items())
+    return f" ({found})" if found else ""
+
+
+def _chosen(checks: list[Check], skipped: Sequence[str]) -> list[Check]:
+    names = [check.name for check in checks]
+    if unknown := [name for name in skipped if name not in names]:
+        raise MonitorError(
+            f"The checks are {', '.join(names)}. Received: --skip {unknown[0]!r}. Name one of them."
+        )
+    chosen = [check for check in checks if check.name not in skipped]
+    if not chosen:
+        raise MonitorError("At least one check has to be left. Received: --skip for each of them.")
+    return chosen
+
+
+def _finding(check: Check, compared: Compared, scale: float, limit: float) -> Finding:
+    score = max(0.0, float(compared.score[0]) / scale)
+    return Finding(
+        name=check.name,
+        kind=check.kind,
+        images=check.rows,
+        before=_described(check, 0),
+        now=_described(check, 1),
+        effect=float(compared.effect[0]),
+        score=score,
+        alarm=score > limit,
+    )
+
+
+def _described(check: Check, which: int) -> dict[str, float]:
+    if check.samples is not None:
+        sample = check.samples[which]
+        recall = estimated_recall(sample, np.ones((1, len(sample))))[0, check.index]
+        return {"recall": float(recall)}
+    values = (check.one, check.other)[which]
+    values = values[np.isfinite(values)]
+    if check.kind == "distribution":
+        quartiles = np.percentile(values, [25, 50, 75]).tolist()
+        return dict(zip(("25 %", "median", "75 %"), quartiles, strict=True))
+    if check.kind == "rate":
+        return {"share": float(values.mean())}
+    return {
+        name: float((values == number).mean())
+        for number, name in enumerate(check.categories)
+        if name
+    }
+
+
+def _recalls(
+    reference: Reference, before: Sample, now: Sample, checks: Sequence[Check], limits: Limits
+) -> tuple[EstimatedRecall, ...]:
+    """Returns the estimates of the classes whose check was not skipped."""
+    observed = observed_recall(before, reference.labels)
+    found = []
+    for check, own in zip(checks, limits.own_errors, strict=True):
+        if check.samples is not None:
+            usual, value = (
+                float(estimated_recall(sample, np.ones((1, len(sample))))[0, check.index])
+                for sample in (before, now)
+            )
+            found.append(
+                EstimatedRecall(
+                    label=reference.classes[check.index],
+                    reference=usual,
+                    observed=float(observed[check.index]),
+                    now=value,
+                    low=max(0.0, value - _Z_95 * own),
+                    high=min(1.0, value + _Z_95 * own),
+                )
+            )
+    return tuple(found)
+
+
+def _unusual(logged: Logged, now: Sample, classes: tuple[str, ...]) -> tuple[Unusual, ...]:
+    """Returns the images unlike those of training, then those with the lowest probability."""
+    strange, highest = now.out_of_distribution == 1, now.probabilities.max(-1)
+    rows = np.lexsort((highest, ~strange))[:_UNUSUAL]
+    return tuple(
+        Unusual(
+            image=logged.images[row].decode(),
+            time=str(logged.times[row]),
+            label=classes[now.predicted[row]],
+            probability=float(highest[row]),
+            out_of_distribution=bool(strange[row]),
+        )
+        for row in rows
+    )

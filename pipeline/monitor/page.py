@@ -1,0 +1,68 @@
+"""What was found, as one HTML file that needs no server and no network."""
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from components import run_report
+from components.runtime.html import html_environment
+from pipeline.monitor import plots, words
+from pipeline.monitor.estimated_recall import BLINDNESS
+from pipeline.monitor.monitoring import Monitored
+from pipeline.monitor.truth import Truth
+from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
+
+_STYLE = Path(run_report.__file__).with_name("template") / "page.css"
+_PICTURES = 6  # of the most unusual properties
+_CORRECTIONS = 50
+
+
+def render_page(title: str, found: Monitored, truth: Truth | None) -> str:
+    """Returns the page.
+
+    Args:
+        title: model and version.
+        found: by the checks.
+        truth: what the labels say, or None.
+    """
+    return (
+        html_environment(Path(__file__).with_name("templates"))
+        .get_template("monitor.html")
+        .render(
+            style=Markup(_STYLE.read_text(encoding="utf-8")),
+            title=title,
+            found=found,
+            truth=truth,
+            alarm=bool(found.alarms) or bool(truth and truth.below),
+            sentence=words.sentence(found, truth),
+            notes=list(words.notes(found)),
+            words=words,
+            shown=_CORRECTIONS,
+            blindness=BLINDNESS,
+            disclaimer=NOT_A_MEDICAL_DEVICE,
+            scores=Markup(plots.scores_plot(found)),
+            pictures=_pictures(found),
+            trends=_trends(found) if len(found.trend) > 1 else [],
+        )
+    )
+
+
+def _pictures(found: Monitored) -> list[tuple[str, Markup]]:
+    checks = {check.name: check for check in found.checks}
+    pictures = []
+    for finding in [one for one in found.findings if one.kind != "recall"][:_PICTURES]:
+        check = checks[finding.name]
+        if finding.kind == "distribution":
+            svg = plots.distribution_plot(check)
+        else:
+            svg = plots.shares_plot(finding)
+        pictures.append((f"{finding.name}: {words.change(finding)}", Markup(svg)))
+    return pictures
+
+
+def _trends(found: Monitored) -> list[tuple[str, Markup]]:
+    return [
+        ("Predicted classes", Markup(plots.shares_trend(found.trend))),
+        ("Recall without labels", Markup(plots.recall_trend(found.trend))),
+        ("Uncertain, and out of distribution", Markup(plots.flags_trend(found.trend))),
+    ]

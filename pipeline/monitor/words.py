@@ -1,0 +1,94 @@
+"""What was found, in words, for the terminal and the page."""
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.monitor.monitoring import Finding, Monitored
+from pipeline.monitor.truth import LiveRecall, Truth
+
+EFFECTS = {"shares": "V", "distribution": "D", "rate": "change", "recall": "change"}
+VERDICTS = {
+    "reaches": "reaches its floor",
+    "open": "too few labels to say",
+    "below": "BELOW its floor",
+}
+
+
+def sentence(found: Monitored, truth: Truth | None = None) -> str:
+    """Returns the outcome in a sentence."""
+    clauses = [f"{one.name}: {change(one)}" for one in found.alarms]
+    clauses += [
+        f"recall of {one.result.label} is {one.result.recall:.3f}, its interval ends at "
+        f"{one.result.high:.3f}, below the floor of {one.floor:.2f}"
+        for one in (truth.below if truth else ())
+    ]
+    if clauses:
+        return f"ALARM: {'; '.join(clauses)}."
+    return "Quiet: the images and predictions are like those that the gate judged."
+
+
+def change(finding: Finding) -> str:
+    """Returns from what to what: '12 % → 31 % COVID'."""
+    if finding.kind == "distribution":
+        return f"median {_number(finding.before['median'])} → {_number(finding.now['median'])}"
+    name = _most_changed(finding.before, finding.now)
+    before, now = finding.before.get(name, 0.0), finding.now.get(name, 0.0)
+    if finding.kind == "recall":
+        return f"{before:.3f} → {now:.3f}"
+    words = f"{before:.1%} → {now:.1%}"
+    return f"{words} {name}" if finding.kind == "shares" else words
+
+
+def effect(finding: Finding) -> str:
+    """Returns the size of the effect with its name."""
+    signed = finding.kind in ("rate", "recall")
+    return f"{EFFECTS[finding.kind]} {finding.effect:{'+' if signed else ''}.3f}"
+
+
+def notes(found: Monitored) -> Iterator[str]:
+    """Yields sentences about the log and the reference."""
+    if found.repeated:
+        yield (
+            f"{found.repeated:.1%} of the predictions repeat an image; the last one of each counts."
+        )
+    if found.latency:
+        yield (
+            f"A request took {found.latency['median']:.0f} ms (median), 95 % of them at most "
+            f"{found.latency['95 %']:.0f} ms."
+        )
+    for fault, count in found.faults.items():
+        left = "" if fault == "clock went back" else " (left out)"
+        yield f"In the log, {fault}: {count}{left}."
+    if found.folds:
+        yield (
+            "The reference holds predictions of the models of the folds; the served model was "
+            "trained on all images and may be a little surer."
+        )
+
+
+def rate(found: Monitored) -> str:
+    """Returns how often an alarm comes by chance."""
+    settings = found.settings
+    accepted = f"{settings.false_alarms:g} false alarm{'s' * (settings.false_alarms != 1)}"
+    return f"run every {settings.days:g} days, all checks together raise about {accepted} a year."
+
+
+def labelled(truth: Truth) -> str:
+    """Returns how many labels there are, and how they are counted."""
+    who = "patients" if truth.by_patient else "images, each counted as a patient"
+    return (
+        f"{truth.images} of {truth.labels} labelled images have a prediction in this span, of "
+        f"{truth.patients} {who}."
+    )
+
+
+def verdict(one: LiveRecall) -> str:
+    """Returns what the labels say about the floor of a class."""
+    return VERDICTS[one.verdict]
+
+
+def _most_changed(before: Mapping[str, float], now: Mapping[str, float]) -> str:
+    return max({**before, **now}, key=lambda name: abs(now.get(name, 0.0) - before.get(name, 0.0)))
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}"

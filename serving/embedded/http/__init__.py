@@ -1,0 +1,1 @@
+"""The REST port: TensorFlow Serving's paths and JSON over HTTP."""

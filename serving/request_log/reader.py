@@ -1,0 +1,239 @@
+"""Reads a span of the request log, and counts what in it can't be used."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from serving.request_log.request_log import RequestLogError
+from serving.request_log.segments import Segment, list_segments
+from serving.request_log.table import BROKEN, classes_key, read_lines, to_table
+
+CLOCK_TOLERANCE = 60.0  # seconds that the clocks of several writers may differ
+_ROWS = 50_000  # that are in memory as objects at the same time
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)  # arrays can't be compared by ==
+class Logged:
+    """N predictions of one version among C classes, in the order in which they were written.
+
+    Attributes:
+        times: datetime64[ms] [N], in UTC.
+        images: SHA-256 of each file in hex, bytes [N].
+        probabilities: float32 [N, C].
+        uncertain: float64 [N]: 1 or 0, NaN where it is not known.
+        out_of_distribution: the same.
+        latency: milliseconds, float64 [N].
+        quality: mean, std, width and height → float64 [N], NaN where it is not known.
+        formats: of each file, str [N].
+        tags: value of a scanner's tag, such as 'manufacturer GE' → images.
+        faults: what can't be used → number of lines.
+    """
+
+    times: NDArray[np.datetime64]
+    images: NDArray[np.bytes_]
+    probabilities: NDArray[np.float32]
+    uncertain: Floats
+    out_of_distribution: Floats
+    latency: Floats
+    quality: dict[str, Floats]
+    formats: NDArray[np.str_]
+    tags: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def between(self, since: datetime, until: datetime) -> "Logged":
+        """Returns the predictions from the first moment, in UTC, to before the second."""
+        first, after = (np.datetime64(_naive(moment), "ms") for moment in (since, until))
+        return self.chosen((self.times >= first) & (self.times < after))
+
+    def chosen(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Logged":
+        """Returns some of the predictions, with the tags and faults of all."""
+        return Logged(
+            self.times[rows],
+            self.images[rows],
+            self.probabilities[rows],
+            self.uncertain[rows],
+            self.out_of_distribution[rows],
+            self.latency[rows],
+            {name: values[rows] for name, values in self.quality.items()},
+            self.formats[rows],
+            self.tags,
+            self.faults,
+        )
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which predictions are read.
+
+    Attributes:
+        model: its name.
+        version: of it.
+        classes: of the version, in its order.
+        since: UTC; the first moment.
+        until: UTC; the first moment after.
+        now: UTC; what comes later is of a wrong clock.
+    """
+
+    model: str
+    version: int
+    classes: tuple[str, ...]
+    since: datetime
+    until: datetime
+    now: datetime
+
+
+def read_span(folder: Path, span: Span) -> Logged:
+    """Reads the predictions of a version in a span of time.
+
+    Args:
+        folder: of the log.
+        span: what is read.
+
+    Raises:
+        RequestLogError: there is no such log, or it can't be read.
+    """
+    faults: Counter[str] = Counter()
+    tags: Counter[str] = Counter()
+    parts: list[Logged] = [_columns(_NO_ROWS, len(span.classes))]
+    try:
+        for segment in list_segments(folder):
+            # A record is in the file of its writer's day; one day more for clocks that differ.
+            if span.since.date() - _DAY <= segment.day <= span.until.date() + _DAY:
+                for table in _tables(segment, faults):
+                    kept = _usable(table, span, faults)
+                    _count_tags(kept, tags)
+                    parts.append(_columns(kept, len(span.classes)))
+    except (OSError, pa.ArrowException) as error:
+        raise RequestLogError(
+            f"A request log is a folder that `--log` wrote. {folder} can't be read: {error}. "
+            "Name the folder of a log, or restore the file from a backup."
+        ) from error
+    return _joined(parts, tags, faults)
+
+
+_DAY = timedelta(days=1)
+_NO_ROWS = to_table(())[0]
+
+
+# === Rows ===
+
+
+def _tables(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
+    """Yields the rows of a segment in parts, and counts broken lines and clocks that went back."""
+    last = np.datetime64(0, "ms")
+    for table in (
+        _table_parts(segment, faults) if segment.finished else _line_parts(segment, faults)
+    ):
+        times = np.concatenate([[last], _times(table)])
+        if table.num_rows:
+            faults["clock went back"] += int(
+                (np.diff(times) < -np.timedelta64(int(1000 * CLOCK_TOLERANCE), "ms")).sum()
+            )
+            last = times[-1]
+        yield table
+
+
+def _table_parts(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
+    with pq.ParquetFile(segment.table) as file:
+        faults["broken line"] += int((file.schema_arrow.metadata or {}).get(BROKEN, b"0"))
+        for batch in file.iter_batches(_ROWS):
+            yield pa.Table.from_batches([batch])
+
+
+def _line_parts(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
+    lines = read_lines(segment.lines)
+    for start in range(0, len(lines), _ROWS):
+        table, broken = to_table(lines[start : start + _ROWS])
+        faults["broken line"] += broken
+        yield table
+
+
+def _usable(table: pa.Table, span: Span, faults: Counter[str]) -> pa.Table:
+    """Returns the rows of the span; what is of the time but not of the version is counted."""
+    times = _times(table)
+    late = times >= np.datetime64(_naive(span.now), "ms") + np.timedelta64(
+        int(1000 * CLOCK_TOLERANCE), "ms"
+    )
+    faults["time in the future"] += int(late.sum())
+    in_time = (
+        ~late
+        & (times >= np.datetime64(_naive(span.since), "ms"))
+        & (times < np.datetime64(_naive(span.until), "ms"))
+    )
+    rows = table.filter(pa.array(in_time))
+    for fault, column, wanted in (
+        ("another model", "model", span.model),
+        ("another version", "version", span.version),
+        ("other classes", "classes", classes_key(span.classes)),
+    ):
+        right = np.array([value == wanted for value in rows[column].to_pylist()], bool)
+        faults[fault] += int((~right).sum())
+        rows = rows.filter(pa.array(right))
+    return rows
+
+
+def _count_tags(table: pa.Table, tags: Counter[str]) -> None:
+    for text, count in Counter(table["tags"].to_pylist()).items():
+        for name, value in json.loads(text or "{}").items():
+            tags[f"{name} {value}"] += count
+
+
+# === Columns ===
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
+
+
+def _times(table: pa.Table) -> NDArray[np.datetime64]:
+    return np.asarray(table["time"].cast(pa.timestamp("ms")).to_numpy(), "datetime64[ms]")
+
+
+def _numbers(table: pa.Table, name: str) -> Floats:
+    return np.array(table[name].cast(pa.float64()).to_numpy(), np.float64)
+
+
+def _flags(table: pa.Table, name: str) -> Floats:
+    return np.array(table[name].cast(pa.int8()).cast(pa.float64()).to_numpy(), np.float64)
+
+
+def _columns(table: pa.Table, classes: int) -> Logged:
+    probabilities = table["probabilities"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return Logged(
+        _times(table),
+        np.array(table["image"].to_pylist(), "S64"),
+        np.asarray(probabilities, np.float32).reshape(-1, classes),
+        _flags(table, "uncertain"),
+        _flags(table, "out_of_distribution"),
+        _numbers(table, "latency_ms"),
+        {name: _numbers(table, name) for name in ("mean", "std", "width", "height")},
+        np.array([value or "" for value in table["format"].to_pylist()], np.str_),
+    )
+
+
+def _joined(parts: list[Logged], tags: Counter[str], faults: Counter[str]) -> Logged:
+    return Logged(
+        np.concatenate([part.times for part in parts]),
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.uncertain for part in parts]),
+        np.concatenate([part.out_of_distribution for part in parts]),
+        np.concatenate([part.latency for part in parts]),
+        {name: np.concatenate([part.quality[name] for part in parts]) for name in parts[0].quality},
+        np.concatenate([part.formats for part in parts]),
+        tags,
+        +faults,  # without zeros
+    )

@@ -1,0 +1,118 @@
+"""One prediction as the request log holds it: no pixels, no names, no patient."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+from components.imaging.images import ReadImage
+
+# DICOM attributes of the scanner. Sex and age, which are about the patient, are never logged.
+SCANNER_TAGS = ("manufacturer", "modality", "view")
+
+
+class Predicted(Protocol):
+    """The prediction of a model for one image."""
+
+    @property
+    def version(self) -> int | None:
+        """Of the model."""
+
+    @property
+    def label(self) -> str | None:
+        """The most probable class."""
+
+    @property
+    def probabilities(self) -> Mapping[str, float]:
+        """By class."""
+
+    @property
+    def uncertain(self) -> bool | None:
+        """Whether the prediction is not to be relied on."""
+
+    @property
+    def out_of_distribution(self) -> bool | None:
+        """Whether the image is unlike the training images."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What is kept of an image.
+
+    Attributes:
+        image: SHA-256 of the file as it was given, in hex.
+        format: as found, such as 'DICOM'.
+        width: of the canonical image, in pixels.
+        height: of the canonical image, in pixels.
+        mean: of its grey values, 0..255.
+        std: of the same values, 0..127.5.
+        tags: values of `SCANNER_TAGS`, as far as present.
+    """
+
+    image: str
+    format: str
+    width: int
+    height: int
+    mean: float
+    std: float
+    tags: Mapping[str, str]
+
+
+def image_facts(data: bytes, read: ReadImage) -> ImageFacts:
+    """Returns what is kept of an image.
+
+    Args:
+        data: the whole file.
+        read: the same, decoded.
+    """
+    tags = {name: str(read.tags[name]) for name in SCANNER_TAGS if name in read.tags}
+    return ImageFacts(
+        image=hashlib.sha256(data).hexdigest(),
+        format=read.format,
+        width=read.width,
+        height=read.height,
+        mean=round(read.mean, 3),
+        std=round(read.std, 3),
+        tags=tags,
+    )
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One prediction.
+
+    Attributes:
+        model: name under which it is served.
+        prediction: of the model.
+        facts: of the image.
+        latency: seconds of the request that the image was in.
+    """
+
+    model: str
+    prediction: Predicted
+    facts: ImageFacts
+    latency: float
+
+    def line(self, time: datetime) -> bytes:
+        """Returns the record as a line of JSON.
+
+        Args:
+            time: of the prediction, in UTC.
+        """
+        values: dict[str, Any] = {
+            "time": time.astimezone(timezone.utc).isoformat(timespec="milliseconds"),
+            "model": self.model,
+            "version": self.prediction.version,
+            "label": self.prediction.label,
+            # Seven digits identify a float32 well enough, and halve the line.
+            "probabilities": {
+                name: float(f"{value:.7g}") for name, value in self.prediction.probabilities.items()
+            },
+            "uncertain": self.prediction.uncertain,
+            "out_of_distribution": self.prediction.out_of_distribution,
+            "latency_ms": round(1000 * self.latency, 2),
+            **asdict(self.facts),
+        }
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

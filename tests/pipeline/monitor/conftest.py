@@ -1,0 +1,136 @@
+"""A small hospital: patients with two images each, two classes, and a log of it.
+
+draw       a Sample of so many images, with the number of the patient of each; takes a contrast and
+           a share of the class ill
+reference  of 400 images, as it travels with a version
+logged     of 200 other images, a week before NOW; takes what `draw` takes
+settings   of that week
+quiet      what the monitor finds in it, with a week before
+alarmed    what it finds with 0.8 of the contrast, against a reference of folds
+truth      labels of that week, most of which differ from the prediction
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+
+from components.gate.pushed_reference import Reference
+from components.recipe.evaluation import EvaluationSection
+from pipeline.monitor.monitoring import Settings, monitor
+from pipeline.monitor.sample import Sample
+from pipeline.monitor.truth import Label, judge_by_labels
+from serving.request_log.reader import Logged
+
+CLASSES = ("ill", "well")
+NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
+WEEK = timedelta(days=7)
+NOTHING = np.zeros(0, np.intp)
+
+
+def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02):
+    generator = np.random.default_rng(seed)
+    patients = np.repeat(np.arange(images // 2), 2)
+
+    def spread(of_patients, of_images):
+        each = generator.normal(0, of_patients, images // 2)[patients]
+        return each + generator.normal(0, of_images, images)
+
+    truth = (generator.random(images // 2) < ill)[patients]
+    p = 1 / (1 + np.exp(-(np.where(truth, 1.5, -1.5) + spread(0.8, 0.5))))
+    sample = Sample(
+        probabilities=np.stack([p, 1 - p], -1),
+        uncertain=(np.abs(p - 0.5) < 0.1).astype(float),
+        out_of_distribution=(generator.random(images) < strange).astype(float),
+        quality={
+            "brightness": 120 + spread(10, 5),
+            "contrast": contrast * (50 + spread(5, 2)),
+            "size": np.full(images, 1e6),
+        },
+        formats=np.full(images, "DICOM"),
+    )
+    return sample, patients
+
+
+@pytest.fixture
+def draw():
+    return drawn
+
+
+def columns(sample):
+    return {
+        "probabilities": sample.probabilities.astype(np.float32),
+        "uncertain": sample.uncertain,
+        "out_of_distribution": sample.out_of_distribution,
+        "quality": {
+            "mean": sample.quality["brightness"],
+            "std": sample.quality["contrast"],
+            "width": np.full(len(sample), 1000.0),
+            "height": np.full(len(sample), 1000.0),
+        },
+        "formats": sample.formats,
+    }
+
+
+@pytest.fixture
+def make_reference():
+    def make(images=400, folds=False):
+        sample, patients = drawn(images, seed=1)
+        chance = np.random.default_rng(2).random(images)
+        labels = (chance >= sample.probabilities[:, 0]).astype(np.int64)  # calibrated
+        return Reference(CLASSES, folds, patients, labels, **columns(sample))
+
+    return make
+
+
+@pytest.fixture
+def reference(make_reference):
+    return make_reference()
+
+
+@pytest.fixture
+def make_logged():
+    def make(images=200, seed=5, until=NOW, faults=(), **changes):
+        sample, _ = drawn(images, seed, **changes)
+        end = np.datetime64(until.replace(tzinfo=None), "ms")
+        return Logged(
+            times=end - np.arange(images, 0, -1) * np.timedelta64(1, "m"),
+            images=np.array([f"{1000 * seed + n:064x}" for n in range(images)], "S64"),
+            latency=np.linspace(10, 30, images),
+            tags=Counter({"manufacturer A": images}),
+            faults=Counter(dict(faults)),
+            **columns(sample),
+        )
+
+    return make
+
+
+@pytest.fixture
+def settings():
+    return Settings(NOW - WEEK, NOW)
+
+
+@pytest.fixture
+def quiet(reference, make_logged, settings):
+    logged = make_logged(faults={"broken line": 2, "clock went back": 1})
+    return monitor(reference, logged, make_logged(seed=4, until=NOW - WEEK), settings)
+
+
+@pytest.fixture
+def alarmed(make_reference, make_logged, settings):
+    logged = make_logged(contrast=0.8)
+    return monitor(make_reference(folds=True), logged, logged.chosen(NOTHING), settings)
+
+
+@pytest.fixture
+def truth(make_logged):
+    """Of the logged images: the labels of the first 120 differ from the prediction."""
+    logged = make_logged()
+    predicted = logged.probabilities.argmax(-1)
+    labels = {
+        image.decode(): Label(int(1 - best if row < 120 else best), f"patient {row // 2}")
+        for row, (image, best) in enumerate(zip(logged.images, predicted, strict=True))
+    }
+    rules = EvaluationSection.model_validate({"recall_floor": 0.8})
+    return judge_by_labels(logged, labels, True, CLASSES, rules)

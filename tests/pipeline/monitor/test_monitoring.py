@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.monitor.errors import MonitorError
+from pipeline.monitor.monitoring import monitor
+
+
+def test_a_quiet_week(reference, make_logged, settings):
+    logged = make_logged()
+    found = monitor(reference, logged, logged.chosen(np.zeros(200, bool)), settings)
+    assert found.alarms == () and found.limit > 2
+    assert (found.predictions, found.images, found.repeated) == (200, 200, 0.0)
+    assert (found.reference_images, found.reference_patients) == (400, 200)
+    assert found.latency == pytest.approx({"median": 20.0, "95 %": 29.0})
+    assert found.tags == {"manufacturer A": 200}
+    scores = [finding.score for finding in found.findings]
+    assert scores == sorted(scores, reverse=True) and min(scores) >= 0
+
+
+def test_another_scanner_is_an_alarm_that_names_the_contrast(reference, make_logged, settings):
+    logged = make_logged(contrast=0.8)
+    found = monitor(reference, logged, logged, settings)
+    assert [finding.name for finding in found.alarms] == ["contrast"]
+    (first, *_) = found.findings
+    assert first.images == 200 and first.effect > 0.3 and first.score > found.limit
+    assert first.before["median"] == pytest.approx(50, abs=2)
+    assert first.now["median"] == pytest.approx(40, abs=2)
+
+
+def test_the_recall_without_labels_has_its_sampling_error(reference, make_logged, settings):
+    logged = make_logged()
+    found = monitor(reference, logged, logged, settings)
+    for one in found.recalls:
+        assert one.low < one.now < one.high
+        assert abs(one.reference - one.observed) < 0.1  # the reference is calibrated
+    assert [one.label for one in found.recalls] == ["ill", "well"]
+
+
+def test_repeated_images_count_once_with_their_last_prediction(reference, make_logged, settings):
+    logged = make_logged(images=60)
+    twice = logged.chosen(np.r_[np.zeros(500, int), np.arange(60)])
+    found = monitor(reference, twice, twice, settings)
+    assert (found.predictions, found.images) == (560, 60)
+    assert found.repeated == pytest.approx(500 / 560)
+    once = monitor(reference, logged, logged, settings)
+    assert [one.effect for one in found.findings] == [one.effect for one in once.findings]
+
+
+def test_skipped_checks_raise_no_alarm(reference, make_logged, settings):
+    logged = make_logged(contrast=0.8)
+    found = monitor(reference, logged, logged, replace(settings, skipped=("contrast",)))
+    assert not found.alarms and "contrast" not in [one.name for one in found.findings]
+
+
+def test_images_to_look_at_come_in_order(reference, make_logged, settings):
+    logged = make_logged(strange=0.02)
+    found = monitor(reference, logged, logged, settings)
+    flags = [one.out_of_distribution for one in found.unusual]
+    assert flags == sorted(flags, reverse=True) and len(flags) == 10
+    count = int(logged.out_of_distribution.sum())
+    assert 0 < count < 10 and sum(flags) == count
+    rest = [one.probability for one in found.unusual[count:]]
+    assert rest == sorted(rest)
+    known = [image.decode() for image in logged.images]
+    assert all(one.image in known for one in found.unusual)
+
+
+def test_too_few_images_are_an_error_that_says_what_else_was_there(
+    reference, make_logged, settings
+):
+    logged = make_logged(images=18, faults={"another version": 7})
+    with pytest.raises(MonitorError, match=r"it has 18 .*another version: 7.*longer --since"):
+        monitor(reference, logged, logged, settings)
+
+
+def test_an_unknown_check_is_an_error_that_names_all(reference, make_logged, settings):
+    logged = make_logged()
+    with pytest.raises(MonitorError, match=r"The checks are .*contrast.*--skip 'contrst'"):
+        monitor(reference, logged, logged, replace(settings, skipped=("contrst",)))

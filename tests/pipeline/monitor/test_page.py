@@ -1,0 +1,27 @@
+import re
+from dataclasses import replace
+
+from pipeline.monitor.page import render_page
+
+
+def test_the_page_says_what_the_terminal_says(alarmed, quiet, truth):
+    page = render_page("lungs/3", alarmed, truth)
+    assert 'class="verdict bad"' in page and "ALARM: contrast" in page
+    assert "It can&#39;t see concept drift" in page
+    for finding in alarmed.findings:
+        assert f'<th scope="row">{finding.name}</th>' in page
+    assert page.count("BELOW its floor") == 2
+    assert "And 70 more" in page  # of 120 corrections
+    assert 'class="verdict good"' in render_page("lungs/3", quiet, None)
+
+
+def test_trends_need_a_span_before(alarmed, quiet):
+    assert "This span and those before" in render_page("lungs/3", quiet, None)
+    assert "This span and those before" not in render_page("lungs/3", alarmed, None)
+
+
+def test_nothing_is_fetched_and_a_name_is_no_markup(quiet):
+    odd = tuple(replace(one, label="<b>ill</b>") for one in quiet.unusual)
+    page = render_page("<i>lungs</i>", replace(quiet, unusual=odd), None)
+    assert "<b>" not in page and "<i>" not in page
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
