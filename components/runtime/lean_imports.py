@@ -91,6 +91,9 @@ class _Messages(ModuleType):
         assert spec and spec.loader
         self.__spec__, self.__file__ = spec, spec.origin
         spec.loader.exec_module(self)
+        # TFX adds the messages to a TFMA that lacks them, and found them here when it looked.
+        for message, value in vars(messages).items():
+            vars(self).setdefault(message, value)
         return getattr(self, name)
 
 

@@ -33,25 +33,25 @@ class SumOff(Exporter):
 
 
 class NoHeatmap(Exporter):
-    def signatures(self):
-        return super().signatures() | {"explain": super().signatures()["serving_default"]}
+    def signatures(self, copies=()):
+        return super().signatures(copies) | {"explain": super().signatures()["serving_default"]}
 
 
 class NoExplanation(Exporter):
-    def signatures(self):
-        return {name: f for name, f in super().signatures().items() if name != "explain"}
+    def signatures(self, copies=()):
+        return {name: f for name, f in super().signatures(copies).items() if name != "explain"}
 
 
 class WildHeatmap(Exporter):
-    def signatures(self):
-        explain = super().signatures()["explain"]
+    def signatures(self, copies=()):
+        explain = super().signatures(copies)["explain"]
 
         @tf.function(input_signature=explain.input_signature, autograph=False)
         def wild(image_bytes):
             good = explain(image_bytes)
             return good | {"heatmap": good["heatmap"] - 0.5}
 
-        return super().signatures() | {"explain": wild}
+        return super().signatures(copies) | {"explain": wild}
 
 
 class DependsOnBatch(Exporter):

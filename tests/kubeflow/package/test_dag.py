@@ -10,7 +10,7 @@ OWN_PODS = [(), ("Baseline",), ("DataAudit",), ("RunReport",), ("StatisticsGen",
 
 
 def dag_of(approval):
-    return node_dag(load_recipe("covid19-3class", [f"serving.approval={approval}"]))
+    return node_dag(load_recipe("quickstart", [f"serving.approval={approval}"]))
 
 
 def platform_of(own_pods, **values):
@@ -24,7 +24,7 @@ def test_the_node_approval_is_there_where_the_recipe_asks_for_one():
 
 
 def test_folds_are_trained_in_a_task_of_their_own_beside_the_trainer():
-    dag = node_dag(load_recipe("covid19-3class", ["evaluation.folds=2"]))
+    dag = node_dag(load_recipe("quickstart", ["evaluation.folds=2"]))
     tasks = {task.name: task for task in task_dag(dag, PlatformSection())}
     assert tasks["CrossValidation"].nodes == ("CrossValidation1", "CrossValidation2")
     assert tasks["CrossValidation"].upstream == ("ImageExampleGen", "Transform")
@@ -33,7 +33,7 @@ def test_folds_are_trained_in_a_task_of_their_own_beside_the_trainer():
 
 
 def test_folds_in_parallel_have_a_task_each_and_the_evaluator_waits_for_all():
-    dag = node_dag(load_recipe("covid19-3class", ["evaluation.folds=2"]))
+    dag = node_dag(load_recipe("quickstart", ["evaluation.folds=2"]))
     tasks = {task.name: task for task in task_dag(dag, platform_of((), parallel=["folds"]))}
     folds = ("CrossValidation1", "CrossValidation2")
     for fold in folds:
@@ -43,7 +43,7 @@ def test_folds_in_parallel_have_a_task_each_and_the_evaluator_waits_for_all():
 
 
 def test_folds_with_a_gpu_share_a_pod_unless_they_are_in_parallel():
-    dag = node_dag(load_recipe("covid19-3class", ["evaluation.folds=2"]))
+    dag = node_dag(load_recipe("quickstart", ["evaluation.folds=2"]))
     gpu = {"nodes": {"CrossValidation": {"gpu": 1}}}
     platform = PlatformSection.model_validate(gpu)
     assert "CrossValidation" in {task.name for task in task_dag(dag, platform)}
