@@ -13,6 +13,8 @@ from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Any
 
+from components.runtime.stack import installed_stack
+
 TFX_COMPONENTS, TFMA = "tfx.components", "tensorflow_model_analysis"
 
 # Keras draws with them, TensorFlow looks for TPUs, Beam for services of Google: each goes on
@@ -30,15 +32,17 @@ _OPTIONAL = (
 def load_tensorflow(evaluates: bool = True) -> None:
     """Imports TensorFlow and Beam without optional packages.
 
-    A module of `tfx.components` is imported without all the others from now on.
+    On the stack `wide` a module of `tfx.components` is imported without all the others from now on.
+    That of `current` adds to TFMA what it lacks, and is imported whole.
 
     Args:
-        evaluates: whether TFMA's metrics are used. Without, TFMA has its messages, until more of it
-            is asked for.
+        evaluates: whether TFMA's metrics are used. Without, TFMA has its messages on `wide`, until
+            more of it is asked for.
     """
-    import_singly(TFX_COMPONENTS)
-    if not evaluates:
-        import_singly(TFMA, _Messages)
+    if installed_stack() == "wide":
+        import_singly(TFX_COMPONENTS)
+        if not evaluates:
+            import_singly(TFMA, _Messages)
     with _refused(*_OPTIONAL):
         for name in ("tensorflow", "apache_beam"):
             importlib.import_module(name)
@@ -91,9 +95,6 @@ class _Messages(ModuleType):
         assert spec and spec.loader
         self.__spec__, self.__file__ = spec, spec.origin
         spec.loader.exec_module(self)
-        # TFX adds the messages to a TFMA that lacks them, and found them here when it looked.
-        for message, value in vars(messages).items():
-            vars(self).setdefault(message, value)
         return getattr(self, name)
 
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from components.runtime.stack import installed_stack
 from tests.paths import ROOT
 
 PREPARED = (
@@ -23,6 +24,12 @@ def python(code: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+ON_WIDE = pytest.mark.skipif(
+    installed_stack() != "wide", reason="the TFX of `current` has to be imported whole"
+)
+
+
+@ON_WIDE
 @pytest.mark.parametrize(
     "modules",
     [
@@ -40,6 +47,7 @@ def test_a_node_loads_no_library_of_other_nodes(modules):
     )
 
 
+@ON_WIDE
 def test_tfma_is_whole_for_whoever_uses_it():
     python(
         "load_tensorflow(evaluates=False)\n"

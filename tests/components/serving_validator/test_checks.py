@@ -34,7 +34,9 @@ class SumOff(Exporter):
 
 class NoHeatmap(Exporter):
     def signatures(self, copies=()):
-        return super().signatures(copies) | {"explain": super().signatures(copies)["serving_default"]}
+        return super().signatures(copies) | {
+            "explain": super().signatures(copies)["serving_default"]
+        }
 
 
 class NoExplanation(Exporter):

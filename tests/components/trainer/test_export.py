@@ -220,7 +220,7 @@ def test_a_backbone_that_members_share_is_in_the_file_once(alike, tmp_path):
             fed, fetched = default.inputs["image_bytes"].name, default.outputs["probabilities"].name
             found[frozen] = session.run(fetched, {fed: images})
     assert bytes_of[True] < 0.55 * bytes_of[False]
-    assert np.ptp(found[True]) > 0.01
+    assert np.ptp(found[True]) > 1e-3  # a hundred times the tolerance
     np.testing.assert_allclose(found[True], found[False], atol=1e-5)
 
 
@@ -234,7 +234,7 @@ def test_weights_in_float16_halve_the_file_and_are_those_of_the_network(alike, t
         files = (tmp_path / stored).glob("variables/*.data*")
         bytes_of[stored] = sum(file.stat().st_size for file in files)
         probabilities = expected(exporter, images)
-        assert np.ptp(probabilities) > 0.01
+        assert np.ptp(probabilities) > 1e-3
         with tf.compat.v1.Session(graph=tf.Graph()) as session:
             loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / stored))
             for signature in ("serving_default", "explain"):
