@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.metadata.connection import MetadataError, connection, shown
 
-# ML Metadata's own words where another process is making the tables.
-_RACE = "concurrent connection to the empty database"
+# Where another process is making the tables: ML Metadata's own words, and MySQL's.
+_RACES = ("concurrent connection to the empty database", "Deadlock found when trying to get lock")
 _PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 0.5
 
@@ -83,6 +83,7 @@ def _opened(address: str) -> Any:
         try:
             return ml_metadata.MetadataStore(connection(address))
         except RuntimeError as error:
-            if _RACE not in str(error) or time.monotonic() > deadline:
+            race = any(words in str(error) for words in _RACES)
+            if not race or time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE_SECONDS)
