@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 
+import ml_metadata
 import pytest
 
 from pipeline.metadata.connection import MetadataError
@@ -41,6 +42,20 @@ def test_several_processes_open_an_empty_database_at_once():
         ends = [process.communicate() for process in processes]
         assert [process.returncode for process in processes] == [0] * 4, ends
         assert count_runs(address) == 0
+
+
+def test_a_deadlock_while_tables_are_made_is_waited_out(tmp_path, monkeypatch):
+    """Words of a real MariaDB, which four processes meet once in many times."""
+    real, left = ml_metadata.MetadataStore, [1, 0]
+
+    def opened(connection):
+        if left.pop(0):
+            raise RuntimeError("error: Deadlock found when trying to get lock; try restarting")
+        return real(connection)
+
+    monkeypatch.setattr(ml_metadata, "MetadataStore", opened)
+    make_tables(f"sqlite:///{tmp_path}/metadata.sqlite")
+    assert not left
 
 
 def test_another_error_is_not_tried_again(tmp_path):
