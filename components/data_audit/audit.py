@@ -83,7 +83,6 @@ def audit(
     if section.shortcuts != "off":
         measured = measure_shortcuts(pictures)
     groups: list[Group] = []
-    # Compares each picture with every other: the time grows with the square of their number.
     if any(section.action(name) != "off" for name in _OF_PAIRS):
         placed = leaks.in_folds(pictures, folds, seed) if folds else pictures
         groups = find_groups(placed, section.hash_distance, section.similarity)

@@ -8,7 +8,7 @@ from components.imaging.measures.image_record import ImageRecord
 from components.imaging.measures.stored import parse
 from components.storage.examples import records
 
-_BATCH = 512
+_RECORDS, _EXAMPLES = 512, 64  # read at once; an Example holds its image
 
 
 def read_pictures(files: Iterable[str]) -> list[ImageRecord]:
@@ -17,7 +17,7 @@ def read_pictures(files: Iterable[str]) -> list[ImageRecord]:
     Args:
         files: GZIP TFRecords that ImageExampleGen has written beside the Examples.
     """
-    batches = records(files).batch(_BATCH).as_numpy_iterator()
+    batches = records(files).batch(_RECORDS).as_numpy_iterator()
     pictures = [parse(record) for batch in batches for record in batch]
     return sorted(pictures, key=lambda picture: picture.filename)
 
@@ -37,7 +37,7 @@ def find_encoded(files: Mapping[str, Sequence[str]], names: set[str]) -> dict[st
     for paths in files.values():
         if len(found) == len(names):
             break
-        for examples in records(paths).batch(_BATCH // 8).as_numpy_iterator():
+        for examples in records(paths).batch(_EXAMPLES).as_numpy_iterator():
             read = tf.io.parse_example(examples, name_alone)["filename"].numpy()
             for name, example in zip(read, examples, strict=True):
                 if name in wanted:

@@ -11,13 +11,10 @@ from pathlib import PurePosixPath
 from components.recipe.data import Metadata
 from components.runtime.errors import DataError
 from components.storage import files
+from components.storage.csv_separator import find_separator
 
 HEADER_COLUMNS = frozenset({"age", "sex", "view", "modality", "manufacturer"})  # of DICOM files
 
-_SEPARATORS = ",;\t|"
-_LINE_END = re.compile(r"\r\n|\r|\n")
-# The first line of Excel. Saved again, it has quotes, or as many separators as the others.
-_NAMED_SEPARATOR = re.compile(r'"?sep=(.)"?\1*', re.IGNORECASE)
 # As a spreadsheet or pandas writes it, and within the 64 bits of a feature.
 _WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 
@@ -167,7 +164,7 @@ def _unreadable(section: Metadata, reason: str) -> DataError:
 
 
 def _parse(text: str, section: Metadata, wanted: set[str]) -> MetadataTable:
-    text, separator = _separator(text.lstrip("\r\n"), wanted)
+    text, separator = find_separator(text.lstrip("\r\n"), wanted)
     # `strict`: a quote that is never closed would swallow the rest of the table.
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
@@ -185,22 +182,6 @@ def _parse(text: str, section: Metadata, wanted: set[str]) -> MetadataTable:
         )
     _check_bands(rows, section)
     return MetadataTable(section, rows, _numeric_columns(rows, {*section.columns, *section.bands}))
-
-
-def _separator(text: str, wanted: set[str]) -> tuple[str, str]:
-    """Returns the text without a line `sep=;`, as Excel writes it, and what separates columns.
-
-    It is the one that makes the most wanted columns of the first line, a comma where all are alike.
-    """
-    first, *rest = _LINE_END.split(text, maxsplit=1)
-    if named := _NAMED_SEPARATOR.fullmatch(first):
-        return "".join(rest), named[1]
-
-    def columns(separator: str) -> tuple[int, int]:
-        names = next(csv.reader([first], delimiter=separator), [])
-        return len(wanted.intersection(names)), len(names)
-
-    return text, max(_SEPARATORS, key=columns)
 
 
 def _check_columns(

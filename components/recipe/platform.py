@@ -116,7 +116,7 @@ class PlatformSection(Section):
         return NodeResources.model_construct(**merged)
 
     def pod_of(self, node: str) -> str:
-        """Returns what neighbours of a stage have in common that run in one pod."""
+        """Returns a key: neighbours of a stage with the same one run in one pod."""
         if not self.stages or (kind_of(node) == FOLD and "folds" in self.parallel):
             return node
         return kind_of(node) if self._of(node).needs_own_pod else ""

@@ -8,6 +8,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx.dsl.io import fileio
 
 from components.imaging.quarantine import Quarantined
+from components.storage.split_statistics import STATISTICS_FILE
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def count_splits(statistics_uri: str, splits: Sequence[str]) -> dict[str, SplitC
 
 
 def _split(folder: str) -> SplitCounts:
-    with fileio.open(os.path.join(folder, "FeatureStats.pb"), "rb") as file:
+    with fileio.open(os.path.join(folder, STATISTICS_FILE), "rb") as file:
         found = statistics_pb2.DatasetFeatureStatisticsList.FromString(file.read()).datasets[0]
     strings = {_name(feature): feature.string_stats for feature in found.features}
     labels = strings["label"].rank_histogram.buckets if "label" in strings else ()

@@ -63,6 +63,7 @@ def train_network(
     model = ModelSection.model_validate(config["model"])
     training = TrainingSection.model_validate(config["training"])
     serving = ServingSection.model_validate(config["serving"])
+    keras.utils.clear_session()  # of the folds that this process may have trained before
     keras.utils.set_random_seed(training.seed)
     with compute_setup(training):
         statistics = train.pixel_statistics()

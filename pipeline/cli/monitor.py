@@ -160,6 +160,7 @@ def _write(
     from components.storage.atomic_write import write_atomically
     from pipeline.monitor.display import print_result
     from pipeline.monitor.outputs import to_json, to_prometheus
+    from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
     if outputs.prometheus is not None:
         write_atomically(outputs.prometheus, to_prometheus(model, version, found, truth))
@@ -174,4 +175,7 @@ def _write(
     console = Console()
     print_result(console, f"{model}/{version}", found, truth)
     if outputs.page is not None:
-        console.print(f"  {outputs.page}", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"  {'page':<15}{outputs.page}", highlight=False, markup=False, soft_wrap=True
+        )
+    console.print(NOT_A_MEDICAL_DEVICE, highlight=False)

@@ -1,5 +1,7 @@
 """What was found, in the terminal."""
 
+from functools import partial
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -17,7 +19,7 @@ _SHOWN = 10  # corrections
 def print_result(console: Console, title: str, found: Monitored, truth: Truth | None) -> None:
     """Prints the tables, and the outcome last."""
     settings = found.settings
-    say = lambda text: console.print(text, highlight=False, markup=False)  # noqa: E731
+    say = partial(console.print, highlight=False, markup=False)
     say(
         f"{title}, {settings.since:%Y-%m-%d %H:%M} to {settings.until:%Y-%m-%d %H:%M} UTC: "
         f"{found.images} images against {found.reference_images} of "

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.gate.pushed_reference import Reference
+from components.uncertainty.intervals import Z_95
 from pipeline.monitor.checks import Check, Kind, checks_between
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.estimated_recall import estimated_recall, observed_recall
@@ -19,7 +20,6 @@ from serving.request_log.reader import Logged
 
 LEAST_IMAGES = 20
 _UNUSUAL = 10  # images that are named
-_Z_95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -286,8 +286,8 @@ def _recalls(
                     reference=usual,
                     observed=float(observed[check.index]),
                     now=value,
-                    low=max(0.0, value - _Z_95 * own),
-                    high=min(1.0, value + _Z_95 * own),
+                    low=max(0.0, value - Z_95 * own),
+                    high=min(1.0, value + Z_95 * own),
                 )
             )
     return tuple(found)

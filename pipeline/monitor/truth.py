@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from components.gate.floors import held, reaches
 from components.gate.results import ClassResult, class_results
 from components.recipe.evaluation import EvaluationSection
+from components.storage.csv_separator import find_separator
 from pipeline.monitor.errors import MonitorError
 from serving.request_log.reader import Logged
 
@@ -107,30 +109,49 @@ def read_labels(
     Raises:
         MonitorError: a column, a class or a file is missing, or an image has two labels.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = reader.fieldnames or []
-        if LABEL not in columns or not {DIGEST, FILE} & set(columns):
+    columns, rows = _rows(path)
+    if LABEL not in columns or not {DIGEST, FILE} & set(columns):
+        raise MonitorError(
+            f"A file of labels has a column {LABEL!r}, and {DIGEST!r} or {FILE!r}. Received: "
+            f"{path} with {', '.join(columns) or 'no columns'}. Add the column."
+        )
+    if DIGEST not in columns and images is None:
+        raise MonitorError(
+            f"The request log knows images by their SHA-256. {path} has the column {FILE!r}: "
+            f"name the folder of the files with --images, or add a column {DIGEST!r}."
+        )
+    found: dict[str, Label] = {}
+    for number, row in enumerate(rows, start=2):
+        where = f"line {number} of {path}"
+        digest = _digest(row, images, where)
+        label = Label(_class(row[LABEL], classes, where), row.get(PATIENT) or digest)
+        if found.setdefault(digest, label).index != label.index:
             raise MonitorError(
-                f"A file of labels has a column {LABEL!r}, and {DIGEST!r} or {FILE!r}. Received: "
-                f"{path} with {', '.join(columns) or 'no columns'}. Add the column."
+                f"An image has one label. In {where} it has another than before: "
+                f"{row[LABEL]!r}. Keep one of the two lines."
             )
-        if DIGEST not in columns and images is None:
-            raise MonitorError(
-                f"The request log knows images by their SHA-256. {path} has the column {FILE!r}: "
-                f"name the folder of the files with --images, or add a column {DIGEST!r}."
-            )
-        found: dict[str, Label] = {}
-        for number, row in enumerate(reader, start=2):
-            where = f"line {number} of {path}"
-            digest = _digest(row, images, where)
-            label = Label(_class(row[LABEL], classes, where), row.get(PATIENT) or digest)
-            if found.setdefault(digest, label).index != label.index:
-                raise MonitorError(
-                    f"An image has one label. In {where} it has another than before: "
-                    f"{row[LABEL]!r}. Keep one of the two lines."
-                )
     return found, PATIENT in columns
+
+
+def _rows(path: Path) -> tuple[list[str], list[dict[str, str | None]]]:
+    """Returns the names of the columns, and the rows."""
+    try:
+        text, separator = find_separator(
+            path.read_text(encoding="utf-8-sig"), {DIGEST, FILE, LABEL, PATIENT}
+        )
+        # `strict`: a quote that is never closed would swallow the rest of the file.
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        return list(reader.fieldnames or ()), list(reader)
+    except UnicodeDecodeError as error:
+        raise MonitorError(
+            f"A file of labels is a CSV in UTF-8. Byte {error.start} of {path} is not. Save it as "
+            "UTF-8."
+        ) from error
+    except csv.Error as error:
+        raise MonitorError(
+            f"{path} is no valid CSV. A quote that is never closed is a common reason, or one "
+            "inside quotes that is not doubled."
+        ) from error
 
 
 def _digest(row: Mapping[str, str | None], images: Path | None, where: str) -> str:

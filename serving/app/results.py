@@ -15,7 +15,7 @@ from serving.app.pictures import Picture, draw_picture
 from serving.app.uploads import Upload
 from serving.client.prediction import Prediction
 from serving.protocol.errors import RequestError, ServingError
-from serving.request_log.record import LogRecord, image_facts
+from serving.request_log.record import LogRecord, logged_image
 from serving.request_log.request_log import RequestLog
 
 
@@ -110,7 +110,7 @@ def _result(
         kind = "no_prediction" if prediction.invalid else "refused"
         return replace(blank, error=kind, detail=prediction.error), None
     if requests is not None:
-        facts = image_facts(upload.data, image)
+        facts = logged_image(upload.data, image)
         requests.add([LogRecord(model.name, prediction, facts, latency)])
     picture = draw_picture(image.encoded, prediction.heatmap)
     return replace(blank, prediction=prediction, picture=picture), None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from components.imaging.images import MAX_PIXELS, UnreadableImage, read_image
-from serving.request_log.record import ImageFacts, image_facts
+from serving.request_log.record import LoggedImage, logged_image
 
 _MAX_REQUEST = 32 * 2**20  # bytes of images in one request; a single larger image goes alone
 # More images or pixels in one request `medtfx serve` refuses.
@@ -28,7 +28,7 @@ class OutgoingImage:
     encoded: bytes = field(default=b"", repr=False)
     pixels: int = 0
     error: str | None = None
-    facts: ImageFacts | None = None
+    facts: LoggedImage | None = None
 
 
 def read_images(
@@ -61,7 +61,7 @@ def _read(
     try:
         data = image if isinstance(image, bytes) else Path(image).read_bytes()
         read = read_image(data, max_pixels=max_pixels)
-        facts = image_facts(data, read) if with_facts else None
+        facts = logged_image(data, read) if with_facts else None
         return OutgoingImage(source, read.encoded, read.width * read.height, facts=facts)
     except UnreadableImage as error:
         return OutgoingImage(source, error=str(error))

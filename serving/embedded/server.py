@@ -20,7 +20,7 @@ from serving.embedded.http.rest import Limits, RestServer
 from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
 from serving.embedded.metrics import Metrics
 from serving.embedded.models.config import config_of_file, config_of_folder
-from serving.embedded.models.manager import Manager
+from serving.embedded.models.manager import MAX_ROWS, Manager
 from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.receiving import Receiver
 from serving.embedded.status_error import StatusError
@@ -78,7 +78,7 @@ class Settings:
     rest_port: int | None = 8501
     models_config: Path | None = None
     poll_seconds: float = 1.0
-    max_batch: int = 8
+    max_batch: int = MAX_ROWS
     max_message: int = 64 * 2**20
     images: ImageBounds = DEFAULT_BOUNDS
     threads: int = 64

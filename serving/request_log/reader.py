@@ -118,8 +118,9 @@ def read_span(folder: Path, span: Span) -> Logged:
                     parts.append(_columns(kept, len(span.classes)))
     except (OSError, pa.ArrowException) as error:
         raise RequestLogError(
-            f"A request log is a folder that `--log` wrote. {folder} can't be read: {error}. "
-            "Name the folder of a log, or restore the file from a backup."
+            f"A request log is a folder that `--log` wrote. {folder} can't be read "
+            f"({getattr(error, 'strerror', None) or error}). Name the folder of a log, or restore "
+            "the file from a backup."
         ) from error
     return _joined(parts, tags, faults)
 

@@ -38,7 +38,7 @@ class Predicted(Protocol):
 
 
 @dataclass(frozen=True)
-class ImageFacts:
+class LoggedImage:
     """What is kept of an image.
 
     Attributes:
@@ -60,7 +60,7 @@ class ImageFacts:
     tags: Mapping[str, str]
 
 
-def image_facts(data: bytes, read: ReadImage) -> ImageFacts:
+def logged_image(data: bytes, read: ReadImage) -> LoggedImage:
     """Returns what is kept of an image.
 
     Args:
@@ -68,7 +68,7 @@ def image_facts(data: bytes, read: ReadImage) -> ImageFacts:
         read: the same, decoded.
     """
     tags = {name: str(read.tags[name]) for name in SCANNER_TAGS if name in read.tags}
-    return ImageFacts(
+    return LoggedImage(
         image=hashlib.sha256(data).hexdigest(),
         format=read.format,
         width=read.width,
@@ -92,7 +92,7 @@ class LogRecord:
 
     model: str
     prediction: Predicted
-    facts: ImageFacts
+    facts: LoggedImage
     latency: float
 
     def line(self, time: datetime) -> bytes:

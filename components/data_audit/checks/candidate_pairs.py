@@ -1,9 +1,10 @@
 """Pairs of pictures that may be nearly the same; the correlation of their fine detail decides.
 
-Up to some ten thousand pictures every pair is looked at. Above, that would take days, and pictures
-are compared that fall into the same bucket of a locality-sensitive hash (Charikar 2002, STOC,
-10.1145/509907.509965): on which side of random hyperplanes the fine detail lies. The time then
-grows with the number of pictures, and a pair at the limit is missed once in a thousand times.
+All pairs can be compared in seconds for some ten thousand pictures, and in hours for a million. Of
+more pictures those are compared that fall into the same bucket of a locality-sensitive hash
+(Charikar 2002, STOC, 10.1145/509907.509965): on which side of random hyperplanes the fine detail
+lies. The time then grows with the number of pictures, and of a thousand pairs at the limit one is
+missed.
 """
 
 import math
@@ -54,8 +55,7 @@ class DetailBuckets:
         )
         self.tables = min(tables[self.planes - 1], _MOST_TABLES)
         random = np.random.default_rng(0)
-        normals = random.standard_normal((length, self.tables * self.planes), np.float32)
-        self._normals = normals
+        self._normals = random.standard_normal((length, self.tables * self.planes), np.float32)
         self._weights = (1 << np.arange(self.planes)).astype(np.uint32)
         self._keys = np.empty((self.tables, count), np.uint32)
 

@@ -25,6 +25,7 @@ from serving.embedded.models.versions import ServedVersion
 from serving.embedded.status_error import StatusError
 from serving.protocol.errors import ServingError
 
+MAX_ROWS = 8  # more take more memory and, on a CPU, no less time
 log = logging.getLogger(__name__)
 
 Labels = dict[tuple[str, str], int]  # (model, label) -> version
@@ -47,7 +48,7 @@ class Manager:
         self,
         read_config: Callable[[], Any],
         poll_seconds: float = 1.0,
-        max_rows: int = 8,
+        max_rows: int = MAX_ROWS,
         root: Path | None = None,
         given: bool = False,
     ) -> None:

@@ -9,7 +9,7 @@ from components.gate.pushed_reference import write_reference
 from components.recipe.evaluation import EvaluationSection
 from components.saved_model.manifest import write_manifest
 from serving.client.prediction import Prediction
-from serving.request_log.record import ImageFacts, LogRecord
+from serving.request_log.record import LoggedImage, LogRecord
 from serving.request_log.request_log import RequestLog
 from tests.command_line import assert_one_message, medtfx
 from tests.pipeline.monitor.conftest import CLASSES, drawn, make_reference  # noqa: F401
@@ -47,7 +47,7 @@ def write_log(tmp_path):
                 out_of_distribution=bool(sample.out_of_distribution[row]),
             )
             brightness, contrast = (sample.quality[n][row] for n in ("brightness", "contrast"))
-            facts = ImageFacts(f"{row:064x}", "DICOM", 1000, 1000, brightness, contrast, {})
+            facts = LoggedImage(f"{row:064x}", "DICOM", 1000, 1000, brightness, contrast, {})
             log = RequestLog(tmp_path / "log", clock=lambda at=at: at)
             log.add([LogRecord("lungs", prediction, facts, 0.01)])
             found[facts.image] = label

@@ -95,11 +95,24 @@ def test_labels_by_name_of_the_file_and_patient(write, tmp_path):
         ("label,file\nill,a.png\n", "with --images"),
         ("label,sha256\nsick,ab\n", "line 2 of .*'sick'"),
         ("label,sha256\nill,ab\nwell,ab\n", "line 3 of .*another than before"),
+        ('label,sha256\nill,"ab\n', "no valid CSV"),
     ],
 )
 def test_a_wrong_file_is_an_error_with_a_remedy(write, text, message):
     with pytest.raises(MonitorError, match=message):
         read_labels(write(text), CLASSES)
+
+
+def test_a_spreadsheet_may_separate_columns_by_semicolons(write):
+    found, by_patient = read_labels(write("sep=;\nsha256;label;patient\nab;ill;7\n"), CLASSES)
+    assert found == {"ab": Label(0, "7")} and by_patient
+
+
+def test_another_encoding_is_an_error(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_bytes("label,sha256\nmüde,ab\n".encode("latin-1"))
+    with pytest.raises(MonitorError, match=r"Byte 14 .* is not\. Save it as UTF-8"):
+        read_labels(path, CLASSES)
 
 
 def test_a_missing_image_is_an_error(write, tmp_path):

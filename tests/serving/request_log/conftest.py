@@ -12,7 +12,7 @@ import pytest
 
 from serving.client.prediction import Prediction
 from serving.request_log.reader import Span
-from serving.request_log.record import ImageFacts, LogRecord
+from serving.request_log.record import LoggedImage, LogRecord
 from serving.request_log.request_log import RequestLog
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
@@ -34,7 +34,7 @@ def make_record():
             "uncertain": False,
         }
         flags = {"uncertain": False, "out_of_distribution": False}
-        facts = ImageFacts(f"{number:064x}", "PNG", 40, 30, 100.5, 20.25, {"view": "AP"})
+        facts = LoggedImage(f"{number:064x}", "PNG", 40, 30, 100.5, 20.25, {"view": "AP"})
         prediction = Prediction("x", **usual | flags | changes)
         return LogRecord(model, prediction, facts, 0.01)
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from components.imaging.images import ReadImage, read_image
 from serving.client.prediction import Prediction
-from serving.request_log.record import LogRecord, image_facts
+from serving.request_log.record import LogRecord, logged_image
 
 PREDICTION = Prediction(
     "/ward/Mary_Smith.dcm",
@@ -28,7 +28,7 @@ def encoded():
 
 
 def test_a_line_has_the_prediction_and_no_name_of_the_file(encoded):
-    facts = image_facts(encoded, read_image(encoded))
+    facts = logged_image(encoded, read_image(encoded))
     noon = datetime(2026, 11, 28, 12, tzinfo=timezone(timedelta(hours=2)))
     line = LogRecord("lungs", PREDICTION, facts, latency=0.0123).line(noon)
     values = json.loads(line)
@@ -43,11 +43,11 @@ def test_a_line_has_the_prediction_and_no_name_of_the_file(encoded):
 
 
 def test_the_digest_is_that_of_the_file_as_sha256sum_prints_it(encoded):
-    facts = image_facts(encoded, read_image(encoded))
+    facts = logged_image(encoded, read_image(encoded))
     assert facts.image == hashlib.sha256(encoded).hexdigest()
 
 
 def test_tags_of_the_patient_are_not_kept():
     tags: dict[str, str | int] = {"manufacturer": "GE", "view": "AP", "sex": "F", "age": 71}
     read = ReadImage(b"", Image.new("L", (1, 1)), "DICOM", 1, 1, 0.0, 0.0, tags, "P-17")
-    assert image_facts(b"", read).tags == {"manufacturer": "GE", "view": "AP"}
+    assert logged_image(b"", read).tags == {"manufacturer": "GE", "view": "AP"}
