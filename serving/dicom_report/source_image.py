@@ -16,7 +16,7 @@ IDENTITY = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyID",
     "StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName",
 )  # fmt: skip
-FURTHER_IDENTITY = ("IssuerOfPatientID", "StudyDescription", "PatientAge")
+FURTHER_IDENTITY = ("IssuerOfPatientID", "StudyDescription", "PatientAge", "Laterality")
 _REFERENCE = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 _PICTURE = (
     "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames",
@@ -76,6 +76,8 @@ def _texts(header: Dataset) -> Dataset:
 def _valid(keyword: str, text: str) -> str:
     if keyword == "PatientSex":
         return text.upper() if text.upper() in ("M", "F", "O") else ""
+    if keyword == "Laterality":
+        return text if text in ("L", "R") else ""
     read: dict[str, type[date] | type[time]] = {"DA": DA, "TM": TM}
     if (kind := read.get(dictionary_VR(keyword))) is not None:
         try:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from importlib.metadata import version
-from typing import Any
 
 from highdicom.sr import (
     AlgorithmIdentification,
@@ -36,11 +34,16 @@ from serving.dicom_report.codes import (
 )
 from serving.dicom_report.instance_result import InstanceResult
 from serving.dicom_report.model_identity import ModelIdentity
+from serving.dicom_report.provenance import (
+    MAKER,
+    NOT_A_DEVICE,
+    equipment,
+    series_uid,
+    written,
+)
 from serving.dicom_report.source_image import UNICODE
 from serving.dicom_report.uids import derive_uid
 
-MAKER = "medtfx"
-NOT_A_DEVICE = "Not a medical device: for research, not for diagnosis."
 SERIES_NUMBER = 9001  # far above those of modalities
 
 
@@ -80,7 +83,7 @@ def structured_report(
         imaging_measurements=groups,
     )
     content[0].ContentSequence.append(_comment(NOT_A_DEVICE))
-    return Comprehensive3DSR(
+    report = Comprehensive3DSR(
         evidence=list(sources),
         content=content,
         series_number=SERIES_NUMBER,
@@ -94,28 +97,9 @@ def structured_report(
         series_description=f"AI results of {model.name}; not a medical device"[:64],
         specific_character_set=UNICODE,
     )
-
-
-def series_uid(model: ModelIdentity, source: Dataset, kind: str) -> str:
-    """Returns the UID of the series in which a model's objects of a kind are."""
-    identity = (model.name, str(model.version), model.digest)
-    return derive_uid("series", kind, source.StudyInstanceUID, *identity)
-
-
-def equipment(model: ModelIdentity) -> dict[str, Any]:
-    """Returns who made an object (PS3.3, C.7.5.1), as highdicom's constructors take it."""
-    return {
-        "manufacturer": MAKER,
-        "manufacturer_model_name": f"{model.name} version {model.version}"[:64],
-        "software_versions": f"medtfx {version('medtfx')}",
-        "device_serial_number": model.digest,
-    }
-
-
-def written(made_at: datetime) -> dict[str, Any]:
-    """Returns when an object was made, as highdicom's constructors take it."""
-    day, hour = made_at.date(), made_at.time().replace(tzinfo=None)
-    return {"content_date": day, "content_time": hour, "series_date": day, "series_time": hour}
+    report.InstanceCreationDate = report.ContentDate
+    report.InstanceCreationTime = report.ContentTime
+    return report
 
 
 def _observer(model: ModelIdentity) -> ObservationContext:
