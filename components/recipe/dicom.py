@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from components.recipe.base import Positive, Section
+from components.recipe.dicom_report import DicomReport
 
-AeTitle = Annotated[str, Field(pattern=r"^(?=.*\S)[ -\[\]-~]{1,16}$")]
+AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]
 CodeString = Annotated[str, Field(pattern=r"^[A-Z0-9 _]{1,16}$")]
 Port = Annotated[int, Field(gt=0, lt=65536)]
 
@@ -69,7 +70,7 @@ class Destination(Section):
     def _one_way(self) -> "Destination":
         store = self.ae_title is not None and self.host is not None
         partly = self.ae_title is not None or self.host is not None
-        if self.url is not None and partly or self.url is None and not store:
+        if (self.url is not None and partly) or (self.url is None and not store):
             raise ValueError(
                 "a destination has ae_title and host (C-STORE), or url (STOW-RS), and not both. "
                 f"Received: ae_title {self.ae_title!r}, host {self.host!r}, url {self.url!r}"
@@ -86,9 +87,11 @@ class DicomSection(Section):
             that says why each was not answered.
         quiet_seconds: a study is complete when so many seconds have brought no further image.
         destination: where results are sent. None: `medtfx dicom-node` does not start.
+        report: how the predictions are written into the study.
     """
 
     accept: Accept = Accept()
     others: Literal["ignore", "report"] = "ignore"
     quiet_seconds: Positive = 30
     destination: Destination | None = None
+    report: DicomReport = DicomReport()

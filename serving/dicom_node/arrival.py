@@ -24,6 +24,7 @@ class Arrival:
     """A received object.
 
     Attributes:
+        sop_class: its SOP Class UID.
         sop_uid: its SOP Instance UID.
         study_uid: the Study Instance UID.
         accession: the Accession Number, '' where there is none.
@@ -31,6 +32,7 @@ class Arrival:
         refusal: why it is not answered, or None.
     """
 
+    sop_class: str
     sop_uid: str
     study_uid: str
     accession: str
@@ -46,14 +48,16 @@ def read_arrival(file: Path, rules: Accept, today: date) -> Arrival:
     """
     try:
         dataset = dcmread(file, stop_before_pixels=True, specific_tags=_TAGS)
-        uids = [_uid(dataset, name) for name in ("SOPInstanceUID", "StudyInstanceUID")]
+        uids = [
+            _uid(dataset, name) for name in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID")
+        ]
         texts = [str(dataset.get(name) or "") for name in ("AccessionNumber", "Modality")]
         refusal = why_not(dataset, rules, today)
     except RefusedError:
         raise
     except Exception as error:  # pydicom raises anything on bytes that are no dataset
         raise RefusedError(f"the DICOM header can't be parsed ({error})") from error
-    return Arrival(uids[0], uids[1], texts[0], texts[1], refusal)
+    return Arrival(*uids, *texts, refusal)
 
 
 def _uid(dataset: Dataset, name: str) -> str:

@@ -1,7 +1,7 @@
 """What can go wrong between the node and the PACS.
 
-    MedtfxError
-    └── DicomNodeError   the node can't start as it was asked to
+MedtfxError
+└── DicomNodeError   the node can't start as it was asked to
 """
 
 from components.runtime.errors import MedtfxError

@@ -41,6 +41,7 @@ def _queues(spool: Spool) -> list[str]:
         "SELECT min(first_received) FROM rounds WHERE state IN (?, ?)", COLLECTING, SENDING
     )
     now = time.time()
+    ages = {"images": now - image if image else 0.0, "studies": now - study if study else 0.0}
     return [
         "# TYPE medtfx_dicom_queue gauge",
         f'medtfx_dicom_queue{{of="images"}} {objects.get(WAITING, 0)}',
@@ -48,8 +49,8 @@ def _queues(spool: Spool) -> list[str]:
         f'medtfx_dicom_queue{{of="studies to send"}} {rounds.get(SENDING, 0)}',
         "# TYPE medtfx_dicom_oldest_seconds gauge",
         *(
-            f'medtfx_dicom_oldest_seconds{{of="{name}"}} {max(0.0, now - since) if since else 0:.1f}'
-            for name, since in (("images", image), ("studies", study))
+            f'medtfx_dicom_oldest_seconds{{of="{of}"}} {max(0.0, age):.1f}'
+            for of, age in ages.items()
         ),
         "# TYPE medtfx_dicom_dead_letters gauge",
         f"medtfx_dicom_dead_letters {rounds.get(DEAD, 0)}",

@@ -32,11 +32,13 @@ class Round:
         id: of its row.
         study_uid: the Study Instance UID.
         attempts: to report on it, or to send its results, that failed.
+        last_received: the time of its last object.
     """
 
     id: int
     study_uid: str
     attempts: int
+    last_received: float
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,16 @@ class Rounds:
 
         Quiet counts while the node runs: before, nobody could have sent anything.
         """
-        return [] if now < self._spool.opened + quiet_seconds else _rounds(
-            self._spool.rows(
-                "SELECT id, study_uid, attempts FROM rounds WHERE state = ? AND last_received <= ? "
-                "AND next_try <= ? AND NOT EXISTS (SELECT 1 FROM objects WHERE round = rounds.id "
-                "AND state = ?) ORDER BY last_received LIMIT 50",
-                COLLECTING, now - quiet_seconds, now, WAITING,
-            )
+        if now < self._spool.opened + quiet_seconds:
+            return []
+        found = self._spool.rows(
+            "SELECT id, study_uid, attempts, last_received FROM rounds "
+            "WHERE state = ? AND last_received <= ? AND next_try <= ? AND NOT EXISTS "
+            "(SELECT 1 FROM objects WHERE round = rounds.id AND state = ?) "
+            "ORDER BY last_received LIMIT 50",
+            COLLECTING, now - quiet_seconds, now, WAITING,
         )  # fmt: skip
+        return [Round(*row) for row in found]
 
     def settled(self, one: Round) -> list[Settled]:
         """Returns the objects of a round that a report is about, in the order they came."""
@@ -98,40 +102,50 @@ class Rounds:
         )  # fmt: skip
         return [Settled(self._spool.objects / file, *rest) for file, *rest in found]
 
-    def keep_results(self, one: Round, results: Sequence[Dataset]) -> None:
+    def keep_results(self, one: Round, results: Sequence[Dataset]) -> bool:
         """Writes the objects that are to be sent; without any, the round has ended.
+
+        Returns:
+            Whether they are kept: not where another object of the study came while they were made.
 
         Raises:
             OSError: the disk does not take them.
         """
-        names = []
-        for result in results:
-            names.append(file_name(f"{one.id} {result.SOPInstanceUID}"))
-            with replacing(self._spool.results / names[-1], OWNER_ONLY) as file:
+        files = [file_name(f"{one.id} {result.SOPInstanceUID}") for result in results]
+        for name, result in zip(files, results, strict=True):
+            with replacing(self._spool.results / name, OWNER_ONLY) as file:
                 result.save_as(file, enforce_file_format=True)
         with self._spool.transaction() as database:
-            database.executemany(
-                "INSERT OR IGNORE INTO results (sop_uid, round, file) VALUES (?, ?, ?)",
-                [(str(r.SOPInstanceUID), one.id, n) for r, n in zip(results, names, strict=True)],
-            )
-            database.execute(
-                "UPDATE rounds SET state = ?, attempts = 0, reason = NULL WHERE id = ?",
-                (SENDING, one.id),
-            )
-        if not results:
+            is_same = database.execute(
+                "UPDATE rounds SET state = ?, attempts = 0, reason = NULL "
+                "WHERE id = ? AND state = ? AND last_received = ?",
+                (SENDING, one.id, COLLECTING, one.last_received),
+            ).rowcount
+            if is_same:
+                database.executemany(
+                    "INSERT OR IGNORE INTO results (round, sop_uid, file) VALUES (?, ?, ?)",
+                    [
+                        (one.id, str(result.SOPInstanceUID), name)
+                        for name, result in zip(files, results, strict=True)
+                    ],
+                )
+        if not is_same:
+            for name in files:
+                (self._spool.results / name).unlink(missing_ok=True)
+        elif not results:
             self.end(one)
+        return bool(is_same)
 
     def to_send(self, most: int, now: float) -> list[Result]:
         """Returns results that are to be sent, of the oldest rounds."""
         found = self._spool.rows(
-            "SELECT r.id, r.study_uid, r.attempts, s.sop_uid, s.file FROM results s JOIN rounds r "
-            "ON r.id = s.round WHERE r.state = ? AND r.next_try <= ? AND NOT s.is_sent "
+            "SELECT r.id, r.study_uid, r.attempts, r.last_received, s.sop_uid, s.file "
+            "FROM results s JOIN rounds r ON r.id = s.round "
+            "WHERE r.state = ? AND r.next_try <= ? AND NOT s.is_sent "
             "ORDER BY r.last_received, r.id LIMIT ?",
             SENDING, now, most,
         )  # fmt: skip
-        return [
-            Result(Round(*of), uid, self._spool.results / file) for *of, uid, file in found
-        ]
+        return [Result(Round(*of), uid, self._spool.results / file) for *of, uid, file in found]
 
     def mark_sent(self, result: Result) -> bool:
         """Records that the PACS has a result; returns whether it was the last of its round."""
@@ -184,7 +198,3 @@ class Rounds:
                 "UPDATE rounds SET state = ?, reason = ?, ended = ? WHERE id = ?",
                 (DEAD, reason, time.time(), one.id),
             )
-
-
-def _rounds(rows: Sequence[tuple]) -> list[Round]:
-    return [Round(*row) for row in rows]

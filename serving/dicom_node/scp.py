@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,12 +40,13 @@ SOP_CLASSES = (
         "3.1", "6.1",  # Ultrasound
         "12.1", "12.2",  # X-Ray Angiography and Radiofluoroscopy
         "77.1.1", "77.1.2", "77.1.4", "77.1.5.1",  # endoscopy, microscopy, photography, eyes
-        "88.11", "88.22", "88.33", "88.59",  # structured reports, Key Object Selection
-        "11.1",  # Grayscale Softcopy Presentation State
+        "88.11", "88.22", "88.33", "88.34", "88.59",  # structured reports, Key Object Selection
+        "11.1", "11.2", "11.3",  # presentation states
     )),
     *SECONDARY,
 )  # fmt: skip
 
+_NAMED = 3  # SOP classes in a line of the log
 SUCCESS, OUT_OF_RESOURCES, CANNOT_UNDERSTAND = 0x0000, 0xA700, 0xC000
 
 
@@ -85,6 +87,7 @@ class StoreScp:
         self._settings, self._intake, self._folder = settings, intake, folder
         self.port = settings.port
         self._server: BoundedServer | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begins to listen.
@@ -120,7 +123,13 @@ class StoreScp:
         self._server.pdu_seconds = limits.seconds
         entity._servers.append(self._server)  # as AE.start_server does; its shutdown needs it
         self.port = int(self._server.server_address[1])
-        serve_on_thread(self._server)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="scp", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it takes connections."""
+        return self._thread is not None and self._thread.is_alive()
 
     def stop(self, grace: float) -> None:
         """Takes no more associations, and lets those under way end."""
@@ -168,9 +177,12 @@ class StoreScp:
                 return
 
     def _note_contexts(self, event: Any) -> None:
-        for context in event.assoc.rejected_contexts:
-            name = UID(context.abstract_syntax).name
-            self._refuse(event, f"the SOP class or transfer syntax of {name}", "foreign SOP class")
+        """One line an association: a PACS may propose all that it knows."""
+        refused = {UID(one.abstract_syntax).name for one in event.assoc.rejected_contexts}
+        if refused:
+            names = ", ".join(sorted(refused)[:_NAMED])
+            more = f" and {len(refused) - _NAMED} others" if len(refused) > _NAMED else ""
+            self._refuse(event, f"{names}{more}: no such objects are taken", "foreign SOP class")
 
     def _note_rejected(self, event: Any) -> None:
         called = getattr(event.assoc.requestor.primitive, "called_ae_title", "")
@@ -183,10 +195,3 @@ class StoreScp:
         requestor = event.assoc.requestor
         self._intake.metrics.failures.add(kind)
         log.warning("refused from %r at %s: %s", requestor.ae_title, requestor.address, what)
-
-
-def serve_on_thread(server: BoundedServer) -> None:
-    """Lets a server take connections on a thread of its own."""
-    import threading
-
-    threading.Thread(target=server.serve_forever, name="scp", daemon=True).start()

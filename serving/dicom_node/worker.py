@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 0.2
+IDLE = 0.2
+"""Seconds until a worker that found nothing to do looks again."""
+
 _AFTER_DEFECT_SECONDS = 5.0
 _LONGEST_DELAY = 300.0
 
@@ -24,6 +26,11 @@ class Worker:
     def __init__(self, name: str, step: Callable[[], float]) -> None:
         self._step, self._stopping = step, threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def name(self) -> str:
+        """Of the thread."""
+        return self._thread.name
 
     @property
     def is_alive(self) -> bool:
@@ -51,9 +58,6 @@ class Worker:
                 log.exception("%s failed; it goes on", self._thread.name)
                 pause = _AFTER_DEFECT_SECONDS
             self._stopping.wait(pause)
-
-
-IDLE = _LOOK_SECONDS
 
 
 def back_off(failures: int) -> float:
