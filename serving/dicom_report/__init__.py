@@ -1,0 +1,1 @@
+"""Predictions as DICOM objects of the study that was asked about. No TensorFlow."""
