@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from components.image_example_gen import folder_splits, splits
+from components.image_example_gen import folder_splits, spans, splits
 from components.image_example_gen.dicom_headers import may_be_dicom
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
@@ -104,11 +104,12 @@ def list_folders(base: str, data: DataSection) -> Listing:
     images = image_files(base, [file.relative for file in found])
     table = _metadata(base, images, data)
     entries, left_out = _classify(found, images, data, table)
+    entries, old = spans.in_range(entries, data.spans)
     given = folder_splits.find([entry.relative for entry in entries], data)
     table = table.fitted([entry.relative for entry in entries])
     entries, capped = _cap(_with_patients(base, entries, data, table), data)
     entries = _with_splits(entries, data, given)
-    listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found), found)
+    listing = Listing(tuple(entries), tuple(left_out + old + capped), fingerprint(found), found)
     splits.check_counts(listing.counts(), data, [(e.label, e.patient) for e in entries])
     return listing
 
