@@ -13,7 +13,8 @@ from pipeline.looks.ledger import WornTestSplitError
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.training_data import model_digest
 from pipeline.sample_data import write_sample_data
-from pipeline.tune.run import parse_options, touched, trial_digest, tune
+from pipeline.tune.run import parse_options, tune
+from pipeline.tune.trials import touched, trial_digest
 
 
 def test_options_of_the_space():
