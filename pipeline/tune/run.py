@@ -15,7 +15,6 @@ from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
-from components.tuner.space import parse_space
 from pipeline.home import Home
 from pipeline.looks.ledger import LookLedger
 from pipeline.paths import PipelinePaths, data_address
@@ -25,6 +24,7 @@ from pipeline.runs.execution import outputs_by_node, run_nodes
 from pipeline.runs.records import usual_seconds
 from pipeline.runs.session import RunSession, run_session
 from pipeline.tune.looks import add_looks, check_looks
+from pipeline.tune.space import with_space
 from pipeline.tune.trials import Trial, read_trials, short, touched, trial_lines
 from pipeline.tune.tuned_recipe import write_tuned
 
@@ -56,9 +56,8 @@ def tune(
     Raises:
         MedtfxError: an error that the user can fix.
     """
-    recipe = load_recipe(argument, list(overrides))
-    texts = parse_options(space) or recipe.tuning.space
-    parse_space(texts, recipe.model, recipe.training)
+    recipe = with_space(load_recipe(argument, list(overrides)), space)
+    texts = recipe.tuning.space
     base = data_address(data_folder)
     with listed_once():
         listing = list_folders(base, recipe.data)
@@ -70,27 +69,6 @@ def tune(
             add_looks(looks, recipe, listing, texts, found, session.run_id)
     write_tuned(out, argument, overrides, found[0].values, _comment(recipe, found, command))
     _print(console, recipe, found, out)
-
-
-def parse_options(space: Sequence[str]) -> dict[str, str]:
-    """Reads `--space`.
-
-    Returns:
-        `section.key` → values; {} without options.
-
-    Raises:
-        RecipeError: one is not of the form `section.key=values`.
-    """
-    found = {}
-    for option in space:
-        key, separator, text = option.partition("=")
-        if not separator or not key.strip() or not text.strip():
-            raise RecipeError(
-                "--space takes section.key=values, as training.learning_rate=1e-4..1e-2:log or "
-                f"model.dropout=0.1,0.3,0.5. Received: {option!r}"
-            )
-        found[key.strip()] = text.strip()
-    return found
 
 
 def _search(
