@@ -57,7 +57,7 @@ def written(tmp_path_factory):
     given = {name: [made[name]] for name in ("examples", "statistics", "schema")}
     outputs = {name: [made[name]] for name in ("transform_graph", "transformed_examples")}
     data, splits = DATA.model_dump_json(by_alias=True), json.dumps(["train", "eval"])
-    Executor().Do(given, outputs, {"data": data, "splits": splits})
+    Executor().Do(given, outputs, {"data": data, "splits": splits, "source": "x"})
     # As TFX records it: what is in the outputs at the end.
     return made["transform_graph"].uri, outputs["transformed_examples"][0]
 
