@@ -1,17 +1,17 @@
 """The manifest: one row for each file of the data folder, in Parquet, beside the Examples.
 
-ImageExampleGen writes it into the folder `manifest` of the Examples' artifact, a file for each shard,
-of the same name as the shard's TFRecords but for the suffix. Whoever wants to know which images
+ImageExampleGen writes it into the folder `manifest` of the Examples' artifact, a file for each
+shard, of the same name as its TFRecords but for the suffix. Whoever wants to know which images
 there are reads it, and lists nothing again.
 
     column    type          holds
-    path      binary        path below the data folder, with forward slashes; UTF-8 where the name is
+    path      binary        path below the data folder, with forward slashes; UTF-8 if the name is
     size      int64         bytes, -1 if unknown
     modified  int64         nanoseconds since the epoch, 0 if unknown
     label     string        class; null for a file that was left out by rule, or without classes
     patient   string        keyed hash, 16 hex digits; null for a file that was left out by rule
     split     string        `train`, `eval`, `test` or `unlabelled`; null as above
-    digest    binary        of the decoded pixels, 16 bytes, as `imaging.measures` has it; null where
+    digest    binary        of the decoded pixels, 16 bytes, as `imaging.measures` has it; null if
                             there is no Example, or no class
     metadata  string        columns of the metadata CSV as JSON, null if there are none
     reason    string        why there is no Example of the file, see `imaging.quarantine`; else null
@@ -28,6 +28,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from tfx.dsl.io import fileio
+
+Row = dict[str, Any]
 
 FOLDER = "manifest"  # in the Examples' artifact, beside the folders of its splits
 
@@ -48,7 +50,7 @@ SCHEMA = pa.schema(
 )
 
 
-def write_rows(path: str, rows: Sequence[dict[str, Any]]) -> None:
+def write_rows(path: str, rows: Sequence[Row]) -> None:
     """Writes the rows of a shard; those of an earlier attempt are replaced.
 
     Args:
@@ -72,7 +74,7 @@ def read_tables(examples_uri: str, columns: Sequence[str] | None = None) -> Iter
             yield pq.read_table(file, columns=columns and list(columns))
 
 
-def read_rows(examples_uri: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+def read_rows(examples_uri: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
     """Yields the rows as `write_rows` took them."""
     for table in read_tables(examples_uri, columns):
         yield from map(_decoded, table.to_pylist())
@@ -88,5 +90,5 @@ def decode(path: bytes) -> str:
     return path.decode(errors="surrogateescape")
 
 
-def _decoded(row: dict[str, Any]) -> dict[str, Any]:
+def _decoded(row: Row) -> Row:
     return {**row, "path": decode(row["path"])} if "path" in row else row
