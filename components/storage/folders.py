@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from components.storage import files
 
 _LEVELS = 6  # below the data folder; a deeper tree is listed as a whole from there
+_MOST = 10_000  # folders in one; a folder with more, as of patients, is one part
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ def parted(base: str, wanted: int) -> list[Folder]:
     opened, closed = [""], []
     for _ in range(_LEVELS):
         below: list[str] = []
-        for folder in level:
-            enough = len(below) + len(closed) >= wanted
+        for place, folder in enumerate(level):
+            enough = len(closed) + len(below) + len(level) - place >= wanted
             found = None if enough else files.subfolders(base, folder)
-            if found is None:
+            if found is None or len(found) > _MOST:
                 closed.append(folder)
             else:
                 opened.append(folder)

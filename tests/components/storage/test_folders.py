@@ -30,7 +30,7 @@ def test_the_parts_hold_every_file_once(base, wanted):
 
 
 def test_folders_are_opened_until_there_are_enough(base):
-    assert set(parted(str(base), 2)) == {
+    assert set(parted(str(base), 3)) == {
         Folder("", False), Folder("COVID", False), Folder("NORMAL", True),
         *(Folder(f"COVID/{patient}", True) for patient in range(3)),
     }  # fmt: skip
