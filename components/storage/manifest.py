@@ -26,8 +26,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from tfx.dsl.io import fileio
+
+from components.storage.parquet import read_parquet, write_parquet
 
 Row = dict[str, Any]
 
@@ -58,8 +59,7 @@ def write_rows(path: str, rows: Sequence[Row]) -> None:
         rows: column → value; a missing one is null, `path` is text.
     """
     encoded = [{**row, "path": encode(row["path"])} for row in rows]
-    with fileio.open(path, "wb") as file:
-        pq.write_table(pa.Table.from_pylist(encoded, SCHEMA), file)
+    write_parquet(path, pa.Table.from_pylist(encoded, SCHEMA))
 
 
 def read_tables(examples_uri: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
@@ -70,8 +70,7 @@ def read_tables(examples_uri: str, columns: Sequence[str] | None = None) -> Iter
         columns: to read; None: all.
     """
     for path in sorted(fileio.glob(os.path.join(examples_uri, FOLDER, "*.parquet"))):
-        with fileio.open(path, "rb") as file:
-            yield pq.read_table(file, columns=columns and list(columns))
+        yield read_parquet(path, columns and list(columns))
 
 
 def read_rows(examples_uri: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
