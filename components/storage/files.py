@@ -70,7 +70,7 @@ def subfolders(base: str, folder: str = "", among_files: bool = False) -> list[s
     if is_remote(base):
         return None
     found = []
-    for name, path, is_folder in _children(os.path.join(base, folder)):
+    for name, _path, is_folder in _children(os.path.join(base, folder)):
         if is_folder:
             found.append(_below(folder, name))
         elif not among_files:
