@@ -70,6 +70,10 @@ class Listing:
             table.setdefault(entry.label, Counter())[entry.split] += 1
         return table
 
+    def patients(self) -> list[tuple[str, str]]:
+        """Returns (class, patient) of every image."""
+        return [(entry.label, entry.patient) for entry in self.entries]
+
     def judging(self, folds: bool) -> list[Entry]:
         """Returns the images that the gate decides by: the test split, or with folds all."""
         return [entry for entry in self.entries if folds or entry.split == "test"]
@@ -100,8 +104,7 @@ def list_folders(base: str, data: DataSection) -> Listing:
     entries, capped = _cap(_with_patients(base, labels, data, table), data)
     entries = _with_splits(entries, data, given)
     listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found), found)
-    patients = [(entry.label, entry.patient) for entry in entries]
-    splits.check_counts(listing.counts(), data, patients)
+    splits.check_counts(listing.counts(), data, listing.patients)
     return listing
 
 
@@ -166,11 +169,21 @@ def check_any_image(base: str, images: int) -> None:
         raise DataError(f"No image file below {shown_path(base)!r}. Check the path.")
 
 
-def _metadata(base: str, images: frozenset[str], data: DataSection) -> MetadataTable:
+def check_metadata(base: str, headers: bool, data: DataSection) -> MetadataTable:
+    """Returns the metadata CSV, empty if there is none and none is due.
+
+    Args:
+        base: the data folder.
+        headers: whether there are DICOM files, which may stand in for it.
+        data: says what is due.
+
+    Raises:
+        DataError: see `metadata.read_metadata`.
+    """
     if data.metadata is None:
         return MetadataTable()
     patient = data.patient.column if data.patient.source == "metadata" else None
-    return read_metadata(base, data.metadata, any(map(may_be_dicom, images)), patient)
+    return read_metadata(base, data.metadata, headers, patient)
 
 
 def _classify(
@@ -178,7 +191,7 @@ def _classify(
 ) -> tuple[dict[str, str], list[tuple[str, str]], MetadataTable]:
     """Returns path → class of the images, (path, reason) of the other files, and the table."""
     images = image_files(base, [file.relative for file in found])
-    table = _metadata(base, images, data)
+    table = check_metadata(base, any(map(may_be_dicom, images)), data)
     classifier = Classifier(data, table.file)
     labels: dict[str, str] = {}
     left_out: list[tuple[str, str]] = []
