@@ -5,15 +5,11 @@ same images on any machine, whatever ran there before.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from components.recipe.data import Spans
 from components.runtime.errors import DataError
-
-if TYPE_CHECKING:
-    from components.image_example_gen.listing import Entry
 
 OUTSIDE = "outside_rolling_range"
 
@@ -27,30 +23,26 @@ _EPOCH = date(1970, 1, 1)
 
 
 def in_range(
-    entries: "Sequence[Entry]", spans: Spans | None
-) -> "tuple[list[Entry], list[tuple[str, str]]]":
-    """Returns the entries in the rolling range, and (path, reason) of the others.
+    labels: Mapping[str, str], spans: Spans | None
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Returns what is in the rolling range, and (path, reason) of the other images.
 
     The range ends with the latest span that has an image, as in TFX's `SpanRangeStrategy`.
 
     Args:
-        entries: of the data folder.
+        labels: path below the data folder → class of each image.
         spans: the recipe's section; None leaves all as they are.
 
     Raises:
         DataError: an image lies in no folder of a span, or in two.
     """
-    if spans is None or spans.rolling_range is None or not entries:
-        return list(entries), []
-    numbers = span_numbers([entry.relative for entry in entries], spans)
-    first = max(numbers) - spans.rolling_range + 1
-    kept = [entry for entry, span in zip(entries, numbers, strict=True) if span >= first]
-    old = [
-        (entry.relative, OUTSIDE)
-        for entry, span in zip(entries, numbers, strict=True)
-        if span < first
-    ]
-    return kept, old
+    if spans is None or not labels:
+        return dict(labels), []
+    numbers = span_numbers(list(labels), spans)
+    first = max(numbers) - (spans.rolling_range or max(numbers) + 1) + 1
+    of = dict(zip(labels, numbers, strict=True))
+    kept = {path: label for path, label in labels.items() if of[path] >= first}
+    return kept, [(path, OUTSIDE) for path in labels if of[path] < first]
 
 
 def span_numbers(paths: Sequence[str], spans: Spans) -> list[int]:

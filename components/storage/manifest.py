@@ -1,17 +1,17 @@
 """The manifest: one row for each file of the data folder, in Parquet, beside the Examples.
 
-ImageExampleGen writes it into the folder `manifest` of the Examples' artifact, a file for each shard,
-of the same name as the shard's TFRecords but for the suffix. Whoever wants to know which images
+ImageExampleGen writes it into the folder `manifest` of the Examples' artifact, a file for each
+shard, of the same name as its TFRecords but for the suffix. Whoever wants to know which images
 there are reads it, and lists nothing again.
 
     column    type          holds
-    path      binary        path below the data folder, with forward slashes; UTF-8 where the name is
+    path      binary        path below the data folder, with forward slashes; UTF-8 if the name is
     size      int64         bytes, -1 if unknown
     modified  int64         nanoseconds since the epoch, 0 if unknown
     label     string        class; null for a file that was left out by rule, or without classes
     patient   string        keyed hash, 16 hex digits; null for a file that was left out by rule
     split     string        `train`, `eval`, `test` or `unlabelled`; null as above
-    digest    binary        of the decoded pixels, 16 bytes, as `imaging.measures` has it; null where
+    digest    binary        of the decoded pixels, 16 bytes, as `imaging.measures` has it; null if
                             there is no Example, or no class
     metadata  string        columns of the metadata CSV as JSON, null if there are none
     reason    string        why there is no Example of the file, see `imaging.quarantine`; else null
@@ -26,8 +26,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from tfx.dsl.io import fileio
+
+from components.storage.parquet import read_parquet, write_parquet
+
+Row = dict[str, Any]
 
 FOLDER = "manifest"  # in the Examples' artifact, beside the folders of its splits
 
@@ -48,7 +51,7 @@ SCHEMA = pa.schema(
 )
 
 
-def write_rows(path: str, rows: Sequence[dict[str, Any]]) -> None:
+def write_rows(path: str, rows: Sequence[Row]) -> None:
     """Writes the rows of a shard; those of an earlier attempt are replaced.
 
     Args:
@@ -56,8 +59,18 @@ def write_rows(path: str, rows: Sequence[dict[str, Any]]) -> None:
         rows: column → value; a missing one is null, `path` is text.
     """
     encoded = [{**row, "path": encode(row["path"])} for row in rows]
-    with fileio.open(path, "wb") as file:
-        pq.write_table(pa.Table.from_pylist(encoded, SCHEMA), file)
+    write_parquet(path, pa.Table.from_pylist(encoded, SCHEMA))
+
+
+def read_shard(examples_uri: str, name: str) -> list[Row]:
+    """Returns the rows of a shard as `write_rows` took them.
+
+    Args:
+        examples_uri: of the artifact.
+        name: of the shard's files, without suffix.
+    """
+    table = read_parquet(os.path.join(examples_uri, FOLDER, f"{name}.parquet"))
+    return list(map(_decoded, table.to_pylist()))
 
 
 def read_tables(examples_uri: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
@@ -68,11 +81,10 @@ def read_tables(examples_uri: str, columns: Sequence[str] | None = None) -> Iter
         columns: to read; None: all.
     """
     for path in sorted(fileio.glob(os.path.join(examples_uri, FOLDER, "*.parquet"))):
-        with fileio.open(path, "rb") as file:
-            yield pq.read_table(file, columns=columns and list(columns))
+        yield read_parquet(path, columns and list(columns))
 
 
-def read_rows(examples_uri: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+def read_rows(examples_uri: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
     """Yields the rows as `write_rows` took them."""
     for table in read_tables(examples_uri, columns):
         yield from map(_decoded, table.to_pylist())
@@ -88,5 +100,5 @@ def decode(path: bytes) -> str:
     return path.decode(errors="surrogateescape")
 
 
-def _decoded(row: dict[str, Any]) -> dict[str, Any]:
+def _decoded(row: Row) -> Row:
     return {**row, "path": decode(row["path"])} if "path" in row else row

@@ -1,8 +1,9 @@
-"""Files of an earlier artifact that a node takes over, since nothing of what they come from changed.
+"""Files of an earlier artifact that a node takes over: nothing that they come from has changed.
 
 A node that writes a file for each shard notes, in `shards.json` of its artifact, how it worked and
-what each file comes from. Its next run looks there, beside its own folder, and works on the rest alone.
-The result is that of a run without an earlier one; so ML Metadata names no earlier artifact as an input.
+what each file comes from. Its next run looks there, beside its own folder, and works on the rest
+alone. The result is that of a run without an earlier one, which the two may share files with; so ML
+Metadata names no earlier artifact as an input.
 """
 
 import json

@@ -35,7 +35,7 @@ def folder(tmp_path):
 def test_the_range_counts_back_from_the_latest_span(folder, wanted, spans):
     listing = list_folders(str(folder), section(rolling_range=wanted))
     assert {int(e.relative.split("/")[0][5:]) for e in listing.entries} == spans
-    left_out = {path: reason for path, reason in listing.left_out}
+    left_out = dict(listing.left_out)
     assert set(left_out.values()) <= {OUTSIDE}
     assert len(left_out) + len(listing.entries) == 181
 
@@ -69,7 +69,7 @@ def test_an_image_in_no_span_or_in_two_is_refused(path, said):
 
 
 def test_a_folder_that_is_no_date_is_refused():
-    with pytest.raises(DataError, match="'2024-13-01'.* is no date"):
+    with pytest.raises(DataError, match=r"'2024-13-01'.* is no date"):
         span_numbers(["2024-13-01/a/x.png"], Spans(folder="{YYYY}-{MM}-{DD}"))
 
 
