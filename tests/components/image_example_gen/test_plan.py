@@ -12,6 +12,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from components.artifacts import TAKEN_OVER, Quarantine
 from components.image_example_gen import shards as sharding
 from components.image_example_gen import write_shard
+from components.image_example_gen.examples import read_entry
 from components.image_example_gen.executor import Executor
 from components.imaging import quarantine
 from components.imaging.measures.stored import FOLDER, feature_values
@@ -57,13 +58,12 @@ def run(tmp_path, films, monkeypatch):
     """Returns a function that runs the node in a home; its executions have numbers."""
     monkeypatch.setattr(sharding, "IMAGES", 10)
     read: list[str] = []
-    original = write_shard.read_entry
 
     def counted(base, entry, data):
         read.append(entry.relative)
-        return original(base, entry, data)
+        return read_entry(base, entry, data)
 
-    monkeypatch.setattr(write_shard, "read_entry", counted)
+    monkeypatch.setattr(f"{write_shard.__name__}.read_entry", counted)
     monkeypatch.setenv("MEDTFX_PATIENT_KEY", "0123456789abcdef" * 4)
 
     def run_node(home: str, number: int, data: DataSection | None = None, source="x") -> Run:

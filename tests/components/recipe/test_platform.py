@@ -94,14 +94,14 @@ def test_an_address_without_password_is_no_secret():
 
 def test_members_of_an_ensemble_have_no_pods_of_their_own():
     with pytest.raises(ValidationError, match="parts of one network, trained together with one"):
-        PlatformSection(parallel=["members"])
+        PlatformSection.model_validate({"parallel": ["members"]})
 
 
 def test_a_trial_has_what_the_trainer_has_unless_it_is_named():
-    section = PlatformSection(nodes={"Trainer": {"gpu": 1}})
+    section = PlatformSection.model_validate({"nodes": {"Trainer": {"gpu": 1}}})
     assert section.resources("Trial3").gpu == 1
-    apart = PlatformSection(nodes={"Trainer": {"gpu": 1}, "Trial": {"gpu": 2}})
+    apart = PlatformSection.model_validate({"nodes": {"Trainer": {"gpu": 1}, "Trial": {"gpu": 2}}})
     assert apart.resources("Trial3").gpu == 2
     assert apart.pod_of("Trial3") == apart.pod_of("Trial4") == "Trial"
-    each = PlatformSection(parallel=["trials"])
+    each = PlatformSection(parallel=("trials",))
     assert each.pod_of("Trial3") == "Trial3"

@@ -9,7 +9,7 @@ from components.storage.taken_over import earlier, read_origins, take_over, writ
 
 @pytest.fixture
 def artifacts(tmp_path):
-    """Artifacts 3, 9 and 10 of a node; 10 has been made in another way, and 11 was never finished."""
+    """Artifacts of a node; 10 has been made in another way, and 11 was never finished."""
     for number, identity in [("3", "a"), ("9", "a"), ("10", "b")]:
         (tmp_path / number).mkdir()
         write_notes(str(tmp_path / number), identity, {f"{number}.gz": f"x/{number}.gz"})
