@@ -5,6 +5,7 @@ from tfx.types.artifact import Artifact, Property, PropertyType
 AUDIT_JSON, AUDIT_PAGE = "audit.json", "audit.html"
 REPORT_PAGE, PREDICTIONS_FILE = "report.html", "predictions.csv"
 DECISION_FILE = "approval.json"
+TAKEN_OVER = "images_taken_over"  # of a Quarantine: images that an earlier run has read
 SIGNED = "signed"  # of a PushedModel: 1 if the site's key signed the version
 OUT_OF_FOLD = "out_of_fold"  # split of the predictions of a cross-validation
 HISTORY_FILE = "history.json"  # of the Trainer, in its ModelRun: phase → logs of each epoch

@@ -4,7 +4,7 @@ Whoever needs the shape of the DAG alone reads it here, without importing TFX. A
 with the DAG that TFX compiles (`tests/components/test_nodes.py`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from string import digits
 
 # Node → the nodes it waits for, in the order in which they run. In a DAG, CrossValidation is a node
@@ -45,6 +45,8 @@ APPROVAL = "Approval"
 # Only where `evaluation.folds` asks for a cross-validation.
 FOLD = "CrossValidation"
 OF_FOLDS = (FOLD, "OutOfFold")
+# Of a search alone, see `search_upstream`.
+TRIAL, TUNER = "Trial", "Tuner"
 BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
 
 # Stage → its nodes, in the order in which they run: on Kubeflow Pipelines one task, which is named
@@ -66,6 +68,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     APPROVAL: (APPROVAL,),
     PUSHER: (PUSHER, LAST),
 }
+SEARCH_STAGES = {TRIAL: (TRIAL,), TUNER: (TUNER,)}
 
 # Not a node of TFX: the first task on Kubeflow Pipelines.
 RETRAINING = "Retraining"
@@ -88,9 +91,30 @@ def upstream_of(approval: bool, folds: int | None) -> dict[str, tuple[str, ...]]
     return {node: tuple(in_dag(UPSTREAM[kind_of(node)])) for node in in_dag(UPSTREAM)}
 
 
+def search_upstream(trials: int, known_before: Callable[[int], int]) -> dict[str, tuple[str, ...]]:
+    """Returns node → the nodes it waits for, in the DAG of a search.
+
+    Args:
+        trials: how many.
+        known_before: number of a trial → how many trials it waits for.
+    """
+    prepared = ("ImageExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "Transform")
+    names = numbered(TRIAL, trials)
+    waiting = {
+        name: ("Transform", *names[: known_before(number)])
+        for number, name in enumerate(names, start=1)
+    }
+    return {**{node: UPSTREAM[node] for node in prepared}, **waiting, TUNER: tuple(names)}
+
+
 def fold_nodes(folds: int | None) -> list[str]:
     """Returns the names of the nodes of a cross-validation: `CrossValidation1`, and so on."""
-    return [f"{FOLD}{number}" for number in range(1, (folds or 0) + 1)]
+    return numbered(FOLD, folds or 0)
+
+
+def numbered(kind: str, count: int) -> list[str]:
+    """Returns the names of nodes of which there are several, from 1: `Trial1`, and so on."""
+    return [f"{kind}{number}" for number in range(1, count + 1)]
 
 
 def kind_of(node: str) -> str:
@@ -102,4 +126,5 @@ def place_of(node: str) -> tuple[int, int]:
     """Returns what nodes of a DAG are ordered by; those that are not ours come last."""
     kind = kind_of(node)
     number = int(node[len(kind) :] or 0)
-    return (NODES.index(kind), number) if kind in NODES else (len(NODES), 0)
+    known = (*NODES, TRIAL, TUNER)
+    return (known.index(kind), number) if kind in known else (len(known), 0)

@@ -20,6 +20,7 @@ class Result(str, Enum):
         WORST_CLASS: the class with the smallest margin to its floor.
         OUTCOME: one of `OUTCOMES`.
         REPORT: path or address of the run's page.
+        BEST: of a search: the best trial, with its values as options of a command.
     """
 
     DECISION = "Decision"
@@ -27,6 +28,7 @@ class Result(str, Enum):
     WORST_CLASS = "Worst class"
     OUTCOME = "Outcome"
     REPORT = "Report"
+    BEST = "Best values"
 
     @property
     def property_name(self) -> str:
@@ -42,6 +44,8 @@ OUTCOMES = {
     ExitCode.UNAPPROVED: "waits for approval",
     ExitCode.DECLINED: "declined to train",
 }
+
+SEARCHED = "searched"  # outcome of a search, which ends well however good its trials are
 
 _TITLES = "|".join(result.value for result in Result)
 # After date and time, as `kubeflow.node.process` sets the log up.
@@ -82,4 +86,6 @@ def last_words(log: str) -> str:
 
 def exit_code_of(outcome: str) -> ExitCode | None:
     """Returns the exit code of an outcome in words; None for other words."""
+    if outcome == SEARCHED:
+        return ExitCode.OK
     return next((code for code, words in OUTCOMES.items() if words == outcome), None)

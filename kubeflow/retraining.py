@@ -55,9 +55,13 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     from pipeline.plan.plan import check_floors, plan, remarks
     from pipeline.retraining.decide import Decision, decide
     from pipeline.retraining.training_data import describe_data
+    from pipeline.tune.looks import check_looks
 
     key = patient_key(node_paths(given.root, given.models, None).keys)
     listing = list_folders(given.data, recipe.data)
+    if given.trials:
+        check_looks(look_ledger(given.root), recipe, listing, recipe.tuning.space, given.trials)
+        return Decision(True, f"A search of {given.trials} trials.")
     seen = describe_data(recipe, listing, key)
     ledger = run_ledger(recipe, given.root)
     decision = Decision(True, "Training: the run's parameter `if_new` is false.")

@@ -9,7 +9,7 @@ from tfx.proto.orchestration import driver_output_pb2
 
 from components.image_example_gen.listing import fingerprint
 from components.image_example_gen.patients import patient_key
-from components.storage.listed_once import list_files
+from components.storage.listed_once import walk_files
 
 
 class Driver(dsl_driver.BaseDriver, base_driver.BaseDriver):
@@ -25,7 +25,7 @@ class Driver(dsl_driver.BaseDriver, base_driver.BaseDriver):
     def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
         """Returns the execution properties with the fingerprints; the outputs stay as they are."""
         properties = dict(execution_info.exec_properties)
-        properties["data_fingerprint"] = fingerprint(list_files(properties["input_base"]))
+        properties["data_fingerprint"] = fingerprint(walk_files(properties["input_base"]))
         key = patient_key(properties["home"])
         properties["key_fingerprint"] = hashlib.sha256(key).hexdigest()[:16]
         output = driver_output_pb2.DriverOutput()

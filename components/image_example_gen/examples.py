@@ -20,11 +20,13 @@ class ReadEntry:
     Attributes:
         example: the serialized tf.Example; None if the file can't be read.
         record: of `measures.stored.serialize`; None too if there is no class.
+        digest: of the decoded pixels, 16 bytes; None where there is no record.
         remarks: why the file can't be read, or what was read differently from what it states.
     """
 
     example: bytes | None = field(default=None, repr=False)
     record: bytes | None = field(default=None, repr=False)
+    digest: bytes | None = None
     remarks: tuple[Quarantined, ...] = ()
 
 
@@ -53,13 +55,14 @@ def read_entry(base: str, entry: Entry, data: DataSection) -> ReadEntry:
         remark = Quarantined(entry.relative, str(error.reason), error.detail)
         return ReadEntry(remarks=(remark,))
     values = features(entry, image, data)
-    record = None
+    record = digest = None
     if entry.label:  # else nobody checks the data
         measures = measure(image.picture, image.encoded if data.keep_metadata else None)
-        record = serialize(values, entry.split, measures)
+        record, digest = serialize(values, entry.split, measures), measures.digest
     return ReadEntry(
         to_example(values).SerializeToString(deterministic=True),
         record,
+        digest,
         tuple(Quarantined(entry.relative, NOTED, note) for note in image.notes),
     )
 

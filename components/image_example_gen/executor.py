@@ -8,27 +8,34 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from components.artifacts import TAKEN_OVER
 from components.image_example_gen import splits
-from components.image_example_gen.listing import (
-    UNLABELLED,
-    Listing,
-    list_folders,
-    list_unlabelled,
-)
+from components.image_example_gen.list_shards import list_shards
+from components.image_example_gen.listing import UNLABELLED, fingerprint, list_folders
+from components.image_example_gen.outcome import Outcome, read_outcome
+from components.image_example_gen.parts import Rules
 from components.image_example_gen.patients import patient_key
-from components.image_example_gen.shards import read_remarks, write_lists
+from components.image_example_gen.plan import identity_of, plan
+from components.image_example_gen.spans import span_numbers
+from components.image_example_gen.take_shard import TakeShard
 from components.image_example_gen.write_shard import WriteShard
 from components.imaging import quarantine
 from components.imaging.measures.stored import FOLDER
-from components.imaging.quarantine import Quarantined
-from components.recipe.data import SPLITS, DataSection
+from components.recipe.data import SPLITS, DataSection, Spans
 from components.runtime.errors import DataError
 from components.runtime.spread import spread
+from components.storage.listed_once import walk_files
+from components.storage.manifest import FOLDER as MANIFEST
+from components.storage.manifest import decode, read_tables
 from components.storage.split_files import declare_splits
+from components.storage.taken_over import write_notes
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Lists, reads, converts and writes; then refuses the set if too much was unreadable."""
+    """Lists, reads, converts and writes; then refuses the set if too much was unreadable.
+
+    Images that an earlier run has read, and that have not changed since, are not read again.
+    """
 
     def Do(
         self,
@@ -38,80 +45,101 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     ) -> None:
         """Fills `examples` and `quarantine`.
 
-        `examples` gets GZIP TFRecords, one folder a split, and beside them the folder of the
-        measures, which TFX does not read; `quarantine` gets two lists.
+        `examples` gets GZIP TFRecords, one folder a split, and beside them the folders of the
+        measures and the manifest, which TFX does not read; `quarantine` gets two lists.
 
         Raises:
             DataError: the folders do not fit the recipe, or more than `data.max_quarantine_share`
                 of the images can't be read.
         """
         data = DataSection.model_validate_json(exec_properties["data"])
-        base = exec_properties["input_base"]
         unlabelled = bool(exec_properties["unlabelled"])
-        listing = list_unlabelled(base) if unlabelled else list_folders(base, data)
-
+        key = patient_key(exec_properties["home"])
+        rules = Rules(exec_properties["input_base"], None if unlabelled else data, key)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         declare_splits(examples, [UNLABELLED] if unlabelled else SPLITS)
-
         listed = artifact_utils.get_single_instance(output_dict["quarantine"])
-        key = patient_key(exec_properties["home"])
-        remarks = self._write(base, data, listing, key, examples, listed)
-        notes = [remark for remark in remarks if remark.reason == quarantine.NOTED]
-        unreadable = [remark for remark in remarks if remark.reason != quarantine.NOTED]
-        _write_lists(listed, listing, unreadable, notes)
-        listed.data_fingerprint = listing.fingerprint
-        if not unlabelled:
-            _check_what_is_left(unreadable, listing, data)
+        identity = identity_of(rules.base, rules.data, exec_properties["source"])
+        parts = os.path.join(listed.uri, "parts")
+        known = self._write(rules, data, examples, parts, identity)
+
+        outcome = read_outcome(examples.uri)
+        listed.set_int_custom_property(TAKEN_OVER, known)
+        if rules.data and rules.data.spans:
+            latest = latest_span(examples.uri, rules.data.spans)
+            examples.set_int_custom_property("span", latest)
+        _write_lists(listed, outcome)
+        listed.data_fingerprint = exec_properties.get("data_fingerprint") or fingerprint(
+            walk_files(rules.base)
+        )
+        if rules.data:
+            _check_what_is_left(outcome, rules.base, rules.data)
 
     def _write(
-        self,
-        base: str,
-        data: DataSection,
-        listing: Listing,
-        key: bytes,
-        examples: types.Artifact,
-        listed: types.Artifact,
-    ) -> list[Quarantined]:
-        names = artifact_utils.decode_split_names(examples.split_names)
-        folders = {split: artifact_utils.get_split_uri([examples], split) for split in names}
-        parts = os.path.join(listed.uri, "parts")
-        measures = os.path.join(examples.uri, FOLDER)
-        for folder in (*folders.values(), measures, parts):
+        self, rules: Rules, data: DataSection, examples: types.Artifact, parts: str, identity: str
+    ) -> int:
+        """Returns how many of the images an earlier run has read."""
+        uri, folders = examples.uri, _folders(examples)
+        measures, manifest = os.path.join(uri, FOLDER), os.path.join(uri, MANIFEST)
+        for folder in (*folders.values(), measures, manifest, parts):
             fileio.makedirs(folder)
-        shards = write_lists(listing.entries, key, parts)
-        writer = WriteShard(base, data, folders, measures, len(listing.entries))
-        spread(writer, shards, self._make_beam_pipeline, bool(self._beam_pipeline_args))
-        remarks = [remark for shard in shards for remark in read_remarks(shard)]
+        on_engine = bool(self._beam_pipeline_args)
+        listed = list_shards(rules, parts, self._make_beam_pipeline, on_engine)
+        work = plan(uri, identity, listed, parts)
+        shards = work.shards
+        writer = WriteShard(rules.base, data, shards, folders, measures, manifest, work.images)
+        spread(writer, range(shards.count), self._make_beam_pipeline, on_engine)
+        if work.taken:
+            names = [os.path.basename(folder.rstrip("/")) for folder in folders.values()]
+            taker = TakeShard(work.uri, uri, names, work.run)
+            spread(taker, work.taken, self._make_beam_pipeline, on_engine)
+        write_notes(uri, identity, work.origins_now())
         fileio.rmtree(parts)
-        return remarks
+        return work.known
 
 
-def _write_lists(
-    artifact: types.Artifact,
-    listing: Listing,
-    unreadable: list[Quarantined],
-    notes: list[Quarantined],
-) -> None:
-    not_used = [Quarantined(file, reason) for file, reason in listing.left_out] + unreadable
-    for name, items in ((quarantine.FILE_NAME, not_used), (quarantine.NOTES_FILE, notes)):
+def latest_span(uri: str, spans: Spans) -> int:
+    """Returns the latest span that has an Example, for TFX's resolvers."""
+    latest = 0
+    for table in read_tables(uri, ("path", "split", "reason")):
+        rows = table.to_pylist()
+        used = [decode(row["path"]) for row in rows if row["split"] and not row["reason"]]
+        latest = max([latest, *span_numbers(used, spans)])
+    return latest
+
+
+def _folders(examples: types.Artifact) -> dict[str, str]:
+    """Returns split → folder of its files."""
+    names = artifact_utils.decode_split_names(examples.split_names)
+    return {split: artifact_utils.get_split_uri([examples], split) for split in names}
+
+
+def _write_lists(artifact: types.Artifact, outcome: Outcome) -> None:
+    lists = ((quarantine.FILE_NAME, outcome.not_used), (quarantine.NOTES_FILE, outcome.notes))
+    for name, items in lists:
         with fileio.open(os.path.join(artifact.uri, name), "w") as file:
             file.write(quarantine.to_csv(items))
-    artifact.images_read = len(listing.entries) - len(unreadable)
-    artifact.images_unreadable = len(unreadable)
-    artifact.not_used = quarantine.summary(not_used)
+    artifact.images_read = outcome.images
+    artifact.images_unreadable = len(outcome.unreadable)
+    artifact.not_used = quarantine.summary(outcome.not_used)
 
 
-def _check_what_is_left(unreadable: list[Quarantined], listing: Listing, data: DataSection) -> None:
-    share = len(unreadable) / len(listing.entries)
+def _check_what_is_left(outcome: Outcome, base: str, data: DataSection) -> None:
+    unreadable = outcome.unreadable
+    images = outcome.images + len(unreadable)
+    share = len(unreadable) / images
     if share > data.max_quarantine_share:
         first = min(unreadable)
         raise DataError(
-            f"{len(unreadable)} of {len(listing.entries)} images ({share:.0%}) can't be read, more "
-            f"than data.max_quarantine_share = {data.max_quarantine_share:.0%}. The first: "
+            f"{len(unreadable)} of {images} images ({share:.0%}) can't be read, more than "
+            f"data.max_quarantine_share = {data.max_quarantine_share:.0%}. The first: "
             f"{first.file}: {first.detail or first.reason}. Correct the files, or allow more if "
             "you know why."
         )
-    lost = {item.file for item in unreadable}
-    left = [entry for entry in listing.entries if entry.relative not in lost]
-    counts = Listing(tuple(left), (), "").counts()
-    splits.check_counts(counts, data, [(entry.label, entry.patient) for entry in left])
+
+    def left() -> list[tuple[str, str]]:
+        lost = {item.file for item in unreadable}
+        listing = list_folders(base, data)
+        return [(e.label, e.patient) for e in listing.entries if e.relative not in lost]
+
+    splits.check_counts(outcome.counts, data, left)

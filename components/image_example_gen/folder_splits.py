@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from components.recipe.data import SPLITS, DataSection, fold
 from components.runtime.errors import DataError
@@ -20,45 +20,56 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 def find(paths: Sequence[str], data: DataSection) -> dict[str, str]:
     """Returns path → split as the folders name it, or {} if they are not to be used.
 
-    Folders name splits where some class has images in two of them: `test`, `02_val`, `train_set`.
-
     Args:
         paths: of the images, below the data folder.
         data: classes and `folder_splits`.
 
     Raises:
-        DataError: the folders name splits, and the recipe does not say what to do about it; or
-            it says to use them, and there are none, or some image is in none.
+        DataError: see `check_named`; or some image is in no folder that names a split.
     """
     owners = data.class_of_folder()
     named = {path: _class_and_split(path, owners) for path in paths}
-    splits_of: dict[str, set[str]] = defaultdict(set)
-    for label, split in named.values():
-        if split:
-            splits_of[label].add(split)
-    if data.folder_splits == "merge":
+    check_named({f"{split}/{label}" for label, split in named.values() if split}, data)
+    if data.folder_splits != "use":
         return {}
-    if all(len(found) < 2 for found in splits_of.values()):
-        if data.folder_splits == "use":
-            raise DataError(
-                "data.folder_splits is `use`, and no class has images in two folders that name "
-                f"splits. Such names hold one of these words: {', '.join(_SPLIT_OF_WORD)}. Rename "
-                "the folders, or split by patient with --set data.folder_splits=null."
-            )
-        return {}
-    if data.folder_splits is None:
-        raise DataError(
-            "Some folders name splits "
-            f"({', '.join(sorted(set().union(*splits_of.values())))}). Say what to do: --set "
-            "data.folder_splits=use takes them as they are, and refuses a patient in two; --set "
-            "data.folder_splits=merge splits all images again, by patient."
-        )
     if outside := [path for path, (_, split) in named.items() if not split]:
         raise DataError(
             f"{len(outside)} images lie in no folder that names a split, for example "
             f"{outside[0]!r}. Move them, or use --set data.folder_splits=merge."
         )
     return {path: split for path, (_, split) in named.items()}
+
+
+def check_named(named: Iterable[str], data: DataSection) -> None:
+    """Refuses folders that name splits, unless the recipe says what to do about it.
+
+    Folders name splits where some class has images in two of them: `test`, `02_val`, `train_set`.
+
+    Args:
+        named: 'split/class' of what the folders name.
+        data: `folder_splits`.
+
+    Raises:
+        DataError: the folders name splits, and the recipe does not say what to do about it; or
+            it says to use them, and there are none.
+    """
+    splits_of: dict[str, set[str]] = defaultdict(set)
+    for split, _, label in (one.partition("/") for one in named):
+        splits_of[label].add(split)
+    several = any(len(found) > 1 for found in splits_of.values())
+    if several and data.folder_splits is None:
+        raise DataError(
+            "Some folders name splits "
+            f"({', '.join(sorted(set().union(*splits_of.values())))}). Say what to do: --set "
+            "data.folder_splits=use takes them as they are, and refuses a patient in two; --set "
+            "data.folder_splits=merge splits all images again, by patient."
+        )
+    if not several and data.folder_splits == "use":
+        raise DataError(
+            "data.folder_splits is `use`, and no class has images in two folders that name "
+            f"splits. Such names hold one of these words: {', '.join(_SPLIT_OF_WORD)}. Rename "
+            "the folders, or split by patient with --set data.folder_splits=null."
+        )
 
 
 def assign(
@@ -100,12 +111,21 @@ def _cut(patient: str, missing: Sequence[str], data: DataSection) -> str:
     return "train"
 
 
+def split_beside(folders: Sequence[str], nearest: int) -> str:
+    """Returns the split that a folder names beside that of the class, the inmost; '' if none does.
+
+    Args:
+        folders: above a file, by `fold`.
+        nearest: place of that of the class.
+    """
+    named = [_split_of(name) for place, name in enumerate(folders) if place != nearest]
+    return next((split for split in reversed(named) if split), "")
+
+
 def _class_and_split(path: str, owners: Mapping[str, str]) -> tuple[str, str]:
-    """Returns the class of a path, and the split that another folder of it names, the inmost."""
     folders = [fold(part) for part in path.split("/")[:-1]]
     nearest = max(place for place, name in enumerate(folders) if name in owners)
-    named = [_split_of(name) for place, name in enumerate(folders) if place != nearest]
-    return owners[folders[nearest]], next((split for split in reversed(named) if split), "")
+    return owners[folders[nearest]], split_beside(folders, nearest)
 
 
 def _split_of(folder: str) -> str:

@@ -6,20 +6,17 @@ any long work.
 """
 
 import hashlib
-import json
-import re
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
-from components.image_example_gen import folder_splits, splits
+from components.image_example_gen import folder_splits, spans, splits
+from components.image_example_gen.classify import Classifier, check_folders
 from components.image_example_gen.dicom_headers import may_be_dicom
 from components.image_example_gen.metadata import MetadataTable, read_metadata
 from components.image_example_gen.patients import PatientFinder
 from components.imaging.candidates import image_files
-from components.recipe.data import DataSection, fold
+from components.recipe.data import DataSection
 from components.runtime.errors import DataError
 from components.runtime.hashing import hash_to_unit
 from components.storage.files import FoundFile
@@ -28,13 +25,10 @@ from components.storage.plain_path import shown_path
 
 UNLABELLED = "unlabelled"
 
-_MASKS = frozenset(  # folders beside the images of a class that hold no radiographs
-    {"mask", "masks", "segmentation", "segmentations", "annotation", "annotations", "overlays"}
-)
-_MASK_FILE = re.compile(r"(.+)[ _-](?:mask|segmentation|annotation|overlay)", re.IGNORECASE)
+_NO_METADATA: Mapping[str, int | str] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An image file that is to be read.
 
@@ -50,7 +44,7 @@ class Entry:
     label: str
     patient: str
     split: str
-    metadata: Mapping[str, int | str] = field(default_factory=dict)
+    metadata: Mapping[str, int | str] = field(default_factory=lambda: _NO_METADATA)
 
 
 @dataclass(frozen=True)
@@ -76,6 +70,10 @@ class Listing:
             table.setdefault(entry.label, Counter())[entry.split] += 1
         return table
 
+    def patients(self) -> list[tuple[str, str]]:
+        """Returns (class, patient) of every image."""
+        return [(entry.label, entry.patient) for entry in self.entries]
+
     def judging(self, folds: bool) -> list[Entry]:
         """Returns the images that the gate decides by: the test split, or with folds all."""
         return [entry for entry in self.entries if folds or entry.split == "test"]
@@ -100,16 +98,14 @@ def list_folders(base: str, data: DataSection) -> Listing:
         DataError: the folder is missing or empty; a folder belongs to no class; a class has no
             folder; a patient is not known; a class or split has too few images.
     """
-    found = _walk_existing(base)
-    images = image_files(base, [file.relative for file in found])
-    table = _metadata(base, images, data)
-    entries, left_out = _classify(found, images, data, table)
-    given = folder_splits.find([entry.relative for entry in entries], data)
-    table = table.fitted([entry.relative for entry in entries])
-    entries, capped = _cap(_with_patients(base, entries, data, table), data)
+    found = walk_existing(base)
+    labels, left_out, table = _classify(base, found, data)
+    labels, old = spans.in_range(labels, data.spans)
+    given = folder_splits.find(list(labels), data)
+    entries, capped = _cap(_with_patients(base, labels, data, table), data)
     entries = _with_splits(entries, data, given)
-    listing = Listing(tuple(entries), tuple(left_out + capped), fingerprint(found), found)
-    splits.check_counts(listing.counts(), data, [(e.label, e.patient) for e in entries])
+    listing = Listing(tuple(entries), tuple(left_out + old + capped), fingerprint(found), found)
+    splits.check_counts(listing.counts(), data, listing.patients)
     return listing
 
 
@@ -122,13 +118,11 @@ def list_labelled(base: str, data: DataSection) -> Listing:
         DataError: the folder is missing or empty; a folder belongs to no class; no class has a
             folder; a patient is not known.
     """
-    found = _walk_existing(base)
-    images = image_files(base, [file.relative for file in found])
-    table = _metadata(base, images, data)
-    entries, left_out = _classify(found, images, data, table, all_classes=False)
-    table = table.fitted([entry.relative for entry in entries])
-    labelled = (replace(e, split="test") for e in _with_patients(base, entries, data, table))
-    return Listing(tuple(labelled), tuple(left_out), fingerprint(found), found)
+    found = walk_existing(base)
+    labels, left_out, table = _classify(base, found, data, all_classes=False)
+    entries = _with_patients(base, labels, data, table)
+    tested = tuple(replace(entry, split="test") for entry in entries)
+    return Listing(tested, tuple(left_out), fingerprint(found), found)
 
 
 def list_unlabelled(base: str) -> Listing:
@@ -137,11 +131,10 @@ def list_unlabelled(base: str) -> Listing:
     Raises:
         DataError: the folder is missing or holds no image.
     """
-    found = _walk_existing(base)
+    found = walk_existing(base)
     names = image_files(base, [file.relative for file in found])
     images = [file for file in found if file.relative in names]
-    if not images:
-        raise DataError(f"No image file below {shown_path(base)!r}. Check the path.")
+    check_any_image(base, len(images))
     others = [file for file in found if file.relative not in names]
     return Listing(
         tuple(Entry(file.relative, "", file.relative, UNLABELLED) for file in images),
@@ -151,120 +144,79 @@ def list_unlabelled(base: str) -> Listing:
     )
 
 
-def _walk_existing(base: str) -> tuple[FoundFile, ...]:
+def walk_existing(base: str) -> tuple[FoundFile, ...]:
+    """Returns the files of a data folder.
+
+    Raises:
+        DataError: there are none.
+    """
     found = list_files(base)
+    check_not_empty(base, len(found))
+    return found
+
+
+def check_not_empty(base: str, found: int) -> None:
+    """Refuses a data folder without files."""
     if not found:
         raise DataError(
             f"The data folder {shown_path(base)!r} is missing or empty. It must hold one "
             "folder per class; check --data."
         )
-    return found
 
 
-def _metadata(base: str, images: frozenset[str], data: DataSection) -> MetadataTable:
+def check_any_image(base: str, images: int) -> None:
+    """Refuses a folder without images, where classes don't matter."""
+    if not images:
+        raise DataError(f"No image file below {shown_path(base)!r}. Check the path.")
+
+
+def check_metadata(base: str, headers: bool, data: DataSection) -> MetadataTable:
+    """Returns the metadata CSV, empty if there is none and none is due.
+
+    Args:
+        base: the data folder.
+        headers: whether there are DICOM files, which may stand in for it.
+        data: says what is due.
+
+    Raises:
+        DataError: see `metadata.read_metadata`.
+    """
     if data.metadata is None:
         return MetadataTable()
     patient = data.patient.column if data.patient.source == "metadata" else None
-    return read_metadata(base, data.metadata, any(map(may_be_dicom, images)), patient)
+    return read_metadata(base, data.metadata, headers, patient)
 
 
 def _classify(
-    found: tuple[FoundFile, ...],
-    images: frozenset[str],
-    data: DataSection,
-    table: MetadataTable,
-    all_classes: bool = True,
-) -> tuple[list[Entry], list[tuple[str, str]]]:
-    owners = data.class_of_folder()
-    ignored = {fold(name) for name in data.ignore}
-    entries: list[Entry] = []
+    base: str, found: tuple[FoundFile, ...], data: DataSection, all_classes: bool = True
+) -> tuple[dict[str, str], list[tuple[str, str]], MetadataTable]:
+    """Returns path → class of the images, (path, reason) of the other files, and the table."""
+    images = image_files(base, [file.relative for file in found])
+    table = check_metadata(base, any(map(may_be_dicom, images)), data)
+    classifier = Classifier(data, table.file)
+    labels: dict[str, str] = {}
     left_out: list[tuple[str, str]] = []
-    strays: Counter[str] = Counter()
     for file in found:
-        folders = [fold(part) for part in file.relative.split("/")[:-1]]
-        label = next((owners[name] for name in reversed(folders) if name in owners), None)
-        if ignored.intersection(folders):
-            left_out.append((file.relative, "ignored_folder"))
-        elif file.relative not in images:
-            if file.relative != table.file:
-                left_out.append((file.relative, "not_an_image_name"))
-        elif label is not None:
-            _check_masks(file.relative, folders, owners)
-            entries.append(Entry(file.relative, label, "", ""))
-        elif folders:
-            strays[file.relative.rsplit("/", 1)[0]] += 1
-        else:
-            left_out.append((file.relative, "not_in_a_class_folder"))
-    _check_folders(strays, entries, data, all_classes)
-    _check_mask_files([entry.relative for entry in entries])
-    return entries, left_out
-
-
-def _check_masks(path: str, folders: list[str], owners: Mapping[str, str]) -> None:
-    """Refuses what lies in a folder of masks below a class folder, and is no class itself."""
-    nearest = max(place for place, name in enumerate(folders) if name in owners)
-    for place in range(nearest + 1, len(folders)):
-        if folders[place] in _MASKS:
-            folder = path.split("/")[place]
-            raise DataError(
-                f"{path!r} lies in a folder {folder!r} inside a class, which by its name holds no "
-                f"radiographs. Leave it out with --set 'data.ignore=[{folder}]', or rename it."
-            )
-
-
-def _check_mask_files(paths: list[str]) -> None:
-    """Refuses `a_mask.png` beside an image `a`, as public data sets have it."""
-    stems = {path.rpartition(".")[0] or path for path in paths}
-    masks = [stem for stem in stems if (of := _MASK_FILE.fullmatch(stem)) and of[1] in stems]
-    if masks:
-        raise DataError(
-            f"{len(masks)} files are by their names masks of images beside them, for example "
-            f"{min(masks)!r}. Move them into a folder `masks`, and leave it out with --set "
-            "'data.ignore=[masks]'."
-        )
-
-
-def _check_folders(
-    strays: Counter[str], entries: list[Entry], data: DataSection, all_classes: bool
-) -> None:
-    known = [folder for name in data.classes for folder in data.merge.get(name, (name,))]
-    if strays:
-        folder, count = strays.most_common(1)[0]
-        stray = _topmost_stray(folder, entries)
-        folded = {fold(name): name for name in known}
-        close = get_close_matches(fold(stray), folded, n=1)
-        hint = f" Did you mean {folded[close[0]]!r}?" if close else ""
-        # An override replaces the list: what the recipe ignores must stay on it.
-        ignore = json.dumps([*data.ignore, stray], ensure_ascii=False)
-        raise DataError(
-            f"Folder {folder!r} holds {count} images but belongs to no class.{hint} Class folders: "
-            f"{known}. Rename it, add it to data.classes or data.merge, or leave it out with "
-            f"--set {shlex.quote(f'data.ignore={ignore}')}."
-        )
-    present = {entry.label for entry in entries}
-    missing = [name for name in data.classes if name not in present]
-    if missing if all_classes else not present:
-        raise DataError(
-            f"No image found for {', '.join(map(repr, missing))}. The data folder must hold these "
-            f"class folders (in any case): {known}."
-        )
-
-
-def _topmost_stray(folder: str, entries: list[Entry]) -> str:
-    """Returns the first part of the path that no image of a class lies below."""
-    used = {fold(part) for entry in entries for part in entry.relative.split("/")[:-1]}
-    parts = folder.split("/")
-    return next((part for part in parts if fold(part) not in used), parts[-1])
+        label, reason = classifier.place(file.relative, file.relative in images)
+        if label:
+            labels[file.relative] = label
+        elif reason:
+            left_out.append((file.relative, reason))
+    paths = list(labels)
+    classifier.look_for_masks(paths)
+    check_folders(classifier.found, data, lambda: paths, all_classes)
+    return labels, left_out, table
 
 
 def _with_patients(
-    base: str, entries: list[Entry], data: DataSection, table: MetadataTable
+    base: str, labels: Mapping[str, str], data: DataSection, table: MetadataTable
 ) -> list[Entry]:
-    finder = PatientFinder(base, data.patient, table)
-    patients = finder.find([entry.relative for entry in entries])
+    paths = list(labels)
+    table = table.fitted(paths)
+    patients = PatientFinder(base, data.patient, table).find(paths)
     return [
-        replace(entry, patient=patient, metadata=table.features(entry.relative))
-        for entry, patient in zip(entries, patients, strict=True)
+        Entry(path, labels[path], patient, "", table.features(path))
+        for path, patient in zip(paths, patients, strict=True)
     ]
 
 

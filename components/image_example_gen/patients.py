@@ -44,21 +44,18 @@ class PatientFinder:
             DataError: some file has no patient, the message counts them and shows the first; or
                 every file is said to be a patient of its own, and DICOM headers say otherwise.
         """
-        if self._source.source == "dicom":
-            patients = header_patients(self._base, paths)
-        else:
-            patients = [self._patient(path) for path in paths]
+        patients = self.look_up(paths)
         if self._source.source == "each_file":
             _check_each_file(paths, header_patients(self._base, paths))
         missing = [path for path, patient in zip(paths, patients, strict=True) if not patient]
-        if missing:
-            raise DataError(
-                f"{len(missing)} of {len(paths)} files have no patient by the rule "
-                f"`{self._rule()}`, for example {missing[0]!r}. Images of one patient must not "
-                "be split up: correct data.patient, or state that every file is another "
-                "patient with --set 'data.patient={from: each_file}'."
-            )
+        check_all_known(len(missing), len(paths), next(iter(missing), ""), self._source)
         return [patient for patient in patients if patient]
+
+    def look_up(self, paths: list[str]) -> list[str | None]:
+        """Returns the patients of `paths`, None or '' where the rule finds none."""
+        if self._source.source == "dicom":
+            return header_patients(self._base, paths)
+        return [self._patient(path) for path in paths]
 
     def _patient(self, path: str) -> str | None:
         if self._source.source == "each_file":
@@ -70,9 +67,28 @@ class PatientFinder:
         match = self._pattern.search(text) if self._pattern else None
         return match["patient"] if match else None
 
-    def _rule(self) -> str:
-        detail = self._source.regex or self._source.column
-        return f"from: {self._source.source}" + (f", {detail}" if detail else "")
+
+def check_all_known(missing: int, images: int, example: str, source: PatientSource) -> None:
+    """Refuses images whose patient is not known.
+
+    Args:
+        missing: number of these.
+        images: number of all.
+        example: path of one of these.
+        source: the rule.
+
+    Raises:
+        DataError: there are any.
+    """
+    if not missing:
+        return
+    detail = source.regex or source.column
+    rule = f"from: {source.source}" + (f", {detail}" if detail else "")
+    raise DataError(
+        f"{missing} of {images} files have no patient by the rule `{rule}`, for example "
+        f"{example!r}. Images of one patient must not be split up: correct data.patient, or state "
+        "that every file is another patient with --set 'data.patient={from: each_file}'."
+    )
 
 
 def _check_each_file(paths: list[str], patients: list[str | None]) -> None:

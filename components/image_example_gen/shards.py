@@ -1,87 +1,110 @@
-"""The lists of what goes into which file: Beam hands out paths of lists, not the entries.
+"""What goes into which file: Beam hands out numbers of shards, and each worker reads its rows.
 
-What was remarked on the files of a list is written beside it.
-
-A runner takes the whole job with everything it hands out: a million entries would be too much for
-any, a path for each 500 of them is not. Each list is a sample of the whole set, so that whoever
-reads a few files, or shuffles what lies near, meets every class.
+The rows of the manifest lie in parts before the images are read. Each shard is a sample of the whole
+set, so that whoever reads a few files, or shuffles what lies near, meets every class.
 """
 
 import json
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from tfx.dsl.io import fileio
+import pyarrow as pa
 
+from components.image_example_gen.classify import stem_of
 from components.image_example_gen.listing import Entry
-from components.image_example_gen.patients import hash_patient
-from components.imaging.quarantine import Quarantined
 from components.runtime.hashing import hash_to_unit
+from components.storage.manifest import SCHEMA, Row, decode, encode
+from components.storage.parquet import open_parquet, write_parquet
 
 IMAGES = 500  # of a shard: 30 MB of small PNG files, 500 MB of large radiographs
+_SHARDS = 100  # of a part: 50,000 rows, some 50 MB of memory
 
 
 @dataclass(frozen=True)
-class Shard:
-    """What is read and written as one piece of work.
+class Shards:
+    """The pieces of work of a run.
 
     Attributes:
-        number: from 0.
-        of: how many there are.
-        path: of its list.
+        count: how many there are.
+        folder: of their parts.
+        tag: at the end of the names of their files, beside files of earlier runs.
     """
 
-    number: int
-    of: int
-    path: str
+    count: int
+    folder: str
+    tag: str = ""
 
-    def file_name(self) -> str:
-        """Returns the name of its TFRecord file, in the folder of each split."""
-        return f"data_tfrecord-{self.number:05d}-of-{self.of:05d}.gz"
+    @staticmethod
+    def of(files: int, folder: str, tag: str = "") -> "Shards":
+        """Returns the shards for so many files."""
+        return Shards(max(1, round(files / IMAGES)), folder, tag)
+
+    def file_name(self, number: int, end: str) -> str:
+        """Returns the name of what is written of a shard."""
+        return f"data_tfrecord-{number:05d}-of-{self.count:05d}{self.tag}.{end}"
 
     @property
-    def remarks_path(self) -> str:
-        """Path of the list of remarks, which is written when the shard is done."""
-        return f"{self.path}.remarks"
+    def parts(self) -> range:
+        """Numbers of the parts."""
+        return range(-(-self.count // _SHARDS))
+
+    def bounds(self, part: int) -> tuple[float, float]:
+        """Returns the first place of a part, and the first of the next one."""
+        end = min(self.count, (part + 1) * _SHARDS)
+        return part * _SHARDS / self.count, end / self.count
+
+    def write_part(self, part: int, rows: Iterable[tuple[float, Row]]) -> None:
+        """Writes the rows of a part, a row group for each shard.
+
+        Args:
+            part: its number.
+            rows: place and row, in the order of the places.
+        """
+        first, end = part * _SHARDS, min(self.count, (part + 1) * _SHARDS)
+        groups: dict[int, list[Row]] = {number: [] for number in range(first, end)}
+        for place, row in rows:
+            number = min(max(first, int(place * self.count)), end - 1)
+            groups[number].append({**row, "path": encode(row["path"])})
+        tables = (pa.Table.from_pylist(group, SCHEMA) for group in groups.values())
+        write_parquet(self._path(part), *tables)
+
+    def read(self, number: int) -> list[Row]:
+        """Returns the rows of a shard; patients are hashed."""
+        with open_parquet(self._path(number // _SHARDS)) as file:
+            rows = file.read_row_group(number % _SHARDS).to_pylist()
+        return [{**row, "path": decode(row["path"])} for row in rows]
+
+    def _path(self, part: int) -> str:
+        return os.path.join(self.folder, f"part-{part:05d}.parquet")
 
 
-def write_lists(entries: Sequence[Entry], key: bytes, folder: str) -> list[Shard]:
-    """Deals the entries to shards and writes a list for each.
+def place_of(path: str) -> float:
+    """Returns a number in [0, 1) that says where a file goes; a mask goes beside its image."""
+    return hash_to_unit(stem_of(path), "shard")
+
+
+def row_of(entry: Entry, patient: str) -> Row:
+    """Returns the row of an image that is to be read.
 
     Args:
-        entries: of a listing.
-        key: secret of the patient hash, under which patients stand in the lists.
-        folder: where the lists go.
+        entry: of a listing.
+        patient: the keyed hash.
     """
-    count = max(1, round(len(entries) / IMAGES))
-    ordered = sorted(entries, key=lambda entry: hash_to_unit(entry.relative, "shard"))
-    shards = []
-    for number in range(count):
-        shard = Shard(number, count, os.path.join(folder, f"entries-{number:05d}.jsonl"))
-        hashed = [
-            replace(entry, patient=hash_patient(entry.patient, key))
-            for entry in ordered[number::count]
-        ]
-        with fileio.open(shard.path, "w") as file:
-            file.write("".join(f"{json.dumps(asdict(entry))}\n" for entry in hashed))
-        shards.append(shard)
-    return shards
+    return {
+        "label": entry.label or None,
+        "patient": patient,
+        "split": entry.split,
+        "metadata": json.dumps(dict(entry.metadata)) if entry.metadata else None,
+    }
 
 
-def read_list(shard: Shard) -> list[Entry]:
-    """Returns the entries of a shard; patients are hashed."""
-    with fileio.open(shard.path, "r") as file:
-        return [Entry(**json.loads(line)) for line in file.read().splitlines()]
-
-
-def write_remarks(shard: Shard, remarks: Iterable[Quarantined]) -> None:
-    """Writes the remarks on the files of a shard; those of an earlier attempt are replaced."""
-    with fileio.open(shard.remarks_path, "w") as file:
-        file.write("".join(f"{json.dumps(asdict(remark))}\n" for remark in remarks))
-
-
-def read_remarks(shard: Shard) -> list[Quarantined]:
-    """Returns what `write_remarks` has written."""
-    with fileio.open(shard.remarks_path, "r") as file:
-        return [Quarantined(**json.loads(line)) for line in file.read().splitlines()]
+def entry_of(row: Row) -> Entry:
+    """Returns the image of a row; its patient is hashed."""
+    return Entry(
+        row["path"],
+        row["label"] or "",
+        row["patient"],
+        row["split"],
+        json.loads(row["metadata"] or "{}"),
+    )

@@ -11,7 +11,7 @@ instead; see `folds`.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from components.folds import deal as folds
 from components.recipe.data import SPLITS, DataSection, Split
@@ -45,14 +45,16 @@ def assign(images: Sequence[tuple[str, str]], data: DataSection) -> dict[str, st
 
 
 def check_counts(
-    counts: Mapping[str, Counter[str]], data: DataSection, patients: list[tuple[str, str]]
+    counts: Mapping[str, Counter[str]],
+    data: DataSection,
+    patients: Callable[[], list[tuple[str, str]]],
 ) -> None:
     """Refuses classes and splits with too few images.
 
     Args:
         counts: class → split → images.
         data: holds the least numbers.
-        patients: (class, patient) of every image, to look for a better seed.
+        patients: returns (class, patient) of every image, to look for a better seed.
 
     Raises:
         DataError: names the class, the split, the number and a seed that would do.
@@ -66,10 +68,10 @@ def check_counts(
             )
     for label in data.classes:
         for split in SPLITS:
-            if (number := counts[label][split]) < data.min_per_split:
+            if (number := counts.get(label, Counter())[split]) < data.min_per_split:
                 raise DataError(
                     f"Class {label!r} has {number} images in the {split} split, fewer than "
-                    f"data.min_per_split = {data.min_per_split}. {_remedy(data, patients)}"
+                    f"data.min_per_split = {data.min_per_split}. {_remedy(data, patients())}"
                 )
 
 

@@ -19,7 +19,13 @@ NOTED = "read_with_note"
 
 # What the listing leaves out by rule is on the list too, but is no fault of the file.
 BY_RULE = frozenset(
-    {"ignored_folder", "not_an_image_name", "not_in_a_class_folder", "over_cap_per_class"}
+    {
+        "ignored_folder",
+        "not_an_image_name",
+        "not_in_a_class_folder",
+        "outside_rolling_range",
+        "over_cap_per_class",
+    }
 )
 
 

@@ -149,6 +149,33 @@ class Metadata(Section):
         return bands
 
 
+class Spans(Section):
+    """Folders of the portions in which images arrive; TFX calls these spans.
+
+    Attributes:
+        folder: name of the folder of a span, somewhere between the data folder and an image:
+            `{SPAN}` stands for its number, or `{YYYY}`, `{MM}` and `{DD}` for a date, whose span is
+            the number of days since 1970. As in `span-{SPAN}`, or `{YYYY}-{MM}-{DD}`.
+        rolling_range: how many spans, counted back from the latest one, are trained, calibrated and
+            tested with: of numbers 1, 2 and 5, a range of 4 takes 2 and 5. Images of earlier spans
+            are left out of every split. None: all.
+    """
+
+    folder: str = "span-{SPAN}"
+    rolling_range: Positive | None = None
+
+    @field_validator("folder")
+    @classmethod
+    def _has_a_number(cls, folder: str) -> str:
+        found = re.findall(r"\{.*?\}", folder)
+        if sorted(found) not in (["{SPAN}"], ["{DD}", "{MM}", "{YYYY}"]) or "/" in folder:
+            raise ValueError(
+                "is the name of one folder, with {SPAN} once, or with {YYYY}, {MM} and {DD}, as in "
+                f"span-{{SPAN}}. Received: {folder!r}"
+            )
+        return folder
+
+
 def _check_names(names: object) -> object:
     """Refuses what YAML makes of names without quotes; says so before pydantic does."""
     if isinstance(names, str):
@@ -178,6 +205,7 @@ class DataSection(Section):
         resize: `stretch` the image to the square, or `pad` it and keep its aspect ratio.
         patient: how the patient of an image is found.
         metadata: a CSV file in the data folder with one row for each image. None: there is none.
+        spans: folders of the portions in which images arrive. None: there are no such folders.
         split: shares of the patients in each split.
         split_seed: number that goes into the hash that assigns a patient to a split; another number
             gives another split.
@@ -203,6 +231,7 @@ class DataSection(Section):
     resize: Literal["stretch", "pad"] = "stretch"
     patient: PatientSource
     metadata: Metadata | None = None
+    spans: Spans | None = None
     split: Split = Split()
     split_seed: int = 0
     fold: Fold | None = None

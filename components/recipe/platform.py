@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from components.nodes import FOLD, NODES, kind_of
+from components.nodes import FOLD, NODES, TRIAL, TUNER, kind_of
 from components.recipe.base import Section
 from components.recipe.resources import NodeResources, Text
 
+_NODES = (*NODES, TRIAL, TUNER)
+_PARALLEL = {FOLD: "folds", TRIAL: "trials"}
 _OBJECT = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPTION = re.compile(r"--[A-Za-z](?:(?!\{\{|\$\(|\$\$)\S)*")
@@ -69,12 +71,15 @@ class PlatformSection(Section):
         image_pull_secrets: names of the secrets with which the images are pulled.
         gpu_type: resource name of a GPU on this cluster, as its device plugin calls it.
         defaults: resources of all nodes.
-        nodes: node to the resources in which it differs: `Trainer: {gpu: 1, memory: 32Gi}`.
+        nodes: node to the resources in which it differs: `Trainer: {gpu: 1, memory: 32Gi}`. `Trial`
+            stands for each trial of a search; without, these have what the Trainer has.
         stages: whether small neighbouring nodes run together in one pod, which takes a minute less
             for each. A node with its own `gpu`, `node_selector`, `tolerations` or
             `timeout_minutes` has a pod to itself. False: so has every node.
         parallel: what is trained at the same time, each in a pod of its own: `folds`, the models of
-            a cross-validation. Not listed: one after another in one pod.
+            a cross-validation, and `trials`, those of a search. Not listed: one after another in
+            one pod. The results are the same. The members of an ensemble are parts of one network,
+            trained with one loss, and can't be listed.
         volumes: persistent volume claims that are mounted in every node.
         secrets: secrets for every node: passwords and keys.
         env: other environment variables of every node.
@@ -94,7 +99,7 @@ class PlatformSection(Section):
     defaults: NodeResources = NodeResources()
     nodes: dict[str, NodeResources] = {}
     stages: bool = True
-    parallel: tuple[Literal["folds"], ...] = ()
+    parallel: tuple[Literal["folds", "trials"], ...] = ()
     volumes: tuple[Volume, ...] = ()
     secrets: tuple[Secret, ...] = ()
     env: dict[str, Text] = {}
@@ -117,21 +122,35 @@ class PlatformSection(Section):
 
     def pod_of(self, node: str) -> str:
         """Returns a key: neighbours of a stage with the same one run in one pod."""
-        if not self.stages or (kind_of(node) == FOLD and "folds" in self.parallel):
+        if not self.stages or _PARALLEL.get(kind_of(node)) in self.parallel:
             return node
         return kind_of(node) if self._of(node).needs_own_pod else ""
 
     def _of(self, node: str) -> NodeResources:
-        return self.nodes.get(kind_of(node), NodeResources())
+        given = self.nodes.get(kind_of(node))
+        if given is None and kind_of(node) == TRIAL:  # which is a training, too
+            given = self.nodes.get("Trainer")
+        return given or NodeResources()
+
+    @field_validator("parallel", mode="before")
+    @classmethod
+    def _no_members(cls, parallel: object) -> object:
+        if isinstance(parallel, (list, tuple)) and "members" in parallel:
+            raise ValueError(
+                "the members of an ensemble can't be trained in pods of their own: they are parts "
+                "of one network, trained together with one loss, as one Trainer. To use several "
+                "GPUs, give them to it: `nodes: {Trainer: {gpu: 2}}`. Allowed: folds, trials"
+            )
+        return parallel
 
     @field_validator("nodes")
     @classmethod
     def _known(cls, nodes: dict[str, NodeResources]) -> dict[str, NodeResources]:
         for name in nodes:
-            if name not in NODES:
-                near = get_close_matches(name.lower(), [node.lower() for node in NODES], n=1)
-                hint = next((f" Did you mean {n!r}?" for n in NODES if [n.lower()] == near), "")
-                raise ValueError(f"there is no node {name!r}.{hint} Nodes: {', '.join(NODES)}")
+            if name not in _NODES:
+                near = get_close_matches(name.lower(), [node.lower() for node in _NODES], n=1)
+                hint = next((f" Did you mean {n!r}?" for n in _NODES if [n.lower()] == near), "")
+                raise ValueError(f"there is no node {name!r}.{hint} Nodes: {', '.join(_NODES)}")
         return nodes
 
     @field_validator("env")

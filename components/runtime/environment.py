@@ -43,7 +43,7 @@ WEIGHTS = Variable(
     "MEDTFX_WEIGHTS",
     "folder of Keras weights files of the backbones, for `model.weights: imagenet`",
     "Keras downloads the weights",
-    "`medtfx run`, `tune` and `compare`; the nodes Trainer and Tuner",
+    "`medtfx run`, `tune` and `compare`; the nodes Trainer and Trial",
 )
 UMASK = Variable(
     "MEDTFX_UMASK",
@@ -74,7 +74,7 @@ CHECKPOINTS = Variable(
     "MEDTFX_CHECKPOINTS",
     "folder on a volume for the state of unfinished trainings on a cluster",
     "`<root>/checkpoints` where the root is on a volume, else a folder that is lost with the pod",
-    "the nodes Trainer and Tuner on Kubeflow Pipelines",
+    "the nodes Trainer and Trial on Kubeflow Pipelines",
 )
 BEAM_PATIENCE = Variable(
     "MEDTFX_BEAM_PATIENCE",

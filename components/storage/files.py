@@ -35,17 +35,47 @@ def is_remote(path: str) -> bool:
     return "://" in path
 
 
-def walk(base: str) -> Iterator[FoundFile]:
+def walk(base: str, folder: str = "", deep: bool = True) -> Iterator[FoundFile]:
     """Yields every visible file below `base`, sorted by path; symbolic links are followed.
 
-    Hidden files and folders (a leading dot) are left out, and links to a folder above.
+    Hidden files and folders (a leading dot) are left out, and links to a folder above. Of a disk no
+    more than the names in one folder are in memory, of s3:// one answer of 1,000 files.
+
+    Args:
+        base: a path, or an address of object storage.
+        folder: only what lies in this folder below it, with forward slashes.
+        deep: whether the folders in it count too.
 
     Raises:
         OSError: a folder can't be listed.
         DataError: object storage can't be reached, or refuses access, or is of another scheme.
     """
-    found = _walk_remote(base) if is_remote(base) else _walk_local(base)
-    yield from sorted(found, key=lambda file: file.relative)
+    yield from (_walk_remote if is_remote(base) else _walk_local)(base, folder, deep)
+
+
+def subfolders(base: str, folder: str = "", among_files: bool = False) -> list[str] | None:
+    """Returns the visible folders in a folder; None if there are files beside them, or at gs://.
+
+    Args:
+        base: a path, or an address of object storage.
+        folder: below it, with forward slashes.
+        among_files: whether there may be files beside them. Where not, the first file that is found
+            ends the search, as there may be millions.
+
+    Raises:
+        OSError: it can't be listed.
+    """
+    if s3.is_s3(base):
+        return _prefixes_at_s3(base, folder, among_files)
+    if is_remote(base):
+        return None
+    found = []
+    for name, _path, is_folder in _children(os.path.join(base, folder)):
+        if is_folder:
+            found.append(_below(folder, name))
+        elif not among_files:
+            return None
+    return found
 
 
 def read_bytes(base: str, relative: str) -> bytes:
@@ -78,28 +108,56 @@ def read_head(base: str, relative: str, size: int) -> bytes:
         return file.read(size)
 
 
-def _walk_local(base: str) -> Iterator[FoundFile]:
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _walk_local(base: str, folder: str, deep: bool) -> Iterator[FoundFile]:
     # Not os.walk, which skips a folder that may not be read: its images would be missing unnoticed.
-    if os.path.isdir(base):
-        yield from _walk_folder(base, base, frozenset())
+    top = os.path.join(base, folder)
+    if not os.path.isdir(top):
+        return
+    parts = folder.split("/") if folder else []
+    above = [Path(base, *parts[:count]).resolve() for count in range(len(parts) + 1)]
+    yield from _walk_folder(top, folder, frozenset(above), deep)
 
 
-def _walk_folder(base: str, folder: str, above: frozenset[Path]) -> Iterator[FoundFile]:
+def _walk_folder(
+    folder: str, relative: str, above: frozenset[Path], deep: bool
+) -> Iterator[FoundFile]:
     real = Path(folder).resolve()
     above = above | {real, *real.parents}
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        if name.startswith("."):
-            continue
-        if not os.path.isdir(path):
-            yield _stat(base, path)
+    for name, path, is_folder in _children(folder):
+        below = _below(relative, name)
+        if not is_folder:
+            yield _stat(below, path)
         # A link to a folder above, or two that point at each other, would never end.
-        elif Path(path).resolve() not in above:
-            yield from _walk_folder(base, path, above)
+        elif deep and Path(path).resolve() not in above:
+            yield from _walk_folder(path, below, above, deep)
 
 
-def _stat(base: str, path: str) -> FoundFile:
-    relative = os.path.relpath(path, base).replace(os.sep, "/")
+def _children(folder: str) -> list[tuple[str, str, bool]]:
+    """Returns (name, path, whether it is a folder) of what is visible in a folder.
+
+    In the order in which the paths of all files below come out sorted: `a.png`, then `a/b.png`.
+    """
+    with os.scandir(folder) as entries:
+        found = [
+            (entry.name, entry.path, _is_folder(entry))
+            for entry in entries
+            if not entry.name.startswith(".")
+        ]
+    return sorted(found, key=lambda child: child[0] + "/" if child[2] else child[0])
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # links that lead to each other
+        return False
+
+
+def _stat(relative: str, path: str) -> FoundFile:
     try:
         status = os.stat(path)
     except OSError:  # a dangling link: reading it later gives the reason in the quarantine
@@ -107,43 +165,67 @@ def _stat(base: str, path: str) -> FoundFile:
     return FoundFile(relative, status.st_size, status.st_mtime_ns)
 
 
-def _walk_remote(base: str) -> Iterator[FoundFile]:
+def _walk_remote(base: str, folder: str, deep: bool) -> Iterator[FoundFile]:
     if not base.startswith(_SCHEMES):
         raise DataError(
             f"The data folder must be a path, gs://BUCKET/... or s3://BUCKET/... Received: {base!r}"
         )
-    for found in _objects_at_s3(base) if s3.is_s3(base) else _matches_of_beam(base):
+    list_objects = _objects_at_s3 if s3.is_s3(base) else _matches_of_beam
+    for found in list_objects(base, folder, deep):
         # Consoles and file browsers make empty objects whose names end with / as folders.
         hidden = any(part.startswith(".") for part in found.relative.split("/"))
         if not hidden and not found.relative.endswith("/") and found.relative:
             yield found
 
 
-def _objects_at_s3(base: str) -> Iterator[FoundFile]:
-    if trouble := s3.trouble_with_bucket(base):
-        raise DataError(f"The data folder {base!r} can't be listed: {trouble}")
-    prefix = base.rstrip("/") + "/"
-    inside = len(prefix.removeprefix("s3://").partition("/")[2])
-    for found in s3.list_objects(prefix):
+def _objects_at_s3(base: str, folder: str, deep: bool) -> Iterator[FoundFile]:
+    _check_bucket(base)
+    inside = len(s3.key_of(base.rstrip("/") + "/"))
+    last = ""
+    for found in s3.list_objects(_prefix(base, folder), deep):
+        if found.key < last:
+            raise DataError(
+                f"The bucket of {base!r} lists {found.key!r} after {last!r}. The files must come "
+                "in the order of their names, which directory buckets do not keep: use a general "
+                "purpose bucket."
+            )
+        last = found.key
         modified = int(found.modified.timestamp()) * _NANOSECONDS
         yield FoundFile(found.key[inside:], found.size, modified)
 
 
-def _matches_of_beam(base: str) -> Iterator[FoundFile]:
+def _prefixes_at_s3(base: str, folder: str, among_files: bool) -> list[str] | None:
+    _check_bucket(base)
+    names = s3.list_prefixes(_prefix(base, folder), among_files)
+    if names is None:
+        return None
+    return [_below(folder, name) for name in names if not name.startswith(".")]
+
+
+def _check_bucket(base: str) -> None:
+    if trouble := s3.trouble_with_bucket(base):
+        raise DataError(f"The data folder {base!r} can't be listed: {trouble}")
+
+
+def _prefix(base: str, folder: str) -> str:
+    return "/".join(part.strip("/") for part in (base, folder) if part) + "/"
+
+
+def _matches_of_beam(base: str, folder: str, deep: bool) -> Iterator[FoundFile]:
     from apache_beam.io.filesystem import BeamIOError
     from apache_beam.io.filesystems import FileSystems
 
-    prefix = base.rstrip("/") + "/"
+    inside = len(base.rstrip("/")) + 1
     try:
-        (matched,) = FileSystems.match([prefix + "**"])
+        (matched,) = FileSystems.match([_prefix(base, folder) + ("**" if deep else "*")])
     except (BeamIOError, ValueError) as error:
         raise DataError(
             f"The data folder {base!r} can't be listed: {_cause(error)}. Check the address, and "
             "the rights of this machine's account."
         ) from error
-    for match in matched.metadata_list:
+    for match in sorted(matched.metadata_list, key=lambda found: found.path):
         modified = int((match.last_updated_in_seconds or 0) * _NANOSECONDS)
-        yield FoundFile(match.path[len(prefix) :], match.size_in_bytes, modified)
+        yield FoundFile(match.path[inside:], match.size_in_bytes, modified)
 
 
 def _cause(error: Exception) -> str:

@@ -42,3 +42,21 @@ def list_files(base: str) -> tuple[files.FoundFile, ...]:
     if base not in lists:
         lists[base] = tuple(files.walk(base))
     return lists[base]
+
+
+def walk_files(base: str, folder: str = "", deep: bool = True) -> Iterator[files.FoundFile]:
+    """Yields the files as `files.walk` does, of the kept list if there is one for all of `base`.
+
+    Raises:
+        OSError: a folder can't be listed.
+        DataError: object storage can't be reached, or refuses access.
+    """
+    if _lists.get() is None or folder or not deep:
+        yield from files.walk(base, folder, deep)
+    else:
+        yield from list_files(base)
+
+
+def is_listed(base: str) -> bool:
+    """Whether this process keeps the list of `base` already."""
+    return base in (_lists.get() or {})

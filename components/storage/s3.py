@@ -54,18 +54,49 @@ def read_object(address: str, size: int | None = None) -> bytes:
         return b""
 
 
-def list_objects(address: str) -> Iterator[FoundObject]:
-    """Yields the objects whose address begins with this one, ordered by key.
+def list_objects(address: str, deep: bool = True) -> Iterator[FoundObject]:
+    """Yields the objects whose address begins with this one, as the bucket orders them: by key.
+
+    Args:
+        address: ends with / to name a folder.
+        deep: whether those in folders below count too.
 
     Raises:
         OSError: the bucket can't be listed.
     """
+    for page in _pages(address, {} if deep else {"Delimiter": "/"}):
+        for found in page.get("Contents", ()):
+            yield FoundObject(found["Key"], found["Size"], found["LastModified"])
+
+
+def list_prefixes(address: str, among_objects: bool = False) -> list[str] | None:
+    """Returns the names of the folders in a folder; None if there are objects beside them.
+
+    Args:
+        address: of the folder; ends with /.
+        among_objects: whether there may be objects beside them.
+
+    Raises:
+        OSError: the bucket can't be listed.
+    """
+    above, names = key_of(address), []
+    for page in _pages(address, {"Delimiter": "/"}):
+        if not among_objects and any(found["Key"] != above for found in page.get("Contents", ())):
+            return None
+        names += [found["Prefix"][len(above) : -1] for found in page.get("CommonPrefixes", ())]
+    return names
+
+
+def _pages(address: str, options: dict[str, str]) -> Iterator[dict[str, Any]]:
     names = _names(address)
     with _errors_of(address):
         pages = _client().get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=names["Bucket"], Prefix=names["Key"]):
-            for found in page.get("Contents", ()):
-                yield FoundObject(found["Key"], found["Size"], found["LastModified"])
+        yield from pages.paginate(Bucket=names["Bucket"], Prefix=names["Key"], **options)
+
+
+def key_of(address: str) -> str:
+    """Returns what follows the bucket in an address."""
+    return _names(address)["Key"]
 
 
 def write_object(address: str, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """Writes the transform graph, and the transformed Examples a file at a time."""
 
+import hashlib
 import json
 import os
 from functools import partial
@@ -19,6 +20,7 @@ from tfx.utils import io_utils
 from components.recipe.data import DataSection
 from components.runtime.spread import spread
 from components.storage.split_statistics import read_statistics
+from components.storage.taken_over import earlier, read_origins, write_notes
 from components.transform.pixel_statistics import pixel_statistics
 from components.transform.preprocessing import preprocessing_fn
 from components.transform.transform_shard import Shard, TransformShard
@@ -50,9 +52,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         transformed = output_dict[specs.TRANSFORMED_EXAMPLES_KEY]
         (artifact,) = transformed
         artifact.split_names = artifact_utils.encode_split_names(splits)
-        shards = _shards(input_dict[specs.EXAMPLES_KEY], transformed, splits)
+        identity = _identity(data, exec_properties["source"])
+        shards = _shards(input_dict[specs.EXAMPLES_KEY], transformed, splits, identity)
         on_engine = bool(self._beam_pipeline_args)
         spread(TransformShard(config), shards, self._make_beam_pipeline, on_engine)
+        origins = {shard.name: shard.origin for shard in shards if shard.origin}
+        write_notes(artifact.uri, identity, origins)
 
 
 def _write_graph(folder: str, schema_file: str, config: dict[str, Any]) -> None:
@@ -70,16 +75,39 @@ def _write_graph(folder: str, schema_file: str, config: dict[str, Any]) -> None:
     )
 
 
+def _identity(data: DataSection, source: str) -> str:
+    """Returns a digest of all that decides the pixels of a transformed image, beside the image."""
+    decides = (data.image_size, data.color, data.resize, source)
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:16]
+
+
 def _shards(
-    examples: list[types.Artifact], transformed: list[types.Artifact], splits: list[str]
+    examples: list[types.Artifact],
+    transformed: list[types.Artifact],
+    splits: list[str],
+    identity: str,
 ) -> list[Shard]:
     """Returns the files to read and to write; makes the folders."""
+    (artifact,) = transformed
+    origins = read_origins(artifact_utils.get_single_uri(examples))
+    before = earlier(artifact.uri, identity)
+    known = {origin: name for name, origin in before.origins.items()} if before else {}
     shards = []
     for split in splits:
         source = artifact_utils.get_split_uri(examples, split)
         target = artifact_utils.get_split_uri(transformed, split)
+        folder = os.path.basename(target.rstrip("/"))
         fileio.makedirs(target)
         for name in sorted(fileio.listdir(source)):
-            written = os.path.join(target, f"transformed_{name}")
-            shards.append(Shard(os.path.join(source, name), written))
+            written = f"transformed_{name}"
+            origin = f"{origins[name]}/{folder}" if name in origins else ""
+            shards.append(
+                Shard(
+                    os.path.join(source, name),
+                    os.path.join(target, written),
+                    f"{folder}/{written}",
+                    origin,
+                    os.path.join(before.uri, known[origin]) if before and origin in known else "",
+                )
+            )
     return shards

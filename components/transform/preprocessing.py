@@ -13,6 +13,8 @@ FEATURES = {
     "label_index": tf.io.FixedLenFeature([1], tf.int64),
     "filename": tf.io.FixedLenFeature([1], tf.string),
 }
+# Of the whole train split, the same in every transformed Example.
+STATISTICS = ("pixel_mean", "pixel_std")
 
 
 def preprocessing_fn(
@@ -40,6 +42,6 @@ def preprocessing_fn(
         "filename": tf.reshape(inputs["filename"], [-1]),
         **{
             name: tf.fill(tf.shape(encoded), tf.constant(custom_config[name], tf.float32))
-            for name in ("pixel_mean", "pixel_std")
+            for name in STATISTICS
         },
     }

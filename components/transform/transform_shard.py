@@ -8,16 +8,27 @@ import apache_beam as beam
 import tensorflow as tf
 
 from components.storage.examples import open_writer, records, to_example
-from components.transform.preprocessing import FEATURES, preprocessing_fn
+from components.transform.preprocessing import FEATURES, STATISTICS, preprocessing_fn
 
 _BATCH = 8  # images, a batch a processor: large radiographs need 15 MB each while they are resized
 
 
 class Shard(NamedTuple):
-    """A file of Examples, and the file that their transformed ones go to."""
+    """A file of Examples, and the file that their transformed ones go to.
+
+    Attributes:
+        source: path of the Examples.
+        target: path of the transformed Examples.
+        name: of the target in its artifact.
+        origin: where the source was made first, see `taken_over.Notes`; '' if not known.
+        earlier: a file with the same images transformed in the same way; '' if there is none.
+    """
 
     source: str
     target: str
+    name: str = ""
+    origin: str = ""
+    earlier: str = ""
 
 
 class TransformShard(beam.DoFn):
@@ -43,9 +54,20 @@ class TransformShard(beam.DoFn):
 
     def process(self, shard: Shard) -> None:
         """Writes the file."""
+        examples = (
+            self._taken_over(shard.earlier) if shard.earlier else self._transformed(shard.source)
+        )
         with open_writer(shard.target) as writer:
-            for example in self._transformed(shard.source):
+            for example in examples:
                 writer.write(example)
+
+    def _taken_over(self, earlier: str) -> Iterator[bytes]:
+        """Yields transformed Examples with the pixel statistics of now; no image is decoded."""
+        for record in records([earlier]).as_numpy_iterator():
+            example = tf.train.Example.FromString(record)
+            for name in STATISTICS:
+                example.features.feature[name].float_list.value[:] = [self._config[name]]
+            yield example.SerializeToString(deterministic=True)
 
     def _transformed(self, source: str) -> Iterator[bytes]:
         batches = records([source]).batch(_BATCH)

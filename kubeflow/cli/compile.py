@@ -10,7 +10,7 @@ from components.recipe.platform import PlatformSection
 from components.runtime.environment import ML_METADATA
 from components.runtime.stack import TFX_VERSIONS
 from kubeflow.errors import KubeflowError
-from pipeline.recipes.options import RecipeArgument, SetOption
+from pipeline.recipes.options import RecipeArgument, SetOption, SpaceOption
 
 
 def compile_recipe(
@@ -46,21 +46,36 @@ def compile_recipe(
             "<root>/models."
         ),
     ] = None,
+    trials: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Search for better values of the recipe, as `medtfx tune` does, with so many "
+            "trials. platform.parallel: [trials] gives each a pod of its own.",
+        ),
+    ] = 0,
+    space: SpaceOption = None,
     overrides: SetOption = None,
 ) -> None:
     """Compile a recipe to a package for Kubeflow Pipelines v2.
 
-    Each run of the package takes the parameters data, root, models, overrides and if_new.
+    Each run of the package takes the parameters data, root, models, overrides and if_new; a search
+    takes data, root and overrides.
     """
     from kubeflow.package.compile import compile_package
     from kubeflow.package.container import PackageOptions
     from pipeline.recipes.loader import load_recipe
+    from pipeline.tune.space import with_space
 
     if stack not in TFX_VERSIONS:
         raise KubeflowError(f"--stack is {' or '.join(TFX_VERSIONS)}. Received: {stack!r}")
     if out.suffix not in (".yaml", ".yml"):
         raise KubeflowError(f"A package is a .yaml file. Received: -o {str(out)!r}")
     values = load_recipe(recipe, overrides)
+    if trials:
+        values = with_space(values, space or [])
+    elif space:
+        raise KubeflowError("--space is for a search: say how many --trials.")
     given = {"data": data, "root": root, "models": models}
     options = PackageOptions(
         image=image,
@@ -68,6 +83,7 @@ def compile_recipe(
         stack=stack,
         version=metadata.version("medtfx"),
         defaults={name: value for name, value in given.items() if value},
+        trials=trials,
     )
     tasks = compile_package(values, options, out)
     missing = [name for name in ("data", "root") if name not in options.defaults]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from components.nodes import GATE, LAST, RETRAINING, place_of
+from components.nodes import GATE, LAST, RETRAINING, TUNER, place_of
 from components.runtime.errors import MedtfxError
 from components.runtime.exit_codes import ExitCode
 from kubeflow.client import recorded, runs
@@ -23,7 +23,7 @@ from kubeflow.results import (
     read_results,
 )
 
-_REPORTING = (RETRAINING, GATE, LAST)
+_REPORTING = (RETRAINING, GATE, LAST, TUNER)
 _AT_WORK = ("RUNNING", "PENDING")
 _BROKEN = ("FAILED", "ERROR")
 _AT_ONCE = 8
@@ -213,8 +213,8 @@ def short_outcome(connection: Connection, run: runs.Run) -> str:
         return "-"
     if Result.OUTCOME not in results:
         return "-"
-    worst = results.get(Result.WORST_CLASS)
-    return results[Result.OUTCOME] + (f"; {worst}" if worst else "")
+    more = results.get(Result.WORST_CLASS) or results.get(Result.BEST)
+    return results[Result.OUTCOME] + (f"; {more}" if more else "")
 
 
 def short_outcomes(connection: Connection, several: list[runs.Run]) -> list[str]:

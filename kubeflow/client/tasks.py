@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from components.nodes import NODES, RETRAINING, kind_of, place_of
+from components.nodes import NODES, RETRAINING, TRIAL, TUNER, kind_of, place_of
 from components.runtime.numbers import ordinal
 from kubeflow.client.runs import STOPPED, Run, is_finished
 from kubeflow.client.task_entries import TaskEntry
@@ -17,7 +17,9 @@ def _task_name(node: str) -> str:
 
 
 # Some servers list a task by its name, some by its title.
-_KNOWN = {name: node for node in (RETRAINING, *NODES) for name in (node, _task_name(node))}
+_KNOWN = {
+    name: node for node in (RETRAINING, *NODES, TRIAL, TUNER) for name in (node, _task_name(node))
+}
 
 
 @dataclass(frozen=True)

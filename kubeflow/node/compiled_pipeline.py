@@ -79,10 +79,15 @@ def _build(given: argparse.Namespace, recipe: "Recipe", options: tuple[str, ...]
     from tfx.dsl.compiler import compiler
 
     from kubeflow.node.paths import node_paths
-    from pipeline.dag.training import build_pipeline
+    from pipeline.dag.training import build_pipeline, build_tuning
 
     paths = node_paths(given.root, given.models, None)
-    compiled = compiler.Compiler().compile(build_pipeline(recipe, given.data, paths, options))
+    if given.trials:
+        space = recipe.tuning.space
+        pipeline = build_tuning(recipe, given.data, paths, space, given.trials, options)
+    else:
+        pipeline = build_pipeline(recipe, given.data, paths, options)
+    compiled = compiler.Compiler().compile(pipeline)
     if address := _address(given, recipe):
         _keep(address, compiled.SerializeToString())
     return _of_run(compiled, given.run_id)
@@ -110,6 +115,7 @@ def _address(given: argparse.Namespace, recipe: "Recipe") -> str | None:
         "data": given.data,
         "paths": vars(replace(paths, metadata=None)),
         "beam": given.beam_arg,
+        "trials": given.trials,
         "weights": sorted(_weights(recipe)),
     }
     digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode())

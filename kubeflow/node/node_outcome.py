@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.nodes import AUDIT, GATE, LAST, PUSHER
+from components.nodes import AUDIT, GATE, LAST, PUSHER, TUNER
 from kubeflow.node.task import log, read_overrides, write_output
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ def show_outcome(
         from kubeflow.node.page import copy_page
 
         copy_page(run, given.page)
+    if node == TUNER:
+        from kubeflow.node.search_outcome import close_search
+
+        close_search(given, recipe, run, connection)
     return _close(given, recipe, pipeline, connection) if node == LAST else 0
 
 

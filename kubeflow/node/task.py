@@ -27,6 +27,7 @@ def task_parser(module: str, description: str | None) -> argparse.ArgumentParser
     for name in ("recipe", "stack", "version", "run-id", "data", "root"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--models", default="")
+    parser.add_argument("--trials", type=int, default=0, help="of a search; 0: a run")
     parser.add_argument("--overrides", default="[]", help="a JSON list of section.key=value")
     return parser
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from components.recipe.recipe import Recipe
 from kubeflow.package.container import (
-    PARAMETERS,
     PackageOptions,
     check_image_named,
     container_component,
+    parameters_of,
     with_parameters,
 )
-from kubeflow.package.dag import DECIDES, Task, node_dag, task_dag
+from kubeflow.package.dag import DECIDES, Task, node_dag, search_dag, task_dag
 from kubeflow.package.platform import apply_platform
 from kubeflow.package.recipe_codec import encode_recipe
 from kubeflow.package.root_outputs import lift_verdict
@@ -36,7 +36,8 @@ def compile_package(recipe: Recipe, options: PackageOptions, out: Path) -> list[
         KubeflowError: no image is named.
     """
     check_image_named(recipe.platform, options)
-    tasks = task_dag(node_dag(recipe), recipe.platform)
+    dag = search_dag(recipe, options.trials) if options.trials else node_dag(recipe)
+    tasks = task_dag(dag, recipe.platform)
     write_package(recipe, tasks, options, out)
     return tasks
 
@@ -78,8 +79,9 @@ def write_package(
         "gate_failure": recipe.platform.gate_failure or "",
         **options.defaults,
     }
-    pipeline = dsl.pipeline(name=recipe.name, description=described)(
-        with_parameters(tasks, PARAMETERS, defaults)
+    name = f"{recipe.name}-trials" if options.trials else recipe.name
+    pipeline = dsl.pipeline(name=name, description=described)(
+        with_parameters(tasks, parameters_of(options), defaults)
     )
     lift_verdict(pipeline.pipeline_spec)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ PARAMETERS = {
     "if_new": bool,
     "gate_failure": str,
 }
+_OF_A_SEARCH = ("data", "root", "overrides")  # which pushes nothing
 # The nodes whose artifact has a web page, which KFP's page shows as its output `page`.
 PAGES = (AUDIT, LAST)
 PAGE = "page"
@@ -38,6 +39,7 @@ class PackageOptions:
         stack: in the images, `current` or `wide`.
         version: of medtfx in the images.
         defaults: parameter → its default; a parameter without one must be given with each run.
+        trials: of a search for better values of the recipe; 0: a run of the recipe.
     """
 
     image: str | None = None
@@ -45,6 +47,16 @@ class PackageOptions:
     stack: str = "current"
     version: str = ""
     defaults: dict[str, Any] = field(default_factory=dict)
+    trials: int = 0
+
+
+def parameters_of(options: PackageOptions) -> dict[str, type]:
+    """Returns name → type of the parameters that a run of the package takes."""
+    return {
+        name: kind
+        for name, kind in PARAMETERS.items()
+        if not options.trials or name in _OF_A_SEARCH
+    }
 
 
 def container_component(task: Task, recipe: Recipe, encoded: str, options: PackageOptions) -> Any:
@@ -66,8 +78,12 @@ def container_component(task: Task, recipe: Recipe, encoded: str, options: Packa
         fixed += [f"--beam-arg={option}" for option in recipe.platform.beam_args]
         pod = recipe.platform.resources(*task.nodes)
         fixed += ["--retries", str(pod.retries), "--retry-wait", str(pod.retry_wait_seconds)]
+    if options.trials:
+        fixed += ["--trials", str(options.trials)]
     readers = (None, task.name, *task.nodes)
-    read = {key: kind for key, kind in PARAMETERS.items() if _READ_BY.get(key) in readers}
+    read = {
+        key: kind for key, kind in parameters_of(options).items() if _READ_BY.get(key) in readers
+    }
     inputs = {"run_id": str, **read}
 
     def run_container(**given: Any) -> dsl.ContainerSpec:

@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
-from components.nodes import PUSHER, RETRAINING, STAGES, kind_of, upstream_of
+from components.nodes import (
+    PUSHER,
+    RETRAINING,
+    SEARCH_STAGES,
+    STAGES,
+    kind_of,
+    search_upstream,
+    upstream_of,
+)
 from components.recipe.platform import PlatformSection
 from components.recipe.recipe import Recipe
+from components.tuner.rounds import known_before
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,7 @@ class Task:
 
 
 DECIDES = Task(RETRAINING)
+_STAGES = STAGES | SEARCH_STAGES
 
 
 def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:
@@ -41,17 +52,27 @@ def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:
     return dag
 
 
+def search_dag(recipe: Recipe, trials: int) -> dict[str, tuple[str, ...]]:
+    """Returns node → the nodes it waits for, of a search for better values of a recipe.
+
+    Args:
+        recipe: with the search space.
+        trials: how many.
+    """
+    return search_upstream(trials, partial(known_before, keys=len(recipe.tuning.space)))
+
+
 def task_dag(dag: Mapping[str, tuple[str, ...]], platform: PlatformSection) -> list[Task]:
     """Returns the tasks of a DAG, in topological order: its stages, or a task for each node.
 
     Args:
-        dag: node → the nodes it waits for, from `node_dag`.
+        dag: node → the nodes it waits for, from `node_dag` or `search_dag`.
         platform: says which nodes run in a pod of their own.
     """
     # Neighbours alone share a pod, so that no circle can arise.
     groups = [
         tuple(group)
-        for stage in STAGES.values()
+        for stage in _STAGES.values()
         for _, group in groupby((node for node in dag if kind_of(node) in stage), platform.pod_of)
     ]
     name_of = {node: _name(group) for group in groups for node in group}
@@ -73,4 +94,4 @@ def _name(nodes: tuple[str, ...]) -> str:
     if len(nodes) == 1:
         return nodes[0]
     kinds = [kind_of(node) for node in nodes]
-    return next((kind for kind in kinds if kind in STAGES), kinds[0])
+    return next((kind for kind in kinds if kind in _STAGES), kinds[0])

@@ -13,7 +13,7 @@ from components.runtime.errors import RecipeError
 from pipeline.recipes.loader import parse_recipe
 
 # Fixed in the compiled package: a run can't change them.
-_FIXED = ("name", "platform")
+_FIXED = ("name", "platform", "tuning")
 
 
 def encode_recipe(recipe: Recipe) -> str:

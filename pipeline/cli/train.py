@@ -10,7 +10,7 @@ import typer
 from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import BeamArgsOption, DataOption, HomeOption
 from pipeline.cli.stoppable import stoppable
-from pipeline.recipes.options import RecipeArgument, SetOption
+from pipeline.recipes.options import RecipeArgument, SetOption, SpaceOption
 
 _SAME_COMMAND = "The same command continues from here:"
 
@@ -120,14 +120,7 @@ def tune(
     recipe: RecipeArgument,
     data: DataOption,
     trials: Annotated[int, typer.Option(min=1, help="How many sets of values to try.")] = 20,
-    space: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY=VALUES",
-            help="Values to try, e.g. training.learning_rate=1e-4..1e-2:log or "
-            "model.dropout=0.1,0.3. Repeatable. Default: tuning.space of the recipe.",
-        ),
-    ] = None,
+    space: SpaceOption = None,
     out: Annotated[Path, typer.Option(help="The recipe file to write.")] = Path("tuned.yaml"),
     overrides: SetOption = None,
     *,

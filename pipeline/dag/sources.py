@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.nodes import FOLD
+from components.nodes import FOLD, TRIAL
 from components.runtime.source_hash import ROOT, source_hash
 
 # The ServingValidator runs it as a process, and does not import it.
@@ -21,7 +21,7 @@ MODULES = {
     "Transform": ("components.transform.executor", "components.transform.preprocessing"),
     "Trainer": ("components.trainer.run_fn",),
     FOLD: ("components.trainer.cross_validation.executor",),
-    "Tuner": ("components.tuner.tuner_fn",),
+    TRIAL: ("components.tuner.trial.executor",),
     "OutOfFold": ("components.evaluator.out_of_fold.executor",),
     "Evaluator": (
         "components.evaluator.metrics",

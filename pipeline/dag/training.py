@@ -1,5 +1,6 @@
 """The pipeline from image folders to a pushed model, and its first nodes for folds and searches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from components.evaluator.eval_config import build_eval_config
 from components.evaluator.out_of_fold.component import OutOfFold
 from components.image_example_gen.component import ImageExampleGen
 from components.network.weights import weights_digest
-from components.nodes import FOLD, fold_nodes
+from components.nodes import FOLD, TRIAL, fold_nodes, numbered
 from components.pusher.component import Pusher
 from components.recipe.data import SPLITS
 from components.recipe.recipe import Recipe
@@ -34,6 +35,7 @@ from components.serving_validator.component import ServingValidator
 from components.statistics_gen.component import StatisticsGen
 from components.trainer.cross_validation.component import CrossValidation
 from components.transform.component import TRAINED, Transform
+from components.tuner.rounds import known_before
 from pipeline.beam.arguments import BEAM_ARGS
 from pipeline.dag.sources import SERVER, model_source, node_source
 from pipeline.paths import PipelinePaths
@@ -130,33 +132,46 @@ def build_tuning(
     recipe: Recipe,
     data_folder: str,
     paths: PipelinePaths,
-    search: dict[str, Any],
+    space: Mapping[str, str],
+    trials: int,
     beam_args: tuple[str, ...] = BEAM_ARGS,
 ) -> Pipeline:
-    """Wires the nodes up to Transform, which share the cache of the recipe's runs, and the Tuner.
+    """Wires the nodes up to Transform, which share the cache of the recipe's runs, and the trials.
 
     Args:
         recipe: what to do.
         data_folder: one folder per class.
         paths: where artifacts and metadata go.
-        search: further values of the Tuner's `custom_config`.
+        space: `section.key` → its values, as `parse_space` takes it.
+        trials: how many.
         beam_args: runner and parallelism of the Beam nodes.
     """
-    from tfx.components.tuner.component import Tuner  # with Keras Tuner, which no other run needs
+    # With KerasTuner, which no other run needs.
+    from components.tuner.component import Tuner
+    from components.tuner.trial.component import Trial
 
     prepared = _prepare(recipe, data_folder, paths, recipe.evaluation.folds)
-    tuner = Tuner(
-        tuner_fn="components.tuner.tuner_fn.tuner_fn",
-        examples=prepared.transform.outputs["transformed_examples"],
-        transform_graph=prepared.transform.outputs["transform_graph"],
-        schema=prepared.schema_gen.outputs["schema"],
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=_trainer_config(recipe, paths)
-        | {"tuner_source": node_source("Tuner")}
-        | search,
-    )
-    return _pipeline(recipe.name, [*prepared.nodes(), tuner], paths, beam_args)
+    config = {
+        "data": recipe.data.plain(),
+        "model": recipe.model.plain(),
+        "training": recipe.training.plain(),
+        "space": dict(space),
+        "checkpoints": paths.checkpoints,
+        "weights_digest": weights_digest(recipe.model),
+        "source": node_source(TRIAL),
+    }
+    made: list[Any] = []
+    for number, name in enumerate(numbered(TRIAL, trials), start=1):
+        known = made[: known_before(number, len(space))]
+        trial = Trial(
+            prepared.transform.outputs["transformed_examples"],
+            config,
+            number,
+            union(one.outputs["result"] for one in known) if known else None,
+        )
+        made.append(trial.with_id(name))
+    tuner = Tuner(union(one.outputs["result"] for one in made), config)
+    return _pipeline(recipe.name, [*prepared.nodes(), *made, tuner], paths, beam_args)
 
 
 class _Group:

@@ -124,6 +124,7 @@ def _data(nodes: dict[str, NodeExecution]) -> dict[str, Any]:
         "fingerprint": property_of(quarantine, "data_fingerprint"),
         "images_read": property_of(quarantine, "images_read"),
         "images_unreadable": property_of(quarantine, "images_unreadable"),
+        "images_taken_over": property_of(quarantine, "images_taken_over") or 0,
         "splits": _counts(statistics, classes),
     }
 

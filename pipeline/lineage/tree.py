@@ -88,7 +88,8 @@ def _add_making(tree: Tree, found: Lineage) -> None:
     images = tree.add(
         _text(
             f"images {data['folder']}, fingerprint {data['fingerprint'][:12]}: "
-            f"{data['images_read']} read, {data['images_unreadable']} unreadable"
+            f"{data['images_read']} read, {data['images_unreadable']} unreadable, "
+            f"{data['images_taken_over']} taken over from an earlier run"
         )
     )
     for split, counts in data["splits"].items():

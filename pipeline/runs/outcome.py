@@ -6,7 +6,7 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.dsl.io import fileio
 
-from components.artifacts import AUDIT_PAGE, REPORT_PAGE, SIGNED
+from components.artifacts import AUDIT_PAGE, REPORT_PAGE, SIGNED, TAKEN_OVER
 from components.gate.results import load_results
 from components.gate.serving_blessing import REASON
 from components.gate.verdict import judge
@@ -66,6 +66,7 @@ def summarise(
         data_fingerprint=quarantine.properties["data_fingerprint"].string_value,
         images=quarantine.properties["images_read"].int_value,
         unreadable=quarantine.properties["images_unreadable"].int_value,
+        taken_over=quarantine.custom_properties[TAKEN_OVER].int_value,
         not_used=quarantine.properties["not_used"].string_value,
         anomalies=_count_anomalies(outputs["ExampleValidator"]["anomalies"][0].uri),
         gates=class_gates(results, recipe.evaluation),

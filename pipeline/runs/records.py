@@ -80,6 +80,7 @@ class RunRecord:
             rejected it; '' otherwise.
         approval: '' if the recipe requires none, else 'waiting', 'approved' or 'rejected'.
         audit: the data audit in one line.
+        taken_over: number of images that an earlier run has read, unchanged since.
         not_used: number of files that were not used, by suffix and reason; '' if there are none.
         signed: whether the site's key signed it.
         served: whether a server sees that version; a rollback may have withdrawn it.
@@ -109,6 +110,7 @@ class RunRecord:
     approval: str = ""
     audit: str = ""
     not_used: str = ""
+    taken_over: int = 0
     nodes: list[NodeRecord] = field(default_factory=list)
     paths: RunPaths = field(default_factory=RunPaths)
 

@@ -81,6 +81,7 @@ def gate_table(gates: list[Gate], floor_on: str, judged_on: str = "the test spli
 
 def _data_line(record: RunRecord) -> str:
     line = f"{record.images} images read, {record.unreadable} unreadable and in quarantine"
+    line += f", {record.taken_over} taken over from an earlier run" if record.taken_over else ""
     line += f", {record.anomalies} anomalies found by ExampleValidator" if record.anomalies else ""
     line += f". {record.not_used}" if record.not_used else ""
     data = record.data_fingerprint[:12]

@@ -4,51 +4,29 @@ A trial is judged by the eval split. A test split does not share images with it,
 all images: so each trial counts as a look at these (Cawley & Talbot 2010, JMLR 11:2079-2107).
 """
 
-import json
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from components.image_example_gen.listing import Listing, list_folders
+from components.image_example_gen.listing import list_folders
+from components.nodes import TUNER
 from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
-from components.tuner.space import parse_space
 from pipeline.home import Home
-from pipeline.looks.ledger import LookLedger, all_images
+from pipeline.looks.ledger import LookLedger
 from pipeline.paths import PipelinePaths, data_address
 from pipeline.recipes.loader import load_recipe
-from pipeline.retraining.training_data import model_digest
 from pipeline.runs.display import Display
 from pipeline.runs.execution import outputs_by_node, run_nodes
 from pipeline.runs.records import usual_seconds
 from pipeline.runs.session import RunSession, run_session
+from pipeline.tune.looks import add_looks, check_looks
+from pipeline.tune.space import with_space
+from pipeline.tune.trials import Trial, read_trials, short, touched, trial_lines
 from pipeline.tune.tuned_recipe import write_tuned
-
-if TYPE_CHECKING:
-    from pipeline.runs.runner import NodeRun
-
-FOLDER = "searches"
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A finished trial.
-
-    Attributes:
-        number: counted from 1.
-        score: balanced accuracy on the eval split.
-        values: `section.key` → value.
-    """
-
-    number: int
-    score: float
-    values: dict[str, Any]
 
 
 def tune(
@@ -78,47 +56,19 @@ def tune(
     Raises:
         MedtfxError: an error that the user can fix.
     """
-    recipe = load_recipe(argument, list(overrides))
-    texts = parse_options(space) or recipe.tuning.space
-    parse_space(texts, recipe.model, recipe.training)
+    recipe = with_space(load_recipe(argument, list(overrides)), space)
+    texts = recipe.tuning.space
     base = data_address(data_folder)
     with listed_once():
         listing = list_folders(base, recipe.data)
         _check_out(out)
-        looks, judging = LookLedger(PipelinePaths.of_home(home).artifacts), all_images(listing)
-        if recipe.evaluation.folds:
-            models = [trial_digest(recipe, listing, texts, n + 1) for n in range(trials)]
-            looks.check(judging, models, recipe.evaluation.max_looks)
+        looks = LookLedger(PipelinePaths.of_home(home).artifacts)
+        check_looks(looks, recipe, listing, texts, trials)
         with run_session(home) as session:
             found = _search(recipe, base, texts, trials, home, session)
-            for trial in sorted(found, key=lambda trial: trial.number):
-                model = trial_digest(recipe, listing, texts, trial.number)
-                looks.add(judging, model, recipe=recipe.name, by="tune", run=session.run_id)
+            add_looks(looks, recipe, listing, texts, found, session.run_id)
     write_tuned(out, argument, overrides, found[0].values, _comment(recipe, found, command))
     _print(console, recipe, found, out)
-
-
-def parse_options(space: Sequence[str]) -> dict[str, str]:
-    """Reads `--space`.
-
-    Raises:
-        RecipeError: one is not of the form `section.key=values`.
-    """
-    found = {}
-    for option in space:
-        key, separator, text = option.partition("=")
-        if not separator or not key.strip() or not text.strip():
-            raise RecipeError(
-                "--space takes section.key=values, as training.learning_rate=1e-4..1e-2:log or "
-                f"model.dropout=0.1,0.3,0.5. Received: {option!r}"
-            )
-        found[key.strip()] = text.strip()
-    return found
-
-
-def trial_digest(recipe: Recipe, listing: Listing, space: dict[str, str], number: int) -> str:
-    """Returns the digest of a trial's model, known before its values are: the search is seeded."""
-    return model_digest(recipe, listing, f"trial {number} of {json.dumps(space, sort_keys=True)}")
 
 
 def _search(
@@ -136,23 +86,10 @@ def _search(
     check_available(recipe.model, recipe.data.image_size)
     paths = PipelinePaths.of_home(home)
     storage.prepare(paths.artifacts, paths.models)
-    search = {"space": texts, "trials": trials, "searches": str(home.root / FOLDER)}
-    pipeline = build_tuning(recipe, base, paths, search)
+    pipeline = build_tuning(recipe, base, paths, texts, trials)
     with Display(session.console, usual_seconds(home, recipe.name)) as display:
-        return _trials(run_nodes(pipeline, session.run_id, display, session.log))
-
-
-def _trials(node_runs: "list[NodeRun]") -> list[Trial]:
-    """Returns the finished trials, best first."""
-    from tfx.dsl.io import fileio
-
-    path = os.path.join(
-        outputs_by_node(node_runs)["Tuner"]["tuner_results"][0].uri, "tuner_results.json"
-    )
-    with fileio.open(path, "r") as file:
-        rows = json.loads(file.read())
-    found = [Trial(int(row.pop("trial_id")) + 1, row.pop("score"), row) for row in rows]
-    return sorted(found, key=lambda trial: -trial.score)
+        outputs = outputs_by_node(run_nodes(pipeline, session.run_id, display, session.log))
+    return read_trials(outputs[TUNER]["tuner_results"][0].uri)
 
 
 def _check_out(out: Path) -> None:
@@ -175,9 +112,7 @@ def _comment(recipe: Recipe, trials: list[Trial], command: str) -> list[str]:
 def _print(console: Console, recipe: Recipe, trials: list[Trial], out: Path) -> None:
     console.print()
     console.print("Balanced accuracy on the eval split, best trials first:", highlight=False)
-    for trial in trials[:5]:
-        values = ", ".join(f"{key} = {short(value)}" for key, value in trial.values.items())
-        line = f"  trial {trial.number:<3} {trial.score:.3f}  {values}"
+    for line in trial_lines(trials):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(
         f"Wrote {out}. The best of many trials is partly luck, so these figures are too good. "
@@ -186,18 +121,3 @@ def _print(console: Console, recipe: Recipe, trials: list[Trial], out: Path) -> 
         markup=False,
         soft_wrap=True,
     )
-
-
-def touched(recipe: Recipe) -> str:
-    """Returns a sentence: whether the search saw images that decide."""
-    if recipe.evaluation.folds:
-        return (
-            "The eval split is among the images that the folds judge by: each trial counts as a "
-            "look at them."
-        )
-    return "The test split was not used."
-
-
-def short(value: object) -> str:
-    """Returns a value with few digits."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

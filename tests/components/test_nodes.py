@@ -1,8 +1,18 @@
 """The light description of the DAG, beside the DAG that TFX compiles."""
 
+from functools import partial
+
 import pytest
 
-from components.nodes import NODES, STAGES, UPSTREAM, fold_nodes, place_of, upstream_of
+from components.nodes import (
+    NODES,
+    STAGES,
+    UPSTREAM,
+    fold_nodes,
+    place_of,
+    search_upstream,
+    upstream_of,
+)
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 
@@ -28,6 +38,26 @@ def test_it_is_the_dag_of_tfx(approval, folds):
     if folds:  # the Evaluator reads them through OutOfFold, and waits for them all the same
         described["Evaluator"] -= {"ImageExampleGen", "Baseline"}
     assert found == described
+
+
+def test_the_dag_of_a_search_is_that_of_tfx():
+    from tfx.dsl.compiler import compiler
+
+    from components.tuner.rounds import known_before
+    from pipeline.dag.training import build_tuning
+
+    paths = PipelinePaths("/root", "/models", "/checkpoints", "/keys", metadata=None)
+    space = {"model.dropout": "0.1..0.5"}
+    pipeline = build_tuning(load_recipe("quickstart"), "/data", paths, space, 8)
+    compiled = compiler.Compiler().compile(pipeline)
+    found = {
+        node.pipeline_node.node_info.id: set(node.pipeline_node.upstream_nodes)
+        for node in compiled.nodes
+    }
+    dag = search_upstream(8, partial(known_before, keys=1))
+    assert found == {node: set(upstream) for node, upstream in dag.items()}
+    assert sorted(dag, key=place_of) == list(dag)
+    assert dag["Trial3"] == ("Transform",) and "Trial7" in dag["Trial8"]
 
 
 def test_every_node_comes_after_those_it_waits_for():

@@ -113,6 +113,9 @@ def test_more_data_move_no_old_file_and_are_compared_with_the_blessed_model(mach
     assert {name: after[name] for name in before} == before
     record = machine.last_record()
     assert record.data_fingerprint != fingerprint
+    # All of the first run, those in quarantine too.
+    assert record.taken_over == len(before) + 6
+    assert f"{record.taken_over} taken over from an earlier run" in out
     assert not any(machine.cached()[node] for node in NODES_THAT_WORK - {"SchemaGen"})
     assert all(gate.baseline is not None for gate in record.gates)
     assert "against the latest blessed model" in out

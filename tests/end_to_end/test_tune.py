@@ -32,7 +32,7 @@ def test_kill_and_start_again(machine):
         "--set", "training.early_stopping.patience=5",
         "--space", "training.learning_rate=1e-4..1e-2:log", "--space", "model.dropout=0.1,0.2",
     )  # fmt: skip
-    searches = machine.home.root / "searches"
+    results = machine.home.root / "artifacts/quickstart"
     process = subprocess.Popen(
         command,
         env=machine.environment,
@@ -41,33 +41,34 @@ def test_kill_and_start_again(machine):
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(process, lambda: list(searches.glob("*/trial_1/checkpoint/state.json")))
+        # The folder of an output is made when its node starts.
+        wait_for(process, lambda: list(results.glob("Trial2/result/*")))
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    (first,) = searches.glob("*/trial_0/trial.json")
+    (first,) = results.glob("Trial1/result/*/trial.json")
     finished = first.read_bytes()
-    assert json.loads(finished)["status"] == "COMPLETED" and not out.exists()
+    assert not out.exists()
 
     printed = machine.medtfx(command)
-    assert first.read_bytes() == finished
+    assert "Trial1             from the cache" in printed and first.read_bytes() == finished
     assert "trial 1" in printed and "trial 2" in printed
-    trials = [json.loads(path.read_text()) for path in searches.glob("*/trial_*/trial.json")]
+    found = results.glob("Trial*/result/*/trial.json")
+    trials = [json.loads(path.read_text()) for path in found]
     score = max(trial["score"] for trial in trials)
-    best = [trial["hyperparameters"]["values"] for trial in trials if trial["score"] == score]
+    best = [trial["values"] for trial in trials if trial["score"] == score]
 
     recipe = load_recipe(str(out))
     assert recipe.name == "quickstart" and recipe.data.split_seed == 20
-    found = (recipe.training.learning_rate, recipe.model.dropout)
+    tuned = (recipe.training.learning_rate, recipe.model.dropout)
     assert any(
-        found == pytest.approx((values["training.learning_rate"], values["model.dropout"]), 1e-5)
+        tuned == pytest.approx((values["training.learning_rate"], values["model.dropout"]), 1e-5)
         for values in best
     )
     text = out.read_text()
     assert text.startswith("# Tuned from quickstart: 2 trials, best balanced accuracy")
     assert f"{score:.3f}" in text and "medtfx sample-data" in text
 
-    assert list(searches.glob("*/trial_*/checkpoint")) == []
     again = machine.medtfx(command)
     assert "Tuner              from the cache" in again
     # A run of the recipe finds the prepared images.

@@ -41,6 +41,7 @@ def run_node(base: Path, out: Path, data: DataSection, unlabelled: bool = False)
         "data": data.model_dump_json(by_alias=True),
         "unlabelled": int(unlabelled),
         "home": str(out),
+        "source": "x",
     }
     Executor().Do({}, {"examples": [examples], "quarantine": [listed]}, properties)
     found = {

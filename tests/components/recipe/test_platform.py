@@ -90,3 +90,18 @@ def test_what_a_cluster_would_refuse_is_refused_at_once(values, words):
 def test_an_address_without_password_is_no_secret():
     address = {"MEDTFX_MLMD": "grpc://metadata-grpc-service.kubeflow:8080"}
     assert PlatformSection(env=address).env == address
+
+
+def test_members_of_an_ensemble_have_no_pods_of_their_own():
+    with pytest.raises(ValidationError, match="parts of one network, trained together with one"):
+        PlatformSection.model_validate({"parallel": ["members"]})
+
+
+def test_a_trial_has_what_the_trainer_has_unless_it_is_named():
+    section = PlatformSection.model_validate({"nodes": {"Trainer": {"gpu": 1}}})
+    assert section.resources("Trial3").gpu == 1
+    apart = PlatformSection.model_validate({"nodes": {"Trainer": {"gpu": 1}, "Trial": {"gpu": 2}}})
+    assert apart.resources("Trial3").gpu == 2
+    assert apart.pod_of("Trial3") == apart.pod_of("Trial4") == "Trial"
+    each = PlatformSection(parallel=("trials",))
+    assert each.pod_of("Trial3") == "Trial3"

@@ -22,6 +22,33 @@ def test_files_come_sorted_with_forward_slashes(tmp_path):
     assert names_below(tmp_path) == ["a.csv", "b/1.png", "b/2.png", "b/c/3.png"]
 
 
+def test_the_order_is_that_of_the_whole_paths(tmp_path):
+    """A disk lists folder by folder, object storage by key: the same order, or the same digest."""
+    write(tmp_path, "a/1.png", "a.png", "a-b/2.png", "a b.png", "a!/3.png", "b", "a/b/4.png", "a0")
+    assert names_below(tmp_path) == sorted(names_below(tmp_path))
+    assert len(names_below(tmp_path)) == 8
+
+
+def test_one_folder_alone_or_with_all_below(tmp_path):
+    write(tmp_path, "0.png", "a/1.png", "a/b/2.png", "c/3.png")
+    assert [file.relative for file in files.walk(str(tmp_path), "a")] == ["a/1.png", "a/b/2.png"]
+    assert [file.relative for file in files.walk(str(tmp_path), "a", False)] == ["a/1.png"]
+    assert [file.relative for file in files.walk(str(tmp_path), "", False)] == ["0.png"]
+
+
+def test_subfolders_of_folders_without_files(tmp_path):
+    write(tmp_path, "base/a/b/1.png", "base/c/2.png", "base/.hidden/3.png")
+    base = str(tmp_path / "base")
+    assert files.subfolders(base) == ["a", "c"]
+    assert files.subfolders(base, "a") == ["a/b"]
+    assert files.subfolders(base, "a/b") is None
+    write(tmp_path, "base/4.png")
+    assert files.subfolders(base) is None
+    assert files.subfolders(base, among_files=True) == ["a", "c"]
+    (tmp_path / "base" / "c" / "up").symlink_to("..")
+    assert [file.relative for file in files.walk(base, "c")] == ["c/2.png"]
+
+
 def test_size_and_time_are_those_of_the_file(tmp_path):
     (tmp_path / "a.png").write_bytes(b"12345")
     os.utime(tmp_path / "a.png", ns=(1, 1_600_000_000_000_000_007))
@@ -87,14 +114,14 @@ def test_a_name_that_is_not_utf8_is_listed_and_readable(tmp_path):
 
 def test_a_folder_that_may_not_be_listed_is_an_error(tmp_path, monkeypatch):
     write(tmp_path, "open/1.png", "locked/2.png")
-    listdir = os.listdir
+    scandir = os.scandir
 
     def refuse(folder):  # root, as whom tests may run, is refused by no mode bits
         if str(folder).endswith("locked"):
             raise PermissionError(13, "Permission denied", str(folder))
-        return listdir(folder)
+        return scandir(folder)
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(PermissionError, match="locked"):
         names_below(tmp_path)
 
@@ -146,6 +173,19 @@ def test_objects_are_listed_and_read_like_files(bucket, end):
     assert files.read_bytes(base, "b/1.png") == b"chest/b/1.png"
     assert files.read_head(base, "b/1.png", 5) == b"chest"
     assert files.read_head(bucket, "chest/b/", 5) == b""
+
+
+def test_folders_of_a_bucket(bucket):
+    base = f"{bucket}/chest"
+    assert files.subfolders(bucket) == ["chest", "chests"]
+    assert files.subfolders(base) == ["b"]
+    assert files.subfolders(base, "b") is None
+    assert [file.relative for file in files.walk(bucket, "chest/b")] == [
+        "chest/b/1.png",
+        "chest/b/2.png",
+    ]
+    assert list(files.walk(base, "", False)) == []
+    assert len(list(files.walk(base, "b", False))) == 2
 
 
 def test_a_missing_object_is_like_a_missing_file(bucket):

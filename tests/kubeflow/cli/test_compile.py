@@ -1,5 +1,6 @@
 import pytest
 
+from kubeflow.package.recipe_codec import decode_recipe
 from tests.command_line import assert_one_message, medtfx
 from tests.doubles.kfp_package import parse
 
@@ -24,6 +25,22 @@ def test_it_says_what_it_wrote_and_what_a_run_must_give(compile_recipe, tmp_path
     assert arguments[arguments.index("--stack") + 1] == "wide"
 
 
+def test_a_search_has_a_task_for_each_trial_and_pushes_nothing(compile_recipe, tmp_path):
+    line = ["quickstart", "--image", "medtfx:1", "--data", "/films", "--root", "/volume"]
+    line += ["--set", "platform.parallel=[trials]", "--set", "platform.nodes.Trainer={gpu: 1}"]
+    code, out, _ = compile_recipe(*line, "--trials", 4, "--space", "model.dropout=0.1..0.5")
+    assert code == 0 and "10 nodes of quickstart in 7 tasks" in out
+    package = parse(tmp_path / "pipeline.yaml")
+    assert package.spec.pipeline_info.name == "quickstart-trials"
+    assert set(package.spec.root.input_definitions.parameters) == {"data", "root", "overrides"}
+    trial = package.container("trial4")
+    assert trial["resources"]["accelerator"]["count"] == "1"
+    arguments = trial["args"]
+    assert arguments[arguments.index("--trials") + 1] == "4"
+    recipe = decode_recipe(arguments[arguments.index("--recipe") + 1], [])
+    assert recipe.tuning.space == {"model.dropout": "0.1..0.5"}
+
+
 @pytest.mark.parametrize(
     ("where", "noted"),
     [
@@ -44,6 +61,12 @@ def test_a_recipe_without_ml_metadata_is_noted(compile_recipe, where, noted):
         (["quickstart", "--image", "a", "--stack", "old"], "--stack is current or wide"),
         (["quickstart", "--image", "a", "-o", "p.json"], "a .yaml file. Received: -o 'p.json'"),
         (["quickstat", "--image", "a"], "Did you mean 'quickstart'?"),
+        (
+            ["quickstart", "--image", "a", "--space", "model.dropout=0.1,0.3"],
+            "say how many --trials",
+        ),
+        (["quickstart", "--image", "a", "--trials", "2", "--space", "model.x=1,2"], "'model.x'"),
+        (["quickstart", "--set", "platform.parallel=[members]"], "parts of one network"),
         (["quickstart", "--set", "platform.nodes.trainer.gpu=1"], "Did you mean 'Trainer'?"),
     ],
 )

@@ -34,7 +34,7 @@ def test_the_arguments_of_every_task():
     given = task_parser("node", None).parse_args(words)
     assert given == argparse.Namespace(
         recipe="x", stack="x", version="x", run_id="x", data="x", root="x",
-        models="", overrides="[]",
+        models="", overrides="[]", trials=0,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from components.nodes import APPROVAL, NODES, OF_FOLDS
 from components.recipe.platform import PlatformSection
-from kubeflow.package.dag import node_dag, task_dag
+from kubeflow.package.dag import node_dag, search_dag, task_dag
 from pipeline.recipes.loader import load_recipe
 
 # Each cuts a stage in another place: none, before, in the middle, at the end, several.
@@ -118,3 +118,15 @@ def test_without_stages_each_node_is_a_task_and_waits_as_in_the_dag():
     tasks = task_dag(dag, platform_of((), stages=False))
     assert {task.name: task.upstream for task in tasks} == dag
     assert all(task.nodes == (task.name,) for task in tasks)
+
+
+def test_the_trials_of_a_search_share_a_pod_or_have_one_each():
+    recipe = load_recipe("quickstart", ["tuning.space={model.dropout: '0.1..0.5'}"])
+    dag = search_dag(recipe, 5)
+    tasks = {task.name: task for task in task_dag(dag, PlatformSection())}
+    assert list(tasks) == ["ImageExampleGen", "Transform", "Trial", "Tuner"]
+    assert tasks["Trial"].nodes == tuple(f"Trial{number}" for number in range(1, 6))
+    apart = {task.name: task for task in task_dag(dag, platform_of((), parallel=["trials"]))}
+    assert apart["Trial3"].upstream == ("Transform",)
+    assert apart["Trial5"].upstream == ("Transform", "Trial1", "Trial2", "Trial3")
+    assert apart["Tuner"].upstream == tuple(f"Trial{number}" for number in range(1, 6))

@@ -63,10 +63,10 @@ def test_an_edit_of_any_file_of_components_moves_the_nodes_that_depend_on_it(tre
 @pytest.mark.parametrize(
     ("file", "moved", "still"),
     [
-        ("uncertainty/calibration.py", {"Trainer"}, {"DataAudit", "ImageExampleGen", "Tuner"}),
+        ("uncertainty/calibration.py", {"Trainer"}, {"DataAudit", "ImageExampleGen", "Trial"}),
         ("uncertainty/risk_coverage.py", {"Trainer"}, {"DataAudit", "ImageExampleGen"}),
         ("imaging/decode.py", {"ImageExampleGen"}, {"Trainer", "Evaluator"}),
-        ("network/backbones.py", {"Trainer", "Tuner"}, {"Transform", "Evaluator"}),
+        ("network/backbones.py", {"Trainer", "Trial"}, {"Transform", "Evaluator"}),
     ],
 )
 def test_an_edit_of_shared_code_moves_those_that_use_it(moved_by, file, moved, still):

@@ -92,9 +92,9 @@ def test_a_fold_is_trained_and_a_search_tuned_without_the_rest():
     training = build_training(recipe, "/data", PATHS, "compare")
     assert sorted(names(training)) == sorted([*PREPARED, "Trainer"])
     assert training.pipeline_info.pipeline_root == "/root/artifacts/compare"
-    tuning = build_tuning(recipe, "/data", PATHS, {"trials": 3})
-    assert sorted(names(tuning)) == sorted([*PREPARED, "Tuner"])
-    assert json.loads(node(tuning, "Tuner").exec_properties["custom_config"])["trials"] == 3
+    tuning = build_tuning(recipe, "/data", PATHS, {"model.dropout": "0.1,0.2,0.3"}, 3)
+    assert sorted(names(tuning)) == sorted([*PREPARED, "Trial1", "Trial2", "Trial3", "Tuner"])
+    assert node(tuning, "Trial3").exec_properties["number"] == 3
 
 
 def test_where_folds_decide_the_audit_looks_for_pictures_in_two_of_them():

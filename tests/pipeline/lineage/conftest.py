@@ -23,6 +23,7 @@ def lineage(make_gate):
             "fingerprint": "0123456789abcdef",
             "images_read": 30,
             "images_unreadable": 1,
+            "images_taken_over": 20,
             "splits": {"train": {"a": 10, "b": 11}, "test": {"a": 4, "b": 5}},
         },
         recipe={

@@ -23,7 +23,8 @@ def test_the_tree_says_who_what_and_from_what(lineage):
         "2 models were judged by these images",
         "1: covid, compare 20251230-010000, 2025-12-30",
         "9 test images predicted, 6 compared with the training, largest difference 2.0e-07",
-        "images /data/my films, fingerprint 0123456789ab: 30 read, 1 unreadable",
+        "images /data/my films, fingerprint 0123456789ab: 30 read, 1 unreadable, 20 taken over "
+        "from an earlier run",
         "train 21: 10 a, 11 b",
         "training: epochs 3, schedule -",
         "20260101-010000  cafe",

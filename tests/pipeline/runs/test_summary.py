@@ -40,7 +40,7 @@ def test_a_blessed_run(make_record):
     )
     assert re.search(r"log +/home/runs/20250101-120000\.log", text)
     assert text.rstrip().endswith(NOT_A_MEDICAL_DEVICE)
-    assert "anomalies" not in text
+    assert "anomalies" not in text and "taken over" not in text
 
 
 def test_a_run_that_is_not_blessed(make_record):

@@ -13,21 +13,8 @@ from pipeline.looks.ledger import WornTestSplitError
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.training_data import model_digest
 from pipeline.sample_data import write_sample_data
-from pipeline.tune.run import parse_options, touched, trial_digest, tune
-
-
-def test_options_of_the_space():
-    given = ["model.dropout=0.1,0.3", " training.learning_rate = 1e-4..1e-2:log"]
-    assert parse_options(given) == {
-        "model.dropout": "0.1,0.3",
-        "training.learning_rate": "1e-4..1e-2:log",
-    }
-
-
-@pytest.mark.parametrize("option", ["model.dropout", "=0.1,0.3", "model.dropout="])
-def test_an_option_of_another_form_is_refused(option):
-    with pytest.raises(RecipeError, match=r"--space takes section\.key=values"):
-        parse_options([option])
+from pipeline.tune.run import tune
+from pipeline.tune.trials import touched, trial_digest
 
 
 @pytest.mark.parametrize(
