@@ -1,14 +1,15 @@
 """How do time and memory of each node grow with the images?
 
     .venv/bin/python benchmarks/scale.py [--images 10000 100000 1000000] [--listed 1000000]
-        [--nodes ImageExampleGen StatisticsGen SchemaGen Transform] [--beam OPTION ...] [--json FILE]
+        [--nodes ImageExampleGen StatisticsGen SchemaGen Transform] [--beam OPTION ...]
+        [--json FILE]
 
 Tiny images, of 32 pixels, so that what is measured is what grows with their number, not with their
 size. Each node runs in a process of its own, one after the other as in a run; its processor time is
 that of the node without imports, its memory the most of the process and its children, of which TFX
-and TensorFlow take 0.6 GB before the first image. The slope is that of the line through the logarithms
-of images and time: 1 is in proportion. `--listed` lists as many empty files, in this process and by
-the workers of ImageExampleGen.
+and TensorFlow take 0.7 GB before the first image. The slope is that of the line through the
+logarithms of images and time: 1 is in proportion. `--listed` lists as many empty files, as a whole
+and in parts.
 
 A million images take 12 GB below $TMPDIR, and half an hour on two cores.
 """
