@@ -1,7 +1,7 @@
 """Bilinear resizing with antialiasing, equal to TensorFlow's to the bit, in half its time.
 
-`tf.image.resize` goes through an image pixel by pixel. A row that is one pixel with many channels is
-combined at once, with the vector instructions of the processor. So each direction is resized as
+`tf.image.resize` goes through an image pixel by pixel. A row that is one pixel with many channels
+is combined at once, with the vector instructions of the processor. So each direction is resized as
 rows of that kind, in the order in which TensorFlow takes the two.
 """
 
