@@ -5,6 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from components.imaging.resize import resize, resize_with_pad
+
 _SIXTEEN_BITS = (
     "this PNG has 16 bits a channel; send it through the medtfx client, which converts it"
 )
@@ -37,8 +39,8 @@ def _prepare(size: int, channels: int, resize: str) -> Any:
         # Most radiographs are stored in grey: decoded and resized once, not three times alike.
         return tf.cond(
             _stored_in_grey(image),
-            lambda: tf.io.serialize_tensor(_resize(_decode(image, 1), size, resize)),
-            lambda: _pack(_resize(_in_channels(image, channels), size, resize)),
+            lambda: tf.io.serialize_tensor(_to_square(_decode(image, 1), size, resize)),
+            lambda: _pack(_to_square(_in_channels(image, channels), size, resize)),
         )
 
     return tf.function(
@@ -89,13 +91,9 @@ def _in_channels(encoded: tf.Tensor, channels: int) -> tf.Tensor:
     return image if channels == 3 else tf.image.rgb_to_grayscale(image)
 
 
-def _resize(image: tf.Tensor, size: int, resize: str) -> tf.Tensor:
-    if resize == "pad":
-        image = tf.cast(image, tf.float32)
-        image = tf.image.resize_with_pad(image, size, size, method="bilinear", antialias=True)
-    else:
-        image = tf.image.resize(image, [size, size], method="bilinear", antialias=True)
-    return tf.cast(tf.clip_by_value(tf.round(image), 0.0, 255.0), tf.uint8)
+def _to_square(image: tf.Tensor, size: int, how: str) -> tf.Tensor:
+    resized = resize_with_pad(image, size) if how == "pad" else resize(image, size, size)
+    return tf.cast(tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8)
 
 
 def cut_borders(maps: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:

@@ -1,12 +1,12 @@
 """Runs `preprocessing_fn` over a file of Examples, on all processors."""
 
-import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 import tensorflow as tf
 
+from components.runtime.threads import map_in_threads
 from components.storage.examples import open_writer, records, to_example
 from components.transform.preprocessing import FEATURES, STATISTICS, preprocessing_fn
 
@@ -70,10 +70,11 @@ class TransformShard(beam.DoFn):
             yield example.SerializeToString(deterministic=True)
 
     def _transformed(self, source: str) -> Iterator[bytes]:
+        # Threads call the traced function: tf.data would optimise its graph again for each file.
         batches = records([source]).batch(_BATCH)
-        batches = batches.map(self._transform, num_parallel_calls=os.cpu_count())
-        for batch in batches.as_numpy_iterator():
-            for row in zip(*batch.values(), strict=True):
+        for batch in map_in_threads(self._transform, batches, ahead=2):
+            columns = [values.numpy() for values in batch.values()]
+            for row in zip(*columns, strict=True):
                 values = {
                     name: value if isinstance(value, bytes) else value.item()
                     for name, value in zip(batch, row, strict=True)

@@ -10,8 +10,8 @@ from tfx.types import artifact_utils
 
 from components.artifacts import OUT_OF_FOLD
 from components.evaluator.baseline import PREDICTED_MODEL_ID
-from components.evaluator.out_of_fold.pool import filenames, pooled, predicted_classes
-from components.recipe.data import SPLITS
+from components.evaluator.out_of_fold.pool import pooled, predicted_classes
+from components.imaging.measures.stored import features_without_image
 from components.storage.examples import open_writer
 from components.storage.split_files import declare_splits, split_files
 
@@ -37,7 +37,11 @@ class Executor(base_executor.BaseExecutor):
 
         before = input_dict.get("baseline_predictions", [])
         baseline = predicted_classes(split_files(before, OUT_OF_FOLD)) if before else {}
-        images = filenames(split_files(input_dict["examples"], *SPLITS))
+        examples = artifact_utils.get_single_uri(input_dict["examples"])
+        images = [
+            values["filename"].decode(errors="surrogateescape")
+            for values in features_without_image(examples)
+        ]
         folder = artifact_utils.get_split_uri([written], OUT_OF_FOLD)
         fileio.makedirs(folder)
         predictions = sorted(

@@ -72,16 +72,6 @@ def predicted_classes(predictions: Iterable[str]) -> dict[Image, int]:
     return found
 
 
-def filenames(examples: Iterable[str]) -> list[str]:
-    """Returns the names of the images in raw Examples."""
-    spec = {"filename": tf.io.FixedLenFeature([], tf.string)}
-    return [
-        name.decode(errors="surrogateescape")
-        for batch in records(examples).batch(64).as_numpy_iterator()
-        for name in tf.io.parse_example(batch, spec)["filename"].numpy()
-    ]
-
-
 def _examples(files: Iterable[str]) -> Iterator[tf.train.Example]:
     for record in records(files).as_numpy_iterator():
         yield tf.train.Example.FromString(record)

@@ -1,7 +1,7 @@
-"""The records of images as bytes: what ImageExampleGen writes and DataAudit reads."""
+"""The records of images as bytes: what ImageExampleGen writes, and who needs no pixels reads."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 from typing import Any
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from components.imaging.measures.annotations import Annotation
 from components.imaging.measures.image_record import THUMBNAIL, ImageRecord, Measures, describe
-from components.storage.examples import Value, to_example
+from components.storage.examples import Value, records, to_example
 
 FOLDER = "measures"  # in the Examples' artifact, beside the folders of its splits
 
@@ -53,6 +53,16 @@ def parse(record: bytes) -> ImageRecord:
         thumbnail=np.frombuffer(stored["thumbnail"], np.uint8).reshape(THUMBNAIL, THUMBNAIL, 3),
     )
     return describe(feature_values(stored["example"]), stored["split"].decode(), measures)
+
+
+def features_without_image(examples: str) -> Iterator[dict[str, Any]]:
+    """Yields the features of all images but `image`: name → bytes, int or float.
+
+    Args:
+        examples: folder of the artifact; its images, which may be gigabytes, are not read.
+    """
+    for record in records(tf.io.gfile.glob(f"{examples}/{FOLDER}/*")).as_numpy_iterator():
+        yield feature_values(feature_values(record)["example"])
 
 
 def feature_values(record: bytes) -> dict[str, Any]:

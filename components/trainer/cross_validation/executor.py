@@ -50,8 +50,10 @@ class Executor(base_executor.BaseExecutor):
         fold = Fold(of=config["folds"], number=exec_properties["fold"])
         (predictions,) = output_dict["predictions"]
         declare_splits(predictions, [OUT_OF_FOLD])
+        examples = input_dict["examples"]
         images = FoldImages(
-            split_files(input_dict["examples"], *SPLITS),
+            artifact_utils.get_single_uri(examples),
+            split_files(examples, *SPLITS),
             split_files(input_dict["transformed_examples"], *SPLITS),
             artifact_utils.get_single_uri(input_dict["transform_graph"]),
         )
@@ -66,11 +68,13 @@ class FoldImages:
     """Where the images of all folds are.
 
     Attributes:
+        examples: folder of the artifact of the raw Examples.
         raw: files of the raw Examples, of all splits.
         transformed: files of the transformed Examples, of all splits.
         graph: folder of the transform graph.
     """
 
+    examples: str
     raw: Sequence[str]
     transformed: Sequence[str]
     graph: str
@@ -92,7 +96,7 @@ def predict_fold(
     monitor = TrainingSection.model_validate(config["training"]).early_stopping.monitor
     identity = (config, fold.number, sorted(images.raw), sorted(images.transformed), images.graph)
     checkpoint = Checkpoint(state_folder(config["checkpoints"], *identity), monitor)
-    facts = read_facts(images.raw)
+    facts = read_facts(images.examples)
     part_of = parts_of(facts, data, fold)
     statistics = pixel_statistics([one for one in facts if part_of[one.filename] == "train"])
     with tempfile.TemporaryDirectory() as folder:

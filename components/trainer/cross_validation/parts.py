@@ -10,12 +10,11 @@ from pathlib import Path
 import tensorflow as tf
 
 from components.folds.deal import assign
+from components.imaging.measures.stored import features_without_image
 from components.recipe.data import SPLITS, DataSection, Fold
 from components.runtime.errors import DataError
 from components.storage.examples import open_writer, records
 
-_FACTS = {name: tf.io.FixedLenFeature([], tf.string) for name in ("filename", "label", "patient")}
-_FACTS |= {name: tf.io.FixedLenFeature([], tf.float32) for name in ("mean", "std")}
 _LEAST = 1.0  # of the standard deviation: it divides, as in Transform
 
 
@@ -38,15 +37,16 @@ class ExampleFacts:
     std: float
 
 
-def read_facts(files: Iterable[str]) -> list[ExampleFacts]:
-    """Reads the facts of all images from raw Examples."""
-    found: list[ExampleFacts] = []
-    for batch in records(files).batch(64).as_numpy_iterator():
-        values = tf.io.parse_example(batch, _FACTS)
-        columns = [values[name].numpy().tolist() for name in _FACTS]
-        for filename, label, patient, mean, std in zip(*columns, strict=True):
-            found.append(ExampleFacts(_text(filename), _text(label), _text(patient), mean, std))
-    return found
+def read_facts(examples: str) -> list[ExampleFacts]:
+    """Reads the facts of all images from what is stored beside them, in the artifact's folder."""
+    return [
+        ExampleFacts(
+            *(_text(values[name]) for name in ("filename", "label", "patient")),
+            values["mean"],
+            values["std"],
+        )
+        for values in features_without_image(examples)
+    ]
 
 
 def _text(value: bytes) -> str:

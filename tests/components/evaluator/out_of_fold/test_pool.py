@@ -3,7 +3,6 @@ import tensorflow as tf
 
 from components.evaluator.out_of_fold.pool import (
     LeakingFoldsError,
-    filenames,
     pooled,
     predicted_classes,
 )
@@ -47,7 +46,3 @@ def test_the_prediction_of_the_baseline_for_the_same_image_stands_beside(tmp_pat
 def test_a_leak_is_found(tmp_path, rows, names, why):
     with pytest.raises(LeakingFoldsError, match=why):
         list(pooled(write(tmp_path / "now.gz", rows), {}, names))
-
-
-def test_the_names_are_those_of_the_images(tmp_path):
-    assert filenames(write(tmp_path / "now.gz", ROWS)) == NAMES

@@ -8,6 +8,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from PIL import Image
 
+from components.imaging.measures.stored import FOLDER
 from components.imaging.preprocessing import prepare
 from components.recipe.data import Fold
 from components.recipe.model import ModelSection
@@ -34,8 +35,15 @@ class _TransformStandIn(tf.Module):
 @pytest.fixture
 def images(tmp_path, dark_and_bright) -> FoldImages:
     generator = np.random.default_rng(0)
-    raw, transformed = str(tmp_path / "raw.gz"), str(tmp_path / "transformed.gz")
-    with open_writer(raw) as first, open_writer(transformed) as second:
+    (tmp_path / FOLDER).mkdir()
+    stored, raw, transformed = (
+        str(tmp_path / name) for name in (f"{FOLDER}/1.gz", "raw.gz", "transformed.gz")
+    )
+    with (
+        open_writer(stored) as facts_writer,
+        open_writer(raw) as first,
+        open_writer(transformed) as second,
+    ):
         for number in range(_PATIENTS * _IMAGES):
             patient = number // _IMAGES
             label = patient % 2
@@ -46,11 +54,13 @@ def images(tmp_path, dark_and_bright) -> FoldImages:
             moments = {"mean": float(pixels.mean()), "std": float(pixels.std())}
             facts = {"label": dark_and_bright.classes[label], "patient": f"P{patient}"} | moments
             image = {"image": buffer.getvalue()}
+            record = {"example": to_example(common | facts).SerializeToString()}
+            facts_writer.write(to_example(record).SerializeToString())
             first.write(to_example(common | facts | image).SerializeToString())
             packed = prepare(tf.constant([buffer.getvalue()]), 16, 1, "stretch").numpy()[0]
             values = common | {"image": packed, "pixel_mean": 0.0, "pixel_std": 0.0}
             second.write(to_example(values).SerializeToString())
-    return FoldImages([raw], [transformed], "graph")
+    return FoldImages(str(tmp_path), [raw], [transformed], "graph")
 
 
 def _config(tmp_path, data) -> dict:

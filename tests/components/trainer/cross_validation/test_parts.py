@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.imaging.measures.stored import FOLDER
 from components.recipe.data import DataSection, Fold
 from components.runtime.errors import DataError
 from components.storage.examples import Value, open_writer, records, to_example
@@ -56,17 +57,19 @@ def test_the_statistics_are_those_of_all_pixels():
 
 def test_a_fold_learns_nothing_of_the_images_that_it_is_tested_on(tmp_path):
     images = cohort()
-    raw, transformed = str(tmp_path / "raw.gz"), str(tmp_path / "transformed.gz")
-    with open_writer(raw) as first, open_writer(transformed) as second:
+    (tmp_path / FOLDER).mkdir()
+    stored, transformed = str(tmp_path / FOLDER / "1.gz"), str(tmp_path / "transformed.gz")
+    with open_writer(stored) as first, open_writer(transformed) as second:
         for one in images:
-            first.write(to_example(vars(one)).SerializeToString())
+            record = {"example": to_example(vars(one)).SerializeToString()}
+            first.write(to_example(record).SerializeToString())
             values: dict[str, Value] = {
                 "filename": one.filename,
                 "pixel_mean": 0.5,
                 "pixel_std": 0.5,
             }
             second.write(to_example(values).SerializeToString())
-    assert read_facts([raw]) == images
+    assert read_facts(str(tmp_path)) == images
     part_of = parts_of(images, DATA, Fold(of=2, number=1))
     paths = write_parts([transformed], part_of, (1.5, 2.5), tmp_path)
     assert set(paths) == {"train", "eval"}
