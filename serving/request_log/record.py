@@ -7,7 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from components.imaging.images import ReadImage
+from components.saved_model.embedding import to_text
 
 # DICOM attributes of the scanner. Sex and age, which are about the patient, are never logged.
 SCANNER_TAGS = ("manufacturer", "modality", "view")
@@ -35,6 +39,14 @@ class Predicted(Protocol):
     @property
     def out_of_distribution(self) -> bool | None:
         """Whether the image is unlike the training images."""
+
+    @property
+    def out_of_distribution_score(self) -> float | None:
+        """How unlike: above 0 where it is."""
+
+    @property
+    def embedding(self) -> NDArray[np.float32] | None:
+        """Of the image, float32 [32]."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,7 @@ class LogRecord:
         Args:
             time: of the prediction, in UTC.
         """
+        score, embedding = self.prediction.out_of_distribution_score, self.prediction.embedding
         values: dict[str, Any] = {
             "time": time.astimezone(timezone.utc).isoformat(timespec="milliseconds"),
             "model": self.model,
@@ -112,6 +125,8 @@ class LogRecord:
             },
             "uncertain": self.prediction.uncertain,
             "out_of_distribution": self.prediction.out_of_distribution,
+            "out_of_distribution_score": None if score is None else round(score, 4),
+            "embedding": None if embedding is None else to_text(embedding),
             "latency_ms": round(1000 * self.latency, 2),
             **asdict(self.facts),
         }
