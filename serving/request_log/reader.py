@@ -1,6 +1,7 @@
 """Reads a span of the request log, and counts what in it can't be used."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from components.saved_model.embedding import from_stored
+from serving.request_log.record import SCANNER_TAGS
 from serving.request_log.request_log import RequestLogError
 from serving.request_log.segments import Segment, list_segments
-from serving.request_log.table import BROKEN, classes_key, read_lines, to_table
+from serving.request_log.table import BROKEN, classes_key, read_lines, to_table, with_all_columns
 
 CLOCK_TOLERANCE = 60.0  # seconds that the clocks of several writers may differ
 _ROWS = 50_000  # that are in memory as objects at the same time
@@ -35,6 +38,9 @@ class Logged:
         latency: milliseconds, float64 [N].
         quality: mean, std, width and height → float64 [N], NaN where it is not known.
         formats: of each file, str [N].
+        scores: of out of distribution, float64 [N], NaN where it is not known.
+        embeddings: float16 [N, 32], NaN where a prediction has none.
+        scanner: of `SCANNER_TAGS` → values, str objects [N], '' where it is not known.
         tags: value of a scanner's tag, such as 'manufacturer GE' → images.
         faults: what can't be used → number of lines.
     """
@@ -47,6 +53,9 @@ class Logged:
     latency: Floats
     quality: dict[str, Floats]
     formats: NDArray[np.str_]
+    scores: Floats
+    embeddings: NDArray[np.float16]
+    scanner: dict[str, NDArray[np.object_]]
     tags: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
 
@@ -69,6 +78,9 @@ class Logged:
             self.latency[rows],
             {name: values[rows] for name, values in self.quality.items()},
             self.formats[rows],
+            self.scores[rows],
+            self.embeddings[rows],
+            {name: values[rows] for name, values in self.scanner.items()},
             self.tags,
             self.faults,
         )
@@ -151,7 +163,7 @@ def _table_parts(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
     with pq.ParquetFile(segment.table) as file:
         faults["broken line"] += int((file.schema_arrow.metadata or {}).get(BROKEN, b"0"))
         for batch in file.iter_batches(_ROWS):
-            yield pa.Table.from_batches([batch])
+            yield with_all_columns(pa.Table.from_batches([batch]))
 
 
 def _line_parts(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
@@ -222,7 +234,21 @@ def _columns(table: pa.Table, classes: int) -> Logged:
         _numbers(table, "latency_ms"),
         {name: _numbers(table, name) for name in ("mean", "std", "width", "height")},
         np.array([value or "" for value in table["format"].to_pylist()], np.str_),
+        _numbers(table, "out_of_distribution_score"),
+        from_stored(table["embedding"].to_pylist()),
+        _scanner(table),
     )
+
+
+def _scanner(table: pa.Table) -> dict[str, NDArray[np.object_]]:
+    """Reads the tags; equal values are one object, so that a row takes a pointer."""
+    coded = table["tags"].combine_chunks().dictionary_encode()
+    texts = [json.loads(text) for text in coded.dictionary.to_pylist()]
+    codes = coded.indices.to_numpy(zero_copy_only=False)
+    return {
+        name: np.array([*(sys.intern(str(tags.get(name, ""))) for tags in texts), ""], object)[codes]
+        for name in SCANNER_TAGS
+    }
 
 
 def _joined(parts: list[Logged], tags: Counter[str], faults: Counter[str]) -> Logged:
@@ -235,6 +261,9 @@ def _joined(parts: list[Logged], tags: Counter[str], faults: Counter[str]) -> Lo
         np.concatenate([part.latency for part in parts]),
         {name: np.concatenate([part.quality[name] for part in parts]) for name in parts[0].quality},
         np.concatenate([part.formats for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.embeddings for part in parts]),
+        {name: np.concatenate([part.scanner[name] for part in parts]) for name in SCANNER_TAGS},
         tags,
         +faults,  # without zeros
     )

@@ -3,8 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.monitor import words
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.monitoring import monitor
+
+NOTHING = np.zeros(0, np.intp)
 
 
 def test_a_quiet_week(reference, make_logged, settings):
@@ -79,3 +82,28 @@ def test_an_unknown_check_is_an_error_that_names_all(reference, make_logged, set
     logged = make_logged()
     with pytest.raises(MonitorError, match=r"The checks are .*contrast.*--skip 'contrst'"):
         monitor(reference, logged, logged, replace(settings, skipped=("contrst",)))
+
+
+def test_other_embeddings_are_an_alarm_and_name_typical_images(reference, make_logged, settings):
+    logged = make_logged(moved=1.5)
+    found = monitor(reference, logged, logged.chosen(NOTHING), settings)
+    (alarm,) = found.alarms
+    assert alarm.name == "embedding" and alarm.effect > 0.65 and alarm.p is not None
+    assert alarm.p <= 0.01
+    assert [one.unlike_reference for one in found.unusual] == [True] * 5 + [False] * 5
+    assert found.unusual[0].tags == {"manufacturer": "A"}
+
+
+def test_a_log_without_embeddings_is_compared_without_them(reference, make_logged, settings):
+    logged = make_logged()
+    bare = replace(logged, embeddings=np.full_like(logged.embeddings, np.nan))
+    found = monitor(reference, bare, bare.chosen(NOTHING), settings)
+    assert "embedding" not in [one.name for one in found.findings]
+    assert any("Embeddings are not compared: 0 images" in note for note in words.notes(found))
+
+
+def test_an_old_version_without_embeddings_is_monitored(reference, make_logged, settings):
+    logged = make_logged()
+    found = monitor(replace(reference, embeddings=None), logged, logged.chosen(NOTHING), settings)
+    assert "embedding" not in [one.name for one in found.findings]
+    assert any("pushed by an earlier medtfx" in note for note in words.notes(found))
