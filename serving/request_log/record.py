@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
@@ -55,7 +55,7 @@ class LoggedImage:
 
     Attributes:
         image: SHA-256 of the file as it was given, in hex.
-        format: as found, such as 'DICOM'.
+        format: as found, such as 'DICOM'. None, as below: not known, to a server.
         width: of the canonical image, in pixels.
         height: of the canonical image, in pixels.
         mean: of its grey values, 0..255.
@@ -64,12 +64,12 @@ class LoggedImage:
     """
 
     image: str
-    format: str
-    width: int
-    height: int
-    mean: float
-    std: float
-    tags: Mapping[str, str]
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    mean: float | None = None
+    std: float | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def logged_image(data: bytes, read: ReadImage) -> LoggedImage:
