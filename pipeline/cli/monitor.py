@@ -55,7 +55,10 @@ def monitor(
     model: ModelArgument,
     *,
     log: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="The request log, of `--log` or Client(log=).")
+        str,
+        typer.Option(
+            metavar="FOLDER_OR_S3", help="The request log, of `--log` or Client(log=)."
+        ),
     ],
     since: Annotated[
         str, typer.Option(help="Length of the span: hours, days or weeks, e.g. 24h, 7d, 2w.")
@@ -121,7 +124,7 @@ def monitor(
         raise typer.Exit(ExitCode.ALARM)
 
 
-def _compact(log: Path, now: datetime) -> None:
+def _compact(log: str, now: datetime) -> None:
     """Makes past days small; a log that only others may write is read as it is."""
     from contextlib import suppress
 

@@ -33,7 +33,7 @@ from serving.protocol.tensors import strings
 from serving.protocol.tls import Tls
 from serving.protocol.token import token_from_environment
 from serving.request_log.record import LogRecord
-from serving.request_log.request_log import RequestLog
+from serving.request_log.request_log import open_log
 
 IMAGE_INPUT = "image_bytes"
 PREDICT, EXPLAIN = "serving_default", "explain"
@@ -55,7 +55,7 @@ class Client:
         tls: how the connection is encrypted; None for plain text.
         max_pixels: images with more (width x height) are not decoded, but get an `error`.
         token: shown to a server that asks for one; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
-        log: folder of the request log, which gets a line for each prediction, for `medtfx monitor`;
+        log: folder of the request log, or its address at s3://, which gets a line for each prediction, for `medtfx monitor`;
             None: nothing is logged.
 
     Raises:
@@ -79,7 +79,7 @@ class Client:
         _check(model, timeout, attempts, batch_size, max_pixels)
         self.address, self.model, self.batch_size = address, model, batch_size
         self._max_pixels = max_pixels
-        self._log = RequestLog(Path(log)) if log is not None else None
+        self._log = open_log(log) if log is not None else None
         self._without_embedding: int | None = None  # version, of an earlier medtfx
         self._caller = Caller(address, timeout, attempts, tls, token or token_from_environment())
         self._channel = open_channel(address, tls, [*_UNLIMITED, *_RECONNECT])
@@ -95,6 +95,8 @@ class Client:
     def close(self) -> None:
         """Ends the connection; requests under way fail."""
         self._channel.close()
+        if self._log is not None:
+            self._log.close()
 
     # === Predictions ===
 

@@ -12,7 +12,7 @@ from components.saved_model.embedding import EMBED
 from serving.client.prediction import prediction_of
 from serving.embedded.models.batching import Arrays
 from serving.request_log.record import LoggedImage, LogRecord
-from serving.request_log.request_log import RequestLog
+from serving.request_log.request_log import open_log
 
 _IMAGES, _DEFAULT = "image_bytes", "serving_default"
 _OUTPUTS = {"probabilities", "label", "labels", "uncertain"}
@@ -22,14 +22,18 @@ class RequestLogging:
     """Adds predictions to the request log of a folder.
 
     Args:
-        folder: of the log.
+        folder: of the log, or its address at s3://.
 
     Raises:
         RequestLogError: the folder can't be written.
     """
 
     def __init__(self, folder: Path | str) -> None:
-        self._log = RequestLog(folder)
+        self._log = open_log(folder)
+
+    def close(self) -> None:
+        """Writes what has been collected, at the end."""
+        self._log.close()
 
     def signature(self, key: str, signatures: Any) -> str:
         """Returns what is run for a signature: the default one with embeddings, if it can be."""

@@ -153,8 +153,8 @@ class EmbeddedServer:
             base,
             given=settings.models_config is not None,
         )
-        log = RequestLogging(settings.request_log) if settings.request_log else None
-        handlers = PredictHandlers(self.manager, metrics, settings.images, log)
+        self._log = RequestLogging(settings.request_log) if settings.request_log else None
+        handlers = PredictHandlers(self.manager, metrics, settings.images, self._log)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="grpc")
         # Whoever has shown the token may take their time, as over a slow network.
         patience = _BODY_SECONDS if settings.token else _HURRIED_SECONDS
@@ -215,6 +215,8 @@ class EmbeddedServer:
         self._receiver.stop()
         self._pool.shutdown()
         self.manager.stop()
+        if self._log:
+            self._log.close()
 
 
 def serve(

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from components.saved_model.embedding import SIZE, from_text
 from components.storage.append_log import AppendFile
 from components.storage.atomic_write import OWNER_ONLY, replacing
+from components.storage.s3 import is_s3
 from serving.request_log.segments import LOCK, Segment, list_segments
 
 BROKEN = b"medtfx.broken_lines"  # key of the metadata of a Parquet file
@@ -104,11 +105,11 @@ def read_lines(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines()
 
 
-def compact(folder: Path, today: date) -> int:
-    """Turns the segments of past days into Parquet files.
+def compact(log: Path | str, today: date) -> int:
+    """Turns the segments of past days into Parquet files. The parts at s3:// stay as they are.
 
     Args:
-        folder: of the log.
+        log: its folder, or its address at s3://.
         today: in UTC; its segments are still written.
 
     Returns:
@@ -117,7 +118,9 @@ def compact(folder: Path, today: date) -> int:
     Raises:
         OSError: the folder can't be written.
     """
-    made = 0
+    if is_s3(str(log)):
+        return 0
+    folder, made = Path(log), 0
     for segment in list_segments(folder):
         if segment.day < today and segment.lines.exists():
             with AppendFile(folder / LOCK, wait=True):
