@@ -97,7 +97,7 @@ def monitor(
     from pipeline.monitor.span import length_of, moment_of, rate_of
     from pipeline.monitor.trend import SPANS
     from serving.promotion.model_selection import choose_version
-    from serving.request_log.reader import Span, read_span
+    from serving.request_log.reader import Span, read_parts, read_span
 
     now = datetime.now(timezone.utc)
     end, length = moment_of(until, now), length_of(since)
@@ -116,7 +116,7 @@ def monitor(
     start = settings.since
     span = Span(model, number, reference.classes, start, end, now)
     logged = read_span(log, span)
-    history = read_span(log, replace(span, since=start - (SPANS - 1) * length, until=start))
+    history = read_parts(log, replace(span, since=start - (SPANS - 1) * length, until=start))
     found = compare(reference, logged, history, settings)
     truth = _truth(folder, reference, logged, labels)
     _write(model, number, found, truth, outputs)

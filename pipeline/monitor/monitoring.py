@@ -1,6 +1,6 @@
 """From the reference and the log to what is found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -170,13 +170,15 @@ class Monitored:
         return 1 - self.images / self.predictions
 
 
-def monitor(reference: Reference, logged: Logged, history: Logged, settings: Settings) -> Monitored:
+def monitor(
+    reference: Reference, logged: Logged, history: Iterable[Logged], settings: Settings
+) -> Monitored:
     """Compares what was logged with the reference.
 
     Args:
         reference: of the version.
         logged: of the span.
-        history: of the spans before, for the trend.
+        history: of the spans before, in parts, for the trend.
         settings: of the run.
 
     Raises:

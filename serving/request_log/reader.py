@@ -123,7 +123,22 @@ def read_span(log: Path | str, span: Span) -> Logged:
     """
     faults: Counter[str] = Counter()
     tags: Counter[str] = Counter()
-    parts: list[Logged] = [_columns(_NO_ROWS, len(span.classes))]
+    parts = list(_parts(log, span, faults, tags))
+    return _joined([_columns(_NO_ROWS, len(span.classes)), *parts], tags, faults)
+
+
+def read_parts(log: Path | str, span: Span) -> Iterator[Logged]:
+    """Reads a span as `read_span` does, in parts of some 50,000 predictions, for sums over them.
+
+    Raises:
+        RequestLogError: there is no such log, or it can't be read.
+    """
+    yield from _parts(log, span, Counter(), Counter())
+
+
+def _parts(
+    log: Path | str, span: Span, faults: Counter[str], tags: Counter[str]
+) -> Iterator[Logged]:
     # A record is in the file of its writer's day; one day more for clocks that differ.
     days = span.since.date() - _DAY, span.until.date() + _DAY
     files = _objects(str(log), days, faults) if is_s3(str(log)) else _files(Path(log), days, faults)
@@ -132,14 +147,13 @@ def read_span(log: Path | str, span: Span) -> Logged:
             for table in _watched(tables, faults):
                 kept = _usable(table, span, faults)
                 _count_tags(kept, tags)
-                parts.append(_columns(kept, len(span.classes)))
+                yield _columns(kept, len(span.classes))
     except (OSError, pa.ArrowException, zlib.error, EOFError) as error:
         raise RequestLogError(
             f"A request log is a folder, or an address at s3://, that `--log` wrote. {log} can't "
             f"be read ({getattr(error, 'strerror', None) or error}). Name the folder of a log, or "
             "restore the file from a backup."
         ) from error
-    return _joined(parts, tags, faults)
 
 
 _Days = tuple[date, date]  # the first and the last

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pytest
 
-from components.gate.pushed_reference import Reference
+from components.gate.pushed_reference import TAGS, Reference
 from components.saved_model.embedding import SIZE, to_stored
 from components.recipe.evaluation import EvaluationSection
 from pipeline.monitor.monitoring import Settings, monitor
@@ -28,8 +28,6 @@ from serving.request_log.reader import Logged
 CLASSES = ("ill", "well")
 NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
 WEEK = timedelta(days=7)
-NOTHING = np.zeros(0, np.intp)
-
 
 def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02, moved=0.0):
     generator = np.random.default_rng(seed)
@@ -80,7 +78,10 @@ def columns(sample):
             "height": np.full(len(sample), 1000.0),
         },
         "formats": sample.formats,
-        "scanner": {"manufacturer": np.full(len(sample), "A", object)},
+        "scanner": {
+            name: np.full(len(sample), "A" if name == "manufacturer" else "", object)
+            for name in TAGS
+        },
         "scores": sample.quality["out-of-distribution score"],
         "embeddings": to_stored(sample.embeddings),
     }
@@ -130,13 +131,13 @@ def settings():
 def quiet():
     logged = a_log(faults={"broken line": 2, "clock went back": 1})
     before = a_log(seed=4, until=NOW - WEEK)
-    return monitor(a_reference(), logged, before, Settings(NOW - WEEK, NOW))
+    return monitor(a_reference(), logged, [before], Settings(NOW - WEEK, NOW))
 
 
 @pytest.fixture(scope="session")
 def alarmed():
     logged, reference = a_log(contrast=0.8), replace(a_reference(folds=True), embeddings=None)
-    return monitor(reference, logged, logged.chosen(NOTHING), Settings(NOW - WEEK, NOW))
+    return monitor(reference, logged, [], Settings(NOW - WEEK, NOW))
 
 
 @pytest.fixture
