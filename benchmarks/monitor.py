@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/monitor.py [--hospitals 10] [--shifted 40] [--seed 0]
 
 A simulated hospital: patients with one to four images that are alike, three classes, probabilities,
-brightness, contrast, size and format. Each model has a reference of its own, drawn from the same
+brightness, contrast, size, format and embeddings. Each model has a reference of its own, drawn from the same
 hospital, and is then monitored week by week. Two tables, in Markdown, for
 docs/explanation/monitor.md:
 
@@ -14,11 +14,12 @@ docs/explanation/monitor.md:
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.saved_model.embedding import SIZE
 from pipeline.monitor.checks import checks_between
 from pipeline.monitor.limits import Limits, alarm_rate, limits_of
 from pipeline.monitor.sample import Sample
@@ -83,18 +84,29 @@ def draw(
     probabilities = odds / odds.sum(-1, keepdims=True)
     brightness = np.array([110.0, 125.0, 140.0])[scanner] + spread(12, 4)
     contrast = (55 + spread(7, 3)) * hospital.contrast * np.where(rescanned, 0.75, 1.0)
-    strange = np.where(foreign, 0.6, np.where(inverted, 0.9, 0.01))
+    score = spread(0.7, 0.5) - 2 + 2.3 * foreign + 3 * inverted
+    # Moved by the class and the scanner, each in a direction of its own, and by what is wrong.
+    embeddings = spread(0.8, 0.6, SIZE)
+    embeddings[:, :3] += np.eye(3)[truth]
+    embeddings[:, 3:6] += np.eye(3)[scanner]
+    embeddings[:, 6] += 1.5 * rescanned + 1.5 * (1 - hospital.sharpness)
+    embeddings[:, 7] += 3 * inverted + 3 * foreign
     return Sample(
-        probabilities,
-        (probabilities.max(-1) < 0.6).astype(np.float64),
-        (generator.random(count) < strange).astype(np.float64),
-        {
+        probabilities=probabilities,
+        uncertain=(probabilities.max(-1) < 0.6).astype(np.float64),
+        out_of_distribution=(score > 0).astype(np.float64),
+        quality={
             "brightness": np.where(inverted, 255 - brightness, brightness + 30 * foreign),
             "contrast": contrast * np.where(foreign, 1.2, 1.0),
             "size": np.array(_SIZES)[scanner],
+            "out-of-distribution score": score,
         },
-        np.where(scanner == 2, "PNG", "DICOM"),
-    ), patients  # fmt: skip
+        formats=np.where(scanner == 2, "PNG", "DICOM"),
+        scanner={"manufacturer": np.array(["A", "B", "C"], object)[scanner]},
+        embeddings=embeddings,
+        embedded=np.arange(count),
+        patients=patients,
+    ), patients
 
 
 class Monitored:
@@ -110,6 +122,7 @@ class Monitored:
     def alarms(self, hospital: Hospital) -> bool:
         """Draws a week of a hospital; returns whether the monitor raises an alarm."""
         now, _ = draw(hospital, self._week, self._generator)
+        now = replace(now, patients=np.arange(len(now)))  # the log does not know them
         ones = np.ones((1, len(self._reference))), np.ones((1, len(now)))
         checks = checks_between(self._reference, now, CLASSES)
         scores = [float(check.compare(*ones).score[0]) for check in checks]

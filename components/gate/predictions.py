@@ -25,6 +25,8 @@ class Predictions:
         uncertain: bool [N], whether the model flags the prediction as uncertain.
         out_of_distribution: bool [N], whether it flags the image as unlike the training images.
         features: of a slice → N values as TFMA writes them, None where an image has none.
+        scores: of out of distribution, float32 [N], or None.
+        embeddings: float32 [N, 32], or None.
     """
 
     classes: tuple[str, ...]
@@ -35,6 +37,8 @@ class Predictions:
     uncertain: NDArray[np.bool_]
     out_of_distribution: NDArray[np.bool_]
     features: Mapping[str, tuple[str | None, ...]]
+    scores: NDArray[np.float32] | None = None
+    embeddings: NDArray[np.float32] | None = None
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.gate.predictions import Predictions
+from components.saved_model.embedding import EMBEDDING, SCORE, SIZE, from_stored, to_stored
 from components.saved_model.manifest import ChangedModelError
 from components.storage.atomic_write import replacing
 
 REFERENCE = "assets.extra/reference.parquet"
 QUALITY = ("mean", "std", "width", "height")  # features of the Examples, numbers
 FORMAT = "format"
+TAGS = ("manufacturer", "modality", "view")  # of the scanner, where the recipe has such columns
 _FACTS = b"medtfx"  # key of the file's metadata
 
 
@@ -38,6 +40,10 @@ class Reference:
         out_of_distribution: the same.
         quality: of `QUALITY` → float64 [N], NaN where it is not known.
         formats: of the files, str [N]; '' where it is not known.
+        scanner: of `TAGS` → values, str objects [N], '' where it is not known.
+        scores: of out of distribution, float64 [N], NaN where it is not known.
+        embeddings: float16 [N, 32]; None: folds, whose models have features of their own, or a
+            version that an earlier medtfx pushed.
     """
 
     classes: tuple[str, ...]
@@ -49,6 +55,9 @@ class Reference:
     out_of_distribution: NDArray[np.float64]
     quality: Mapping[str, NDArray[np.float64]]
     formats: NDArray[np.str_]
+    scanner: Mapping[str, NDArray[np.object_]]
+    scores: NDArray[np.float64]
+    embeddings: NDArray[np.float16] | None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -58,10 +67,11 @@ class Reference:
         """Keeps of predictions what the monitor needs.
 
         Args:
-            predictions: with the features `QUALITY` and `FORMAT`.
+            predictions: with the features `QUALITY`, `FORMAT` and `TAGS`.
             folds: whether they are of a cross-validation.
         """
-        features = predictions.features
+        features, scores = predictions.features, predictions.scores
+        embeddings = predictions.embeddings
         return cls(
             classes=predictions.classes,
             folds=folds,
@@ -77,6 +87,13 @@ class Reference:
                 for name in QUALITY
             },
             formats=np.array([value or "" for value in features[FORMAT]], np.str_),
+            scanner={name: np.array([v or "" for v in features[name]], object) for name in TAGS},
+            scores=(
+                np.full(len(predictions.labels), np.nan)
+                if scores is None
+                else np.where(np.isfinite(scores), scores, np.nan).astype(np.float64)
+            ),
+            embeddings=None if embeddings is None else to_stored(embeddings),
         )
 
 
@@ -97,7 +114,12 @@ def write_reference(folder: Path, reference: Reference) -> None:
         "out_of_distribution": reference.out_of_distribution.astype(bool),
         **{name: values.astype(np.float32) for name, values in reference.quality.items()},
         FORMAT: pa.array(reference.formats.tolist(), pa.string()),
+        **{name: pa.array(reference.scanner[name].tolist(), pa.string()) for name in TAGS},
+        SCORE: reference.scores.astype(np.float32),
     }
+    if reference.embeddings is not None:
+        rows = [row.tobytes() for row in reference.embeddings]
+        columns[EMBEDDING] = pa.array(rows, pa.binary(2 * SIZE))
     facts = json.dumps({"classes": list(reference.classes), "folds": reference.folds})
     table = pa.table(columns).replace_schema_metadata({_FACTS: facts.encode()})
     (folder / REFERENCE).parent.mkdir(exist_ok=True)
@@ -132,7 +154,7 @@ def read_reference(folder: Path) -> Reference | None:
 
 
 def _reference(table: Any, facts: dict[str, Any]) -> Reference:
-    classes = tuple(facts["classes"])
+    classes, known = tuple(facts["classes"]), table.column_names
     probabilities = table["probabilities"].combine_chunks().flatten().to_numpy()
 
     def numbers(name: str) -> NDArray[Any]:
@@ -148,4 +170,12 @@ def _reference(table: Any, facts: dict[str, Any]) -> Reference:
         out_of_distribution=numbers("out_of_distribution").astype(np.float64),
         quality={name: numbers(name).astype(np.float64) for name in QUALITY},
         formats=np.array(table[FORMAT].to_pylist(), np.str_),
+        scanner={
+            name: np.array(table[name].to_pylist() if name in known else [""] * len(table), object)
+            for name in TAGS
+        },
+        scores=(
+            numbers(SCORE).astype(np.float64) if SCORE in known else np.full(len(table), np.nan)
+        ),
+        embeddings=from_stored(table[EMBEDDING].to_pylist()) if EMBEDDING in known else None,
     )

@@ -1,7 +1,7 @@
 """The images of a split, and the predictions of the exported model, or of the folds, for them."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from components.gate.predictions import Predictions
+from components.saved_model.embedding import EMBED, EMBEDDING, SCORE
 from components.storage.examples import records
 
 _BATCH = 32
@@ -40,13 +41,15 @@ class SplitImages:
     classes: tuple[str, ...]
 
     def predict(self, model: Any, features: Sequence[str] = ()) -> Predictions:
-        """Calls `serving_default` with every image.
+        """Calls `serving_default` with every image, or `embed` where the model has it.
 
         Args:
             model: a loaded SavedModel.
             features: whose values are kept, for slices.
         """
-        predict = model.signatures["serving_default"]
+        embeds = EMBED in model.signatures
+        predict = model.signatures[EMBED if embeds else "serving_default"]
+        more: dict[str, list[Any]] = {name: [] for name in (SCORE, EMBEDDING) if embeds}
         found: list[tf.train.Example] = []
         probabilities = [np.zeros((0, len(self.classes)), np.float32)]
         flags = [np.zeros((2, 0), bool)]
@@ -55,12 +58,18 @@ class SplitImages:
             outputs = predict(image_bytes=tf.constant(images))
             probabilities.append(outputs["probabilities"].numpy())
             flags.append(np.stack([outputs["uncertain"], outputs["out_of_distribution"]]))
+            for name, values in more.items():
+                values.append(outputs[name].numpy())
             for example in batch:  # the pixels of a whole split need not fit into memory
                 del example.features.feature["image"]
             found += batch
-        return _predictions(
+        predictions = _predictions(
             found, self.classes, features, np.concatenate(probabilities), np.concatenate(flags, -1)
         )
+        if not found or not embeds:
+            return predictions
+        scores, embeddings = (np.concatenate(more[name]) for name in (SCORE, EMBEDDING))
+        return replace(predictions, scores=scores, embeddings=embeddings)
 
     def explain(self, model: Any | None, filenames: Collection[str]) -> dict[str, Explained]:
         """Calls `explain` with some images; returns filename → image and heatmap.

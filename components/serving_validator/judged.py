@@ -5,10 +5,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from components.gate.pushed_reference import FORMAT, QUALITY, Reference
+from components.gate.pushed_reference import FORMAT, QUALITY, TAGS, Reference
 from components.gate.split_images import SplitImages, stored_predictions
 
-_FEATURES = (*QUALITY, FORMAT)
+_FEATURES = (*QUALITY, FORMAT, *TAGS)
 
 
 def judged_predictions(

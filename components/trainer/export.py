@@ -20,6 +20,7 @@ from components.network.half_precision import Copy, computed_from, float16_copie
 from components.network.network import Network
 from components.recipe.data import DataSection
 from components.saved_model.assets import LABELS_ASSET, RECIPE_ASSET
+from components.saved_model.embedding import EMBED, EMBEDDING, SCORE, projection
 from components.saved_model.prediction_check import SUM_TOLERANCE
 from components.trainer.grad_cam import grad_cam
 from components.trainer.uncertainty import MeasuredUncertainty
@@ -90,6 +91,26 @@ class Exporter:
             "out_of_distribution": out_of_distribution,
         }
 
+    def for_monitor(self, pixels: tf.Tensor, vector: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Computes what the request log keeps of an image.
+
+        Args:
+            pixels: [B, H, W, C] float32 in 0..255.
+            vector: pooled features [B, D].
+
+        Returns:
+            `embedding`, float32 [B, 32]; `out_of_distribution_score`, float32 [B]: the log of the
+            squared distance from the training images, less its limit, so that an image above 0 is
+            out of distribution. NaN where the model has no such detector.
+        """
+        detector = self.uncertainty.ood_detector
+        if detector is None:
+            score = tf.fill([tf.shape(vector)[0]], float("nan"))
+        else:
+            score = detector.distance(describe(pixels, vector)) - detector.limit
+        features = tf.cast(vector, tf.float32)
+        return {EMBEDDING: features @ projection(vector.shape[-1]), SCORE: score}
+
     def with_labels(self, outputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Adds `label` [B], the most probable class, and `labels` [B, classes], all class names."""
         names = tf.constant(list(self.data.classes))
@@ -107,18 +128,26 @@ class Exporter:
             copies: of weights of the network, which take their place; see `computed_from`.
         """
 
-        def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        def embed(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             pixels = self.pixels(image_bytes)
-            return self.with_labels(self.with_uncertainty(pixels, *self.network.predict(pixels)))
+            vector, probabilities = self.network.predict(pixels)
+            outputs = self.with_labels(self.with_uncertainty(pixels, vector, probabilities))
+            return outputs | self.for_monitor(pixels, vector)
+
+        # Traced once for both signatures. A session leaves out what nobody fetches.
+        both = _traced(embed, _IMAGES, copies)
+
+        def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+            outputs = both(image_bytes)
+            return {name: outputs[name] for name in outputs if name not in (EMBEDDING, SCORE)}
 
         def explain(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             pixels = self.pixels(image_bytes)
             vector, probabilities, heatmap = grad_cam(self.network, pixels)
             if self.data.resize == "pad":  # the client's image has no added borders
                 heatmap = cut_borders(heatmap, image_bytes)
-            return self.with_labels(self.with_uncertainty(pixels, vector, probabilities)) | {
-                "heatmap": heatmap
-            }
+            outputs = self.with_labels(self.with_uncertainty(pixels, vector, probabilities))
+            return outputs | self.for_monitor(pixels, vector) | {"heatmap": heatmap}
 
         def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
             spec = {"image": tf.io.FixedLenFeature([], tf.string)}
@@ -126,7 +155,8 @@ class Exporter:
             return self.with_uncertainty(pixels, *self.network.predict(pixels))
 
         return {
-            "serving_default": _traced(serving_default, _IMAGES, copies),
+            "serving_default": _traced(serving_default, _IMAGES, ()),
+            EMBED: both,
             "explain": _traced(explain, _IMAGES, copies),
             "serve_examples": _traced(serve_examples, _EXAMPLES, copies),
         }

@@ -55,7 +55,10 @@ def monitor(
     model: ModelArgument,
     *,
     log: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="The request log, of `--log` or Client(log=).")
+        str,
+        typer.Option(
+            metavar="FOLDER_OR_S3", help="The request log, of `--log` or Client(log=)."
+        ),
     ],
     since: Annotated[
         str, typer.Option(help="Length of the span: hours, days or weeks, e.g. 24h, 7d, 2w.")
@@ -94,7 +97,7 @@ def monitor(
     from pipeline.monitor.span import length_of, moment_of, rate_of
     from pipeline.monitor.trend import SPANS
     from serving.promotion.model_selection import choose_version
-    from serving.request_log.reader import Span, read_span
+    from serving.request_log.reader import Span, read_parts, read_span
 
     now = datetime.now(timezone.utc)
     end, length = moment_of(until, now), length_of(since)
@@ -113,7 +116,7 @@ def monitor(
     start = settings.since
     span = Span(model, number, reference.classes, start, end, now)
     logged = read_span(log, span)
-    history = read_span(log, replace(span, since=start - (SPANS - 1) * length, until=start))
+    history = read_parts(log, replace(span, since=start - (SPANS - 1) * length, until=start))
     found = compare(reference, logged, history, settings)
     truth = _truth(folder, reference, logged, labels)
     _write(model, number, found, truth, outputs)
@@ -121,7 +124,7 @@ def monitor(
         raise typer.Exit(ExitCode.ALARM)
 
 
-def _compact(log: Path, now: datetime) -> None:
+def _compact(log: str, now: datetime) -> None:
     """Makes past days small; a log that only others may write is read as it is."""
     from contextlib import suppress
 

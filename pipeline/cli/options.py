@@ -56,11 +56,11 @@ LabelOption = Annotated[
     ),
 ]
 LogOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--log",
-        metavar="FOLDER",
-        help="Add a line for each prediction to the request log there, for `medtfx monitor`: no "
+        metavar="FOLDER_OR_S3",
+        help="Add a line for each prediction to the request log there, a folder or s3://, for `medtfx monitor`: no "
         "pixels, no names. Default: nothing is logged.",
     ),
 ]

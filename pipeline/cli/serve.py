@@ -10,6 +10,7 @@ from pipeline.cli.options import (
     CertificateOption,
     HomeOption,
     KeyOption,
+    LogOption,
     MegapixelsOption,
 )
 
@@ -41,6 +42,7 @@ def serve(
     max_megabytes: Annotated[
         int, typer.Option(help="Larger requests are refused.", min=1, max=1000)
     ] = 64,
+    log: LogOption = None,
     *,
     home: HomeOption,
 ) -> None:
@@ -68,6 +70,7 @@ def serve(
         token=token_from_environment(),
         reload_token=reload_token(base) if allow_reload else None,
         insecure=insecure,
+        request_log=log,
     )
     serve_models(
         base,

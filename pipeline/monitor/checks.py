@@ -7,12 +7,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.monitor.domain_classifier import Embedded, domain_auc, embedded
 from pipeline.monitor.estimated_recall import estimated_recall, recall_drop
 from pipeline.monitor.sample import Floats, Sample
 from pipeline.monitor.statistics import Compared, chi_squared, kolmogorov_smirnov, shares
 
-Kind = Literal["shares", "distribution", "rate", "recall"]
-CLASSES, FORMATS = "predicted classes", "file format"
+Kind = Literal["shares", "distribution", "rate", "recall", "domain"]
+CLASSES, FORMATS, EMBEDDING = "predicted classes", "file format", "embedding"
+LEAST_EMBEDDED = 20  # images of each sample
 RATES = ("uncertain", "out of distribution")
 
 
@@ -22,13 +24,13 @@ class Check:
 
     Attributes:
         name: as the table and the option `--skip` have it.
-        kind: which statistic: χ² of shares, Kolmogorov-Smirnov of a distribution, a rate, or an
-            estimated recall.
+        kind: which statistic: χ² of shares, Kolmogorov-Smirnov of a distribution, a rate, an
+            estimated recall, or a classifier of the domain.
         one: values of the rows, [N]; of shares the number of the category; NaN: not known.
         other: of the rows of the other sample, [M].
         categories: names of the categories of shares.
         index: of the class, of an estimated recall.
-        samples: the two samples, of an estimated recall.
+        samples: the two samples, of an estimated recall or a classifier.
     """
 
     name: str
@@ -51,7 +53,8 @@ class Check:
             higher in the other sample.
         """
         if self.samples is not None:
-            return self._compare_recalls(*self.samples, weights, others)
+            compare = self._compare_domains if self.kind == "domain" else self._compare_recalls
+            return compare(*self.samples, weights, others)
         with np.errstate(divide="ignore", invalid="ignore"):  # a resample without any known value
             found = self._compare(*_known(self.one, weights), *_known(self.other, others))
         return Compared(np.nan_to_num(found.effect, nan=0.0), np.nan_to_num(found.score, nan=0.0))
@@ -63,6 +66,14 @@ class Check:
         second = estimated_recall(now, others)[:, self.index]
         drop = recall_drop(before, weights, now, others)[:, self.index]
         return Compared(np.nan_to_num(second - first, nan=0.0), drop)
+
+    def _compare_domains(
+        self, before: Sample, now: Sample, weights: Floats, others: Floats
+    ) -> Compared:
+        rows = before.embedded, now.embedded
+        return domain_auc(
+            images_of(before), weights[:, rows[0]], images_of(now), others[:, rows[1]]
+        )
 
     def _compare(self, one: Floats, weights: Floats, other: Floats, others: Floats) -> Compared:
         if self.kind == "distribution":
@@ -98,7 +109,8 @@ def checks_between(reference: Sample, now: Sample, classes: tuple[str, ...]) -> 
     found = [
         Check(CLASSES, "shares", *_floats(reference.predicted, now.predicted), categories=classes),
         *_distributions(reference, now, classes),
-        *_formats(reference, now),
+        *_categories(FORMATS, reference.formats, now.formats),
+        *_tags(reference, now),
         Check(RATES[0], "rate", reference.uncertain, now.uncertain),
         Check(RATES[1], "rate", reference.out_of_distribution, now.out_of_distribution),
         *(
@@ -112,6 +124,7 @@ def checks_between(reference: Sample, now: Sample, classes: tuple[str, ...]) -> 
             for index, label in enumerate(classes)
         ),
     ]
+    found += _domain(reference, now)
     return [check for check in found if check.rows and np.isfinite(check.one).any()]
 
 
@@ -123,14 +136,33 @@ def _distributions(reference: Sample, now: Sample, classes: tuple[str, ...]) -> 
         yield Check(name, "distribution", values, now.quality[name])
 
 
-def _formats(reference: Sample, now: Sample) -> Iterator[Check]:
-    names = tuple(np.unique([*reference.formats, *now.formats]).tolist())
-    numbers = {name: number if name else np.nan for number, name in enumerate(names)}
-    one, other = (
-        np.array([numbers[name] for name in sample.formats], np.float64)
+def _tags(reference: Sample, now: Sample) -> Iterator[Check]:
+    for name in reference.scanner:
+        yield from _categories(name, reference.scanner[name], now.scanner[name])
+
+
+def _categories(name: str, one: NDArray, other: NDArray) -> Iterator[Check]:
+    values = tuple(np.unique([*np.unique(one), *np.unique(other)]).tolist())
+    numbers = {value: number if value else np.nan for number, value in enumerate(values)}
+    rows = (np.array([numbers[value] for value in sample], np.float64) for sample in (one, other))
+    yield Check(name, "shares", *rows, categories=values)
+
+
+def images_of(sample: Sample) -> Embedded:
+    """Returns the images of a sample whose embedding is known, divided by patient."""
+    assert sample.embeddings is not None
+    return embedded(sample.embeddings, sample.patients[sample.embedded])
+
+
+def _domain(reference: Sample, now: Sample) -> list[Check]:
+    """Returns the check of the embeddings, if both samples have enough of them."""
+    if min(len(reference.embedded), len(now.embedded)) < LEAST_EMBEDDED:
+        return []
+    rows = [
+        np.where(np.isin(np.arange(len(sample)), sample.embedded), 1.0, np.nan)
         for sample in (reference, now)
-    )
-    yield Check(FORMATS, "shares", one, other, categories=names)
+    ]
+    return [Check(EMBEDDING, "domain", *rows, samples=(reference, now))]
 
 
 def _floats(one: NDArray, other: NDArray) -> tuple[Floats, Floats]:

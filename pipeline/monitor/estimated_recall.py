@@ -31,7 +31,7 @@ def estimated_recall(sample: Sample, weights: Floats) -> Floats:
         sample: N predictions.
         weights: how often each counts, [B, N].
     """
-    hits, cases = _hits_and_cases(sample)
+    hits, cases = hits_and_cases(sample.probabilities)
     with np.errstate(divide="ignore", invalid="ignore"):
         return (weights @ hits) / (weights @ cases)
 
@@ -55,7 +55,7 @@ def recall_drop(before: Sample, weights: Floats, now: Sample, others: Floats) ->
 
 
 def _with_variance(sample: Sample, weights: Floats) -> tuple[Floats, Floats]:
-    hits, cases = _hits_and_cases(sample)
+    hits, cases = hits_and_cases(sample.probabilities)
     total = weights @ cases
     with np.errstate(divide="ignore", invalid="ignore"):
         recall = (weights @ hits) / total
@@ -64,9 +64,13 @@ def _with_variance(sample: Sample, weights: Floats) -> tuple[Floats, Floats]:
         return recall, np.maximum(squares, 0.0) / total**2
 
 
-def _hits_and_cases(sample: Sample) -> tuple[Floats, Floats]:
-    cases = sample.probabilities
-    return cases * np.eye(cases.shape[-1])[sample.predicted], cases
+def hits_and_cases(cases: Floats) -> tuple[Floats, Floats]:
+    """Returns by how much each image counts as a hit and as a case of each class, [N, C] each.
+
+    Args:
+        cases: probabilities, [N, C].
+    """
+    return cases * np.eye(cases.shape[-1])[cases.argmax(-1)], cases
 
 
 def observed_recall(sample: Sample, labels: NDArray[np.int64]) -> Floats:

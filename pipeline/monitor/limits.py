@@ -91,7 +91,7 @@ def limits_of(
 
 
 def _estimate(check: Check, weights: Floats) -> Floats:
-    if check.samples is None:
+    if check.kind != "recall" or check.samples is None:
         return np.full(len(weights), np.nan)
     estimates = estimated_recall(check.samples[0], weights)[:, check.index]
     return np.nan_to_num(estimates, nan=0.0)

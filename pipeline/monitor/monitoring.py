@@ -1,6 +1,6 @@
 """From the reference and the log to what is found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from components.gate.pushed_reference import Reference
 from components.uncertainty.intervals import Z_95
-from pipeline.monitor.checks import Check, Kind, checks_between
+from pipeline.monitor.checks import Check, Kind, checks_between, images_of
+from pipeline.monitor.domain_classifier import domain_scores, permutation_p
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.estimated_recall import estimated_recall, observed_recall
 from pipeline.monitor.limits import Limits, alarm_rate, limits_of
@@ -53,11 +54,13 @@ class Finding:
         kind: which statistic.
         images: compared.
         before: what the reference has: share of each category, quartiles of a distribution, a rate,
-            or the estimated recall.
+            the estimated recall, or of a classifier that can't tell the AUC.
         now: the same of the log.
-        effect: Cramér's V of shares, D of a distribution, a difference of rates or recalls.
+        effect: Cramér's V of shares, D of a distribution, a difference of rates or recalls, AUC of
+            a classifier.
         score: how unusual that is, in the same unit for all checks, from 0 on.
         alarm: whether the score is above the limit.
+        p: of a classifier, by permutations of the patients; None for other checks.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Finding:
     effect: float
     score: float
     alarm: bool
+    p: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,9 @@ class Unusual:
         label: predicted.
         probability: of that.
         out_of_distribution: whether the model says so.
+        unlike_reference: whether it is named since the embeddings have changed, as one of those
+            that the classifier is surest to be of today.
+        tags: of the scanner, as far as known.
     """
 
     image: str
@@ -108,6 +115,8 @@ class Unusual:
     label: str
     probability: float
     out_of_distribution: bool
+    unlike_reference: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,7 @@ class Monitored:
         reference_images: that they are compared with.
         reference_patients: of these.
         folds: whether the reference is of a cross-validation.
+        embedded: images of the reference and of the log with an embedding.
         findings: of each check, the most unusual first.
         limit: of the scores.
         recalls: of each class, without labels.
@@ -138,6 +148,7 @@ class Monitored:
     reference_images: int
     reference_patients: int
     folds: bool
+    embedded: tuple[int, int]
     findings: tuple[Finding, ...]
     limit: float
     recalls: tuple[EstimatedRecall, ...]
@@ -159,13 +170,15 @@ class Monitored:
         return 1 - self.images / self.predictions
 
 
-def monitor(reference: Reference, logged: Logged, history: Logged, settings: Settings) -> Monitored:
+def monitor(
+    reference: Reference, logged: Logged, history: Iterable[Logged], settings: Settings
+) -> Monitored:
     """Compares what was logged with the reference.
 
     Args:
         reference: of the version.
         logged: of the span.
-        history: of the spans before, for the trend.
+        history: of the spans before, in parts, for the trend.
         settings: of the run.
 
     Raises:
@@ -196,6 +209,7 @@ def monitor(reference: Reference, logged: Logged, history: Logged, settings: Set
         reference_images=len(before),
         reference_patients=len(np.unique(reference.patients)),
         folds=reference.folds,
+        embedded=(len(before.embedded), len(now.embedded)),
         findings=tuple(sorted(findings, key=lambda finding: -finding.score)),
         limit=limits.limit,
         recalls=_recalls(reference, before, now, checks, limits),
@@ -206,7 +220,7 @@ def monitor(reference: Reference, logged: Logged, history: Logged, settings: Set
         },
         tags=dict(logged.tags.most_common()),
         faults=dict(logged.faults),
-        unusual=_unusual(different, now, reference.classes),
+        unusual=_unusual(different, now, reference.classes, _typical(findings, before, now)),
         trend=trend_of(logged, history, settings.since, settings.until, reference.classes),
         checks=tuple(checks),
     )
@@ -237,16 +251,23 @@ def _chosen(checks: list[Check], skipped: Sequence[str]) -> list[Check]:
 
 def _finding(check: Check, compared: Compared, scale: float, limit: float) -> Finding:
     score = max(0.0, float(compared.score[0]) / scale)
+    effect, domain = float(compared.effect[0]), check.kind == "domain"
     return Finding(
         name=check.name,
         kind=check.kind,
         images=check.rows,
-        before=_described(check, 0),
-        now=_described(check, 1),
-        effect=float(compared.effect[0]),
+        before={"AUC": 0.5} if domain else _described(check, 0),
+        now={"AUC": effect} if domain else _described(check, 1),
+        effect=effect,
         score=score,
         alarm=score > limit,
+        p=_permutation_p(*check.samples) if domain and check.samples else None,
     )
+
+
+def _permutation_p(before: Sample, now: Sample) -> float:
+    one, other = ((images_of(of), of.patients[of.embedded]) for of in (before, now))
+    return permutation_p(*one, *other)
 
 
 def _described(check: Check, which: int) -> dict[str, float]:
@@ -275,7 +296,7 @@ def _recalls(
     observed = observed_recall(before, reference.labels)
     found = []
     for check, own in zip(checks, limits.own_errors, strict=True):
-        if check.samples is not None:
+        if check.kind == "recall":
             usual, value = (
                 float(estimated_recall(sample, np.ones((1, len(sample))))[0, check.index])
                 for sample in (before, now)
@@ -293,10 +314,23 @@ def _recalls(
     return tuple(found)
 
 
-def _unusual(logged: Logged, now: Sample, classes: tuple[str, ...]) -> tuple[Unusual, ...]:
-    """Returns the images unlike those of training, then those with the lowest probability."""
+def _typical(findings: Sequence[Finding], before: Sample, now: Sample) -> NDArray[np.intp]:
+    """Returns the images that the classifier is surest of; none if it can't tell for certain."""
+    if not any(finding.kind == "domain" and finding.alarm for finding in findings):
+        return np.zeros(0, np.intp)
+    scores = domain_scores(images_of(before), images_of(now))
+    rows: NDArray[np.intp] = now.embedded[np.argsort(-scores)[: _UNUSUAL // 2]]
+    return rows
+
+
+def _unusual(
+    logged: Logged, now: Sample, classes: tuple[str, ...], typical: NDArray[np.intp]
+) -> tuple[Unusual, ...]:
+    """Returns the typical images, those unlike the training images, and the least sure ones."""
     strange, highest = now.out_of_distribution == 1, now.probabilities.max(-1)
-    rows = np.lexsort((highest, ~strange))[:_UNUSUAL]
+    scores = np.nan_to_num(logged.scores, nan=0.0)
+    order = np.lexsort((highest, -scores * strange, ~strange))
+    rows = [*typical, *order[~np.isin(order, typical)]][:_UNUSUAL]
     return tuple(
         Unusual(
             image=logged.images[row].decode(),
@@ -304,6 +338,8 @@ def _unusual(logged: Logged, now: Sample, classes: tuple[str, ...]) -> tuple[Unu
             label=classes[now.predicted[row]],
             probability=float(highest[row]),
             out_of_distribution=bool(strange[row]),
+            unlike_reference=bool(row in typical),
+            tags={name: values[row] for name, values in logged.scanner.items() if values[row]},
         )
         for row in rows
     )

@@ -15,6 +15,7 @@ from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 _STYLE = Path(run_report.__file__).with_name("template") / "page.css"
 _PICTURES = 6  # of the most unusual properties
 _CORRECTIONS = 50
+_WITHOUT_PICTURE = ("recall", "domain")
 
 
 def render_page(title: str, found: Monitored, truth: Truth | None) -> str:
@@ -50,7 +51,7 @@ def render_page(title: str, found: Monitored, truth: Truth | None) -> str:
 def _pictures(found: Monitored) -> list[tuple[str, Markup]]:
     checks = {check.name: check for check in found.checks}
     pictures = []
-    for finding in [one for one in found.findings if one.kind != "recall"][:_PICTURES]:
+    for finding in [one for one in found.findings if one.kind not in _WITHOUT_PICTURE][:_PICTURES]:
         check = checks[finding.name]
         if finding.kind == "distribution":
             svg = plots.distribution_plot(check)

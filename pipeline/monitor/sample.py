@@ -1,7 +1,7 @@
 """Predictions in the form in which the checks compare them: of the reference, or of the log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from components.gate.pushed_reference import Reference
 from serving.request_log.reader import Logged
 
 Floats = NDArray[np.float64]
+
+MOST_EMBEDDED = 10_000  # more images than that tell the samples apart no better
 
 
 @dataclass(frozen=True, eq=False)  # arrays can't be compared by ==
@@ -21,8 +23,13 @@ class Sample:
         uncertain: float64 [N]: 1 or 0, NaN where it is not known.
         out_of_distribution: the same.
         quality: brightness, contrast (mean and standard deviation of the grey values) and size
-            (pixels) → float64 [N], NaN where it is not known.
+            (pixels), and the out-of-distribution score → float64 [N], NaN where it is not known.
         formats: of the files, str [N]; '' where it is not known.
+        scanner: of each tag, such as manufacturer → values, str [N]; '' where it is not known.
+        embeddings: float64 [K, 32] of the K rows below, or None.
+        embedded: numbers of the rows whose embedding is known, [K], at most `MOST_EMBEDDED`.
+        patients: number of the patient of each row, [N]; of the log, where it is not known, a
+            number for each row.
     """
 
     probabilities: Floats
@@ -30,6 +37,10 @@ class Sample:
     out_of_distribution: Floats
     quality: Mapping[str, Floats]
     formats: NDArray[np.str_]
+    scanner: Mapping[str, NDArray] = field(default_factory=dict)
+    embeddings: Floats | None = None
+    embedded: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    patients: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -43,6 +54,7 @@ class Sample:
 def sample_of(source: Reference | Logged) -> Sample:
     """Returns the predictions of a reference or a log."""
     quality = source.quality
+    rows = _embedded_rows(source.embeddings)
     return Sample(
         source.probabilities.astype(np.float64),
         source.uncertain,
@@ -51,6 +63,21 @@ def sample_of(source: Reference | Logged) -> Sample:
             "brightness": quality["mean"],
             "contrast": quality["std"],
             "size": quality["width"] * quality["height"],
+            "out-of-distribution score": source.scores,
         },
         source.formats,
+        source.scanner,
+        None if source.embeddings is None else source.embeddings[rows].astype(np.float64),
+        rows,
+        source.patients if isinstance(source, Reference) else np.arange(len(source)),
     )
+
+
+def _embedded_rows(embeddings: NDArray[np.float16] | None) -> NDArray[np.intp]:
+    """Returns the rows with an embedding: if there are many, some drawn at random."""
+    if embeddings is None:
+        return np.zeros(0, np.intp)
+    rows = np.flatnonzero(np.isfinite(embeddings).all(-1))
+    if len(rows) > MOST_EMBEDDED:
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_EMBEDDED, replace=False))
+    return rows

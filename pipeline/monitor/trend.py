@@ -1,13 +1,12 @@
 """The figures of one span after the other, for trend lines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
-from pipeline.monitor.estimated_recall import estimated_recall
-from pipeline.monitor.sample import sample_of
+from pipeline.monitor.estimated_recall import hits_and_cases
 from serving.request_log.reader import Logged
 
 SPANS = 12  # at most, with the last one
@@ -36,7 +35,7 @@ class Point:
 
 def trend_of(
     logged: Logged,
-    history: Logged,
+    history: Iterable[Logged],
     since: datetime,
     until: datetime,
     classes: tuple[str, ...],
@@ -45,34 +44,54 @@ def trend_of(
 
     Args:
         logged: of the last span.
-        history: of those before.
+        history: of those before, in parts, of which one is in memory at a time.
         since: start of the last one.
         until: its end.
         classes: in the order of the probabilities.
     """
-    found = []
-    for back in reversed(range(SPANS)):
-        start = since - back * (until - since)
-        part = history.between(start, start + (until - since)) if back else logged
-        if len(part):
-            found.append(_point(start, part, classes))
-    return tuple(found)
-
-
-def _point(start: datetime, part: Logged, classes: tuple[str, ...]) -> Point:
-    sample = sample_of(part)
-    shares = np.bincount(sample.predicted, minlength=len(classes)) / len(sample)
-    recalls = estimated_recall(sample, np.ones((1, len(sample))))[0]
-    return Point(
-        since=start.isoformat(timespec="minutes"),
-        predictions=len(part),
-        shares=dict(zip(classes, shares.tolist(), strict=True)),
-        recalls=dict(zip(classes, recalls.tolist(), strict=True)),
-        uncertain=_share(sample.uncertain),
-        out_of_distribution=_share(sample.out_of_distribution),
+    length = until - since
+    starts = [since - back * length for back in range(1, SPANS)]
+    sums = {start: _Sums(len(classes)) for start in starts}
+    for part in history:
+        for start in starts:
+            sums[start].add(part.between(start, start + length))
+    sums[since] = _Sums(len(classes))
+    sums[since].add(logged)
+    return tuple(
+        sums[start].point(start, classes) for start in sorted(sums) if sums[start].predictions
     )
 
 
-def _share(flags: np.ndarray) -> float:
-    known = flags[np.isfinite(flags)]
-    return float(known.mean()) if len(known) else float("nan")
+class _Sums:
+    """What the figures of a span are made of."""
+
+    def __init__(self, classes: int) -> None:
+        self.predictions = 0
+        self._predicted, self._hits, self._cases = np.zeros((3, classes))
+        self._flags = np.zeros((2, 2))  # uncertain, out of distribution: images, and known ones
+
+    def add(self, part: Logged) -> None:
+        """Adds predictions."""
+        if not len(part):
+            return
+        hits, cases = hits_and_cases(part.probabilities.astype(np.float64))
+        self.predictions += len(part)
+        self._predicted += (hits > 0).sum(0)
+        self._hits += hits.sum(0)
+        self._cases += cases.sum(0)
+        for sums, flags in zip(self._flags, (part.uncertain, part.out_of_distribution), strict=True):
+            sums += np.nansum(flags), np.isfinite(flags).sum()
+
+    def point(self, start: datetime, classes: tuple[str, ...]) -> Point:
+        """Returns the figures."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            recalls, rates = self._hits / self._cases, self._flags[:, 0] / self._flags[:, 1]
+        shares = self._predicted / self.predictions
+        return Point(
+            since=start.isoformat(timespec="minutes"),
+            predictions=self.predictions,
+            shares=dict(zip(classes, shares.tolist(), strict=True)),
+            recalls=dict(zip(classes, recalls.tolist(), strict=True)),
+            uncertain=float(rates[0]),
+            out_of_distribution=float(rates[1]),
+        )

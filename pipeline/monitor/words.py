@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.monitor.monitoring import Finding, Monitored
+from pipeline.monitor.checks import LEAST_EMBEDDED
+from pipeline.monitor.monitoring import Finding, Monitored, Unusual
 from pipeline.monitor.truth import LiveRecall, Truth
 
-EFFECTS = {"shares": "V", "distribution": "D", "rate": "change", "recall": "change"}
+EFFECTS = {
+    "shares": "V",
+    "distribution": "D",
+    "rate": "change",
+    "recall": "change",
+    "domain": "AUC",
+}
 VERDICTS = {
     "reaches": "reaches its floor",
     "open": "too few labels to say",
@@ -32,6 +39,8 @@ def change(finding: Finding) -> str:
         return f"median {_number(finding.before['median'])} → {_number(finding.now['median'])}"
     name = _most_changed(finding.before, finding.now)
     before, now = finding.before.get(name, 0.0), finding.now.get(name, 0.0)
+    if finding.kind == "domain":
+        return f"told apart with AUC {now:.3f}"
     if finding.kind == "recall":
         return f"{before:.3f} → {now:.3f}"
     words = f"{before:.1%} → {now:.1%}"
@@ -41,7 +50,8 @@ def change(finding: Finding) -> str:
 def effect(finding: Finding) -> str:
     """Returns the size of the effect with its name."""
     signed = finding.kind in ("rate", "recall")
-    return f"{EFFECTS[finding.kind]} {finding.effect:{'+' if signed else ''}.3f}"
+    p = "" if finding.p is None else f", p {finding.p:.3f}"
+    return f"{EFFECTS[finding.kind]} {finding.effect:{'+' if signed else ''}.3f}{p}"
 
 
 def notes(found: Monitored) -> Iterator[str]:
@@ -58,11 +68,34 @@ def notes(found: Monitored) -> Iterator[str]:
     for fault, count in found.faults.items():
         left = "" if fault == "clock went back" else " (left out)"
         yield f"In the log, {fault}: {count}{left}."
+    if missing := _without_embedding(found):
+        yield f"Embeddings are not compared: {missing}."
     if found.folds:
         yield (
             "The reference holds predictions of the models of the folds; the served model was "
             "trained on all images and may be a little surer."
         )
+
+
+def _without_embedding(found: Monitored) -> str:
+    """Returns why there is no check of the embeddings, or ''."""
+    reference, now = found.embedded
+    if found.folds:
+        return "those of the folds' models mean something else than those of the served one"
+    if not reference:
+        return "the version was pushed by an earlier medtfx, which has none"
+    if now < LEAST_EMBEDDED:
+        return f"{now} images of the log have one, and {LEAST_EMBEDDED} are needed"
+    return ""
+
+
+def why_unusual(one: Unusual) -> str:
+    """Returns why an image is named, and its tags."""
+    reason = "typical of the change" if one.unlike_reference else ""
+    if one.out_of_distribution:
+        reason = "unlike the training images"
+    tags = ", ".join(f"{name} {value}" for name, value in one.tags.items())
+    return "; ".join(part for part in (reason, tags) if part)
 
 
 def rate(found: Monitored) -> str:

@@ -16,6 +16,7 @@ from serving.app.uploads import Upload
 from serving.client.prediction import Prediction
 from serving.protocol.errors import RequestError, ServingError
 from serving.request_log.record import LogRecord, logged_image
+from serving.request_log.object_log import ObjectLog
 from serving.request_log.request_log import RequestLog
 
 
@@ -66,7 +67,7 @@ def results_of(
     model: Model,
     log: AuditLog,
     max_pixels: int = MAX_PIXELS,
-    requests: RequestLog | None = None,
+    requests: RequestLog | ObjectLog | None = None,
 ) -> Iterator[Result]:
     """Yields a result an image, in their order: only one is decoded in memory.
 
@@ -84,7 +85,7 @@ def _result(
     model: Model,
     failure: ServingError | None,
     max_pixels: int,
-    requests: RequestLog | None,
+    requests: RequestLog | ObjectLog | None,
 ) -> tuple[Result, ServingError | None]:
     blank = Result(upload.name, datetime.now(timezone.utc))
     if upload.too_large:

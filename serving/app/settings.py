@@ -47,7 +47,7 @@ class Settings:
         label: returns the version label to ask for, or None for the highest version served. It is
             called for each image: a promotion must not wait until the page is started again.
         audit_log: JSON lines, one for each image; see `audit.py`.
-        request_log: folder of the request log, or None.
+        request_log: folder of the request log, or its address at s3://, or None.
         samples: folder of images that are offered to try, or None.
         token: that a visitor has to know; None lets everybody in.
         hosts: names under which the page may be addressed; '*' is any. With a fixed list, a
@@ -61,7 +61,7 @@ class Settings:
     model: str
     address: Callable[[], str | None]
     audit_log: Path
-    request_log: Path | None = None
+    request_log: Path | str | None = None
     label: Callable[[], str | None] = lambda: None
     tls: Tls | None = None
     server_token: str | None = field(default=None, repr=False)

@@ -10,7 +10,7 @@ from serving.app.samples import Samples
 from serving.app.security import SessionAuth
 from serving.app.settings import Settings
 from serving.protocol.byte_budget import ByteBudget
-from serving.request_log.request_log import RequestLog
+from serving.request_log.request_log import open_log
 
 
 class State:
@@ -44,7 +44,7 @@ class State:
         )
         self.log = AuditLog(settings.audit_log)
         requests = settings.request_log
-        self.requests = RequestLog(requests) if requests is not None else None
+        self.requests = open_log(requests) if requests is not None else None
         self.samples = Samples(settings.samples)
         limits = settings.limits
         self.bodies = ByteBudget(limits.uploads * limits.request_bytes)

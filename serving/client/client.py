@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 
 from components.imaging.images import MAX_PIXELS
+from components.saved_model.embedding import EMBED
 from serving.client.prediction import Prediction, read_predictions
 from serving.client.request_batches import OutgoingImage, in_batches, read_images
 from serving.protocol.calls import Caller, is_unknown_servable
@@ -32,7 +33,7 @@ from serving.protocol.tensors import strings
 from serving.protocol.tls import Tls
 from serving.protocol.token import token_from_environment
 from serving.request_log.record import LogRecord
-from serving.request_log.request_log import RequestLog
+from serving.request_log.request_log import open_log
 
 IMAGE_INPUT = "image_bytes"
 PREDICT, EXPLAIN = "serving_default", "explain"
@@ -54,7 +55,7 @@ class Client:
         tls: how the connection is encrypted; None for plain text.
         max_pixels: images with more (width x height) are not decoded, but get an `error`.
         token: shown to a server that asks for one; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
-        log: folder of the request log, which gets a line for each prediction, for `medtfx monitor`;
+        log: folder of the request log, or its address at s3://, which gets a line for each prediction, for `medtfx monitor`;
             None: nothing is logged.
 
     Raises:
@@ -78,7 +79,8 @@ class Client:
         _check(model, timeout, attempts, batch_size, max_pixels)
         self.address, self.model, self.batch_size = address, model, batch_size
         self._max_pixels = max_pixels
-        self._log = RequestLog(Path(log)) if log is not None else None
+        self._log = open_log(log) if log is not None else None
+        self._without_embedding: int | None = None  # version, of an earlier medtfx
         self._caller = Caller(address, timeout, attempts, tls, token or token_from_environment())
         self._channel = open_channel(address, tls, [*_UNLIMITED, *_RECONNECT])
         self._predictions = PredictionServiceStub(self._channel)
@@ -93,6 +95,8 @@ class Client:
     def close(self) -> None:
         """Ends the connection; requests under way fail."""
         self._channel.close()
+        if self._log is not None:
+            self._log.close()
 
     # === Predictions ===
 
@@ -133,7 +137,7 @@ class Client:
         """As `predict`, one after the other: only one batch is held in memory."""
         request = predict_pb2.PredictRequest()
         self._fill_spec(request.model_spec, version, label)
-        request.model_spec.signature_name = EXPLAIN if explain else PREDICT
+        request.model_spec.signature_name = EXPLAIN if explain else self._plain()
         read = read_images(images, self._max_pixels, with_facts=self._log is not None)
         for batch in in_batches(read, self.batch_size):
             sent = [image for image in batch if image.error is None]
@@ -150,7 +154,7 @@ class Client:
             return []
         request.inputs[IMAGE_INPUT].CopyFrom(strings([image.encoded for image in images]))
         try:
-            response = self._caller.call(self._predictions.Predict, request)
+            response = self._predict(request)
         except grpc.RpcError as error:
             if not _is_about_content(error):
                 raise self._explain(error) from error
@@ -158,6 +162,28 @@ class Client:
                 return [Prediction(images[0].source, error=f"the model refused it: {_why(error)}")]
             return [answer for image in images for answer in self._ask(request, [image])]
         return read_predictions([image.source for image in images], response)
+
+    def _plain(self) -> str:
+        return PREDICT if self._log is None else EMBED
+
+    def _predict(self, request: Any) -> Any:
+        """Sends a request; if the version has no embeddings, sends it again without."""
+        plain = request.model_spec.signature_name != EMBED
+        if plain or self._without_embedding is None:
+            try:
+                return self._caller.call(self._predictions.Predict, request)
+            except grpc.RpcError as error:
+                if plain or error.code() != grpc.StatusCode.FAILED_PRECONDITION:
+                    raise
+        request.model_spec.signature_name = PREDICT
+        try:
+            response = self._caller.call(self._predictions.Predict, request)
+        finally:
+            request.model_spec.signature_name = EMBED
+        # Another version than the one that had none: the next request asks for embeddings again.
+        version, known = response.model_spec.version.value, self._without_embedding
+        self._without_embedding = version if known in (None, version) else None
+        return response
 
     def _record(
         self, images: list[OutgoingImage], predictions: list[Prediction], latency: float

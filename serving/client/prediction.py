@@ -8,6 +8,7 @@ import numpy as np
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
+from components.saved_model.embedding import EMBEDDING, SCORE
 from components.saved_model.prediction_check import prediction_fault
 from serving.protocol.errors import RequestError
 from serving.protocol.tensors import to_array
@@ -29,6 +30,8 @@ class Prediction:
             below the model's threshold, or the image is out of distribution.
         out_of_distribution: whether the image is unlike those of training.
         heatmap: float32 [h, w] in 0..1 on the grid of the last feature map; of `explain` only.
+        out_of_distribution_score: above 0 where it is; with a log or a heatmap only.
+        embedding: float32 [32]; with a log or a heatmap only.
         error: why there is no prediction: the image can't be read, the server refused it, or the
             model's values are no prediction. None if there is one.
         invalid: whether the last of these is the reason.
@@ -41,6 +44,8 @@ class Prediction:
     uncertain: bool | None = None
     out_of_distribution: bool | None = None
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    out_of_distribution_score: float | None = None
+    embedding: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     error: str | None = None
     invalid: bool = False
 
@@ -75,24 +80,32 @@ def read_predictions(sources: list[str], response: Any) -> list[Prediction]:
             "another."
         )
     spec = response.model_spec
-    return [_row(outputs, row, source, spec) for row, source in enumerate(sources)]
+    return [
+        prediction_of(outputs, row, source, spec.name, spec.version.value)
+        for row, source in enumerate(sources)
+    ]
 
 
-def _read(name: str, tensor: Message) -> NDArray[Any]:
-    try:
-        return to_array(tensor)
-    except ValueError as error:
-        raise RequestError(f"The output {name!r} of the server can't be read: {error}.") from error
+def prediction_of(
+    outputs: dict[str, NDArray[Any]], row: int, source: str, model: str, version: int
+) -> Prediction:
+    """Returns the prediction for one image.
 
-
-def _row(outputs: dict[str, NDArray[Any]], row: int, source: str, spec: Any) -> Prediction:
-    version, probabilities = spec.version.value, outputs["probabilities"][row]
+    Args:
+        outputs: of a medtfx model: name → [B, ...].
+        row: of the image.
+        source: of the image.
+        model: name of the model.
+        version: of it.
+    """
+    probabilities = outputs["probabilities"][row]
     label = _text(outputs["label"][row])
     names = [_text(name) for name in np.ravel(outputs["labels"][row]).tolist()]
     if fault := prediction_fault(probabilities, label, names):
-        error = f"version {version} of model {spec.name!r} gave no prediction: {fault}"
+        error = f"version {version} of model {model!r} gave no prediction: {fault}"
         return Prediction(source, version, error=error, invalid=True)
     heatmap, out_of_distribution = outputs.get("heatmap"), outputs.get("out_of_distribution")
+    score, embedding = outputs.get(SCORE), outputs.get(EMBEDDING)
     return Prediction(
         source=source,
         version=version,
@@ -102,7 +115,20 @@ def _row(outputs: dict[str, NDArray[Any]], row: int, source: str, spec: Any) -> 
         # Models of version 0.1.0 do not say.
         out_of_distribution=None if out_of_distribution is None else bool(out_of_distribution[row]),
         heatmap=None if heatmap is None else heatmap[row],
+        out_of_distribution_score=None if score is None else _finite(score[row]),
+        embedding=None if embedding is None else embedding[row],
     )
+
+
+def _read(name: str, tensor: Message) -> NDArray[Any]:
+    try:
+        return to_array(tensor)
+    except ValueError as error:
+        raise RequestError(f"The output {name!r} of the server can't be read: {error}.") from error
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _text(value: Any) -> str:

@@ -1,5 +1,6 @@
 """One Predict request on one loaded model: checks and texts are those of TensorFlow Serving."""
 
+import time
 from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any
@@ -11,6 +12,7 @@ from serving.embedded.image_bounds import DEFAULT_BOUNDS, ImageBounds
 from serving.embedded.models.batching import Arrays
 from serving.embedded.models.model import LoadedModel
 from serving.embedded.pixel_budget import PixelBudget
+from serving.embedded.request_logging import RequestLogging
 from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import predict_pb2, types_pb2
 from serving.protocol.tensors import string_count, to_array, to_tensor, type_name
@@ -24,6 +26,7 @@ def predict(
     request: Any,
     bounds: ImageBounds = DEFAULT_BOUNDS,
     budget: PixelBudget | None = None,
+    log: RequestLogging | None = None,
 ) -> Any:
     """Returns the PredictResponse to a PredictRequest.
 
@@ -32,6 +35,7 @@ def predict(
         request: the PredictRequest.
         bounds: of its images, checked before the model decodes them.
         budget: of the images of all requests; this one waits for its turn.
+        log: gets the predictions.
 
     Raises:
         StatusError: unknown signature, inputs that do not fit it, too many images or pixels, or
@@ -46,8 +50,11 @@ def predict(
     inputs = _read_inputs(request.inputs, signature.inputs, bounds)
     pixels = bounds.check(inputs)
     names = _wanted_outputs(list(request.output_filter), signature.outputs)
+    started = time.monotonic()
     with budget.hold(pixels) if budget else nullcontext():
-        outputs = model.run(key, inputs)
+        outputs = model.run(log.signature(key, model.signatures) if log else key, inputs)
+    if log:
+        log.add(model.name, model.version, inputs, outputs, time.monotonic() - started)
     response = predict_pb2.PredictResponse()
     response.model_spec.name = model.name
     response.model_spec.signature_name = key

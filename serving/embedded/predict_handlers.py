@@ -11,6 +11,7 @@ from serving.embedded.models.manager import Manager
 from serving.embedded.models.versions import ServedVersion
 from serving.embedded.pixel_budget import PixelBudget
 from serving.embedded.predict import predict
+from serving.embedded.request_logging import RequestLogging
 from serving.embedded.status_error import StatusError
 from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,
@@ -29,12 +30,17 @@ class PredictHandlers:
         manager: has the models.
         metrics: counts the requests.
         bounds: of a request.
+        log: gets the predictions, or None.
     """
 
     def __init__(
-        self, manager: Manager, metrics: Metrics, bounds: ImageBounds = DEFAULT_BOUNDS
+        self,
+        manager: Manager,
+        metrics: Metrics,
+        bounds: ImageBounds = DEFAULT_BOUNDS,
+        log: RequestLogging | None = None,
     ) -> None:
-        self.manager, self.metrics, self._bounds = manager, metrics, bounds
+        self.manager, self.metrics, self._bounds, self._log = manager, metrics, bounds, log
         self._budget = PixelBudget(bounds.pixels)
 
     def predict(self, request: Any, entrypoint: str = "GRPC") -> Any:
@@ -57,7 +63,7 @@ class PredictHandlers:
     def _predict(self, request: Any) -> Any:
         with self.manager.acquire(_model_spec(request)) as model:
             start = time.monotonic()
-            response = predict(model, request, self._bounds, self._budget)
+            response = predict(model, request, self._bounds, self._budget, self._log)
             self.metrics.runtime_latency.add(
                 model.name, "Predict", "TF1", value=_microseconds(start)
             )

@@ -23,6 +23,7 @@ from serving.embedded.models.config import config_of_file, config_of_folder
 from serving.embedded.models.manager import MAX_ROWS, Manager
 from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.receiving import Receiver
+from serving.embedded.request_logging import RequestLogging
 from serving.embedded.status_error import StatusError
 from serving.promotion.models_config import FILE_NAME
 from serving.protocol.addresses import in_brackets
@@ -70,6 +71,7 @@ class Settings:
         key: PEM file of its key.
         token: that each request has to show; None lets everybody in who can reach the host.
         reload_token: that a request for another configuration has to show; None refuses them all.
+        request_log: folder or s3:// address of the request log, or None.
         insecure: listen beyond loopback without TLS or a token, as behind a proxy that has both.
     """
 
@@ -88,6 +90,7 @@ class Settings:
     key: Path | None = None
     token: str | None = field(default=None, repr=False)
     reload_token: str | None = field(default=None, repr=False)
+    request_log: Path | str | None = None
     insecure: bool = False
 
     def check(self) -> None:
@@ -135,6 +138,7 @@ class EmbeddedServer:
     Raises:
         ServingError: there is no such folder, a port is taken, or the configuration or the
             certificate is not valid.
+        RequestLogError: the request log can't be written.
     """
 
     def __init__(self, base: Path, settings: Settings | None = None) -> None:
@@ -149,7 +153,8 @@ class EmbeddedServer:
             base,
             given=settings.models_config is not None,
         )
-        handlers = PredictHandlers(self.manager, metrics, settings.images)
+        self._log = RequestLogging(settings.request_log) if settings.request_log else None
+        handlers = PredictHandlers(self.manager, metrics, settings.images, self._log)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="grpc")
         # Whoever has shown the token may take their time, as over a slow network.
         patience = _BODY_SECONDS if settings.token else _HURRIED_SECONDS
@@ -210,6 +215,8 @@ class EmbeddedServer:
         self._receiver.stop()
         self._pool.shutdown()
         self.manager.stop()
+        if self._log:
+            self._log.close()
 
 
 def serve(

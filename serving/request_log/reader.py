@@ -1,10 +1,13 @@
 """Reads a span of the request log, and counts what in it can't be used."""
 
+import gzip
 import json
+import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from serving.request_log.request_log import RequestLogError
+from components.saved_model.embedding import from_stored
+from components.storage.s3 import is_s3, list_objects, read_object
+from serving.request_log.errors import RequestLogError
+from serving.request_log.object_log import PART
+from serving.request_log.record import SCANNER_TAGS
 from serving.request_log.segments import Segment, list_segments
-from serving.request_log.table import BROKEN, classes_key, read_lines, to_table
+from serving.request_log.table import BROKEN, classes_key, read_lines, to_table, with_all_columns
 
 CLOCK_TOLERANCE = 60.0  # seconds that the clocks of several writers may differ
 _ROWS = 50_000  # that are in memory as objects at the same time
@@ -35,6 +42,9 @@ class Logged:
         latency: milliseconds, float64 [N].
         quality: mean, std, width and height → float64 [N], NaN where it is not known.
         formats: of each file, str [N].
+        scores: of out of distribution, float64 [N], NaN where it is not known.
+        embeddings: float16 [N, 32], NaN where a prediction has none.
+        scanner: of `SCANNER_TAGS` → values, str objects [N], '' where it is not known.
         tags: value of a scanner's tag, such as 'manufacturer GE' → images.
         faults: what can't be used → number of lines.
     """
@@ -47,6 +57,9 @@ class Logged:
     latency: Floats
     quality: dict[str, Floats]
     formats: NDArray[np.str_]
+    scores: Floats
+    embeddings: NDArray[np.float16]
+    scanner: dict[str, NDArray[np.object_]]
     tags: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
 
@@ -69,6 +82,9 @@ class Logged:
             self.latency[rows],
             {name: values[rows] for name, values in self.quality.items()},
             self.formats[rows],
+            self.scores[rows],
+            self.embeddings[rows],
+            {name: values[rows] for name, values in self.scanner.items()},
             self.tags,
             self.faults,
         )
@@ -95,11 +111,11 @@ class Span:
     now: datetime
 
 
-def read_span(folder: Path, span: Span) -> Logged:
+def read_span(log: Path | str, span: Span) -> Logged:
     """Reads the predictions of a version in a span of time.
 
     Args:
-        folder: of the log.
+        log: its folder, or its address at s3://.
         span: what is read.
 
     Raises:
@@ -107,24 +123,40 @@ def read_span(folder: Path, span: Span) -> Logged:
     """
     faults: Counter[str] = Counter()
     tags: Counter[str] = Counter()
-    parts: list[Logged] = [_columns(_NO_ROWS, len(span.classes))]
+    parts = list(_parts(log, span, faults, tags))
+    return _joined([_columns(_NO_ROWS, len(span.classes)), *parts], tags, faults)
+
+
+def read_parts(log: Path | str, span: Span) -> Iterator[Logged]:
+    """Reads a span as `read_span` does, in parts of some 50,000 predictions, for sums over them.
+
+    Raises:
+        RequestLogError: there is no such log, or it can't be read.
+    """
+    yield from _parts(log, span, Counter(), Counter())
+
+
+def _parts(
+    log: Path | str, span: Span, faults: Counter[str], tags: Counter[str]
+) -> Iterator[Logged]:
+    # A record is in the file of its writer's day; one day more for clocks that differ.
+    days = span.since.date() - _DAY, span.until.date() + _DAY
+    files = _objects(str(log), days, faults) if is_s3(str(log)) else _files(Path(log), days, faults)
     try:
-        for segment in list_segments(folder):
-            # A record is in the file of its writer's day; one day more for clocks that differ.
-            if span.since.date() - _DAY <= segment.day <= span.until.date() + _DAY:
-                for table in _tables(segment, faults):
-                    kept = _usable(table, span, faults)
-                    _count_tags(kept, tags)
-                    parts.append(_columns(kept, len(span.classes)))
-    except (OSError, pa.ArrowException) as error:
+        for tables in files:
+            for table in _watched(tables, faults):
+                kept = _usable(table, span, faults)
+                _count_tags(kept, tags)
+                yield _columns(kept, len(span.classes))
+    except (OSError, pa.ArrowException, zlib.error, EOFError) as error:
         raise RequestLogError(
-            f"A request log is a folder that `--log` wrote. {folder} can't be read "
-            f"({getattr(error, 'strerror', None) or error}). Name the folder of a log, or restore "
-            "the file from a backup."
+            f"A request log is a folder, or an address at s3://, that `--log` wrote. {log} can't "
+            f"be read ({getattr(error, 'strerror', None) or error}). Name the folder of a log, or "
+            "restore the file from a backup."
         ) from error
-    return _joined(parts, tags, faults)
 
 
+_Days = tuple[date, date]  # the first and the last
 _DAY = timedelta(days=1)
 _NO_ROWS = to_table(())[0]
 
@@ -132,12 +164,35 @@ _NO_ROWS = to_table(())[0]
 # === Rows ===
 
 
-def _tables(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
-    """Yields the rows of a segment in parts, and counts broken lines and clocks that went back."""
+def _files(folder: Path, days: _Days, faults: Counter[str]) -> Iterator[Iterator[pa.Table]]:
+    """Yields the rows of each file of a folder."""
+    for segment in list_segments(folder):
+        if days[0] <= segment.day <= days[1]:
+            finished = segment.finished
+            yield _table_parts(segment, faults) if finished else _line_parts(
+                read_lines(segment.lines), faults
+            )
+
+
+def _objects(address: str, days: _Days, faults: Counter[str]) -> Iterator[Iterator[pa.Table]]:
+    """Yields the rows of each part below an address; see `object_log`."""
+    first, last = (day.isoformat() for day in days)
+    bucket, prefix = address.removeprefix("s3://").rstrip("/").partition("/")[::2]
+    found = False
+    for one in list_objects(f"{address.rstrip('/')}/"):
+        name = one.key.removeprefix(f"{prefix}/")
+        found |= name.endswith(PART)
+        if name.endswith(PART) and first <= name[:10] <= last:
+            lines = gzip.decompress(read_object(f"s3://{bucket}/{one.key}")).splitlines()
+            yield _line_parts(lines, faults)
+    if not found:
+        raise FileNotFoundError("there is no part of a log")
+
+
+def _watched(tables: Iterator[pa.Table], faults: Counter[str]) -> Iterator[pa.Table]:
+    """Yields the rows of a file in parts, and counts how often the clock went back."""
     last = np.datetime64(0, "ms")
-    for table in (
-        _table_parts(segment, faults) if segment.finished else _line_parts(segment, faults)
-    ):
+    for table in tables:
         times = np.concatenate([[last], _times(table)])
         if table.num_rows:
             faults["clock went back"] += int(
@@ -151,11 +206,10 @@ def _table_parts(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
     with pq.ParquetFile(segment.table) as file:
         faults["broken line"] += int((file.schema_arrow.metadata or {}).get(BROKEN, b"0"))
         for batch in file.iter_batches(_ROWS):
-            yield pa.Table.from_batches([batch])
+            yield with_all_columns(pa.Table.from_batches([batch]))
 
 
-def _line_parts(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
-    lines = read_lines(segment.lines)
+def _line_parts(lines: list[bytes], faults: Counter[str]) -> Iterator[pa.Table]:
     for start in range(0, len(lines), _ROWS):
         table, broken = to_table(lines[start : start + _ROWS])
         faults["broken line"] += broken
@@ -222,7 +276,21 @@ def _columns(table: pa.Table, classes: int) -> Logged:
         _numbers(table, "latency_ms"),
         {name: _numbers(table, name) for name in ("mean", "std", "width", "height")},
         np.array([value or "" for value in table["format"].to_pylist()], np.str_),
+        _numbers(table, "out_of_distribution_score"),
+        from_stored(table["embedding"].to_pylist()),
+        _scanner(table),
     )
+
+
+def _scanner(table: pa.Table) -> dict[str, NDArray[np.object_]]:
+    """Reads the tags; equal values are one object, so that a row takes a pointer."""
+    coded = table["tags"].combine_chunks().dictionary_encode()
+    texts = [json.loads(text) for text in coded.dictionary.to_pylist()]
+    codes = coded.indices.to_numpy(zero_copy_only=False)
+    return {
+        name: np.array([*(sys.intern(str(tags.get(name, ""))) for tags in texts), ""], object)[codes]
+        for name in SCANNER_TAGS
+    }
 
 
 def _joined(parts: list[Logged], tags: Counter[str], faults: Counter[str]) -> Logged:
@@ -235,6 +303,9 @@ def _joined(parts: list[Logged], tags: Counter[str], faults: Counter[str]) -> Lo
         np.concatenate([part.latency for part in parts]),
         {name: np.concatenate([part.quality[name] for part in parts]) for name in parts[0].quality},
         np.concatenate([part.formats for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.embeddings for part in parts]),
+        {name: np.concatenate([part.scanner[name] for part in parts]) for name in SCANNER_TAGS},
         tags,
         +faults,  # without zeros
     )

@@ -3,11 +3,15 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from components.imaging.images import ReadImage
+from components.saved_model.embedding import to_text
 
 # DICOM attributes of the scanner. Sex and age, which are about the patient, are never logged.
 SCANNER_TAGS = ("manufacturer", "modality", "view")
@@ -36,6 +40,14 @@ class Predicted(Protocol):
     def out_of_distribution(self) -> bool | None:
         """Whether the image is unlike the training images."""
 
+    @property
+    def out_of_distribution_score(self) -> float | None:
+        """How unlike: above 0 where it is."""
+
+    @property
+    def embedding(self) -> NDArray[np.float32] | None:
+        """Of the image, float32 [32]."""
+
 
 @dataclass(frozen=True)
 class LoggedImage:
@@ -43,7 +55,7 @@ class LoggedImage:
 
     Attributes:
         image: SHA-256 of the file as it was given, in hex.
-        format: as found, such as 'DICOM'.
+        format: as found, such as 'DICOM'. None, as below: not known, to a server.
         width: of the canonical image, in pixels.
         height: of the canonical image, in pixels.
         mean: of its grey values, 0..255.
@@ -52,12 +64,12 @@ class LoggedImage:
     """
 
     image: str
-    format: str
-    width: int
-    height: int
-    mean: float
-    std: float
-    tags: Mapping[str, str]
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    mean: float | None = None
+    std: float | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def logged_image(data: bytes, read: ReadImage) -> LoggedImage:
@@ -101,6 +113,7 @@ class LogRecord:
         Args:
             time: of the prediction, in UTC.
         """
+        score, embedding = self.prediction.out_of_distribution_score, self.prediction.embedding
         values: dict[str, Any] = {
             "time": time.astimezone(timezone.utc).isoformat(timespec="milliseconds"),
             "model": self.model,
@@ -112,6 +125,8 @@ class LogRecord:
             },
             "uncertain": self.prediction.uncertain,
             "out_of_distribution": self.prediction.out_of_distribution,
+            "out_of_distribution_score": None if score is None else round(score, 4),
+            "embedding": None if embedding is None else to_text(embedding),
             "latency_ms": round(1000 * self.latency, 2),
             **asdict(self.facts),
         }

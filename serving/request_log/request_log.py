@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 from pathlib import Path
 
-from components.runtime.errors import MedtfxError
 from components.storage.append_log import AppendFile
+from components.storage.files import is_remote
+from components.storage.s3 import is_s3
+from serving.request_log.errors import RequestLogError
+from serving.request_log.object_log import ObjectLog
 from serving.request_log.record import LogRecord
 from serving.request_log.segments import LOCK, Segment, list_segments
 
@@ -17,12 +20,23 @@ SEGMENT_BYTES = 16 * 2**20  # some 30,000 predictions; compacting one takes abou
 _SILENCE = 60.0  # seconds between two warnings about the same disk
 
 
-class RequestLogError(MedtfxError):
-    """The request log can't be written or read."""
-
-
 def _now() -> datetime:
     return datetime.now(timezone.utc)
+
+
+def open_log(folder: Path | str) -> "RequestLog | ObjectLog":
+    """Opens the log of a folder, or of an address at s3://.
+
+    Raises:
+        RequestLogError: it can't be written.
+    """
+    if not is_remote(str(folder)):
+        return RequestLog(Path(folder))
+    if not is_s3(str(folder)):
+        raise RequestLogError(
+            f"A request log is a folder or an address at s3://. Received: {str(folder)!r}."
+        )
+    return ObjectLog(str(folder), _now)
 
 
 class RequestLog:
@@ -73,6 +87,9 @@ class RequestLog:
                     self.folder,
                     error,
                 )
+
+    def close(self) -> None:
+        """Nothing is left to do: each line is in its file."""
 
     def _append(self, day: date, lines: bytes) -> None:
         with AppendFile(self._segment(day).lines, wait=True) as file:

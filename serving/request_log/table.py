@@ -9,8 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.saved_model.embedding import SIZE, from_text
 from components.storage.append_log import AppendFile
 from components.storage.atomic_write import OWNER_ONLY, replacing
+from components.storage.s3 import is_s3
 from serving.request_log.segments import LOCK, Segment, list_segments
 
 BROKEN = b"medtfx.broken_lines"  # key of the metadata of a Parquet file
@@ -23,6 +25,8 @@ SCHEMA = pa.schema(
         pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
         pa.field("uncertain", pa.bool_()),
         pa.field("out_of_distribution", pa.bool_()),
+        pa.field("out_of_distribution_score", pa.float32()),
+        pa.field("embedding", pa.binary(2 * SIZE)),  # float16, little-endian
         pa.field("latency_ms", pa.float32()),
         pa.field("image", pa.string(), nullable=False),
         pa.field("format", pa.string()),
@@ -55,12 +59,13 @@ def to_table(lines: Iterable[bytes]) -> tuple[pa.Table, int]:
 def _row(values: dict[str, Any]) -> dict[str, Any]:
     """Returns the columns of a line; every value has the type of its column."""
     probabilities = values["probabilities"]
-    time = datetime.fromisoformat(values["time"])
+    time, embedding = datetime.fromisoformat(values["time"]), values.get("embedding")
     row = {name: values.get(name) for name in SCHEMA.names}
     row |= {
         "time": time,
         "classes": classes_key(probabilities),
         "probabilities": [float(value) for value in probabilities.values()],
+        "embedding": None if embedding is None else from_text(embedding),
         "tags": json.dumps(values.get("tags") or {}, ensure_ascii=False),
     }
     if time.tzinfo is None or not probabilities:
@@ -77,6 +82,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "version": int,
     "uncertain": bool,
     "out_of_distribution": bool,
+    "out_of_distribution_score": (int, float),
     "latency_ms": (int, float),
     "format": str,
     "width": int,
@@ -86,16 +92,24 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+def with_all_columns(table: pa.Table) -> pa.Table:
+    """Adds the columns that an earlier medtfx did not write, without values."""
+    for field in SCHEMA:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
+
+
 def read_lines(path: Path) -> list[bytes]:
     """Returns the lines of a file; a half line at its end is one of them."""
     return path.read_bytes().splitlines()
 
 
-def compact(folder: Path, today: date) -> int:
-    """Turns the segments of past days into Parquet files.
+def compact(log: Path | str, today: date) -> int:
+    """Turns the segments of past days into Parquet files. The parts at s3:// stay as they are.
 
     Args:
-        folder: of the log.
+        log: its folder, or its address at s3://.
         today: in UTC; its segments are still written.
 
     Returns:
@@ -104,7 +118,9 @@ def compact(folder: Path, today: date) -> int:
     Raises:
         OSError: the folder can't be written.
     """
-    made = 0
+    if is_s3(str(log)):
+        return 0
+    folder, made = Path(log), 0
     for segment in list_segments(folder):
         if segment.day < today and segment.lines.exists():
             with AppendFile(folder / LOCK, wait=True):

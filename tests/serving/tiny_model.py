@@ -23,7 +23,7 @@ def stranger(side: int = 16) -> bytes:
     return file.getvalue()
 
 
-def save_tiny_model(folder: Path) -> None:
+def save_tiny_model(folder: Path, embeds: bool = True) -> None:
     """Saves a model that calls an image 'bright' with the mean of its pixels, 'dark' with the rest.
 
     It has a manifest, as a pushed version. An image of many greys is out of distribution. Also
@@ -63,6 +63,14 @@ def save_tiny_model(folder: Path) -> None:
         pixels, answers = answer(image_bytes)
         return answers | {"heatmap": pixels[:, ::4, ::4, 0] * module.scale}
 
+    @tf.function(input_signature=[images])
+    def embed(image_bytes):
+        pixels, answers = answer(image_bytes)
+        return answers | {
+            "embedding": tf.reshape(pixels[:, ::4, ::8, :1], [-1, 8]) @ tf.ones([8, 32]),
+            "out_of_distribution_score": tf.math.reduce_std(pixels, [1, 2, 3]) - 60,
+        }
+
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="steps")])
     def slow(steps):
         value = tf.ones([64, 64])
@@ -77,8 +85,11 @@ def save_tiny_model(folder: Path) -> None:
     signatures = {
         "serving_default": serving_default,
         "explain": explain,
+        "embed": embed,
         "slow": slow,
         "double": double,
     }
+    if not embeds:  # as an earlier medtfx
+        del signatures["embed"]
     tf.saved_model.save(module, str(folder), signatures=signatures)
     write_manifest(folder)

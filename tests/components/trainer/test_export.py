@@ -11,6 +11,7 @@ from components.imaging.preprocessing import cut_borders, prepare
 from components.network.network import build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
+from components.saved_model.embedding import projection
 from components.trainer.export import Exporter
 from components.trainer.grad_cam import grad_cam
 from components.trainer.uncertainty import MeasuredUncertainty
@@ -86,6 +87,39 @@ def test_serving_default_keeps_the_contract(exporter, session_run):
     ]
     assert [[name.decode() for name in row] for row in outputs["labels"]] == [list(CLASSES)] * 2
     np.testing.assert_array_equal(outputs["uncertain"], probabilities.max(-1) < 0.34)
+
+
+def test_embed_adds_the_projected_features_to_serving_default(exporter, session_run):
+    images = [png(1), png(2)]
+    outputs, plain = session_run("embed", images), session_run("serving_default", images)
+    vector, _ = exporter.network.predict(exporter.pixels(tf.constant(images)))
+    np.testing.assert_allclose(
+        outputs["embedding"], vector.numpy() @ projection(vector.shape[-1]), atol=1e-5
+    )
+    assert np.isnan(outputs["out_of_distribution_score"]).all()  # no detector
+    assert set(outputs) - set(plain) == {"embedding", "out_of_distribution_score"}
+    np.testing.assert_array_equal(outputs["probabilities"], plain["probabilities"])
+
+
+def test_what_nobody_fetches_is_not_computed(saved):
+    """serving_default has the projection in its function; the session that runs it does not."""
+    session = tf.compat.v1.Session(graph=tf.Graph())
+    with session, session.graph.as_default():
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], saved)
+        found = {}
+        for signature in ("serving_default", "embed"):
+            definition = loaded.signature_def[signature]
+            (fed,) = definition.inputs.values()
+            metadata = tf.compat.v1.RunMetadata()
+            session.run(
+                [info.name for info in definition.outputs.values()],
+                {fed.name: [png(1)]},
+                tf.compat.v1.RunOptions(trace_level=3, output_partition_graphs=True),
+                metadata,
+            )
+            nodes = [node.name for graph in metadata.partition_graphs for node in graph.node]
+            found[signature] = any("/matmul" in name for name in nodes)
+    assert found == {"serving_default": False, "embed": True}
 
 
 def test_serve_examples_reads_the_feature_named_image(exporter, session_run):

@@ -11,12 +11,14 @@ truth      labels of that week, most of which differ from the prediction
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 
-from components.gate.pushed_reference import Reference
+from components.gate.pushed_reference import TAGS, Reference
+from components.saved_model.embedding import SIZE, to_stored
 from components.recipe.evaluation import EvaluationSection
 from pipeline.monitor.monitoring import Settings, monitor
 from pipeline.monitor.sample import Sample
@@ -26,10 +28,8 @@ from serving.request_log.reader import Logged
 CLASSES = ("ill", "well")
 NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
 WEEK = timedelta(days=7)
-NOTHING = np.zeros(0, np.intp)
 
-
-def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02):
+def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02, moved=0.0):
     generator = np.random.default_rng(seed)
     patients = np.repeat(np.arange(images // 2), 2)
 
@@ -39,6 +39,9 @@ def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02):
 
     truth = (generator.random(images // 2) < ill)[patients]
     p = 1 / (1 + np.exp(-(np.where(truth, 1.5, -1.5) + spread(0.8, 0.5))))
+    of_patients = generator.normal(0, 1, (images // 2, SIZE))[patients]
+    embeddings = of_patients + generator.normal(0, 0.5, (images, SIZE))
+    embeddings[:, 0] += moved
     sample = Sample(
         probabilities=np.stack([p, 1 - p], -1),
         uncertain=(np.abs(p - 0.5) < 0.1).astype(float),
@@ -47,8 +50,13 @@ def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02):
             "brightness": 120 + spread(10, 5),
             "contrast": contrast * (50 + spread(5, 2)),
             "size": np.full(images, 1e6),
+            "out-of-distribution score": spread(1, 1) - 3,
         },
         formats=np.full(images, "DICOM"),
+        scanner={"manufacturer": np.full(images, "A", object)},
+        embeddings=embeddings,
+        embedded=np.arange(images),
+        patients=patients,
     )
     return sample, patients
 
@@ -70,40 +78,48 @@ def columns(sample):
             "height": np.full(len(sample), 1000.0),
         },
         "formats": sample.formats,
+        "scanner": {
+            name: np.full(len(sample), "A" if name == "manufacturer" else "", object)
+            for name in TAGS
+        },
+        "scores": sample.quality["out-of-distribution score"],
+        "embeddings": to_stored(sample.embeddings),
     }
+
+
+def a_reference(images=400, folds=False):
+    sample, patients = drawn(images, seed=1)
+    chance = np.random.default_rng(2).random(images)
+    labels = (chance >= sample.probabilities[:, 0]).astype(np.int64)  # calibrated
+    return Reference(CLASSES, folds, patients, labels, **columns(sample))
 
 
 @pytest.fixture
 def make_reference():
-    def make(images=400, folds=False):
-        sample, patients = drawn(images, seed=1)
-        chance = np.random.default_rng(2).random(images)
-        labels = (chance >= sample.probabilities[:, 0]).astype(np.int64)  # calibrated
-        return Reference(CLASSES, folds, patients, labels, **columns(sample))
-
-    return make
+    return a_reference
 
 
 @pytest.fixture
-def reference(make_reference):
-    return make_reference()
+def reference():
+    return a_reference()
+
+
+def a_log(images=200, seed=5, until=NOW, faults=(), **changes):
+    sample, _ = drawn(images, seed, **changes)
+    end = np.datetime64(until.replace(tzinfo=None), "ms")
+    return Logged(
+        times=end - np.arange(images, 0, -1) * np.timedelta64(1, "m"),
+        images=np.array([f"{1000 * seed + n:064x}" for n in range(images)], "S64"),
+        latency=np.linspace(10, 30, images),
+        tags=Counter({"manufacturer A": images}),
+        faults=Counter(dict(faults)),
+        **columns(sample),
+    )
 
 
 @pytest.fixture
 def make_logged():
-    def make(images=200, seed=5, until=NOW, faults=(), **changes):
-        sample, _ = drawn(images, seed, **changes)
-        end = np.datetime64(until.replace(tzinfo=None), "ms")
-        return Logged(
-            times=end - np.arange(images, 0, -1) * np.timedelta64(1, "m"),
-            images=np.array([f"{1000 * seed + n:064x}" for n in range(images)], "S64"),
-            latency=np.linspace(10, 30, images),
-            tags=Counter({"manufacturer A": images}),
-            faults=Counter(dict(faults)),
-            **columns(sample),
-        )
-
-    return make
+    return a_log
 
 
 @pytest.fixture
@@ -111,16 +127,17 @@ def settings():
     return Settings(NOW - WEEK, NOW)
 
 
-@pytest.fixture
-def quiet(reference, make_logged, settings):
-    logged = make_logged(faults={"broken line": 2, "clock went back": 1})
-    return monitor(reference, logged, make_logged(seed=4, until=NOW - WEEK), settings)
+@pytest.fixture(scope="session")
+def quiet():
+    logged = a_log(faults={"broken line": 2, "clock went back": 1})
+    before = a_log(seed=4, until=NOW - WEEK)
+    return monitor(a_reference(), logged, [before], Settings(NOW - WEEK, NOW))
 
 
-@pytest.fixture
-def alarmed(make_reference, make_logged, settings):
-    logged = make_logged(contrast=0.8)
-    return monitor(make_reference(folds=True), logged, logged.chosen(NOTHING), settings)
+@pytest.fixture(scope="session")
+def alarmed():
+    logged, reference = a_log(contrast=0.8), replace(a_reference(folds=True), embeddings=None)
+    return monitor(reference, logged, [], Settings(NOW - WEEK, NOW))
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.monitor import words
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.monitoring import monitor
 
 
 def test_a_quiet_week(reference, make_logged, settings):
     logged = make_logged()
-    found = monitor(reference, logged, logged.chosen(np.zeros(200, bool)), settings)
+    found = monitor(reference, logged, [], settings)
     assert found.alarms == () and found.limit > 2
     assert (found.predictions, found.images, found.repeated) == (200, 200, 0.0)
     assert (found.reference_images, found.reference_patients) == (400, 200)
@@ -21,7 +22,7 @@ def test_a_quiet_week(reference, make_logged, settings):
 
 def test_another_scanner_is_an_alarm_that_names_the_contrast(reference, make_logged, settings):
     logged = make_logged(contrast=0.8)
-    found = monitor(reference, logged, logged, settings)
+    found = monitor(reference, logged, [], settings)
     assert [finding.name for finding in found.alarms] == ["contrast"]
     (first, *_) = found.findings
     assert first.images == 200 and first.effect > 0.3 and first.score > found.limit
@@ -31,7 +32,7 @@ def test_another_scanner_is_an_alarm_that_names_the_contrast(reference, make_log
 
 def test_the_recall_without_labels_has_its_sampling_error(reference, make_logged, settings):
     logged = make_logged()
-    found = monitor(reference, logged, logged, settings)
+    found = monitor(reference, logged, [], settings)
     for one in found.recalls:
         assert one.low < one.now < one.high
         assert abs(one.reference - one.observed) < 0.1  # the reference is calibrated
@@ -41,22 +42,22 @@ def test_the_recall_without_labels_has_its_sampling_error(reference, make_logged
 def test_repeated_images_count_once_with_their_last_prediction(reference, make_logged, settings):
     logged = make_logged(images=60)
     twice = logged.chosen(np.r_[np.zeros(500, int), np.arange(60)])
-    found = monitor(reference, twice, twice, settings)
+    found = monitor(reference, twice, [], settings)
     assert (found.predictions, found.images) == (560, 60)
     assert found.repeated == pytest.approx(500 / 560)
-    once = monitor(reference, logged, logged, settings)
+    once = monitor(reference, logged, [], settings)
     assert [one.effect for one in found.findings] == [one.effect for one in once.findings]
 
 
 def test_skipped_checks_raise_no_alarm(reference, make_logged, settings):
     logged = make_logged(contrast=0.8)
-    found = monitor(reference, logged, logged, replace(settings, skipped=("contrast",)))
+    found = monitor(reference, logged, [], replace(settings, skipped=("contrast",)))
     assert not found.alarms and "contrast" not in [one.name for one in found.findings]
 
 
 def test_images_to_look_at_come_in_order(reference, make_logged, settings):
     logged = make_logged(strange=0.02)
-    found = monitor(reference, logged, logged, settings)
+    found = monitor(reference, logged, [], settings)
     flags = [one.out_of_distribution for one in found.unusual]
     assert flags == sorted(flags, reverse=True) and len(flags) == 10
     count = int(logged.out_of_distribution.sum())
@@ -72,10 +73,35 @@ def test_too_few_images_are_an_error_that_says_what_else_was_there(
 ):
     logged = make_logged(images=18, faults={"another version": 7})
     with pytest.raises(MonitorError, match=r"it has 18 .*another version: 7.*longer --since"):
-        monitor(reference, logged, logged, settings)
+        monitor(reference, logged, [], settings)
 
 
 def test_an_unknown_check_is_an_error_that_names_all(reference, make_logged, settings):
     logged = make_logged()
     with pytest.raises(MonitorError, match=r"The checks are .*contrast.*--skip 'contrst'"):
-        monitor(reference, logged, logged, replace(settings, skipped=("contrst",)))
+        monitor(reference, logged, [], replace(settings, skipped=("contrst",)))
+
+
+def test_other_embeddings_are_an_alarm_and_name_typical_images(reference, make_logged, settings):
+    logged = make_logged(moved=1.5)
+    found = monitor(reference, logged, [], settings)
+    (alarm,) = found.alarms
+    assert alarm.name == "embedding" and alarm.effect > 0.65 and alarm.p is not None
+    assert alarm.p <= 0.01
+    assert [one.unlike_reference for one in found.unusual] == [True] * 5 + [False] * 5
+    assert found.unusual[0].tags == {"manufacturer": "A"}
+
+
+def test_a_log_without_embeddings_is_compared_without_them(reference, make_logged, settings):
+    logged = make_logged()
+    bare = replace(logged, embeddings=np.full_like(logged.embeddings, np.nan))
+    found = monitor(reference, bare, [], settings)
+    assert "embedding" not in [one.name for one in found.findings]
+    assert any("Embeddings are not compared: 0 images" in note for note in words.notes(found))
+
+
+def test_an_old_version_without_embeddings_is_monitored(reference, make_logged, settings):
+    logged = make_logged()
+    found = monitor(replace(reference, embeddings=None), logged, [], settings)
+    assert "embedding" not in [one.name for one in found.findings]
+    assert any("pushed by an earlier medtfx" in note for note in words.notes(found))

@@ -27,6 +27,7 @@ from serving.protocol.tensorflow_free import predict_pb2, types_pb2
 from serving.protocol.tensors import strings
 from serving.protocol.tls import Tls
 from tests.paths import ROOT
+from tests.serving.tiny_model import save_tiny_model
 
 
 @pytest.fixture
@@ -439,3 +440,39 @@ def test_predictions_are_logged_and_errors_are_not(server, dark, bright, tmp_pat
     assert (first["model"], first["version"], first["label"]) == ("tiny", 2, "dark")
     assert second["probabilities"]["bright"] == pytest.approx(0.8, abs=1e-6)
     assert second["latency_ms"] > 0 and second["format"] == "PNG"
+
+
+def test_with_a_log_the_embedding_is_asked_for(server, dark, tmp_path):
+    with Client(server.address, "tiny", log=tmp_path / "log") as client:
+        (found,) = client.predict([dark])
+    assert found.embedding is not None and found.embedding.shape == (32,)
+    assert found.out_of_distribution_score == pytest.approx(-60, abs=1e-3)
+
+
+def test_a_version_without_embeddings_is_asked_and_logged_without(start, tmp_path, dark):
+    save_tiny_model(tmp_path / "models" / "tiny" / "1", embeds=False)
+    address = start(tmp_path / "models").address
+    with Client(address, "tiny", log=tmp_path / "log") as client:
+        found = client.predict([dark]) + client.predict([dark])
+    assert [one.label for one in found] == ["dark", "dark"]
+    (file,) = (tmp_path / "log").glob("*.jsonl")
+    assert [json.loads(line)["embedding"] for line in file.open()] == [None, None]
+
+
+def test_a_newer_version_with_embeddings_is_noticed(start, tmp_path, push, dark):
+    models = tmp_path / "models"
+    save_tiny_model(models / "tiny" / "1", embeds=False)
+    push(models, 2)
+    address = start(models, models_config=_both(tmp_path, models)).address
+    with Client(address, "tiny", log=tmp_path / "log") as client:
+        versions = [client.predict([dark], version=version)[0] for version in (1, 2, 2)]
+    assert [one.embedding is None for one in versions] == [True, True, False]
+
+
+def _both(tmp_path, models):
+    config = tmp_path / "models.config"
+    config.write_text(
+        f'model_config_list {{ config {{ name: "tiny" base_path: "{models}/tiny" '
+        'model_platform: "tensorflow" model_version_policy { all {} } } }'
+    )
+    return config

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from serving.request_log.reader import read_span
-from serving.request_log.request_log import RequestLogError
+from serving.request_log.errors import RequestLogError
 
 
 def test_the_columns_of_a_span(write, make_record, span):

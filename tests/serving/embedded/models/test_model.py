@@ -19,7 +19,7 @@ def model(tiny_model):
 
 
 def test_signatures_without_the_init_op(model):
-    assert sorted(model.signatures) == ["double", "explain", "serving_default", "slow"]
+    assert sorted(model.signatures) == ["double", "embed", "explain", "serving_default", "slow"]
     assert "__saved_model_init_op" in model.signature_def
 
 
@@ -31,7 +31,7 @@ def test_run(model, dark, bright):
 
 
 def test_only_signatures_with_free_rows_are_batched(model):
-    assert sorted(model._batchers) == ["double", "explain", "serving_default"]
+    assert sorted(model._batchers) == ["double", "embed", "explain", "serving_default"]
     assert model.run("slow", {"steps": np.array(3, np.int32)})["value"] > 0
 
 
