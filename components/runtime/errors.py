@@ -29,6 +29,7 @@
     ├── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)
     ├── ScoreError       a folder can't be scored, or its table not be continued (in
     │                    serving.score.errors)
+    ├── ReportError      no report can be made of a study (in serving.dicom_report.errors)
     ├── ServingError     a model server can't be started or reached (in serving.protocol)
     │   ├── ServerUnavailableError, DeadlineError, UnknownServableError, RequestError, ClosedError,
     │   ├── TokenError
