@@ -5,6 +5,7 @@ from pydantic import Field, model_validator
 from components.recipe.audit import AuditSection
 from components.recipe.base import Section
 from components.recipe.data import DataSection
+from components.recipe.dicom import DicomSection
 from components.recipe.evaluation import EvaluationSection
 from components.recipe.model import ModelSection
 from components.recipe.platform import PlatformSection
@@ -31,6 +32,7 @@ class Recipe(Section):
         platform: resources of the nodes on a Kubernetes cluster.
         retraining: how much new data starts another training.
         tuning: the search space of `medtfx tune`.
+        dicom: which images of a PACS are answered, and where the results go.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)
@@ -44,6 +46,7 @@ class Recipe(Section):
     platform: PlatformSection = PlatformSection()
     retraining: RetrainingSection = RetrainingSection()
     tuning: TuningSection = TuningSection()
+    dicom: DicomSection = DicomSection()
 
     @property
     def model_name(self) -> str:
@@ -118,6 +121,15 @@ class Recipe(Section):
         if stray := set(self.retraining.min_new_per_class) - set(self.data.classes):
             raise ValueError(
                 f"retraining.min_new_per_class names {sorted(stray)}, not among the classes "
+                f"{list(self.data.classes)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _findings_name_classes(self) -> "Recipe":
+        if stray := set(self.dicom.report.findings) - set(self.data.classes):
+            raise ValueError(
+                f"dicom.report.findings names {sorted(stray)}, not among the classes "
                 f"{list(self.data.classes)}"
             )
         return self

@@ -58,7 +58,7 @@ PATIENT_KEY = Variable(
     "the site's secret key: patients and paths are written to disk only as hashes with this key",
     "the file `patient.key` in the home, or in the root of a volume, which the first run creates; "
     "with artifacts in object storage there is no default",
-    "every command that lists a data folder; the node ImageExampleGen and the task Retraining",
+    "every command that lists a data folder; `medtfx dicom-fetch`; the node ImageExampleGen and the task Retraining",
 )
 ML_METADATA = Variable(
     "MEDTFX_MLMD",
@@ -113,7 +113,20 @@ APP_TOKEN = Variable(
     "none; needed where other machines reach the page",
     "`medtfx app`, whose option `--token` has precedence",
 )
-
+DICOM_NODE_TOKEN = Variable(
+    "MEDTFX_DICOM_NODE_TOKEN",
+    "secret that STOW-RS, the metrics and the page of the DICOM node ask for: as a bearer token, "
+    "or as the password of any user",
+    "none; needed where other machines reach the node",
+    "`medtfx dicom-node`, whose option `--token` has precedence",
+)
+DICOMWEB_TOKEN = Variable(
+    "MEDTFX_DICOMWEB_TOKEN",
+    "bearer token that is shown to the DICOMweb service of the PACS",
+    "none is shown",
+    "`medtfx dicom-node`, where `dicom.destination.url` names a service; `medtfx dicom-fetch "
+    "--dicomweb`",
+)
 ALLOW_BY = Variable(
     "MEDTFX_ALLOW_BY",
     "`yes`: `--by` may name any person, for a site whose people share a user, or whose containers "
@@ -167,6 +180,8 @@ VARIABLES = (
     CLIENT_CERTIFICATE,
     CLIENT_KEY,
     APP_TOKEN,
+    DICOM_NODE_TOKEN,
+    DICOMWEB_TOKEN,
     ALLOW_BY,
     SERVING_TOKEN,
     RELOAD_TOKEN,

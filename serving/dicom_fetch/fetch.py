@@ -15,7 +15,7 @@ from serving.dicom_fetch.archive import Archive, ArchiveError, Instance, Query
 from serving.dicom_fetch.deidentify import deidentify
 from serving.dicom_fetch.errors import FetchError
 from serving.dicom_fetch.labels import LabelledStudy
-from serving.dicom_fetch.manifest import Entry, Manifest, Outcome
+from serving.dicom_fetch.manifest import FILE_NAME, Entry, Manifest, Outcome
 from serving.dicom_fetch.profile import EDITION, Profile, Retain
 from serving.dicom_fetch.pseudonyms import Pseudonyms
 
@@ -32,6 +32,9 @@ class Fetcher:
         profile: how images are de-identified.
         pseudonyms: by the site's key.
 
+    Attributes:
+        manifest_file: the list of what came and what did not.
+
     Raises:
         FetchError: the folder was made with other options or another key, or another process writes
             into it.
@@ -42,6 +45,7 @@ class Fetcher:
         self, archive: Archive, folder: Path, profile: Profile, pseudonyms: Pseudonyms
     ) -> None:
         self._archive, self._folder = archive, folder
+        self.manifest_file = folder / FILE_NAME
         self._profile, self._pseudonyms = profile, pseudonyms
         folder.mkdir(parents=True, exist_ok=True)
         self._check_settings()
