@@ -84,7 +84,7 @@ def parse_query(texts: Iterable[str]) -> Query:
     keys: dict[bool, dict[str, str]] = {False: {}, True: {}}
     for text in texts:
         keyword, equals, value = (part.strip() for part in text.partition("="))
-        tag = tag_for_keyword(keyword)
+        tag = tag_for_keyword(keyword) if keyword else None
         if not equals or not value or tag is None or dictionary_VR(tag) == "SQ":
             raise FetchError(
                 "--query takes a keyword of DICOM and its value, such as Modality=DX or "

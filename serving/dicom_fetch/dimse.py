@@ -259,6 +259,6 @@ def _wait(responses: Iterator[tuple[Dataset, Dataset | None]]) -> None:
 def _status(what: str, status: Dataset) -> str:
     code = status.get("Status")
     if code is None:
-        return f"{what} was broken off"
+        return f"{what} was broken off, as a PACS does that does not let this AE title ask"
     comment = str(status.get("ErrorComment") or "")
     return f"{what} failed with status {code:04X}{f': {comment}' if comment else ''}"

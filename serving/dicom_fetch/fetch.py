@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 
@@ -20,6 +20,7 @@ from serving.dicom_fetch.profile import EDITION, Profile, Retain
 from serving.dicom_fetch.pseudonyms import Pseudonyms
 
 SETTINGS = "dicom-fetch.json"
+_PATIENCE = 5  # studies
 _NOT_SENT = "the PACS lists the image, and sent no whole DICOM file"
 
 
@@ -57,26 +58,32 @@ class Fetcher:
                 "one writes. Wait for it, or give another --out."
             ) from None
 
-    def fetch(
-        self,
-        studies: Iterable[LabelledStudy],
-        query: Query,
-        done: Callable[[LabelledStudy], None] = lambda _: None,
-    ) -> Counter[Outcome]:
+    def fetch(self, studies: Iterable[LabelledStudy], query: Query) -> Counter[Outcome]:
         """Fetches what is not there yet, and returns how many rows were added, by outcome.
 
         Args:
             studies: which are wanted.
             query: what is matched beside the accession number.
-            done: called after each study.
+
+        Raises:
+            FetchError: the PACS failed for several studies, one after the other.
+            OSError: the folder can't be written.
         """
+        failed = 0
         with self._manifest:
             for study in studies:
                 try:
                     self._fetch(study, query)
+                    failed = 0
                 except ArchiveError as error:
                     self._add(study, Outcome.FAILED, reason=str(error))
-                done(study)
+                    failed += 1
+                    if failed == _PATIENCE:
+                        raise FetchError(
+                            f"The PACS failed for {_PATIENCE} studies, one after the other: "
+                            f"{error}. Check its address and AE title, and run the command again: "
+                            "it goes on where it stopped."
+                        ) from error
         return self._manifest.counts
 
     def _fetch(self, study: LabelledStudy, query: Query) -> None:

@@ -1,9 +1,12 @@
 """Chest X-rays as a modality makes them, of 64 x 48 pixels, for the rooms that speak DICOM."""
 
 import io
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
@@ -71,3 +74,14 @@ def encoded(image: Dataset) -> bytes:
     buffer = io.BytesIO()
     image.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
+
+
+def dciodvfy_errors(file: Path) -> list[str]:
+    """The errors that an independent validator finds; skips the test where it is missing."""
+    program = shutil.which("dciodvfy")
+    if program is None:
+        pytest.skip("Debian's dicom3tools, with dciodvfy, is not installed")
+    run = subprocess.run([program, file], capture_output=True, text=True, timeout=60)
+    lines = (run.stdout + run.stderr).splitlines()
+    assert lines, "dciodvfy said nothing"
+    return [line for line in lines if line.startswith(("Error", "E:"))]

@@ -5,8 +5,6 @@ report    its objects, with heatmaps and presentation states, as read from their
 check     runs dciodvfy on a file, and returns its errors
 """
 
-import shutil
-import subprocess
 from datetime import datetime
 
 import numpy as np
@@ -18,7 +16,7 @@ from serving.client.prediction import Prediction
 from serving.dicom_report.instance_result import InstanceResult
 from serving.dicom_report.model_identity import ModelIdentity
 from serving.dicom_report.study_report import study_report
-from tests.serving.dicom_images import chest_image, written
+from tests.serving.dicom_images import chest_image, dciodvfy_errors, written
 
 MODEL = ModelIdentity("chest", 3, "a" * 64)
 SETTINGS = DicomReport(
@@ -72,14 +70,4 @@ def report(study, tmp_path):
 
 @pytest.fixture
 def check():
-    program = shutil.which("dciodvfy")
-    if program is None:
-        pytest.skip("Debian's dicom3tools, with dciodvfy, is not installed")
-
-    def errors(file):
-        run = subprocess.run([program, file], capture_output=True, text=True, timeout=60)
-        lines = (run.stdout + run.stderr).splitlines()
-        assert lines, "dciodvfy said nothing"
-        return [line for line in lines if line.startswith(("Error", "E:"))]
-
-    return errors
+    return dciodvfy_errors
