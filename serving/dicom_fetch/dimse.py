@@ -149,17 +149,23 @@ class DimseArchive:
             tls_args=(node.tls, node.host) if node.tls else None,
         )
         if not association.is_established:
-            raise ArchiveError(_refusal(association, node))
+            raise ArchiveError(_refusal(association, node, model))
         try:
             if not any(one.abstract_syntax == model for one in association.accepted_contexts):
-                raise ArchiveError(f"it does not offer {uid.UID(model).name}")
+                raise ArchiveError(_not_offered(model))
             yield association
         finally:
             if association.is_established:
                 association.release()
 
 
-def _refusal(association: Association, node: Node) -> str:
+def _not_offered(model: uid.UID) -> str:
+    return f"it does not offer {uid.UID(model).name}"
+
+
+def _refusal(association: Association, node: Node, model: uid.UID) -> str:
+    if association.rejected_contexts:
+        return _not_offered(model)
     if association.is_rejected:
         return (
             f"it rejected the association of {node.own_title} with {node.title}: make both AE "

@@ -201,5 +201,5 @@ def test_a_pacs_that_stays_away_ends_the_run(fetch, tmp_path):
             raise ArchiveError("nothing answers")
 
     studies = [LabelledStudy(f"A-{number}", "COVID", number) for number in range(2, 60)]
-    with pytest.raises(FetchError, match="5 studies.*nothing answers.*goes on"):
+    with pytest.raises(FetchError, match=r"5 studies.*nothing answers.*goes on"):
         fetch(Away(), studies=studies)
