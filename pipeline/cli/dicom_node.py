@@ -286,6 +286,9 @@ def _in_words(destination: "Destination") -> str:
 def _log_to_stderr() -> None:
     """What is refused, retried and given up is for the log; tracebacks of pynetdicom are not."""
     import logging
+    import warnings
+
+    warnings.filterwarnings("ignore", module="pydicom")  # about values of others, which may be any
 
     class OneLine(logging.Formatter):
         def formatException(self, info: object) -> str:  # noqa: N802 -- logging's name

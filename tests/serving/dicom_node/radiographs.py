@@ -54,7 +54,7 @@ def radiograph(study: str, number: int = 1, grey: float = 0.2, side: int = 32, *
             delattr(image, keyword)
         else:
             setattr(image, keyword, value)
-    image.file_meta = FileMetaDataset()
+    image.preamble, image.file_meta = bytes(128), FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     image.file_meta.MediaStorageSOPClassUID = image.SOPClassUID
     image.file_meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID

@@ -23,14 +23,14 @@ def refusal(rules=None, **tags):
     [
         ({}, {}),
         ({}, {"SOPClassUID": CR, "Modality": "CR"}),
-        ({}, {"ImageType": ["DERIVED", "PRIMARY", "AXIAL"], "PhotometricInterpretation": "MONOCHROME1"}),
+        ({}, {"ImageType": ["DERIVED", "PRIMARY"], "PhotometricInterpretation": "MONOCHROME1"}),
         (CHEST, {"ViewPosition": "ap "}),
         (CHEST | {"missing": "accept"}, {"ViewPosition": None, "BodyPartExamined": ""}),
         ({"max_age_days": None}, {"StudyDate": "19990101"}),
         ({"max_age_days": 7}, {"StudyDate": "20260302"}),
         ({"missing": "accept"}, {"StudyDate": ""}),
     ],
-)  # fmt: skip
+)
 def test_what_fits(rules, tags):
     assert refusal(rules, **tags) is None
 

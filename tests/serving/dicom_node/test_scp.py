@@ -1,11 +1,13 @@
 """The SCP alone: what it takes, refuses and survives. Its other end is pynetdicom, or bytes."""
 
 import contextlib
+import gc
 import os
 import random
 import socket
 import ssl
 import struct
+import threading
 
 import pytest
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
@@ -22,7 +24,7 @@ from serving.dicom_node.spool import Spool
 from tests.serving.dicom_node.radiographs import DX, radiograph
 
 NODE, PACS = "MEDTFX", "PACS"
-ROUNDS = int(os.environ.get("MEDTFX_FUZZ_ASSOCIATIONS", "300"))
+ROUNDS = 300 * int(os.environ.get("MEDTFX_FUZZ", "1"))
 
 
 @pytest.fixture
@@ -189,17 +191,19 @@ def test_a_pdu_of_four_gigabytes_is_not_waited_for(scp, caplog, tools):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_fuzzed_associations(scp):
-    running = scp(limits=Limits(seconds=2, idle_seconds=2, associations=4))
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
+def test_fuzzed_associations(scp, tools):
+    running = scp(limits=Limits(seconds=2, idle_seconds=2, associations=200))
     right, chance = request(), random.Random(20)
-    opened = len(os.listdir("/proc/self/fd"))
+    opened, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
     for _ in range(ROUNDS):
         send(running, *fuzzed(right, chance))
     assert running.is_alive and taken(running) == []
-    statuses = [store(running, radiograph("after", number)) for number in range(3)]
-    assert statuses == [[0]] * 3
-    assert len(os.listdir("/proc/self/fd")) < opened + 50
+    assert store(running, radiograph("after")) == [0]
+    # Whatever they were sent, associations end, and leave nothing open.
+    tools.eventually(lambda: threading.active_count() <= threads, 60)
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= opened + 2
 
 
 def fuzzed(right, chance):
