@@ -45,7 +45,7 @@ APPROVAL = "Approval"
 # Only where `evaluation.folds` asks for a cross-validation.
 FOLD = "CrossValidation"
 OF_FOLDS = (FOLD, "OutOfFold")
-BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
+BEAM_NODES = (FIRST, "StatisticsGen", AUDIT, "Transform", GATE)
 
 # Stage → its nodes, in the order in which they run: on Kubeflow Pipelines one task, which is named
 # after the node that takes the longest.
