@@ -1,12 +1,11 @@
 """What grows in one process, whatever Beam runs on?
 
-    .venv/bin/python benchmarks/scale.py [--files 50000 100000] [--pictures 60000 120000]
+    .venv/bin/python benchmarks/scale.py [--files 50000 100000]
         [--json FILE]
 
 The Beam nodes spread over machines; a few steps do not. Measured on empty files: listing the data
-folder, its fingerprint, the lists for the shards and the training ledger. On pictures with random
-thumbnails: the audit's search for pairs, which above 50,000 does not compare all of them. Processor
-time and memory of each, and what a million images would take, in proportion.
+folder, its fingerprint, the lists for the shards and the training ledger. Processor time and memory
+of each, and what a million images would take, in proportion.
 """
 
 import json
@@ -17,24 +16,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from phantoms import PATIENT
 from reporting import options, tell
 from rich.console import Console
 from rich.table import Table
 
-from components.data_audit.checks.duplicates import find_groups
 from components.image_example_gen.listing import fingerprint, list_folders
 from components.image_example_gen.shards import write_lists
-from components.imaging.measures.image_record import ImageRecord
-from components.recipe.audit import AuditSection
 from components.recipe.recipe import Recipe
 from components.storage import files
 from pipeline.retraining.training_data import describe_data
 from pipeline.sample_data import CLASSES
 
 LISTING, FINGERPRINT = "listing the folder", "fingerprint alone (driver)"
-SHARDS, LEDGER, PAIRS = "lists of the shards", "training ledger", "audit: pairs"
+SHARDS, LEDGER = "lists of the shards", "training ledger"
 
 
 def measured(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
@@ -77,23 +72,6 @@ def listed(count: int, recipe: Recipe) -> list[dict[str, Any]]:
     return rows
 
 
-def paired(count: int) -> dict[str, Any]:
-    """Measures the search for pairs among pictures that have nothing in common."""
-    random, audit = np.random.default_rng(1), AuditSection()
-    pictures = [
-        ImageRecord(
-            filename=f"{number}.png", split="train", label="NORMAL", patient=f"{number // 2}",
-            format="png", colour=False, width=299, height=299, mean=120.0, std=50.0, extremes=0.0,
-            digest=random.bytes(16), hash=random.random(64) < 0.5,
-            thumbnail=random.integers(0, 255, (32, 32, 3), np.uint8), text_marks=0,
-            annotations=(), metadata={},
-        )
-        for number in range(count)
-    ]  # fmt: skip
-    _, took = measured(lambda: find_groups(pictures, audit.hash_distance, audit.similarity))
-    return row(PAIRS, count, took)
-
-
 def for_a_million(largest: dict[str, Any]) -> dict[str, float]:
     """Extrapolates in proportion."""
     times = 1e6 / largest["images"]
@@ -105,7 +83,7 @@ def for_a_million(largest: dict[str, Any]) -> dict[str, float]:
 
 
 def main() -> None:
-    chosen = options(__doc__, files=[50_000, 100_000], pictures=[60_000, 120_000])
+    chosen = options(__doc__, files=[50_000, 100_000])
     recipe = Recipe.model_validate(
         {
             "name": "scale",
@@ -120,7 +98,6 @@ def main() -> None:
         }
     )
     rows = [row for count in chosen.files for row in listed(count, recipe)]
-    rows += [paired(count) for count in chosen.pictures]
     table = Table("step", title="One process: measured, and for a million images")
     for column in ("images", "CPU s", "MB", "MB on disk", "million: CPU s", "GB", "GB on disk"):
         table.add_column(column, justify="right")

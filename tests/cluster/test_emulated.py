@@ -43,8 +43,8 @@ def loaded_tensorflow(run: Run) -> list[str]:
 
 
 def test_the_nodes_on_beam_leave_their_work_to_an_engine(emulator, again_and_refused):
-    # DataAudit has two jobs, for its two passes. Of the runs after the first one, only the Evaluator
-    # of the other floor has work for Beam.
+    # DataAudit has a job for each of its passes. Of the runs after the first one, only the
+    # Evaluator of the other floor has work for Beam.
     assert jobs_run(Path(emulator.work).parent) == len(BEAM_NODES) + 2
 
 
