@@ -1,7 +1,7 @@
 """How do time and memory of each node grow with the images?
 
     .venv/bin/python benchmarks/scale.py [--images 10000 100000 1000000] [--listed 1000000]
-        [--nodes ImageExampleGen StatisticsGen SchemaGen Transform] [--beam OPTION ...]
+        [--nodes ImageExampleGen StatisticsGen ...] [--beam OPTION ...]
         [--json FILE]
 
 Tiny images, of 32 pixels, so that what is measured is what grows with their number, not with their
@@ -34,7 +34,7 @@ from watched_run import write_recipe
 from components.runtime.lean_imports import load_tensorflow
 from pipeline.sample_data import CLASSES
 
-NODES = ["ImageExampleGen", "StatisticsGen", "SchemaGen", "Transform"]
+NODES = ["ImageExampleGen", "StatisticsGen", "SchemaGen", "DataAudit", "Transform"]
 LIST_HERE, LIST_PARTS, FINGERPRINT = "list_folders", "list_shards", "fingerprint"
 SLOPE = "slope"
 TARGETS = {SLOPE: ("at most", 1.05)}

@@ -47,7 +47,7 @@ FOLD = "CrossValidation"
 OF_FOLDS = (FOLD, "OutOfFold")
 # Of a search alone, see `search_upstream`.
 TRIAL, TUNER = "Trial", "Tuner"
-BEAM_NODES = ("ImageExampleGen", "StatisticsGen", "Transform", "Evaluator")
+BEAM_NODES = (FIRST, "StatisticsGen", AUDIT, "Transform", GATE)
 
 # Stage → its nodes, in the order in which they run: on Kubeflow Pipelines one task, which is named
 # after the node that takes the longest.

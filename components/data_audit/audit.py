@@ -7,15 +7,12 @@ from components.data_audit.checks import drift as drift_check
 from components.data_audit.checks import leaks, patients, quality
 from components.data_audit.checks.counts import Cell, class_counts, slice_cells, small_cells
 from components.data_audit.checks.drift import Distance
-from components.data_audit.checks.duplicates import Group, find_groups
 from components.data_audit.checks.identity import identity
 from components.data_audit.checks.shortcuts import Shortcut, measure_shortcuts, shortcuts
 from components.data_audit.finding import Finding, Found, judge, summary
-from components.imaging.measures.image_record import ImageRecord
-from components.imaging.measures.text_marks import LINE
+from components.data_audit.passes.evidence import gather
+from components.data_audit.passes.workplace import Workplace
 from components.recipe.audit import AuditSection
-
-_OF_PAIRS = ("leaks", "contradictions", "duplicates")
 
 
 @dataclass(frozen=True)
@@ -30,6 +27,8 @@ class AuditResult:
         drift: None if there was nothing to compare with.
         quarantine: reason → files.
         notes: what was read otherwise than a file says it → files.
+        images: how many there are.
+        patients: how many there are.
     """
 
     findings: tuple[Finding, ...]
@@ -39,6 +38,8 @@ class AuditResult:
     drift: Sequence[Distance] | None
     quarantine: Mapping[str, int]
     notes: Mapping[str, int] = field(default_factory=dict)
+    images: int = 0
+    patients: int = 0
 
     @property
     def stops(self) -> list[Finding]:
@@ -57,8 +58,9 @@ class AuditResult:
 
 
 def audit(
-    pictures: Sequence[ImageRecord],
+    files: Sequence[str],
     section: AuditSection,
+    place: Workplace,
     drift: Sequence[Distance] | None = None,
     quarantine: Mapping[str, int] | None = None,
     notes: Mapping[str, int] | None = None,
@@ -68,8 +70,9 @@ def audit(
     """Runs the checks that are on.
 
     Args:
-        pictures: of all splits; at least one.
+        files: of the records of all images; at least one.
         section: the recipe's section: limits, and the action of each check.
+        place: where the records are read, and the folder of what is kept meanwhile.
         drift: distances to the data of the latest blessed model.
         quarantine: reason → files that were not used.
         notes: what was read otherwise than a file says it → files.
@@ -79,26 +82,24 @@ def audit(
     Raises:
         DataError: some class has fewer patients than there are folds.
     """
+    seen = gather(files, section, place, folds, seed)
+    counts, groups, remarks, divided = seen.survey.counts, seen.groups, seen.remarks, seen.divided
     measured: list[Shortcut] = []
     if section.shortcuts != "off":
-        measured = measure_shortcuts(pictures)
-    groups: list[Group] = []
-    if any(section.action(name) != "off" for name in _OF_PAIRS):
-        placed = leaks.in_folds(pictures, folds, seed) if folds else pictures
-        groups = find_groups(placed, section.hash_distance, section.similarity)
+        measured = measure_shortcuts([one for some in seen.sample.values() for one in some])
     parts = "folds" if folds else "splits"
     checks: dict[str, Callable[[], Found]] = {
         "leaks": lambda: leaks.across_splits(groups, parts),
         "contradictions": lambda: leaks.across_classes(groups),
         "duplicates": lambda: leaks.within(groups, parts),
-        "patients_in_two_splits": lambda: patients.in_two_splits(pictures),
-        "patients_in_two_classes": lambda: patients.in_two_classes(pictures),
-        "outliers": lambda: quality.outliers(pictures),
-        "burned_in_text": lambda: quality.burned_in_text(pictures, LINE),
-        "identity": lambda: identity(pictures),
+        "patients_in_two_splits": lambda: patients.in_two_splits(divided["split"]),
+        "patients_in_two_classes": lambda: patients.in_two_classes(divided["label"]),
+        "outliers": lambda: quality.outliers(remarks["outliers"]),
+        "burned_in_text": lambda: quality.burned_in_text(remarks["burned_in_text"]),
+        "identity": lambda: identity(remarks["identity"], seen.survey.annotated),
         "shortcuts": lambda: shortcuts(measured, section.shortcut_auc),
         "drift": lambda: drift_check.drift(None if drift is None else list(drift)),
-        "small_cells": lambda: small_cells(pictures, section.min_cell),
+        "small_cells": lambda: small_cells(counts, section.min_cell),
     }
     findings = [
         judge(check(), section.action(name))
@@ -108,10 +109,12 @@ def audit(
     order = ("stop", "report", "ok")
     return AuditResult(
         findings=tuple(sorted(findings, key=lambda finding: order.index(finding.severity))),
-        counts=class_counts(pictures),
-        cells=slice_cells(pictures),
+        counts=class_counts(counts),
+        cells=slice_cells(counts),
         shortcuts=measured,
         drift=drift,
         quarantine=dict(quarantine or {}),
         notes=dict(notes or {}),
+        images=seen.survey.images,
+        patients=seen.patients,
     )

@@ -1,7 +1,7 @@
 """The contract of the node."""
 
 from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
@@ -28,7 +28,7 @@ class DataAuditSpec(types.ComponentSpec):
     OUTPUTS = {"audit": ChannelParameter(type=Audit)}
 
 
-class DataAudit(base_component.BaseComponent):
+class DataAudit(base_beam_component.BaseBeamComponent):
     """Checks the data for leaks, contradictions, outliers, identifiers, shortcuts and drift.
 
     It never stops the run; `AuditGate` does.
@@ -52,7 +52,7 @@ class DataAudit(base_component.BaseComponent):
     """
 
     SPEC_CLASS = DataAuditSpec
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
     def __init__(
         self,

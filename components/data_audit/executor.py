@@ -1,19 +1,23 @@
 """From the records of the images to the audit, and the report into its artifact."""
 
 import os
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tfx import types
-from tfx.dsl.components.base import base_executor
+from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.data_audit.audit import audit
 from components.data_audit.checks.drift import Distance, distances
-from components.data_audit.reading import find_encoded, read_pictures
+from components.data_audit.passes.workplace import Workplace
+from components.data_audit.reading import find_encoded
 from components.data_audit.report.files import write_report
-from components.data_audit.report.page import shown_files
+from components.data_audit.report.page import shown_images
 from components.imaging import quarantine
 from components.imaging.measures.stored import FOLDER
 from components.recipe.audit import AuditSection
@@ -21,8 +25,10 @@ from components.recipe.data import SPLITS
 from components.storage.split_files import split_files
 from components.storage.split_statistics import read_statistics
 
+_SHARED = "parts"  # in the artifact, for the workers of an engine
 
-class Executor(base_executor.BaseExecutor):
+
+class Executor(base_beam_executor.BaseBeamExecutor):
     """Checks the records that ImageExampleGen has stored of the images, and writes the report."""
 
     def Do(
@@ -37,22 +43,35 @@ class Executor(base_executor.BaseExecutor):
             DataError: some class has fewer patients than there are folds.
         """
         section = AuditSection.model_validate_json(exec_properties["section"])
-        files = {split: split_files(input_dict["examples"], split) for split in SPLITS}
         stored = os.path.join(artifact_utils.get_single_uri(input_dict["examples"]), FOLDER, "*")
-        pictures = read_pictures(fileio.glob(stored))
-        result = audit(
-            pictures,
-            section,
-            _drift(input_dict, section),
-            *_remarks(input_dict),
-            folds=exec_properties["folds"],
-            seed=exec_properties["split_seed"],
-        )
         artifact = artifact_utils.get_single_instance(output_dict["audit"])
-        encoded = find_encoded(files, shown_files(result))
-        write_report(artifact.uri, result, pictures, encoded)
+        with self._workplace(artifact.uri) as place:
+            result = audit(
+                fileio.glob(stored),
+                section,
+                place,
+                _drift(input_dict, section),
+                *_remarks(input_dict),
+                folds=exec_properties["folds"],
+                seed=exec_properties["split_seed"],
+            )
+        encoded = find_encoded(split_files(input_dict["examples"], *SPLITS), shown_images(result))
+        write_report(artifact.uri, result, encoded)
         artifact.stops, artifact.reports = len(result.stops), len(result.reports)
         artifact.summary = result.summary
+
+    @contextmanager
+    def _workplace(self, uri: str) -> Iterator[Workplace]:
+        if not self._beam_pipeline_args:
+            with tempfile.TemporaryDirectory() as folder:
+                yield Workplace(folder)
+            return
+        shared = os.path.join(uri, _SHARED)
+        if fileio.exists(shared):  # of an attempt that was ended
+            fileio.rmtree(shared)
+        fileio.makedirs(shared)
+        yield Workplace(shared, self._make_beam_pipeline)
+        fileio.rmtree(shared)
 
 
 def _drift(

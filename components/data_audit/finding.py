@@ -9,17 +9,44 @@ from components.recipe.audit import Action
 Severity = Literal["stop", "report", "ok"]
 
 
+LISTED = 100_000  # images of a finding; beyond that they are counted, but not listed
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as a finding names it.
+
+    Attributes:
+        filename: path in the data folder.
+        split: `train`, `eval` or `test`, or the fold.
+        label: its class.
+        patient: keyed hash.
+        shard: name of the file that its Example is in.
+    """
+
+    filename: str
+    split: str
+    label: str
+    patient: str
+    shard: str = ""
+
+
 @dataclass(frozen=True)
 class Case:
     """One case of a finding.
 
     Attributes:
-        files: paths in the data folder; none if the case is about the whole data set.
+        images: none if the case is about the whole data set.
         reason: in a few words.
     """
 
-    files: tuple[str, ...]
+    images: tuple[Image, ...]
     reason: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Their paths in the data folder."""
+        return tuple(image.filename for image in self.images)
 
 
 @dataclass(frozen=True)
@@ -29,14 +56,16 @@ class Found:
     Attributes:
         check: its name in the recipe's section.
         sentence: what was found and how often; also if nothing was found.
-        cases: what was found.
+        cases: what was found, with at most `LISTED` images.
         remedy: what to do about it. If it stops the run, the option that accepts it is added.
+        count: of cases, those that are not listed too; None: of those listed.
     """
 
     check: str
     sentence: str
     cases: tuple[Case, ...] = ()
     remedy: str = ""
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +73,7 @@ class Finding:
     """The result of a check with its severity.
 
     Attributes:
-        check: as in `Found`, like `sentence`, `remedy` and `cases`.
+        check: as in `Found`, like `sentence`, `remedy`, `cases` and `count`.
         severity: `stop`, `report`, or `ok` if nothing was found.
     """
 
@@ -53,6 +82,7 @@ class Finding:
     sentence: str
     remedy: str
     cases: tuple[Case, ...]
+    count: int
 
     @property
     def title(self) -> str:
@@ -62,7 +92,7 @@ class Finding:
     @property
     def csv_name(self) -> str:
         """The name of the file with all cases; '' if no case has files."""
-        return f"{self.check}.csv" if any(case.files for case in self.cases) else ""
+        return f"{self.check}.csv" if any(case.images for case in self.cases) else ""
 
 
 def judge(found: Found, action: Action) -> Finding:
@@ -74,8 +104,12 @@ def judge(found: Found, action: Action) -> Finding:
     """
     severity: Severity = "report" if action == "report" else "stop"
     if not found.cases:
-        return Finding(found.check, "ok", found.sentence, "", ())
-    return Finding(found.check, severity, found.sentence, found.remedy, found.cases)
+        return Finding(found.check, "ok", found.sentence, "", (), 0)
+    number = len(found.cases) if found.count is None else found.count
+    sentence = found.sentence
+    if number > len(found.cases):
+        sentence += f" (the list has the first {len(found.cases)})"
+    return Finding(found.check, severity, sentence, found.remedy, found.cases, number)
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -96,4 +130,4 @@ def summary(findings: Sequence[Finding]) -> str:
 
 
 def _names(findings: Sequence[Finding]) -> str:
-    return ", ".join(f"{f.check.replace('_', ' ')} ({len(f.cases)})" for f in findings)
+    return ", ".join(f"{f.check.replace('_', ' ')} ({f.count})" for f in findings)

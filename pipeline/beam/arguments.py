@@ -1,8 +1,8 @@
 """The options of Beam: by default its nodes run in this process, or else on an engine of a cluster.
 
-ImageExampleGen, StatisticsGen, Transform and Evaluator run on Beam. Flink, Spark and Dataflow
-spread their work over machines; the options are Beam's own, passed on as they are, but for the
-runner of an engine: in its place stands ours, which watches the job.
+ImageExampleGen, StatisticsGen, DataAudit, Transform and Evaluator run on Beam. Flink, Spark and
+Dataflow spread their work over machines; the options are Beam's own, passed on as they are, but for
+the runner of an engine: in its place stands ours, which watches the job.
 """
 
 from collections.abc import Mapping, Sequence

@@ -117,6 +117,14 @@ def test_the_statistics_are_the_same(engine, machine):
     assert counts(engine.machine) == counts(machine)
 
 
+def test_the_audit_is_the_same(engine, machine):
+    there, here = (
+        latest(one, "DataAudit", "audit").joinpath("audit.json").read_text()
+        for one in (engine.machine, machine)
+    )
+    assert there == here
+
+
 def test_the_verdict_is_the_same(engine, machine):
     there, here = (one.last_record() for one in (engine.machine, machine))
     assert there.blessed and here.blessed

@@ -8,20 +8,18 @@ that was rotated, mirrored or cropped by a tenth is not found.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
+from scipy import sparse
 
-from components.data_audit.checks.candidate_pairs import DetailBuckets, Pairs, pairs_by_hash
-from components.data_audit.checks.quality import BLANK_STD
-from components.imaging.measures.image_record import THUMBNAIL, ImageRecord
+from components.data_audit.finding import Image
 
-_ALL_PAIRS = 50_000  # pictures; to compare all pairs of these takes seconds
-_BLOCK = 2048  # pictures whose fine detail is computed at once: 8 MB
-_DETAIL = 0.7  # sigma in pixels of the thumbnail, below which detail is fine
+# Two pictures by their places, and the correlation of their fine detail: 1 for the same pixels.
+JOIN = np.dtype([("one", "<i8"), ("other", "<i8"), ("value", "<f8"), ("exact", "?")])
+_BLOCK = 2048  # pairs that are compared at once: 16 MB
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,12 @@ class Group:
     """Files that show one picture.
 
     Attributes:
-        pictures: two or more, by file name.
+        images: two or more, by file name.
         exact: whether all have the very same pixels.
         similarity: lowest correlation of the fine detail in the group, 1 for exact copies.
     """
 
-    pictures: tuple[ImageRecord, ...]
+    images: tuple[Image, ...]
     exact: bool
     similarity: float
 
@@ -46,110 +44,83 @@ class Group:
         return f"nearly the same picture, correlation of the fine detail {self.similarity:.2f}"
 
 
-def find_groups(
-    pictures: Sequence[ImageRecord], hash_distance: int, similarity: float
-) -> list[Group]:
-    """Returns the groups of pictures that are alike.
+def split_copies(rows: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Returns one picture of each digest, by place, and the `JOIN`s of all others with it.
 
     Args:
-        pictures: all.
-        hash_distance: bits of 64 by which near duplicates may differ.
-        similarity: lowest correlation of the fine detail of near duplicates, in 0..1.
+        rows: of `candidate_pairs.PICTURE`, all with their digests.
     """
-    # Blank pictures are alike without being duplicates.
-    ordered = sorted(
-        (picture for picture in pictures if picture.std >= BLANK_STD),
-        key=lambda picture: picture.filename,
+    order = np.lexsort((rows["place"], rows["digest"][:, 1], rows["digest"][:, 0]))
+    rows = rows[order]
+    same = np.zeros(len(rows), bool)
+    same[1:] = (rows["digest"][1:] == rows["digest"][:-1]).all(axis=1)
+    starts = np.flatnonzero(~same)
+    first = starts[np.cumsum(~same) - 1]
+    distinct = rows[starts]
+    return distinct[np.argsort(distinct["place"])], joins(
+        rows["place"][first[same]], rows["place"][same], np.ones(int(same.sum())), exact=True
     )
-    first: dict[bytes, int] = {}
-    # (index, index, similarity); a picture with the same pixels as another is compared by that one.
-    joins = []
-    for index, picture in enumerate(ordered):
-        if (same := first.setdefault(picture.digest, index)) != index:
-            joins.append((same, index, 1.0))
-    distinct = np.array(sorted(first.values()), np.int64)
-    joins += [
-        (int(distinct[i]), int(distinct[j]), value)
-        for (i, j), value in _near(
-            [ordered[k] for k in distinct], hash_distance, similarity
-        ).items()
-    ]
-    return _groups(ordered, joins)
 
 
-def _groups(ordered: Sequence[ImageRecord], joins: list[tuple[int, int, float]]) -> list[Group]:
-    if not joins:
-        return []
-    i, j, _ = zip(*joins, strict=True)
-    graph = sparse.coo_matrix((np.ones(len(i)), (i, j)), (len(ordered),) * 2)
-    _, component = sparse.csgraph.connected_components(graph, directed=False)
-    members: dict[int, set[int]] = defaultdict(set)
-    lowest: dict[int, float] = defaultdict(lambda: 1.0)
-    for one, other, value in joins:
-        number = component[one]
-        members[number] |= {one, other}
-        lowest[number] = min(lowest[number], value)
-    groups = []
-    for number, places in members.items():
-        pictures = tuple(ordered[place] for place in sorted(places))
-        exact = len({picture.digest for picture in pictures}) == 1
-        groups.append(Group(pictures, exact, lowest[number]))
-    return sorted(groups, key=lambda group: group.pictures[0].filename)
+def joins(
+    one: NDArray, other: NDArray, value: NDArray[np.floating], exact: bool
+) -> NDArray[np.void]:
+    """Returns rows of `JOIN`."""
+    rows = np.empty(len(one), JOIN)
+    rows["one"], rows["other"], rows["value"], rows["exact"] = one, other, value, exact
+    return rows
 
 
-def _near(
-    pictures: Sequence[ImageRecord], hash_distance: int, similarity: float
-) -> dict[tuple[int, int], float]:
-    """Returns (index, index) → correlation of pairs."""
-    if len(pictures) < 2:
-        return {}
-    found = {}
-    for i, j in _candidates(pictures, hash_distance, similarity):
-        values = _correlations(pictures, i, j)
-        for k in np.flatnonzero(values >= similarity):
-            found[int(i[k]), int(j[k])] = float(values[k])
-    return found
+def near_joins(
+    pairs: NDArray[np.int64],
+    places: NDArray[np.int64],
+    detail: NDArray[np.float32],
+    similarity: float,
+) -> NDArray[np.void]:
+    """Returns the `JOIN`s of the pairs whose fine detail correlates well enough.
 
-
-def _candidates(
-    pictures: Sequence[ImageRecord], distance: int, similarity: float
-) -> Iterator[Pairs]:
-    hashes = np.stack([picture.hash for picture in pictures])
-    if len(hashes) <= _ALL_PAIRS:
-        yield from pairs_by_hash(hashes, distance)
-        return
-    buckets = DetailBuckets(len(hashes), THUMBNAIL * THUMBNAIL, similarity)
-    for start in range(0, len(hashes), _BLOCK):
-        buckets.put(start, _fine_detail(pictures[start : start + _BLOCK]))
-    for i, j in buckets.pairs():
-        close = np.count_nonzero(hashes[i] != hashes[j], axis=1) <= distance
-        yield i[close], j[close]
-
-
-def _correlations(
-    pictures: Sequence[ImageRecord], i: NDArray[np.int64], j: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Returns the correlation of the fine detail of pictures i[k] and j[k]."""
-    used, position = np.unique(np.concatenate([i, j]), return_inverse=True)
-    detail = _fine_detail([pictures[k] for k in used])
-    left, right = position[: len(i)], position[len(i) :]
-    values = np.empty(len(i), np.float32)
-    for start in range(0, len(i), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        values[part] = np.einsum("kd,kd->k", detail[left[part]], detail[right[part]])
-    return values
-
-
-def _fine_detail(pictures: Sequence[ImageRecord]) -> NDArray[np.float32]:
-    """Returns unit vectors [n, 1024] of what is left without the coarse shape.
-
-    The coarse shape is what all radiographs of a body part have in common.
+    Args:
+        pairs: of places, [2, n].
+        places: of all pictures in pairs, sorted, [m].
+        detail: theirs, [m, 1024].
+        similarity: lowest correlation, in 0..1.
     """
-    if not pictures:
-        return np.empty((0, THUMBNAIL * THUMBNAIL), np.float32)
-    grey = np.stack([picture.thumbnail for picture in pictures]).mean(axis=-1, dtype=np.float32)
-    detail = grey - ndimage.gaussian_filter(grey, (0, _DETAIL, _DETAIL))
-    flat = detail.reshape(len(detail), THUMBNAIL * THUMBNAIL)
-    flat -= flat.mean(axis=1, keepdims=True)
-    unit: NDArray[np.float32] = flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6)
-    return unit
+    found = [np.empty(0, JOIN)]
+    left, right = (np.searchsorted(places, side) for side in pairs)
+    for start in range(0, len(left), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        values = np.einsum("kd,kd->k", detail[left[part]], detail[right[part]])
+        near = values >= similarity
+        found.append(joins(*(side[part][near] for side in pairs), values[near], exact=False))
+    return np.concatenate(found)
+
+
+def find_groups(joined: NDArray[np.void], images: Mapping[int, Image]) -> list[Group]:
+    """Returns the groups of pictures that are joined, by the first of their file names.
+
+    Args:
+        joined: rows of `JOIN`.
+        images: place → image, of all that are joined.
+    """
+    if not len(joined):
+        return []
+    places, ends = np.unique([joined["one"], joined["other"]], return_inverse=True)
+    i, j = ends.reshape(2, -1)
+    graph = sparse.coo_matrix((np.ones(len(i)), (i, j)), (len(places),) * 2)
+    _, component = sparse.csgraph.connected_components(graph, directed=False)
+    members: dict[int, list[Image]] = defaultdict(list)
+    for place, number in zip(places.tolist(), component.tolist(), strict=True):
+        members[number].append(images[place])
+    lowest = np.ones(len(members))
+    np.minimum.at(lowest, component[i], joined["value"])
+    exact = np.ones(len(members), bool)
+    np.logical_and.at(exact, component[i], joined["exact"])
+    groups = [
+        Group(
+            tuple(sorted(of_group, key=lambda image: image.filename)),
+            bool(exact[number]),
+            float(lowest[number]),
+        )
+        for number, of_group in members.items()
+    ]
+    return sorted(groups, key=lambda group: group.images[0].filename)

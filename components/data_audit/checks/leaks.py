@@ -3,29 +3,29 @@
 Where folds decide, the split of a picture here is its fold, as `in_folds` writes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from components.data_audit.checks.duplicates import Group
-from components.data_audit.finding import Case, Found, count
-from components.folds.deal import fold_numbers
-from components.imaging.measures.image_record import ImageRecord
+from components.data_audit.finding import Case, Found, Image, count
 
 
-def in_folds(pictures: Sequence[ImageRecord], folds: int, seed: int) -> list[ImageRecord]:
-    """Returns the pictures with their fold in place of their split.
+def in_folds(groups: Sequence[Group], fold_of: Mapping[str, int]) -> list[Group]:
+    """Returns the groups with the fold of each image in place of its split.
 
     Args:
-        pictures: all.
-        folds: number of them, `evaluation.folds`.
-        seed: that deals the patients, `data.split_seed`.
-
-    Raises:
-        DataError: some class has fewer patients than there are folds.
+        groups: of all images.
+        fold_of: patient → number of the fold.
     """
-    pairs = [(picture.label, picture.patient) for picture in pictures]
-    fold_of = fold_numbers(pairs, folds, seed)
-    return [replace(picture, split=f"fold {fold_of[picture.patient]}") for picture in pictures]
+    return [
+        replace(
+            group,
+            images=tuple(
+                replace(image, split=f"fold {fold_of[image.patient]}") for image in group.images
+            ),
+        )
+        for group in groups
+    ]
 
 
 def across_splits(groups: Sequence[Group], parts: str = "splits") -> Found:
@@ -47,7 +47,7 @@ def across_splits(groups: Sequence[Group], parts: str = "splits") -> Found:
         "leaks",
         sentence,
         tuple(
-            Case(_files(group), f"{group.reason}, in {' and '.join(sorted(_splits(group)))}")
+            Case(_ordered(group), f"{group.reason}, in {' and '.join(sorted(_splits(group)))}")
             for group in found
         ),
         "Keep one file of each group, or give all files of a group the same patient "
@@ -88,19 +88,18 @@ def within(groups: Sequence[Group], parts: str = "splits") -> Found:
 
 
 def _splits(group: Group) -> set[str]:
-    return {picture.split for picture in group.pictures}
+    return {image.split for image in group.images}
 
 
 def _labels(group: Group) -> set[str]:
-    return {picture.label for picture in group.pictures}
+    return {image.label for image in group.images}
 
 
 def _cases(groups: Sequence[Group]) -> tuple[Case, ...]:
-    return tuple(Case(_files(group), group.reason) for group in groups)
+    return tuple(Case(_ordered(group), group.reason) for group in groups)
 
 
-def _files(group: Group) -> tuple[str, ...]:
-    """Returns one picture of each split and class first: the reader sees the first few."""
-    firsts = {(picture.split, picture.label): picture for picture in reversed(group.pictures)}
-    ordered = sorted(group.pictures, key=lambda picture: picture not in firsts.values())
-    return tuple(picture.filename for picture in ordered)
+def _ordered(group: Group) -> tuple[Image, ...]:
+    """Returns one image of each split and class first: the reader sees the first few."""
+    firsts = {(image.split, image.label): image for image in reversed(group.images)}.values()
+    return tuple(sorted(group.images, key=lambda image: image not in firsts))

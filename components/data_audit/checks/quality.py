@@ -1,11 +1,14 @@
 """Outliers: images that are blank, saturated, tiny, elongated, or laid out unlike their class."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.data_audit.finding import Case, Found, count
+from components.data_audit.remarks import Remark, Remarks, image_of
 from components.imaging.measures.image_record import ImageRecord
 
 BLANK_STD = 2.0  # grey values; noise of an empty exposure stays below
@@ -17,86 +20,173 @@ _HAS_LAYOUT = 0.5
 _FEWEST = 8  # images that a layout is computed from
 
 
-def outliers(pictures: Sequence[ImageRecord]) -> Found:
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """How the images of a class are laid out.
+
+    Attributes:
+        usual: [1024], unit vector: the median of their thumbnails.
+        agreement: median correlation of the images with it.
+    """
+
+    usual: NDArray[np.float64]
+    agreement: float
+
+
+def layouts(pictures: Mapping[str, Sequence[ImageRecord]]) -> dict[str, Layout]:
+    """Returns class → layout, of classes that have one.
+
+    Args:
+        pictures: class → its images, or a sample of them.
+    """
+    found = {}
+    for label, of_class in pictures.items():
+        members = [picture for picture in of_class if picture.std >= BLANK_STD]
+        if len(members) < _FEWEST:
+            continue
+        grey = _grey(members)
+        usual = np.median(grey, axis=0)
+        usual -= usual.mean()
+        usual /= np.linalg.norm(usual) + 1e-6
+        agreement = float(np.median(grey @ usual))
+        if agreement >= _HAS_LAYOUT:
+            found[label] = Layout(usual, agreement)
+    return found
+
+
+def short_side(picture: ImageRecord) -> int:
+    """Returns the smaller of width and height, in pixels."""
+    return min(picture.width, picture.height)
+
+
+def median(numbers: Counter[int]) -> float:
+    """Returns the median of value → how often, as NumPy computes it."""
+    values = np.array(sorted(numbers))
+    ends = np.cumsum([numbers[value] for value in values.tolist()])
+    middle = [(ends[-1] - 1) // 2, ends[-1] // 2]
+    return float(values[np.searchsorted(ends, middle, side="right")].mean())
+
+
+def outlier_remarks(
+    pictures: Sequence[ImageRecord],
+    shard: str,
+    usual_side: float,
+    layouts: Mapping[str, Layout],
+) -> Iterator[list[Remark]]:
+    """Yields the remarks on each picture, none or some.
+
+    Args:
+        pictures: of a file.
+        shard: its name.
+        usual_side: median short side of the set, in pixels.
+        layouts: class → layout.
+    """
+    unlike = _against_layout(pictures, layouts)
+    for index, picture in enumerate(pictures):
+        reasons = (_by_measures(picture, usual_side), unlike.get(index, ""))
+        yield [
+            Remark(
+                reason.split(":")[0],
+                (picture.filename, place),
+                image_of(picture, shard),
+                reason,
+            )
+            for place, reason in enumerate(reasons)
+            if reason
+        ]
+
+
+def text_remarks(picture: ImageRecord, shard: str, line: int) -> list[Remark]:
+    """Returns the remark on a line of marks that may be letters, or none.
+
+    Args:
+        picture: the image.
+        shard: name of its file.
+        line: marks that make a line.
+    """
+    marks = picture.text_marks
+    if marks < line:
+        return []
+    reason = f"{marks} marks in a line near the border"
+    return [Remark("text", (-marks, picture.filename), image_of(picture, shard), reason)]
+
+
+def outliers(remarks: Remarks) -> Found:
     """Finds outliers by simple measures. Each should be checked; none is a proof of a fault."""
-    kinds = [*_by_measures(pictures), *_against_layout(pictures)]
-    cases = tuple(sorted((case for _, case in kinds), key=lambda case: case.files))
-    numbers = Counter(kind for kind, _ in kinds)
+    number = remarks.kinds.total()
     sentence = "no image is blank, saturated, tiny, elongated or laid out unlike its class"
-    if cases:
-        listed = ", ".join(f"{number} {kind}" for kind, number in sorted(numbers.items()))
-        sentence = f"{count(len(cases), 'image stands', 'images stand')} out: {listed}"
+    if number:
+        listed = ", ".join(f"{many} {kind}" for kind, many in sorted(remarks.kinds.items()))
+        sentence = f"{count(number, 'image stands', 'images stand')} out: {listed}"
     return Found(
         "outliers",
         sentence,
-        cases,
+        _cases(remarks),
         "Check them, and remove images that do not belong to their class",
+        number,
     )
 
 
-def burned_in_text(pictures: Sequence[ImageRecord], line: int) -> Found:
-    """Lists images with a line of marks that may be letters.
-
-    Args:
-        pictures: all.
-        line: marks that make a line.
-    """
-    cases = tuple(
-        Case((picture.filename,), f"{picture.text_marks} marks in a line near the border")
-        for picture in sorted(pictures, key=lambda picture: -picture.text_marks)
-        if picture.text_marks >= line
-    )
+def burned_in_text(remarks: Remarks) -> Found:
+    """Lists images with a line of marks that may be letters, the longest first."""
     sentence = "no image is suspected of text in its pixels"
-    if cases:
-        sentence = f"{count(len(cases), 'image')} may hold text in the pixels"
+    if remarks.images:
+        sentence = f"{count(remarks.images, 'image')} may hold text in the pixels"
     return Found(
         "burned_in_text",
         sentence,
-        cases,
+        _cases(remarks),
         "Check them before the images leave the site: the text may be a name or a date",
+        remarks.images,
     )
 
 
-def _by_measures(pictures: Sequence[ImageRecord]) -> Iterator[tuple[str, Case]]:
-    median = float(np.median([min(picture.width, picture.height) for picture in pictures]))
-    for picture in pictures:
-        short, long = sorted((picture.width, picture.height))
-        size = f"{picture.width} x {picture.height} pixels"
-        if picture.std < BLANK_STD:
-            reason = f"blank: the grey values deviate by {picture.std:.1f} of 255"
-        elif picture.extremes > _SATURATED:
-            reason = f"saturated: {picture.extremes:.0%} of the pixels are black or white"
-        elif short < _TINY * median:
-            reason = f"tiny: {size}, half of the set has {median:.0f} or more on the short side"
-        elif long > _ELONGATED * short:
-            reason = f"elongated: {size}"
-        else:
-            continue
-        yield reason.split(":")[0], Case((picture.filename,), reason)
+def _cases(remarks: Remarks) -> tuple[Case, ...]:
+    return tuple(Case((remark.image,), remark.reason) for remark in remarks.listed)
 
 
-def _against_layout(pictures: Sequence[ImageRecord]) -> Iterator[tuple[str, Case]]:
-    """Yields images whose thumbnail correlates negatively with their class's median thumbnail.
+def _by_measures(picture: ImageRecord, usual_side: float) -> str:
+    short, long = sorted((picture.width, picture.height))
+    size = f"{picture.width} x {picture.height} pixels"
+    if picture.std < BLANK_STD:
+        return f"blank: the grey values deviate by {picture.std:.1f} of 255"
+    if picture.extremes > _SATURATED:
+        return f"saturated: {picture.extremes:.0%} of the pixels are black or white"
+    if short < _TINY * usual_side:
+        return f"tiny: {size}, half of the set has {usual_side:.0f} or more on the short side"
+    return f"elongated: {size}" if long > _ELONGATED * short else ""
+
+
+def _against_layout(
+    pictures: Sequence[ImageRecord], layouts: Mapping[str, Layout]
+) -> dict[int, str]:
+    """Returns index → reason of pictures that correlate negatively with the layout of their class.
 
     An inverted image (MONOCHROME1 read as MONOCHROME2) is the exact negative; one that is upside
     down or has a white border is similar.
     """
-    for label in sorted({picture.label for picture in pictures}):
-        members = [p for p in pictures if p.label == label and p.std >= BLANK_STD]
-        if len(members) < _FEWEST:
+    unlike = {}
+    for label, layout in layouts.items():
+        members = [
+            index
+            for index, picture in enumerate(pictures)
+            if picture.label == label and picture.std >= BLANK_STD
+        ]
+        if not members:
             continue
-        grey = np.stack([p.thumbnail for p in members]).mean(axis=-1).reshape(len(members), -1)
-        grey -= grey.mean(axis=1, keepdims=True)
-        grey /= np.linalg.norm(grey, axis=1, keepdims=True) + 1e-6
-        usual = np.median(grey, axis=0)
-        usual -= usual.mean()
-        agreement = grey @ usual / (np.linalg.norm(usual) + 1e-6)
-        if np.median(agreement) < _HAS_LAYOUT:
-            continue
-        for index in np.flatnonzero(agreement < 0):
-            reason = (
+        agreement = _grey([pictures[index] for index in members]) @ layout.usual
+        for place in np.flatnonzero(agreement < 0):
+            unlike[members[place]] = (
                 "unlike its class: inverted, upside down or with a bright frame (correlates by "
-                f"{agreement[index]:.2f} with the usual {label}, others by "
-                f"{np.median(agreement):.2f})"
+                f"{agreement[place]:.2f} with the usual {label}, others by {layout.agreement:.2f})"
             )
-            yield "unlike its class", Case((members[index].filename,), reason)
+    return unlike
+
+
+def _grey(pictures: Sequence[ImageRecord]) -> NDArray[np.float64]:
+    """Returns the thumbnails as unit vectors without their mean, [n, 1024]."""
+    grey = np.stack([picture.thumbnail for picture in pictures]).mean(axis=-1)
+    grey = grey.reshape(len(pictures), -1)
+    grey -= grey.mean(axis=1, keepdims=True)
+    unit: NDArray[np.float64] = grey / (np.linalg.norm(grey, axis=1, keepdims=True) + 1e-6)
+    return unit

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,29 +14,24 @@ from components.artifacts import AUDIT_JSON, AUDIT_PAGE
 from components.data_audit.audit import AuditResult
 from components.data_audit.finding import Finding
 from components.data_audit.report.page import printable, render
-from components.imaging.measures.image_record import ImageRecord
 from components.runtime.text import quoted_cell
 
 _EXAMPLES = 20  # cases of a finding in the JSON; the CSV has all
 
 
-def write_report(
-    folder: str, result: AuditResult, pictures: Sequence[ImageRecord], encoded: Mapping[str, bytes]
-) -> None:
+def write_report(folder: str, result: AuditResult, encoded: Mapping[str, bytes]) -> None:
     """Fills the artifact's folder.
 
     Args:
         folder: its address.
         result: of the audit.
-        pictures: all.
         encoded: file name → stored bytes, of those the page shows.
     """
-    by_name = {picture.filename: picture for picture in pictures}
     _write(folder, AUDIT_JSON, json.dumps(to_json(result), indent=2, allow_nan=False))
-    _write(folder, AUDIT_PAGE, render(result, by_name, encoded))
+    _write(folder, AUDIT_PAGE, render(result, encoded))
     for finding in result.findings:
         if finding.csv_name:
-            _write(folder, finding.csv_name, to_csv(finding, by_name))
+            _write(folder, finding.csv_name, to_csv(finding))
 
 
 def to_json(result: AuditResult) -> dict[str, Any]:
@@ -53,16 +48,15 @@ def to_json(result: AuditResult) -> dict[str, Any]:
     }
 
 
-def to_csv(finding: Finding, by_name: Mapping[str, ImageRecord]) -> str:
-    """Returns all cases of a finding, one row a file."""
+def to_csv(finding: Finding) -> str:
+    """Returns the cases of a finding, one row a file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("case", "file", "split", "class", "patient", "reason"))
     for number, case in enumerate(finding.cases, start=1):
-        for name in case.files:
-            picture = by_name[name]
-            file = quoted_cell(printable(name))
-            row = (number, file, picture.split, picture.label, picture.patient)
+        for image in case.images:
+            file = quoted_cell(printable(image.filename))
+            row = (number, file, image.split, image.label, image.patient)
             writer.writerow((*row, case.reason))
     return text.getvalue()
 
@@ -72,7 +66,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "check": finding.check,
         "severity": finding.severity,
         "sentence": finding.sentence,
-        "count": len(finding.cases),
+        "count": finding.count,
         "remedy": finding.remedy,
         "examples": [
             {"files": [printable(name) for name in case.files[:_EXAMPLES]], "reason": case.reason}

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+import PIL.Image
 
 from components.data_audit.audit import AuditResult
-from components.data_audit.finding import Case, Finding
-from components.imaging.measures.image_record import ImageRecord
+from components.data_audit.finding import Case, Finding, Image
 from components.recipe.data import SPLITS
 from components.runtime.html import html_environment
 
@@ -26,70 +25,61 @@ _SIDE = 192  # pixels of an image on the page
 _WITHOUT_IMAGES = frozenset({"identity"})
 
 
-def shown_files(result: AuditResult) -> set[str]:
-    """Returns the files whose images the page shows."""
+def shown_images(result: AuditResult) -> set[Image]:
+    """Returns the images that the page shows."""
     return {
-        name
+        image
         for finding in result.findings
         for case in _shown_cases(finding)
-        for name in _shown_names(finding, case)
+        for image in _shown(finding, case)
     }
 
 
-def render(
-    result: AuditResult, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
-) -> str:
+def render(result: AuditResult, encoded: Mapping[str, bytes]) -> str:
     """Returns the page.
 
     Args:
         result: of the audit.
-        by_name: file name → picture.
-        encoded: file name → stored bytes, of `shown_files`.
+        encoded: file name → stored bytes, of `shown_images`.
     """
     return (
         html_environment(_HERE)
         .get_template("page.html")
         .render(
             result=result,
-            findings=[_finding(finding, by_name, encoded) for finding in result.findings],
+            findings=[_finding(finding, encoded) for finding in result.findings],
             splits=SPLITS,
             largest=max(max(row.values()) for row in result.counts.values()),
             cells=result.cells[:_CELLS],
             classes=sorted(result.counts),
-            images=len(by_name),
-            patients=len({picture.patient for picture in by_name.values()}),
         )
     )
 
 
-def _finding(
-    finding: Finding, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
-) -> dict[str, Any]:
+def _finding(finding: Finding, encoded: Mapping[str, bytes]) -> dict[str, Any]:
     return {
         "finding": finding,
-        "cases": [_case(finding, case, by_name, encoded) for case in _shown_cases(finding)],
-        "more": len(finding.cases) - len(_shown_cases(finding)),
+        "cases": [_case(finding, case, encoded) for case in _shown_cases(finding)],
+        "more": finding.count - len(_shown_cases(finding)),
         "csv": finding.csv_name,
     }
 
 
-def _case(
-    finding: Finding, case: Case, by_name: Mapping[str, ImageRecord], encoded: Mapping[str, bytes]
-) -> dict[str, Any]:
+def _case(finding: Finding, case: Case, encoded: Mapping[str, bytes]) -> dict[str, Any]:
     images = [
         {
-            "split": by_name[name].split,
-            "label": by_name[name].label,
-            "source": _data_address(encoded[name]),
+            "split": image.split,
+            "label": image.label,
+            "source": _data_address(encoded[image.filename]),
         }
-        for name in _shown_names(finding, case)
-        if name in encoded
+        for image in _shown(finding, case)
+        if image.filename in encoded
     ]
     return {
         "reason": case.reason,
         "images": images,
-        "files": len(case.files),
-        "more": len(case.files) - len(images) if images else 0,
+        "files": len(case.images),
+        "more": len(case.images) - len(images) if images else 0,
     }
 
 
@@ -97,8 +87,8 @@ def _shown_cases(finding: Finding) -> tuple[Case, ...]:
     return finding.cases[:_CASES]
 
 
-def _shown_names(finding: Finding, case: Case) -> tuple[str, ...]:
-    return () if finding.check in _WITHOUT_IMAGES else case.files[:_FILES]
+def _shown(finding: Finding, case: Case) -> tuple[Image, ...]:
+    return () if finding.check in _WITHOUT_IMAGES else case.images[:_FILES]
 
 
 def printable(name: str) -> str:
@@ -108,7 +98,7 @@ def printable(name: str) -> str:
 
 def _data_address(encoded: bytes) -> str:
     """Returns a small copy as a data: address; encoded again, without annotations."""
-    image = Image.open(io.BytesIO(encoded)).convert("RGB")
+    image = PIL.Image.open(io.BytesIO(encoded)).convert("RGB")
     image.thumbnail((_SIDE, _SIDE))
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=80)

@@ -1,14 +1,17 @@
-"""Phantoms as the audit sees them, and ways to spoil them."""
+"""Phantoms as the audit sees them, ways to spoil them, and files of their records."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from components.data_audit import finding
 from components.imaging.images import read_image
 from components.imaging.measures.image_record import ImageRecord, Measures, describe, measure
 from components.imaging.measures.stored import serialize
+from components.storage.examples import open_writer
 from pipeline.sample_data import draw_radiograph, plan_films
 
 SEED, SIZE = 11, 96
@@ -60,6 +63,31 @@ def record_of(values: Mapping[str, bytes | int | float], split: str) -> bytes:
     image = values["image"]
     assert isinstance(image, bytes)
     return serialize(values, split, _measures(image))
+
+
+def write_records(folder: Path, pictures: Sequence[ImageRecord], files: int = 2) -> list[str]:
+    """Writes records as ImageExampleGen does, and returns the paths of their files."""
+    folder.mkdir()
+    paths = [str(folder / f"data_tfrecord-{n:05d}-of-{files:05d}.gz") for n in range(files)]
+    for number, path in enumerate(paths):
+        with open_writer(path) as writer:
+            for picture in pictures[number::files]:
+                writer.write(serialize(features_of(picture), picture.split, picture))
+    return paths
+
+
+def features_of(picture: ImageRecord) -> dict[str, str | int | float]:
+    """Returns the features of the Example of a picture, without its pixels."""
+    names = ("filename", "label", "patient", "format", "width", "height", "mean", "std")
+    plain = {name: getattr(picture, name) for name in names}
+    return {**plain, "label_index": 0, **picture.metadata}
+
+
+def image(
+    filename: str, split: str = "train", label: str = "COVID", patient: str = "p"
+) -> finding.Image:
+    """Returns an image as findings name it."""
+    return finding.Image(filename, split, label, patient)
 
 
 def _measures(data: bytes) -> Measures:

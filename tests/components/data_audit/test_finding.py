@@ -1,8 +1,9 @@
 import pytest
 
 from components.data_audit.finding import Case, Found, count, judge, summary
+from tests.components.data_audit.cohort import image
 
-CASES = (Case(("a.png",), "why"), Case(("b.png",), "why"))
+CASES = (Case((image("a.png"),), "why"), Case((image("b.png"),), "why"))
 
 
 @pytest.mark.parametrize(("action", "severity"), [("report", "report"), ("stop", "stop")])
@@ -17,6 +18,12 @@ def test_the_recipe_gives_the_severity(action, severity):
 def test_without_a_case_nothing_has_to_be_done(action):
     found = judge(Found("leaks", "none", remedy="Keep one"), action)
     assert (found.severity, found.remedy, found.csv_name) == ("ok", "", "")
+
+
+def test_more_than_can_be_listed_is_counted():
+    found = judge(Found("duplicates", "many", CASES, "Keep one", count=300), "report")
+    assert (found.count, found.sentence) == (300, "many (the list has the first 2)")
+    assert summary([found]) == "1 finding to review: duplicates (300)"
 
 
 def test_the_summary_names_what_stops_the_run_else_what_is_reported():

@@ -34,12 +34,13 @@ from components.run_report.figures import class_results
 from components.run_report.gallery import choose_cases, draw
 from components.run_report.read import Sources
 from components.uncertainty.summary import UncertaintySummary
+from tests.components.data_audit.cohort import image
 from tests.written_predictions import ABC, predictions
 
 FACTS = UncertaintySummary(1.4, 0.5, 0.1, 0.93, 0.01, images=60, out_of_distribution=1)
 
 
-TWICE = Case(("a.png",), "the same")
+TWICE = Case((image("a.png"),), "the same")
 
 
 def audit_of(classes):

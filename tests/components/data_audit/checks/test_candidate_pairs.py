@@ -1,10 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from components.data_audit.checks import candidate_pairs
-from components.data_audit.checks.candidate_pairs import DetailBuckets, pairs_by_hash
+from components.data_audit.checks.candidate_pairs import (
+    PICTURE,
+    TABLES,
+    count_ones,
+    neighbours,
+    pairs_by_hash,
+    picture_rows,
+    table_keys,
+)
 
-LENGTH = 64
+LENGTH = 1024
 
 
 def unit(vectors):
@@ -18,48 +28,79 @@ def correlating(random, vectors, similarity):
     return unit(similarity * vectors + np.sqrt(1 - similarity**2) * other)
 
 
-def all_of(pairs):
-    return {(int(a), int(b)) for i, j in pairs for a, b in zip(i, j, strict=True)}
+def rows_of(vectors):
+    """Returns the pictures that have these vectors as their fine detail, and one hash."""
+    rows = np.zeros(len(vectors), PICTURE)
+    rows["place"] = np.arange(len(vectors))
+    rows["bands"] = np.packbits(vectors @ candidate_pairs._normals() > 0, axis=1)
+    return rows
+
+
+def in_all_tables(rows, distance=10, similarity=0.9):
+    """Returns the pairs of all tables."""
+    found = set()
+    for table in range(TABLES):
+        i, j = neighbours(rows, table_keys(rows, table), distance, similarity)
+        found |= set(zip(i.tolist(), j.tolist(), strict=True))
+    return found
 
 
 def test_every_pair_of_near_hashes_is_found_once_across_blocks(monkeypatch):
     monkeypatch.setattr(candidate_pairs, "_BLOCK", 7)
-    hashes = np.random.default_rng(0).random((50, 16)) < 0.5
+    bits = np.random.default_rng(0).random((50, 64)) < 0.2
     expected = {
         (i, j)
         for i in range(50)
         for j in range(i + 1, 50)
-        if np.count_nonzero(hashes[i] != hashes[j]) <= 4
+        if np.count_nonzero(bits[i] != bits[j]) <= 17
     }
+    hashes = np.packbits(bits, axis=1).view("<u8")[:, 0]
     found = [
-        (int(a), int(b)) for i, j in pairs_by_hash(hashes, 4) for a, b in zip(i, j, strict=True)
+        (int(a), int(b)) for i, j in pairs_by_hash(hashes, 17) for a, b in zip(i, j, strict=True)
     ]
     assert len(found) == len(set(found)) and set(found) == expected != set()
 
 
-@pytest.mark.parametrize("similarity", [0.8, 0.9, 0.95])
-def test_pairs_at_the_limit_share_a_bucket_and_few_others_do(similarity):
+def test_ones_are_counted():
+    numbers = [0, 1, 2**64 - 1, 0x8000_0000_0000_0001, 0x0F0F_1234_5678_9ABC]
+    expected = [bin(number).count("1") for number in numbers]
+    assert count_ones(np.array(numbers, np.uint64)).tolist() == expected
+
+
+def test_a_row_holds_what_the_record_does(one):
+    blank = replace(one[0], std=0.0)
+    (row,) = picture_rows([blank, one[0]], first=70)
+    assert row["place"] == 71 and row["digest"].tobytes() == one[0].digest
+    assert (np.unpackbits(np.array([row["hash"]]).view(np.uint8)) == one[0].hash).all()
+    assert len(picture_rows([blank], first=0)) == 0
+
+
+@pytest.mark.parametrize("similarity", [0.9, 0.95])
+def test_pairs_at_the_limit_are_found_and_no_others(similarity):
     random = np.random.default_rng(0)
     firsts = unit(random.standard_normal((1000, LENGTH)))
-    vectors = np.concatenate([firsts, correlating(random, firsts, similarity)])
-    buckets = DetailBuckets(len(vectors), LENGTH, similarity)
-    for start in range(0, len(vectors), 300):
-        buckets.put(start, vectors[start : start + 300])
-    found = all_of(buckets.pairs())
-    assert all(i < j for i, j in found)
-    missed = sum((number, number + 1000) not in found for number in range(1000))
-    assert missed <= 5  # one is expected, and six or more happen in one of 1,700 draws
-    assert len(found) < 0.1 * 2000 * 1999 / 2
+    rows = rows_of(np.concatenate([firsts, correlating(random, firsts, similarity)]))
+    found = in_all_tables(rows, similarity=similarity)
+    assert found <= {(number, number + 1000) for number in range(1000)}
+    assert len(found) >= 995
 
 
-def test_many_equal_vectors_are_all_paired():
-    vectors = np.repeat(unit(np.random.default_rng(0).standard_normal((1, LENGTH))), 9, axis=0)
-    buckets = DetailBuckets(9, LENGTH, 0.9)
-    buckets.put(0, vectors)
-    assert len(all_of(buckets.pairs())) == 9 * 8 / 2
+def test_pictures_whose_hashes_differ_are_no_pair():
+    rows = rows_of(np.repeat(unit(np.random.default_rng(0).standard_normal((1, LENGTH))), 2, 0))
+    rows["hash"][1] = 2**11 - 1
+    assert in_all_tables(rows, distance=10) == set()
+    assert in_all_tables(rows, distance=11) == {(0, 1)}
+
+
+def test_many_alike_are_joined_by_a_number_of_pairs_that_grows_with_them():
+    vectors = np.repeat(unit(np.random.default_rng(0).standard_normal((1, LENGTH))), 300, axis=0)
+    found = in_all_tables(rows_of(vectors))
+    assert {(i, i + 1) for i in range(299)} <= found
+    assert len(found) < 300 * 17
 
 
 @pytest.mark.parametrize("similarity", [0.0, 0.3, 1.0])
-def test_any_limit_of_a_recipe_has_buckets(similarity):
-    buckets = DetailBuckets(2, LENGTH, similarity)
-    assert 1 <= buckets.tables <= 160 and 1 <= buckets.planes <= 24
+def test_any_limit_of_a_recipe_is_possible(similarity):
+    vectors = np.repeat(unit(np.random.default_rng(0).standard_normal((1, LENGTH))), 2, axis=0)
+    assert in_all_tables(rows_of(vectors), similarity=similarity) == {(0, 1)}
+    assert in_all_tables(rows_of(vectors[:1])) == in_all_tables(rows_of(vectors[:0])) == set()

@@ -3,12 +3,13 @@
 import pytest
 from PIL import Image, ImageEnhance
 
-from components.data_audit.checks.duplicates import find_groups
 from tests.components.data_audit.cohort import encode, picture_of, png
 
 
-def find(pictures):
-    return find_groups(pictures, hash_distance=10, similarity=0.9)
+@pytest.fixture
+def find(gathered):
+    """Returns a function from pictures to the groups of those that are alike."""
+    return lambda pictures: gathered(pictures).groups
 
 
 COPIES = {
@@ -23,15 +24,15 @@ COPIES = {
 }
 
 
-def test_a_clean_set_has_none(clean):
+def test_a_clean_set_has_none(clean, find):
     assert find(clean) == []
 
 
 @pytest.mark.parametrize("how", COPIES)
-def test_a_copy_is_found(clean, one, how):
+def test_a_copy_is_found(clean, one, how, find):
     (original, image), (exact, save) = one, COPIES[how]
     (group,) = find([*clean, picture_of(save(image))])
-    assert {picture.filename for picture in group.pictures} == {
+    assert {picture.filename for picture in group.images} == {
         "COVID/added.png",
         original.filename,
     }
@@ -39,23 +40,25 @@ def test_a_copy_is_found(clean, one, how):
     assert (group.similarity == 1) == exact
 
 
-def test_many_copies_are_one_group_whatever_the_order(clean, one):
+def test_many_copies_are_one_group_whatever_the_order(clean, one, find):
     added = [picture_of(save(one[1]), f"COVID/{how}.png") for how, (_, save) in COPIES.items()]
     (group,) = find([*reversed(added), *clean])
-    assert len(group.pictures) == len(COPIES) + 1 and not group.exact
+    assert len(group.images) == len(COPIES) + 1 and not group.exact
 
 
-def test_blank_pictures_are_alike_but_no_duplicates():
+def test_blank_pictures_are_alike_but_no_duplicates(find):
     blanks = [picture_of(png(Image.new("L", (32, 32))), f"COVID/{n}.png") for n in range(3)]
-    assert find(blanks) == find([]) == []
+    assert find(blanks) == []
 
 
-def test_so_many_that_not_all_pairs_are_compared_have_the_same_groups(clean, one, monkeypatch):
+def test_so_many_that_not_all_pairs_are_compared_have_the_same_groups(
+    clean, one, monkeypatch, find
+):
     added = [picture_of(save(one[1]), f"COVID/{how}.png") for how, (_, save) in COPIES.items()]
     pictures = [*clean, *added, picture_of(png(one[1]), "ZZ/last.png")]
     before = find(pictures)
-    monkeypatch.setattr("components.data_audit.checks.duplicates._ALL_PAIRS", 0)
+    monkeypatch.setattr("components.data_audit.passes.pairs.ALL_PAIRS", 0)
     (group,), (compared,) = find(pictures), before
-    assert [one.filename for one in group.pictures] == [one.filename for one in compared.pictures]
+    assert [one.filename for one in group.images] == [one.filename for one in compared.images]
     # A pair may be joined by others; the lowest correlation of those that were found counts.
     assert group.similarity == pytest.approx(compared.similarity, abs=1e-4)

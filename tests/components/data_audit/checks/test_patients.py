@@ -1,17 +1,23 @@
 """Patients in two splits or two classes."""
 
-from dataclasses import replace
+import pytest
 
-from components.data_audit.checks.patients import in_two_classes, in_two_splits
-
-
-def test_a_clean_set_has_none(clean):
-    assert not in_two_splits(clean).cases and not in_two_classes(clean).cases
+from components.data_audit.checks.patients import Divided, in_two_classes, in_two_splits
+from tests.components.data_audit.cohort import image
 
 
-def test_both_are_found(clean, one):
-    other = replace(one[0], filename="NORMAL/x.png", label="NORMAL", split="test")
-    for result in (in_two_splits([*clean, other]), in_two_classes([*clean, other])):
-        (case,) = result.cases
-        assert {"NORMAL/x.png", one[0].filename} <= set(case.files)
-        assert "1 patient " in result.sentence
+def test_without_such_patients_nothing_is_found():
+    none = Divided(0, [])
+    assert not in_two_splits(none).cases and not in_two_classes(none).cases
+
+
+@pytest.mark.parametrize(
+    ("check", "sides"), [(in_two_splits, "test, train"), (in_two_classes, "COVID, NORMAL")]
+)
+def test_each_is_a_case_with_an_image_of_each_side_first(check, sides):
+    images = [image("a"), image("b"), image("c", "test", "NORMAL")]
+    others = [image("d", patient="q"), image("e", "test", "NORMAL", "q")]
+    found = check(Divided(7, [*images, *others]))
+    assert [case.files for case in found.cases] == [("a", "c", "b"), ("d", "e")]
+    assert [case.reason for case in found.cases] == [f"patient p: {sides}", f"patient q: {sides}"]
+    assert found.sentence.startswith("7 patients ") and found.count == 7

@@ -1,0 +1,1 @@
+"""Two passes over the records of the images, on this machine or on the workers of an engine."""
