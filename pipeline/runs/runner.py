@@ -16,6 +16,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils, tfx_runner
 from tfx.proto.orchestration import pipeline_pb2
 
+from components.runtime.freed_memory import give_back_freed_memory
 from components.storage.listed_once import listed_once
 from pipeline.runs.records import NodeRecord
 
@@ -84,6 +85,7 @@ class ProgressRunner(tfx_runner.IrBasedRunner):
             self._listener.node_started(node_id, number, len(pipeline.nodes))
             run = launch_node(pipeline, node_id, connection)
             self.node_runs.append(run)
+            give_back_freed_memory()
             self._listener.node_finished(run.record)
 
 

@@ -41,9 +41,11 @@ def read_facts(examples: str) -> list[ExampleFacts]:
     """Reads the facts of all images from what is stored beside them, in the artifact's folder."""
     return [
         ExampleFacts(
-            *(_text(values[name]) for name in ("filename", "label", "patient")),
-            values["mean"],
-            values["std"],
+            filename=_text(values["filename"]),
+            label=_text(values["label"]),
+            patient=_text(values["patient"]),
+            mean=values["mean"],
+            std=values["std"],
         )
         for values in features_without_image(examples)
     ]
