@@ -49,14 +49,8 @@ def base(tmp_path):
     base = tmp_path / "data"
     for label in ("COVID", "normal"):
         fill(base, *(f"{label}/{n % 3}/P{n // 2}_{n % 2}.png" for n in range(IMAGES)))
-    fill(
-        base,
-        "readme.txt",
-        "COVID/P9_9.txt",
-        "COVID/masks/1.png",
-        "loose.png",
-        "COVID/P7_caf\udce9.png",
-    )
+    fill(base, "readme.txt", "COVID/P9_9.txt", "COVID/masks/1.png", "loose.png")
+    fill(base, "COVID/P7_caf\udce9.png")  # a name that is no UTF-8
     (base / "normal" / "P8.gone.png").symlink_to("nowhere")
     return base
 
@@ -132,18 +126,16 @@ def test_the_same_sentence_where_something_is_wrong(base, tmp_path, changes, new
 
 def test_an_empty_folder_and_one_without_images(tmp_path):
     fill(tmp_path, "notes/1.txt")
-    for number, (folder, message) in enumerate(
-        [("none", "missing or empty"), ("notes", "No image file")]
-    ):
+    for folder, message in (("none", "missing or empty"), ("notes", "No image file")):
         with pytest.raises(DataError, match=message):
-            listed(tmp_path / folder, tmp_path / str(number), None)
+            listed(tmp_path / folder, tmp_path / f"parts of {folder}", None)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"fold": {"of": 3, "number": 1}},
-        {"cap_per_class": 20},
+        {"cap_per_class": 60},
         {"patient": {"from": "metadata", "column": "id"}, "metadata": {"min_share": 0.1}},
     ],
     ids=["folds", "cap", "table"],
