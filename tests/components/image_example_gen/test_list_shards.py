@@ -87,7 +87,6 @@ def test_the_same_rows_by_the_workers_of_an_engine(base, tmp_path):
     found = listed(base, tmp_path / "beam", section(), lambda: beam.Pipeline(options=options))
     here = listed(base, tmp_path / "here", section())
     assert rows_of(found.shards) == rows_of(here.shards)
-    assert len(list((tmp_path / "beam").glob("run-*"))) >= 6  # a folder a run at least
 
 
 def test_within_a_run_the_list_that_it_started_with_counts(base, tmp_path):
