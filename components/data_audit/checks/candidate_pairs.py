@@ -29,7 +29,9 @@ PICTURE = np.dtype(
 TABLES = 128
 _STEPS = (1, 5)  # from band to band, for each 64 tables
 _NEXT = 16  # pictures in a table that each one is compared with
-_SIGMAS = 4  # of the number of different bits of a pair at the limit, which is a chance
+# A pair at the limit differs in more bits of its bands, by so many standard deviations, never.
+_SIGMAS = 6
+_PAIRS = 1 << 17  # whose bands are compared at once: 16 MB
 _BLOCK = 2048  # rows of hashes compared at once: 16 MB
 
 
@@ -55,23 +57,24 @@ def picture_rows(pictures: Sequence[ImageRecord], first: int) -> NDArray[np.void
     return rows
 
 
-def pairs_by_hash(hashes: NDArray[np.uint64], distance: int) -> Iterator[Pairs]:
-    """Yields all pairs i < j whose hashes differ by few bits; the time grows with the square.
+def all_pairs(rows: NDArray[np.void], distance: int, similarity: float) -> Iterator[Pairs]:
+    """Yields the places i < j of all pairs that may be the same; the time grows with the square.
 
     Args:
-        hashes: [n], of 64 bits.
-        distance: number of bits by which they may differ.
+        rows: of `PICTURE`, all different.
+        distance: bits of 64 by which their hashes may differ.
+        similarity: lowest correlation of the fine detail.
     """
     # ±1 bits: the Hamming distance is a product of matrices, which BLAS does for 100,000 images in
     # a minute.
-    unpacked = np.unpackbits(np.ascontiguousarray(hashes).view(np.uint8).reshape(-1, 8), axis=1)
-    bits = np.where(unpacked, 1, -1).astype(np.float32)
+    hashes = np.ascontiguousarray(rows["hash"]).view(np.uint8).reshape(-1, 8)
+    bits = np.where(np.unpackbits(hashes, axis=1), 1, -1).astype(np.float32)
     for start in range(0, len(bits), _BLOCK):
         for other in range(start, len(bits), _BLOCK):
             product = bits[start : start + _BLOCK] @ bits[other : other + _BLOCK].T
             i, j = np.nonzero(product >= bits.shape[1] - 2 * distance)
             i, j = i + start, j + other
-            yield i[i < j], j[i < j]
+            yield _near(rows, i[i < j], j[i < j], similarity)
 
 
 def table_keys(rows: NDArray[np.void], table: int) -> NDArray[np.uint64]:
@@ -99,15 +102,12 @@ def neighbours(
     """
     order = np.lexsort((rows["place"], keys))
     rows, hashes = rows[order], rows["hash"][order]
-    most = _most_different(similarity)
-    found = []
+    found = [np.empty((2, 0), np.int64)]
     for shift in range(1, min(_NEXT, len(rows) - 1) + 1):
         left = np.flatnonzero(count_ones(hashes[:-shift] ^ hashes[shift:]) <= distance)
-        one, other = (rows["bands"][at].view("<u8") for at in (left, left + shift))
-        left = left[count_ones(one ^ other).sum(axis=1) <= most]
-        found.append(np.stack([rows["place"][left], rows["place"][left + shift]]))
-    i, j = np.sort(np.concatenate(found, axis=1), axis=0) if found else np.empty((2, 0), np.uint64)
-    return i.astype(np.int64), j.astype(np.int64)
+        found.append(np.stack(_near(rows, left, left + shift, similarity)))
+    i, j = np.concatenate(found, axis=1)
+    return i, j
 
 
 def count_ones(numbers: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -119,10 +119,20 @@ def count_ones(numbers: NDArray[np.uint64]) -> NDArray[np.int64]:
     return ((eights * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(np.int64)
 
 
-def _most_different(similarity: float) -> float:
-    """Returns the number of different bits of the bands that a pair at the limit hardly exceeds."""
+def _near(
+    rows: NDArray[np.void], left: NDArray[np.int64], right: NDArray[np.int64], similarity: float
+) -> Pairs:
+    """Returns the places i < j of rows whose bands differ by few enough bits."""
     bits, chance = 8 * _BANDS, math.acos(similarity) / math.pi
-    return bits * chance + _SIGMAS * math.sqrt(bits * chance * (1 - chance))
+    most = bits * chance + _SIGMAS * math.sqrt(bits * chance * (1 - chance))
+    near = np.empty(len(left), bool)
+    for start in range(0, len(left), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        one, other = (rows["bands"][side[part]].view("<u8") for side in (left, right))
+        near[part] = count_ones(one ^ other).sum(axis=1) <= most
+    places = np.stack([rows["place"][left[near]], rows["place"][right[near]]]).astype(np.int64)
+    i, j = np.sort(places, axis=0)
+    return i, j
 
 
 @lru_cache(maxsize=1)

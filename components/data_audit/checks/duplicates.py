@@ -95,7 +95,7 @@ def near_joins(
     return np.concatenate(found)
 
 
-def find_groups(joined: NDArray[np.void], images: Mapping[int, Image]) -> list[Group]:
+def group(joined: NDArray[np.void], images: Mapping[int, Image]) -> list[Group]:
     """Returns the groups of pictures that are joined, by the first of their file names.
 
     Args:

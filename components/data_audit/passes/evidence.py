@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_audit.checks.duplicates import JOIN, Group
+from components.data_audit.checks.duplicates import Group
 from components.data_audit.checks.identity import suspicious_columns
 from components.data_audit.checks.leaks import in_folds
 from components.data_audit.checks.patients import Divided
 from components.data_audit.checks.quality import layouts, median
 from components.data_audit.finding import LISTED, Image
 from components.data_audit.passes import first, second
-from components.data_audit.passes.pairs import candidates, groups_of, read_rows
+from components.data_audit.passes.pairs import Places, Same, find_groups, find_same, read_rows
 from components.data_audit.passes.persons import PERSON
 from components.data_audit.passes.sample import sample
 from components.data_audit.passes.survey import Survey, read_survey
@@ -26,8 +26,6 @@ from components.recipe.audit import AuditSection
 
 _OF_PAIRS = ("leaks", "contradictions", "duplicates")
 _OF_IMAGES = (second.OUTLIERS, second.TEXT, second.IDENTITY)
-
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -71,29 +69,26 @@ def gather(
     place.group(first.FirstPass(parts, bool(folds)), items)
     survey = read_survey(map(read_file, place.find(first.SURVEY)))
     fold_of = _deal(place, folds, seed) if folds else {}
-    persons = {side: read_rows(place, name, PERSON) for side, name in first.IN_TWO.items()}
 
-    paired = any(section.action(check) != "off" for check in _OF_PAIRS)
-    pairs = (
-        candidates(place, section, parts, survey.images) if paired else np.empty((2, 0), np.int64)
-    )
-    copies = read_rows(place, first.COPIES, JOIN) if paired else np.empty(0, JOIN)
+    same = Same()
+    if any(section.action(check) != "off" for check in _OF_PAIRS):
+        same = find_same(place, section, parts, survey.images)
+    persons = {side: read_rows(place, name, PERSON) for side, name in first.IN_TWO.items()}
     listed = {side: rows["place"][:LISTED].astype(np.int64) for side, rows in persons.items()}
     sampled = sample(files) if {section.shortcuts, section.outliers} != {"off"} else {}
     checks = [check for check in _OF_IMAGES if section.action(check) != "off"]
-    wanted = _wanted(pairs, [copies["one"], copies["other"], *listed.values()])
     work = second.SecondPass(
         checks,
         median(survey.sides),
         layouts(sampled),
         suspicious_columns(survey.columns),
         LINE,
-        place.write("wanted", wanted.tobytes()),
+        place.write("wanted", _wanted(same, list(listed.values())).tobytes()),
     )
     place.group(work, items)
 
     images = _images(place)
-    groups = groups_of(place, pairs, images, section.similarity) if paired else []
+    groups = find_groups(place, same, images, section.similarity)
     return Evidence(
         survey,
         sum(int(read_file(path)) for path in place.find(f"{first.PATIENTS}-")),
@@ -111,12 +106,13 @@ def _deal(place: Workplace, folds: int, seed: int) -> dict[str, int]:
     return fold_numbers(first.read_dealt(_only(place, first.DEALT)), folds, seed)
 
 
-def _wanted(pairs: Places, others: Sequence[Places]) -> NDArray[np.void]:
-    """Returns the rows of the second pass: thumbnails only of those in pairs."""
-    places = np.unique(np.concatenate([pairs.ravel(), *others]))
+def _wanted(same: Same, others: Sequence[Places]) -> NDArray[np.void]:
+    """Returns the rows for the second pass: thumbnails only of those in pairs."""
+    copies = same.copies["one"], same.copies["other"]
+    places = np.unique(np.concatenate([same.pairs.ravel(), *copies, *others]))
     rows = np.empty(len(places), second.WANTED)
     rows["place"] = places
-    rows["thumbnail"] = np.isin(places, pairs)
+    rows["thumbnail"] = np.isin(places, same.pairs)
     return rows
 
 

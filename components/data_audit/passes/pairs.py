@@ -2,12 +2,13 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_audit.checks.candidate_pairs import PICTURE, TABLES, pairs_by_hash
-from components.data_audit.checks.duplicates import JOIN, Group, find_groups, near_joins
+from components.data_audit.checks.candidate_pairs import PICTURE, TABLES, all_pairs
+from components.data_audit.checks.duplicates import JOIN, Group, group, near_joins
 from components.data_audit.checks.fine_detail import fine_detail
 from components.data_audit.finding import Image
 from components.data_audit.passes.first import COPIES, DISTINCT
@@ -23,13 +24,26 @@ _BLOCK = 2048  # pictures whose fine detail is computed at once: 8 MB
 Places = NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class Same:
+    """Pictures that are the same, or may be nearly the same; none by default.
+
+    Attributes:
+        pairs: places of pairs whose thumbnails have to be compared, [2, n].
+        copies: rows of `JOIN`, of those with the same pixels.
+    """
+
+    pairs: Places = field(default_factory=lambda: np.empty((2, 0), np.int64))
+    copies: NDArray[np.void] = field(default_factory=lambda: np.empty(0, JOIN))
+
+
 def read_rows(place: Workplace, kind: str, dtype: np.dtype) -> NDArray[np.void]:
     """Returns the rows of all files of a kind."""
     return np.frombuffer(b"".join(map(read_file, place.find(f"{kind}-"))), dtype)
 
 
-def candidates(place: Workplace, section: AuditSection, parts: int, images: int) -> Places:
-    """Returns the places of pairs that may be nearly the same, [2, n].
+def find_same(place: Workplace, section: AuditSection, parts: int, images: int) -> Same:
+    """Returns what the first pass knows of pictures that are the same, or may be.
 
     Args:
         place: where the first pass has left the different pictures.
@@ -37,11 +51,36 @@ def candidates(place: Workplace, section: AuditSection, parts: int, images: int)
         parts: into which they are divided.
         images: how many there are in all.
     """
+    return Same(_pairs(place, section, parts, images), read_rows(place, COPIES, JOIN))
+
+
+def find_groups(
+    place: Workplace, same: Same, images: Mapping[int, Image], similarity: float
+) -> list[Group]:
+    """Returns the groups of images that show one picture.
+
+    Args:
+        place: where the second pass has left the thumbnails.
+        same: of `find_same`.
+        images: place → image, of all in there.
+        similarity: lowest correlation of the fine detail.
+    """
+    places = np.unique(same.pairs)
+    with tempfile.TemporaryFile() as file:
+        # On the disk: of pictures that are all alike, each is in a pair.
+        shape = (max(1, len(places)), THUMBNAIL * THUMBNAIL)
+        detail: NDArray[np.float32] = np.memmap(file, np.float32, shape=shape)
+        for some, thumbnails in _thumbnails(place):
+            detail[np.searchsorted(places, some)] = fine_detail(thumbnails)
+        near = near_joins(same.pairs, places, detail, similarity)
+    return group(np.concatenate([same.copies, near]), images)
+
+
+def _pairs(place: Workplace, section: AuditSection, parts: int, images: int) -> Places:
     if images <= ALL_PAIRS:
         rows = read_rows(place, DISTINCT, PICTURE)
         found = [np.empty((2, 0), np.int64)]
-        for pair in pairs_by_hash(rows["hash"], section.hash_distance):
-            found.append(np.sort(rows["place"][np.stack(pair)].astype(np.int64), axis=0))
+        found += map(np.stack, all_pairs(rows, section.hash_distance, section.similarity))
         return np.concatenate(found, axis=1)
     # Workers take all tables at once; this process holds the rows of one.
     tables = list(range(TABLES))
@@ -54,28 +93,6 @@ def candidates(place: Workplace, section: AuditSection, parts: int, images: int)
         more = np.frombuffer(read_file(path), np.int64).reshape(2, -1)
         pairs = np.unique(np.concatenate([pairs, more], axis=1), axis=1)
     return pairs
-
-
-def groups_of(
-    place: Workplace, pairs: Places, images: Mapping[int, Image], similarity: float
-) -> list[Group]:
-    """Returns the groups of images that show one picture.
-
-    Args:
-        place: where the passes have left copies and thumbnails.
-        pairs: of `candidates`.
-        images: place → image, of all that are in pairs or copies.
-        similarity: lowest correlation of the fine detail.
-    """
-    places = np.unique(pairs)
-    with tempfile.TemporaryFile() as file:
-        # On the disk: of pictures that are all alike, each is in a pair.
-        shape = (max(1, len(places)), THUMBNAIL * THUMBNAIL)
-        detail: NDArray[np.float32] = np.memmap(file, np.float32, shape=shape)
-        for some, thumbnails in _thumbnails(place):
-            detail[np.searchsorted(places, some)] = fine_detail(thumbnails)
-        near = near_joins(pairs, places, detail, similarity)
-    return find_groups(np.concatenate([read_rows(place, COPIES, JOIN), near]), images)
 
 
 def _thumbnails(place: Workplace) -> Iterator[tuple[list[int], NDArray[np.uint8]]]:

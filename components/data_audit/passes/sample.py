@@ -24,6 +24,6 @@ def sample(files: Sequence[str]) -> dict[str, list[ImageRecord]]:
         for picture in read_pictures(path):
             if len(kept[picture.label]) < _KEPT:
                 kept[picture.label].append(picture)
-        if all(len(pictures) == _KEPT for pictures in kept.values()):
+        if kept and all(len(pictures) == _KEPT for pictures in kept.values()):
             break
     return dict(kept)

@@ -51,8 +51,8 @@ def test_the_recipe_has_the_last_word(leaky, audited):
 def test_pairs_are_only_searched_for_a_check_that_is_on(leaky, audited, monkeypatch):
     searched = []
     monkeypatch.setattr(
-        "components.data_audit.passes.pairs.pairs_by_hash",
-        lambda hashes, distance: searched.append(len(hashes)) or [],
+        "components.data_audit.passes.pairs.all_pairs",
+        lambda rows, distance, similarity: searched.append(len(rows)) or [],
     )
     only_duplicates = AuditSection(leaks="off", contradictions="off", shortcuts="off")
     audited(leaky, only_duplicates.model_copy(update={"duplicates": "off"}))

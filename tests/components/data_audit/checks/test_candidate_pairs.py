@@ -7,9 +7,9 @@ from components.data_audit.checks import candidate_pairs
 from components.data_audit.checks.candidate_pairs import (
     PICTURE,
     TABLES,
+    all_pairs,
     count_ones,
     neighbours,
-    pairs_by_hash,
     picture_rows,
     table_keys,
 )
@@ -54,9 +54,10 @@ def test_every_pair_of_near_hashes_is_found_once_across_blocks(monkeypatch):
         for j in range(i + 1, 50)
         if np.count_nonzero(bits[i] != bits[j]) <= 17
     }
-    hashes = np.packbits(bits, axis=1).view("<u8")[:, 0]
+    rows = np.zeros(50, PICTURE)
+    rows["hash"], rows["place"] = np.packbits(bits, axis=1).view("<u8")[:, 0], np.arange(50)
     found = [
-        (int(a), int(b)) for i, j in pairs_by_hash(hashes, 17) for a, b in zip(i, j, strict=True)
+        (int(a), int(b)) for i, j in all_pairs(rows, 17, 0.9) for a, b in zip(i, j, strict=True)
     ]
     assert len(found) == len(set(found)) and set(found) == expected != set()
 
@@ -76,13 +77,16 @@ def test_a_row_holds_what_the_record_does(one):
 
 
 @pytest.mark.parametrize("similarity", [0.9, 0.95])
-def test_pairs_at_the_limit_are_found_and_no_others(similarity):
+def test_pairs_at_the_limit_are_found_and_no_others(similarity, monkeypatch):
     random = np.random.default_rng(0)
     firsts = unit(random.standard_normal((1000, LENGTH)))
+    monkeypatch.setattr(candidate_pairs, "_BLOCK", 2000)
     rows = rows_of(np.concatenate([firsts, correlating(random, firsts, similarity)]))
     found = in_all_tables(rows, similarity=similarity)
-    assert found <= {(number, number + 1000) for number in range(1000)}
-    assert len(found) >= 995
+    expected = {(number, number + 1000) for number in range(1000)}
+    assert found <= expected and len(found) >= 995
+    ((i, j),) = all_pairs(rows, 10, similarity)
+    assert set(zip(i.tolist(), j.tolist(), strict=True)) == expected
 
 
 def test_pictures_whose_hashes_differ_are_no_pair():
