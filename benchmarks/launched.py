@@ -23,9 +23,17 @@ class Launched:
         images: the data folder.
         home: of medtfx.
         beam: options of Beam.
+        run: its name, by which another process goes on with it; None: a new one.
     """
 
-    def __init__(self, recipe: Path, images: Path, home: Path, beam: Iterable[str] = ()):
+    def __init__(
+        self,
+        recipe: Path,
+        images: Path,
+        home: Path,
+        beam: Iterable[str] = (),
+        run: str | None = None,
+    ):
         self._places = PipelinePaths.of_home(Home.at(str(home)))
         self._pipeline = compiler.Compiler().compile(
             build_pipeline(
@@ -35,7 +43,7 @@ class Launched:
         runtime_parameter_utils.substitute_runtime_parameter(
             # Another run each time: what a run has done once it does not do again.
             self._pipeline,
-            {constants.PIPELINE_RUN_ID_PARAMETER_NAME: f"{time.time_ns()}"},
+            {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run or f"{time.time_ns()}"},
         )
 
     def node(self, name: str, cache: bool = True) -> NodeRun:

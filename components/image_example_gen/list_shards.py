@@ -1,8 +1,8 @@
 """Lists the data folder into shards, with the workers of an engine if there is one.
 
-Where each file can be judged alone, no process holds more than a part of the list: folders are listed
-into sorted runs, and the parts are read from these. Rules that look at several images at once need the
-whole list, some 400 bytes an image, in one process; see `judged_alone`.
+Where each file can be judged alone, no process holds more than a part of the list: folders are
+listed into sorted runs, and the parts are read from these. Rules that look at several images at
+once need the whole list in one process, a kilobyte an image; see `judged_alone`.
 """
 
 from collections.abc import Callable, Iterator

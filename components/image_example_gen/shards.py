@@ -1,7 +1,7 @@
 """What goes into which file: Beam hands out numbers of shards, and each worker reads its rows.
 
-The rows of the manifest lie in parts before the images are read. Each shard is a sample of the whole
-set, so that whoever reads a few files, or shuffles what lies near, meets every class.
+The rows of the manifest lie in parts before the images are read. Each shard is a sample of the
+whole set, so that whoever reads a few files, or shuffles what lies near, meets every class.
 """
 
 import json
