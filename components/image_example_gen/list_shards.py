@@ -1,8 +1,9 @@
 """Lists the data folder into shards, with the workers of an engine if there is one.
 
-Where each file can be judged alone, no process holds more than a part of the list: folders are
-listed into sorted runs, and the parts are read from these. Rules that look at several images at
-once need the whole list in one process, a kilobyte an image; see `judged_alone`.
+Where each file can be judged alone, no process holds more than a part of the list: it is sorted on
+disk, and each part is read from there by a worker, which looks into the files that it has to. Rules
+that look at several images at once need the whole list in one process, a kilobyte an image; see
+`judged_alone`.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,14 +20,12 @@ from components.image_example_gen.listing import (
 )
 from components.image_example_gen.parts import Rules, WritePart, read_found, write_listing
 from components.image_example_gen.patients import check_all_known
-from components.image_example_gen.runs import ListFolder, count_files, run_paths
+from components.image_example_gen.runs import count_files, write_runs
 from components.image_example_gen.shards import Shards
 from components.recipe.data import DataSection
 from components.runtime.spread import spread
-from components.storage import files, folders
-from components.storage.listed_once import is_listed
-
-_FOLDERS = 256  # parts of the data folder, for as many workers
+from components.storage import files
+from components.storage.listed_once import walk_files
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,7 @@ def list_shards(
     """
     if rules.data is not None and not judged_alone(rules.base, rules.data):
         return _list_here(rules, rules.data, folder)
-    here = not on_engine or is_listed(rules.base)
-    parted = [folders.Folder("", True)] if here else folders.parted(rules.base, _FOLDERS)
-    work = ListFolder(rules.base, folder)
-    spread(work, list(enumerate(parted)), make_pipeline, on_engine=not here)
-    runs = run_paths(folder)
+    runs = write_runs(walk_files(rules.base), folder)
     count = count_files(runs)
     check_not_empty(rules.base, count)
     shards = Shards.of(count, folder)

@@ -1,4 +1,4 @@
-"""Lists the files of the data folder into sorted runs, of which parts are read: a sort on disk.
+"""The files of the data folder in sorted runs, of which parts are read: a sort on disk.
 
 No process holds more than one run, however many files there are.
 """
@@ -7,15 +7,11 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-from tfx.dsl.io import fileio
 
 from components.image_example_gen.shards import place_of
 from components.storage.files import FoundFile
-from components.storage.folders import Folder
-from components.storage.listed_once import walk_files
 from components.storage.manifest import decode, encode
 from components.storage.parquet import open_parquet, write_parquet
 
@@ -32,23 +28,21 @@ _SCHEMA = pa.schema(
 )
 
 
-class ListFolder(beam.DoFn):
-    """Number and folder → runs of the files that lie there.
+def write_runs(found: Iterable[FoundFile], folder: str) -> list[str]:
+    """Writes files into sorted runs.
 
     Args:
-        base: the data folder.
-        target: folder of the runs.
+        found: in any order.
+        folder: of the runs.
+
+    Returns:
+        Their paths.
     """
-
-    def __init__(self, base: str, target: str):
-        self._base, self._target = base, target
-
-    def process(self, item: tuple[int, Folder]) -> None:
-        """Writes the runs of a folder."""
-        number, folder = item
-        found = walk_files(self._base, folder.path, folder.deep)
-        for run, files in enumerate(_batches(found)):
-            write_run(os.path.join(self._target, f"run-{number:05d}-{run:05d}.parquet"), files)
+    paths = []
+    for number, batch in enumerate(_batches(found)):
+        paths.append(os.path.join(folder, f"run-{number:05d}.parquet"))
+        write_run(paths[-1], batch)
+    return paths
 
 
 def write_run(path: str, files: list[FoundFile]) -> None:
@@ -66,11 +60,6 @@ def write_run(path: str, files: list[FoundFile]) -> None:
     )
     starts = range(0, max(1, len(table)), _GROUP)
     write_parquet(path, *(table.slice(start, _GROUP) for start in starts))
-
-
-def run_paths(folder: str) -> list[str]:
-    """Returns the paths of all runs in a folder."""
-    return sorted(fileio.glob(os.path.join(folder, "run-*.parquet")))
 
 
 def count_files(runs: Iterable[str]) -> int:

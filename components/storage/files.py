@@ -69,6 +69,8 @@ def subfolders(base: str, folder: str = "", among_files: bool = False) -> list[s
         return _prefixes_at_s3(base, folder, among_files)
     if is_remote(base):
         return None
+    if not os.path.isdir(base):
+        return []
     found = []
     for name, _path, is_folder in _children(os.path.join(base, folder)):
         if is_folder:

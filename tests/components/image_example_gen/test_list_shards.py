@@ -49,14 +49,8 @@ def base(tmp_path):
     base = tmp_path / "data"
     for label in ("COVID", "normal"):
         fill(base, *(f"{label}/{n % 3}/P{n // 2}_{n % 2}.png" for n in range(IMAGES)))
-    fill(
-        base,
-        "readme.txt",
-        "COVID/P9_9.txt",
-        "COVID/masks/1.png",
-        "loose.png",
-        "COVID/P7_caf\udce9.png",
-    )
+    fill(base, "readme.txt", "COVID/P9_9.txt", "COVID/masks/1.png", "loose.png")
+    fill(base, "COVID/P7_caf\udce9.png")  # a name that is no UTF-8
     (base / "normal" / "P8.gone.png").symlink_to("nowhere")
     return base
 
@@ -93,7 +87,6 @@ def test_the_same_rows_by_the_workers_of_an_engine(base, tmp_path):
     found = listed(base, tmp_path / "beam", section(), lambda: beam.Pipeline(options=options))
     here = listed(base, tmp_path / "here", section())
     assert rows_of(found.shards) == rows_of(here.shards)
-    assert len(list((tmp_path / "beam").glob("run-*"))) >= 6  # a folder a run at least
 
 
 def test_within_a_run_the_list_that_it_started_with_counts(base, tmp_path):
@@ -132,18 +125,16 @@ def test_the_same_sentence_where_something_is_wrong(base, tmp_path, changes, new
 
 def test_an_empty_folder_and_one_without_images(tmp_path):
     fill(tmp_path, "notes/1.txt")
-    for number, (folder, message) in enumerate(
-        [("none", "missing or empty"), ("notes", "No image file")]
-    ):
+    for folder, message in (("none", "missing or empty"), ("notes", "No image file")):
         with pytest.raises(DataError, match=message):
-            listed(tmp_path / folder, tmp_path / str(number), None)
+            listed(tmp_path / folder, tmp_path / f"parts of {folder}", None)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"fold": {"of": 3, "number": 1}},
-        {"cap_per_class": 20},
+        {"cap_per_class": 60},
         {"patient": {"from": "metadata", "column": "id"}, "metadata": {"min_share": 0.1}},
     ],
     ids=["folds", "cap", "table"],

@@ -1,5 +1,6 @@
 import pytest
 
+from components.storage import listed_once as listed_once_module
 from components.storage.listed_once import list_files, listed_once
 
 
@@ -37,3 +38,17 @@ def test_a_block_that_fails_keeps_nothing(tmp_path):
         fail()
     (tmp_path / "a.png").touch()
     assert names(tmp_path) == ["a.png"]
+
+
+def test_the_kept_list_is_that_of_the_folder(tmp_path, monkeypatch):
+    """It is made of parts, by several threads, and comes in the order of the paths."""
+    monkeypatch.setattr(listed_once_module, "_BATCH", 3)
+    for name in ("b/1.png", "b/x/2.png", "b.png", "a/caf\udce9.png", "0.png", "z/y/3.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"xx")
+    expected = list_files(str(tmp_path))
+    with listed_once():
+        assert list_files(str(tmp_path)) == expected
+        assert list_files(str(tmp_path)) == expected
+        assert list_files(str(tmp_path / "nowhere")) == ()
+    assert [file.relative for file in expected] == sorted(file.relative for file in expected)

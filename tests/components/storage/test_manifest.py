@@ -23,4 +23,4 @@ def test_rows_come_back_in_the_order_of_the_files(examples):
 
 def test_only_the_columns_that_are_asked_for(examples):
     assert [table.num_rows for table in read_tables(examples, ["label"])] == [1, 1, 0]
-    assert list(read_rows(examples, ["label", "split"]))[0] == {"label": "a", "split": "train"}
+    assert next(read_rows(examples, ["label", "split"])) == {"label": "a", "split": "train"}
