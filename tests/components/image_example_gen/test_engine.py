@@ -29,23 +29,23 @@ import sys
 from components.storage.object_storage import clean_exit, prepare, worker_options
 
 
-def main(data, base, out, *options):
+def main(data, base, out, number, *options):
     from tfx.types import standard_artifacts
 
-    from components.artifacts import Quarantine
+    from components.artifacts import TAKEN_OVER, Quarantine
     from components.image_example_gen.executor import Executor
     from components.storage.manifest import read_rows
-    from components.storage.split_files import split_files
 
     examples, listed = standard_artifacts.Examples(), Quarantine()
-    examples.uri, listed.uri = f"{out}/examples", f"{out}/quarantine"
+    examples.uri, listed.uri = f"{out}/examples/{number}", f"{out}/quarantine/{number}"
     workers = [*options, *worker_options()] if options else None
-    properties = {"input_base": base, "data": data, "unlabelled": 0, "home": ""}
+    properties = {"input_base": base, "data": data, "unlabelled": 0, "home": "", "source": ""}
     Executor(Executor.Context(beam_pipeline_args=workers, unique_id="1")).Do(
         {}, {"examples": [examples], "quarantine": [listed]}, properties
     )
     rows = [{**row, "digest": str(row["digest"]), "modified": 0} for row in read_rows(examples.uri)]
-    print(json.dumps([sorted(rows, key=lambda row: row["path"]), listed.not_used]))
+    known = listed.get_int_custom_property(TAKEN_OVER)
+    print(json.dumps([sorted(rows, key=lambda row: row["path"]), listed.not_used, known]))
 
 
 if __name__ == "__main__":
@@ -55,19 +55,19 @@ if __name__ == "__main__":
 """
 
 
-def run_node(folder: Path, base: str, out: str, *options: str) -> tuple[list, str]:
-    """Returns the rows of the manifest, and what was not used, in words."""
+def run_node(folder: Path, base: str, out: str, *options: str, number=1) -> tuple[list, str, int]:
+    """Returns the rows of the manifest, what was not used in words, and how many were known."""
     script = folder / "script.py"
     script.write_text(SCRIPT)
     done = subprocess.run(
-        [sys.executable, str(script), json.dumps(DATA), base, out, *options],
+        [sys.executable, str(script), json.dumps(DATA), base, out, str(number), *options],
         capture_output=True,
         text=True,
         env=environment(),
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    rows, not_used = json.loads(done.stdout.splitlines()[-1])
-    return rows, not_used
+    rows, not_used, known = json.loads(done.stdout.splitlines()[-1])
+    return rows, not_used, known
 
 
 def environment() -> dict[str, str]:
@@ -82,11 +82,19 @@ def test_in_a_bucket_and_on_an_engine_the_rows_are_the_same(s3, tmp_path):
     for path in base.rglob("*"):
         if path.is_file():
             s3.upload_file(str(path), "films", f"all/{path.relative_to(base)}")
-    rows, not_used = run_node(tmp_path, str(base), str(tmp_path / "here"))
+    rows, not_used, _ = run_node(tmp_path, str(base), str(tmp_path / "here"))
     assert {row["split"] for row in rows} == {"train", "eval", "test", None}
     assert sum(row["reason"] is None for row in rows) > 80 and not_used
     # TensorFlow writes to s3:// on one of the stacks only; its images may lie there on both.
     out = "s3://films/out" if find_spec("tensorflow_io") else str(tmp_path / "out")
     with beam_engine(environment(), tmp_path) as options:
-        assert run_node(tmp_path, "s3://films/all", out, *options) == (rows, not_used)
-    assert jobs_run(tmp_path) == 2  # parts of the manifest, shards
+        assert run_node(tmp_path, "s3://films/all", out, *options) == (rows, not_used, 0)
+        assert jobs_run(tmp_path) == 2  # parts of the manifest, shards
+        old = next(row["path"] for row in rows if row["split"] == "train" and not row["reason"])
+        new = f"{CLASSES[0]}/P9999_PA_1.png"
+        s3.upload_file(str(base / old), "films", f"all/{new}")
+        again, _, known = run_node(tmp_path, "s3://films/all", out, *options, number=2)
+        assert known == sum(row["split"] is not None for row in rows)
+        assert [row["path"] for row in again if row not in rows] == [new]
+        assert len(again) == len(rows) + 1
+        assert jobs_run(tmp_path) == 5  # and the shards of the first run
