@@ -57,7 +57,7 @@ def test_every_state_has_its_words(spool):
     ):  # fmt: skip
         assert words in text
     assert "X&lt;b&gt;" in text and "<b>" not in text
-    assert text.index("dead letter</span>") < text.index("being received")
+    assert text.index("dead letter</span>") < text.index("being received</span>")
 
 
 def test_an_empty_spool(tmp_path):
