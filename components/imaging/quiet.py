@@ -1,4 +1,4 @@
-"""Silence: warnings of Pillow, pydicom and tifffile stay off the terminal."""
+"""Silence: warnings of Pillow, pydicom, highdicom and tifffile stay off the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_LOGGERS = ("pydicom", "tifffile")  # which log their warnings as well
+_LOGGERS = ("highdicom", "pydicom", "tifffile")  # which log their warnings as well
+_MODULES = r"(PIL|highdicom|pydicom|tifffile|components\.imaging)\b"
 
 _lock = threading.Lock()
 _readers = 0
@@ -41,7 +42,7 @@ def _silence() -> None:
     global _filters
     _filters = warnings.catch_warnings()
     _filters.__enter__()
-    warnings.filterwarnings("ignore", module=r"(PIL|pydicom|tifffile|components\.imaging)\b")
+    warnings.filterwarnings("ignore", module=_MODULES)
     for name in _LOGGERS:
         logging.getLogger(name).disabled = True
 

@@ -56,6 +56,7 @@ COMMANDS: Table = {
     "serve": "pipeline.cli.serve:serve",
     "predict": "pipeline.cli.predict:predict",
     "app": "pipeline.cli.app:app",
+    "dicom-fetch": "pipeline.cli.dicom_fetch:dicom_fetch",
     "dicom-node": "pipeline.cli.dicom_node:dicom_node",
     "score": "pipeline.cli.score:score",
     "bulk-score": "pipeline.cli.bulk_score:bulk_score",

@@ -1,7 +1,5 @@
 """A Grayscale Softcopy Presentation State: the prediction in words, laid over the image."""
 
-from datetime import datetime
-
 import numpy as np
 from highdicom.content import PresentationLUTTransformation
 from highdicom.pr import (
@@ -15,8 +13,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from scipy import ndimage
 
-from serving.dicom_report.model_identity import ModelIdentity
-from serving.dicom_report.provenance import equipment, series_uid, written
+from serving.dicom_report.provenance import Made, equipment, series_uid, written
 from serving.dicom_report.source_image import UNICODE
 
 SERIES_NUMBER = 9003
@@ -43,56 +40,50 @@ def can_be_presented(source: Dataset) -> bool:
 def presentation_state(
     source: Dataset,
     heatmap: NDArray[np.float32] | None,
-    caption: list[str],
-    model: ModelIdentity,
-    made_at: datetime,
+    made: Made,
     uid: str,
-    number: int,
 ) -> Dataset:
     """Returns the state, which keeps the window of the image.
 
     Args:
         source: the image, from `read_source`; `can_be_presented`.
         heatmap: float32 [h, w] in 0..1; each region above `BRIGHT` gets a frame. None: no frames.
-        caption: lines of text over the image.
-        model: which model answered.
-        made_at: local date and time.
+        made: by which model, when, and the caption.
         uid: SOP Instance UID of the state.
-        number: its Instance Number.
     """
     layer = GraphicLayer("AI_RESULT", 1, description="Prediction of a model")
     annotation = GraphicAnnotation(
         referenced_images=[source],
         graphic_layer=layer,
         text_objects=[
-            TextObject("\r\n".join(caption), "DISPLAY", _TEXT_BOX, text_justification="LEFT")
+            TextObject("\r\n".join(made.caption), "DISPLAY", _TEXT_BOX, text_justification="LEFT")
         ],
         graphic_objects=[] if heatmap is None else _frames(heatmap, source.Rows, source.Columns),
     )
     inverse = source.PhotometricInterpretation == "MONOCHROME1"
-    made = {
-        "series_instance_uid": series_uid(model, source, "PR"),
+    arguments = {
+        "series_instance_uid": series_uid(made.model, source, "PR"),
         "series_number": SERIES_NUMBER,
         "sop_instance_uid": uid,
-        "instance_number": number,
+        "instance_number": made.number,
         "content_label": "AI_RESULT",
-        "content_description": f"Prediction of {model.name}"[:64],
+        "content_description": f"Prediction of {made.model.name}"[:64],
         "graphic_annotations": [annotation],
         "graphic_layers": [layer],
         "presentation_lut_transformation": PresentationLUTTransformation(
             presentation_lut_shape="INVERSE" if inverse else "IDENTITY"
         ),
-        "series_description": f"AI results of {model.name}; not a medical device"[:64],
+        "series_description": f"AI results of {made.model.name}; not a medical device"[:64],
         "specific_character_set": UNICODE,
-        **equipment(model),
+        **equipment(made.model),
     }
     try:
-        state = GrayscaleSoftcopyPresentationState([source], **made)
+        state = GrayscaleSoftcopyPresentationState([source], **arguments)
     except (ValueError, TypeError, AttributeError):  # its window is no window
-        state = GrayscaleSoftcopyPresentationState([_without_window(source)], **made)
+        state = GrayscaleSoftcopyPresentationState([_without_window(source)], **arguments)
     _set_spacing(state, source)
     state.Laterality = source.get("Laterality", "")
-    day = written(made_at)
+    day = written(made.at)
     state.PresentationCreationDate = state.InstanceCreationDate = day["content_date"]
     state.PresentationCreationTime = state.InstanceCreationTime = day["content_time"]
     state.SeriesDate, state.SeriesTime = day["series_date"], day["series_time"]

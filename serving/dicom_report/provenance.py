@@ -1,5 +1,6 @@
 """Who made the objects of a study, in which series, and when."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -11,6 +12,23 @@ from serving.dicom_report.uids import derive_uid
 
 MAKER = "medtfx"
 NOT_A_DEVICE = "Not a medical device: for research, not for diagnosis."
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the objects about one image have in common.
+
+    Attributes:
+        model: which model answered.
+        at: local date and time of the report.
+        number: of the image within the report, from 1: the Instance Number of its objects.
+        caption: the prediction in words, line by line.
+    """
+
+    model: ModelIdentity
+    at: datetime
+    number: int
+    caption: list[str]
 
 
 def series_uid(model: ModelIdentity, source: Dataset, kind: str) -> str:

@@ -1,6 +1,5 @@
 """A picture of an image under its heatmap, for viewers that show no structured reports."""
 
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,10 @@ from PIL import Image, ImageDraw, ImageFont
 from pydicom import Dataset
 
 from components.imaging.images import read_image
+from components.imaging.unreadable import UnreadableImage
 from serving.client.overlay import draw_overlay
-from serving.dicom_report.model_identity import ModelIdentity
-from serving.dicom_report.provenance import equipment, series_uid, written
+from serving.dicom_report.errors import ReportError
+from serving.dicom_report.provenance import Made, equipment, series_uid, written
 from serving.dicom_report.source_image import FURTHER_IDENTITY, IDENTITY, UNICODE
 
 SERIES_NUMBER = 9002
@@ -25,11 +25,8 @@ def secondary_capture(
     path: Path,
     source: Dataset,
     heatmap: NDArray[np.float32],
-    caption: list[str],
-    model: ModelIdentity,
-    made_at: datetime,
+    made: Made,
     uid: str,
-    number: int,
 ) -> Dataset:
     """Returns the picture as a Secondary Capture Image of the study.
 
@@ -37,28 +34,29 @@ def secondary_capture(
         path: of the image.
         source: the same, from `read_source`.
         heatmap: float32 [h, w] in 0..1.
-        caption: lines that stand under the picture.
-        model: which model answered.
-        made_at: local date and time.
+        made: by which model, when, and the caption.
         uid: SOP Instance UID of the picture.
-        number: its Instance Number.
+
+    Raises:
+        ReportError: the image can't be read.
+        OSError: the file can't be read.
     """
-    overlay = draw_overlay(read_image(path.read_bytes(), max_pixels=_ANY_SIZE).encoded, heatmap)
+    overlay = draw_overlay(_read(path), heatmap)
     overlay.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     capture = SCImage(
-        pixel_array=np.asarray(_with_caption(overlay, caption)),
+        pixel_array=np.asarray(_with_caption(overlay, made.caption)),
         photometric_interpretation="RGB",
         bits_allocated=8,
         coordinate_system="PATIENT",
         patient_orientation=("L", "F"),  # what highdicom asks for; that of the source comes below
         study_instance_uid=source.StudyInstanceUID,
-        series_instance_uid=series_uid(model, source, "SC"),
+        series_instance_uid=series_uid(made.model, source, "SC"),
         series_number=SERIES_NUMBER,
         sop_instance_uid=uid,
-        instance_number=number,
-        **equipment(model),
-        **written(made_at),
-        series_description=f"Heatmaps of {model.name}; not a medical device"[:64],
+        instance_number=made.number,
+        **equipment(made.model),
+        **written(made.at),
+        series_description=f"Heatmaps of {made.model.name}; not a medical device"[:64],
         specific_character_set=UNICODE,
     )
     for keyword in (*IDENTITY, *FURTHER_IDENTITY, "BurnedInAnnotation"):
@@ -74,6 +72,16 @@ def secondary_capture(
     capture.DerivationDescription = "Grad-CAM heatmap over the image"
     capture.SourceImageSequence = [_reference(source)]
     return capture
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_image(path.read_bytes(), max_pixels=_ANY_SIZE).encoded
+    except UnreadableImage as error:
+        raise ReportError(
+            f"A heatmap is drawn over its image. {path.name!r} has a prediction, and can't be read "
+            f"any more: {error}. Send the image again."
+        ) from error
 
 
 def _reference(source: Dataset) -> Dataset:

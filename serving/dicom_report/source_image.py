@@ -1,6 +1,6 @@
 """What a report takes from an image of the study: whose it is, and how it is displayed."""
 
-from datetime import date, time
+from collections.abc import Callable
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
@@ -26,6 +26,7 @@ _PICTURE = (
     "BurnedInAnnotation", "PatientOrientation",
 )  # fmt: skip
 UNICODE = "ISO_IR 192"
+_CALENDAR: dict[str, Callable[[str], object]] = {"DA": DA, "TM": TM}  # which refuse what is none
 
 
 def read_source(path: Path) -> Dataset:
@@ -78,12 +79,10 @@ def _valid(keyword: str, text: str) -> str:
         return text.upper() if text.upper() in ("M", "F", "O") else ""
     if keyword == "Laterality":
         return text if text in ("L", "R") else ""
-    read: dict[str, type[date] | type[time]] = {"DA": DA, "TM": TM}
-    if (kind := read.get(dictionary_VR(keyword))) is not None:
-        try:
-            return text if kind(text) else ""  # type: ignore[arg-type, call-arg]
-        except (ValueError, TypeError):
-            return ""
+    try:
+        _CALENDAR.get(dictionary_VR(keyword), str)(text)
+    except (ValueError, TypeError):
+        return ""
     return text
 
 

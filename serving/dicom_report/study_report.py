@@ -1,10 +1,11 @@
 """The objects that go back into a study."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pydicom import Dataset
 
+from components.imaging.quiet import quiet
 from components.recipe.dicom_report import DicomReport
 from serving.client.prediction import Prediction
 from serving.dicom_report.codes import RELIED_ON, reliability
@@ -12,7 +13,7 @@ from serving.dicom_report.errors import ReportError
 from serving.dicom_report.instance_result import InstanceResult
 from serving.dicom_report.model_identity import ModelIdentity
 from serving.dicom_report.presentation_state import can_be_presented, presentation_state
-from serving.dicom_report.provenance import NOT_A_DEVICE
+from serving.dicom_report.provenance import NOT_A_DEVICE, Made
 from serving.dicom_report.secondary_capture import secondary_capture
 from serving.dicom_report.source_image import read_source
 from serving.dicom_report.structured_report import structured_report
@@ -42,27 +43,35 @@ def study_report(
         ReportError: the files are of several studies or patients, or can't be read.
         OSError: a file can't be read.
     """
-    sources = [read_source(result.path) for result in results]
-    _check_one_study(results, sources)
+    with quiet():
+        sources = [read_source(result.path) for result in results]
+        _check_one_study(results, sources)
+        return list(_objects(results, sources, model, settings, made_at))
+
+
+def _objects(
+    results: Sequence[InstanceResult],
+    sources: Sequence[Dataset],
+    model: ModelIdentity,
+    settings: DicomReport,
+    made_at: datetime,
+) -> Iterator[Dataset]:
     outcome = [_outcome(*pair) for pair in zip(results, sources, strict=True)]
-    mark = (model.name, str(model.version), model.digest, settings.model_dump_json(), *outcome)
-    study = sources[0].StudyInstanceUID
-    uid = derive_uid("SR", study, *mark)
-    objects = [structured_report(results, sources, model, settings, made_at, uid)]
+    identity = (model.name, str(model.version), model.digest)
+    mark = (sources[0].StudyInstanceUID, *identity, settings.model_dump_json(), *outcome)
+    uid = derive_uid("SR", *mark)
+    yield structured_report(results, sources, model, settings, made_at, uid)
     for number, (result, source) in enumerate(zip(results, sources, strict=True), 1):
         answer, heatmap = result.answer, result.shown_heatmap
         if answer is None:
             continue
-        lines = _caption(answer, model)
+        made = Made(model, made_at, number, _caption(answer, model))
         if settings.secondary_capture and heatmap is not None:
-            uid = derive_uid("SC", study, *mark, source.SOPInstanceUID)
-            objects.append(
-                secondary_capture(result.path, source, heatmap, lines, model, made_at, uid, number)
-            )
+            uid = derive_uid("SC", *mark, source.SOPInstanceUID)
+            yield secondary_capture(result.path, source, heatmap, made, uid)
         if settings.presentation_state and can_be_presented(source):
-            uid = derive_uid("PR", study, *mark, source.SOPInstanceUID)
-            objects.append(presentation_state(source, heatmap, lines, model, made_at, uid, number))
-    return objects
+            uid = derive_uid("PR", *mark, source.SOPInstanceUID)
+            yield presentation_state(source, heatmap, made, uid)
 
 
 def _caption(answer: Prediction, model: ModelIdentity) -> list[str]:
