@@ -127,9 +127,19 @@ class Listening:
 
     def http(self) -> "HttpSettings":
         """Returns how the node listens for HTTP."""
+        from serving.app.settings import LOOPBACK_NAMES
         from serving.dicom_node.http import HttpSettings
+        from serving.protocol.addresses import is_loopback
 
-        return HttpSettings(self.host, self.http_port, self.token, self.certificate, self.key)
+        alone = self.token is None and is_loopback(self.host)
+        return HttpSettings(
+            self.host,
+            self.http_port,
+            self.token,
+            (*LOOPBACK_NAMES, self.host) if alone else ("*",),
+            self.certificate,
+            self.key,
+        )
 
     def client_context(self) -> "ssl.SSLContext":
         """Returns TLS towards the PACS.

@@ -94,6 +94,12 @@ def test_a_token(port):
     assert ask(running, "/studies", b"x")[0] == 401
 
 
+def test_a_foreign_name_reaches_nothing(port):
+    running = port(hosts=("127.0.0.1",))
+    assert ask(running, "/")[0] == 200
+    assert ask(running, "/", Host="evil.example")[0] == 400
+
+
 def test_health(port):
     running = port()
     assert ask(running, "/healthz")[::2] == (200, '{"failing": []}')
