@@ -86,6 +86,7 @@ class DicomSection(Section):
         others: what a study gets for images that do not fit: `ignore`: nothing; `report`: a report
             that says why each was not answered.
         quiet_seconds: a study is complete when so many seconds have brought no further image.
+        callers: calling AE titles that may send by C-STORE. Empty: those of `--caller`.
         destination: where results are sent. None: `medtfx dicom-node` does not start.
         report: how the predictions are written into the study.
     """
@@ -93,5 +94,6 @@ class DicomSection(Section):
     accept: Accept = Accept()
     others: Literal["ignore", "report"] = "ignore"
     quiet_seconds: Positive = 30
+    callers: tuple[AeTitle, ...] = ()
     destination: Destination | None = None
     report: DicomReport = DicomReport()

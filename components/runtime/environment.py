@@ -58,7 +58,8 @@ PATIENT_KEY = Variable(
     "the site's secret key: patients and paths are written to disk only as hashes with this key",
     "the file `patient.key` in the home, or in the root of a volume, which the first run creates; "
     "with artifacts in object storage there is no default",
-    "every command that lists a data folder; `medtfx dicom-fetch`; the node ImageExampleGen and the task Retraining",
+    "every command that lists a data folder; `medtfx dicom-fetch`; the node ImageExampleGen and "
+    "the task Retraining",
 )
 ML_METADATA = Variable(
     "MEDTFX_MLMD",

@@ -17,7 +17,8 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     pip install --no-deps --target /opt/medtfx /build/source
 
 FROM ${BASE}
-RUN mkdir -m 0770 /home/medtfx && chown 10001:0 /home/medtfx
+# A new volume at /audit or /spool gets the owner of the folder.
+RUN mkdir -m 0770 /home/medtfx /audit /spool && chown 10001:0 /home/medtfx /audit /spool
 COPY --from=build /opt/python /opt/python
 COPY --from=build /opt/medtfx /opt/medtfx
 ENV PATH=/opt/medtfx/bin:/opt/python/bin:$PATH \
@@ -26,7 +27,7 @@ ENV PATH=/opt/medtfx/bin:/opt/python/bin:$PATH \
     HOME=/home/medtfx
 USER 10001:0
 WORKDIR /home/medtfx
-RUN python -c "import serving.app, grpc" && medtfx version
+RUN python -c "import serving.app, serving.dicom_node.node, grpc" && medtfx version
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title=medtfx \
     org.opencontainers.image.description="medtfx, web page and client" \

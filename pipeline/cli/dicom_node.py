@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from serving.dicom_node.association import Limits
     from serving.dicom_node.destination import Sender
     from serving.dicom_node.http import HttpSettings
+    from serving.dicom_node.node import DicomNode
     from serving.dicom_node.scp import ScpSettings
 
 
@@ -48,7 +50,8 @@ class Listening:
         list[str] | None,
         typer.Option(
             metavar="AET",
-            help="Calling AE title that may send; repeatable. Default: any on this machine.",
+            help="Calling AE title that may send; repeatable. Default: dicom.callers of the "
+            "recipe, else any on this machine.",
         ),
     ] = None
     certificate: CertificateOption = None
@@ -82,8 +85,11 @@ class Listening:
         float, typer.Option(min=1, help="Seconds until an association that is idle is ended.")
     ] = 60.0
 
-    def check(self) -> None:
+    def check(self, callers: Sequence[str]) -> None:
         """Refuses a node that anybody else can send to, unless that is asked for.
+
+        Args:
+            callers: calling AE titles that may send.
 
         Raises:
             MedtfxError: a caller list or a token is missing, or the token is short.
@@ -91,7 +97,7 @@ class Listening:
         from serving.protocol.addresses import is_loopback
         from serving.protocol.token import MIN_TOKEN
 
-        missing = [] if self.caller else ["--caller with the AE titles that may send"]
+        missing = [] if callers else ["--caller with the AE titles that may send"]
         missing += [] if self.token else [f"a token in ${DICOM_NODE_TOKEN}"]
         if missing and not is_loopback(self.host) and not self.insecure:
             raise MedtfxError(
@@ -104,8 +110,11 @@ class Listening:
                 f"{len(self.token)}. `openssl rand -hex 24` makes a good one."
             )
 
-    def scp(self) -> "ScpSettings":
+    def scp(self, callers: Sequence[str]) -> "ScpSettings":
         """Returns how the node listens for DICOM.
+
+        Args:
+            callers: calling AE titles that may send.
 
         Raises:
             ServingError: a certificate or its key can't be used.
@@ -114,14 +123,24 @@ class Listening:
 
         context = self._server_context()
         return ScpSettings(
-            self.ae_title, self.host, self.port, tuple(self.caller or ()), context, self._limits()
+            self.ae_title, self.host, self.port, tuple(callers), context, self._limits()
         )
 
     def http(self) -> "HttpSettings":
         """Returns how the node listens for HTTP."""
+        from serving.app.settings import LOOPBACK_NAMES
         from serving.dicom_node.http import HttpSettings
+        from serving.protocol.addresses import is_loopback
 
-        return HttpSettings(self.host, self.http_port, self.token, self.certificate, self.key)
+        alone = self.token is None and is_loopback(self.host)
+        return HttpSettings(
+            self.host,
+            self.http_port,
+            self.token,
+            (*LOOPBACK_NAMES, self.host) if alone else ("*",),
+            self.certificate,
+            self.key,
+        )
 
     def client_context(self) -> "ssl.SSLContext":
         """Returns TLS towards the PACS.
@@ -204,8 +223,9 @@ def dicom_node(
     from serving.dicom_node.spool import Spool
     from serving.promotion.model_selection import choose_version, label_to_ask
 
-    listening.check()
     values = load_recipe(recipe, overrides)
+    callers = listening.caller or values.dicom.callers
+    listening.check(callers)
     name, section, models = values.model_name, values.dicom, model_base or home.models
     destination = _destination(section)
     choose_version(models / name)  # a model that is not there is reported at once
@@ -223,14 +243,14 @@ def dicom_node(
             section,
             Model(client, lambda: label_to_ask(models, name, None, label), models / name),
             _sender(destination, listening),
-            listening.scp(),
+            listening.scp(callers),
             listening.http(),
             _in_words(destination),
         )
         _run(node, f"{name}: DICOM node {listening.ae_title}", listening.host)
 
 
-def _run(node: "object", name: str, host: str) -> None:
+def _run(node: "DicomNode", name: str, host: str) -> None:
     """Runs the node until SIGTERM or Ctrl-C."""
     stopping = threading.Event()
 
@@ -239,13 +259,13 @@ def _run(node: "object", name: str, host: str) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    node.start()  # type: ignore[attr-defined]
+    node.start()
     typer.echo(
-        f"{name} on {host}:{node.dicom_port}; STOW-RS, metrics and the page on port "  # type: ignore[attr-defined]
-        f"{node.http_port}. Ctrl-C ends it."  # type: ignore[attr-defined]
+        f"{name} on {host}:{node.dicom_port}; STOW-RS, metrics and the page on port "
+        f"{node.http_port}. Ctrl-C ends it."
     )
     stopping.wait()
-    node.stop()  # type: ignore[attr-defined]
+    node.stop()
 
 
 def _check_packages() -> None:

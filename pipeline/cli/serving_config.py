@@ -27,7 +27,8 @@ def serving_config(
         str | None,
         typer.Option(
             help="Container image of medtfx: verifies the models before the server starts, and "
-            "runs the web page beside it."
+            "runs the web page beside it, and the DICOM node if the recipe has a "
+            "dicom.destination."
         ),
     ] = None,
     public_key: Annotated[
@@ -46,6 +47,8 @@ def serving_config(
     Its own files, and those of Docker Compose, Kubernetes and KServe. In the same folder, every
     file is written again, and what has been promoted stays promoted.
     """
+    import yaml
+
     from pipeline.recipes.loader import load_recipe
     from serving.production.plan import Plan
     from serving.production.storage import Storage
@@ -60,6 +63,8 @@ def serving_config(
         service_account=service_account,
         app_image=app_image,
         public_key=None if public_key is None else public_key.read_text(encoding="utf-8"),
+        dicom=values.dicom,
+        recipe=yaml.safe_dump(values.plain(), sort_keys=False, allow_unicode=True, width=100),
         **_machines(values),
     )
     files = write_serving_config(plan, out, service_monitor)

@@ -13,6 +13,11 @@ from serving.protocol.tls import Tls
 
 _AS_STORED = (("application/dicom", "*"),)  # in whatever transfer syntax the PACS has it
 _GONE = (404, 406, 410)
+_WORDS = {  # the first that fits
+    requests.exceptions.SSLError: "its certificate is not trusted, or it does not speak TLS",
+    requests.Timeout: "it did not answer in time",
+    requests.ConnectionError: "nothing answers at its address, or it broke off",
+}
 _SOP_CLASS, _SOP_INSTANCE, _SERIES, _STUDY = "00080016", "00080018", "0020000E", "0020000D"
 _ACCESSION = "00080050"
 
@@ -35,6 +40,8 @@ class DicomWebArchive:
             session.cert = (str(tls.certificate), str(tls.key))
         headers = {"Authorization": f"Bearer {token}"} if token else None
         self._client = DICOMwebClient(url, session, headers=headers, timeout=timeout)
+        # After 1 and 2 seconds; the next study, or the next run, asks again.
+        self._client.set_http_retry_params(max_attempts=3, wait_exponential_multiplier=500)
 
     def find(self, accession: str, query: Query) -> list[Instance]:
         """See `Archive.find`."""
@@ -91,7 +98,11 @@ def _value(found: Mapping[str, Any], tag: str) -> str:
 
 
 def _reason(error: Exception) -> str:
+    """In words of our own: those of the library quote the address, accession number and all."""
     response = getattr(error, "response", None)
-    if response is not None:
-        return f"it answered {response.status_code} {response.reason}"
-    return f"{type(error).__name__}: {error}"
+    if response is not None and not response.ok:
+        return f"it answered with HTTP status {response.status_code}"
+    for kind, words in _WORDS.items():
+        if isinstance(error, kind):
+            return words
+    return "it answered with something else than DICOMweb"

@@ -21,6 +21,8 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -52,6 +54,8 @@ class HttpSettings:
         port: 0 for any free one.
         token: that each request but /healthz has to show, as a bearer token or as the password of
             any user; None for none.
+        hosts: names under which the port may be addressed; '*' is any. With a fixed list, a foreign
+            site can't send a browser here under its own name (DNS rebinding).
         certificate: PEM file of a certificate (chain), for HTTPS; None for plain text.
         key: PEM file of its key.
     """
@@ -59,6 +63,7 @@ class HttpSettings:
     host: str
     port: int
     token: str | None = field(default=None, repr=False)
+    hosts: tuple[str, ...] = ("*",)
     certificate: Path | None = None
     key: Path | None = None
 
@@ -102,7 +107,7 @@ class HttpPort:
             ) from error
         self.port = int(self._listener.getsockname()[1])
         config = bounded_config(
-            _application(settings.token, shown, stow),
+            _application(settings, shown, stow),
             lifespan="off",
             timeout_graceful_shutdown=10,
             ssl_certfile=settings.certificate,
@@ -132,7 +137,9 @@ class HttpPort:
         self._listener.close()
 
 
-def _application(token: str | None, shown: Shown, stow: StowService) -> Starlette:
+def _application(settings: HttpSettings, shown: Shown, stow: StowService) -> Starlette:
+    token = settings.token
+
     async def health(_: Request) -> Response:
         failing = shown.failing()
         status = 503 if failing else 200
@@ -166,7 +173,8 @@ def _application(token: str | None, shown: Shown, stow: StowService) -> Starlett
             guarded("/metrics", metrics, ["GET"]),
             guarded("/studies", stow.store, ["POST"]),
             guarded("/studies/{study}", stow.store, ["POST"]),
-        ]
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)],
     )
 
 

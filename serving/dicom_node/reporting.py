@@ -62,27 +62,15 @@ class Reporter:
             self.rounds.keep_results(one, results)
 
     def _results(self, settled: Sequence[Settled]) -> list[Dataset]:
-        """Returns the objects that are sent, of each version of the model that answered."""
-        by_version: dict[int, list[InstanceResult]] = {}
-        without: list[InstanceResult] = []
-        for one in settled:
-            if one.prediction is None:
-                without.append(InstanceResult(one.file, None, one.reason))
-                continue
-            prediction = prediction_of(one.file, one.prediction)
-            found = InstanceResult(one.file, prediction, None, prediction.heatmap)
-            by_version.setdefault(prediction.version or 0, []).append(found)
-        if without:  # who could not answer is the version that would be asked now
-            last = max(by_version, default=0) or choose_version(self.model)
-            by_version.setdefault(last, []).extend(without)
-        made_at = datetime.now()
-        return [
-            result
-            for version, results in sorted(by_version.items())
-            for result in study_report(
-                results, identify(self.model / str(version)), self.section.report, made_at
-            )
-        ]
+        """Returns the objects that are sent; none where there is nothing to report on."""
+        if not settled:
+            return []
+        results = [_result(one) for one in settled]
+        versions = [one.prediction.version or 0 for one in results if one.prediction]
+        # Where nothing was answered, it is the version that would be asked now that could not.
+        version = max(versions, default=0) or choose_version(self.model)
+        identity = identify(self.model / str(version))
+        return study_report(results, identity, self.section.report, datetime.now())
 
     def _failed(self, one: Round, reason: str) -> None:
         self.metrics.failures.add("no report")
@@ -93,3 +81,10 @@ class Reporter:
             delay = back_off(one.attempts + 3)
             log.warning("study %s is reported on again in %g s: %s", one.study_uid, delay, reason)
             self.rounds.postpone(one, delay, reason)
+
+
+def _result(one: Settled) -> InstanceResult:
+    if one.prediction is None:
+        return InstanceResult(one.file, None, one.reason)
+    prediction = prediction_of(one.file, one.prediction)
+    return InstanceResult(one.file, prediction, None, prediction.heatmap)

@@ -96,10 +96,7 @@ class StoreScp:
             DicomNodeError: the port is taken.
         """
         settings, limits = self._settings, self._settings.limits
-        # Both are of the process: objects go to files while they are received, and to these.
-        _config.STORE_RECV_CHUNKED_DATASET = True
-        _config.LOG_HANDLER_LEVEL = "none"
-        tempfile.tempdir = str(self._folder)
+        self._receive_into(self._folder)
         entity = AE(settings.ae_title)
         entity.require_called_aet, entity.require_calling_aet = True, list(settings.callers)
         entity.maximum_associations, entity.maximum_pdu_size = limits.associations, MAX_PDU
@@ -109,7 +106,7 @@ class StoreScp:
         for sop_class in SOP_CLASSES:
             entity.add_supported_context(sop_class, AllTransferSyntaxes)
         try:
-            self._server = entity.make_server(
+            server: Any = entity.make_server(
                 (settings.host.strip("[]"), settings.port),
                 ssl_context=settings.context,
                 evt_handlers=self._handlers(),
@@ -120,10 +117,10 @@ class StoreScp:
                 f"Can't listen for DICOM on port {settings.port} of {settings.host} ({error}). "
                 "Choose another --port or --host."
             ) from error
-        self._server.pdu_seconds = limits.seconds
-        entity._servers.append(self._server)  # as AE.start_server does; its shutdown needs it
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, name="scp", daemon=True)
+        server.pdu_seconds = limits.seconds
+        entity._servers.append(server)  # as AE.start_server does; its shutdown needs it
+        self.port, self._server = int(server.server_address[1]), server
+        self._thread = threading.Thread(target=server.serve_forever, name="scp", daemon=True)
         self._thread.start()
 
     @property
@@ -137,6 +134,16 @@ class StoreScp:
             server, self._server = self._server, None
             server.shutdown()
             wait_for_end(server, grace)
+            self._receive_into(None)
+
+    def _receive_into(self, folder: Path | None) -> None:
+        """Sets what pynetdicom takes from the process: objects are received into files, and where.
+
+        It knows no other way; what else of the process makes temporary files makes them there, too.
+        """
+        _config.STORE_RECV_CHUNKED_DATASET = folder is not None
+        _config.LOG_HANDLER_LEVEL = "standard" if folder is None else "none"
+        tempfile.tempdir = None if folder is None else str(folder)
 
     # === Events ===
 

@@ -4,6 +4,8 @@ import os
 from typing import Any
 
 from components.runtime.environment import APP_TOKEN, UMASK
+from serving.production import dicom_compose
+from serving.production.dicom_node import is_wanted
 from serving.production.flags import (
     BINARY,
     CONFIG_FOLDER,
@@ -41,14 +43,26 @@ def compose(plan: Plan) -> dict[str, Any]:
     if plan.app_image is not None:
         services["page"] = _page(plan)
         file["volumes"] = {"audit": {}}
+    if is_wanted(plan):
+        limits = _confined(_PAGE_PROCESSORS, _PAGE_MEMORY, _PAGE_THREADS)
+        services["dicom-node"] = dicom_compose.node_service(plan, _volumes(plan), limits)
+        services["orthanc"] = dicom_compose.orthanc_service(limits)
+        file["volumes"] |= {"spool": {}, "orthanc": {}}
     return file
 
 
 def note(plan: Plan) -> str:
     """Returns how the file is used, for its top."""
     page = f" --profile {PAGE}" if plan.app_image is not None else ""
+    dicom = (
+        f"The DICOM node: --profile {dicom_compose.PROFILE} beside; an Orthanc to try it with, the "
+        f"destination ORTHANC\nat orthanc:4242: --profile {dicom_compose.PACS_PROFILE}.\n"
+    )
+    if not is_wanted(plan):
+        dicom = ""
     return (
         f"    docker compose --profile {CPU}{page} up -d\n"
+        f"{dicom}"
         f"With NVIDIA's container toolkit: {GPU} in place of {CPU}. Reachable from this machine "
         "alone.\nTensorFlow Serving has neither TLS nor passwords here. It reads the models:\n"
         f"where it runs as another user than the training, train with {UMASK}=022."

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from serving.production.dicom_node import RECIPE_FILE, is_wanted
 from serving.production.flags import BATCHING_FILE, MODELS_FILE, MONITORING_FILE, PUBLIC_KEY_FILE
 from serving.production.plan import Plan
 
@@ -20,6 +21,7 @@ def kustomization(plan: Plan, resources: Sequence[str]) -> dict[str, Any]:
         resources: paths of the manifests, from the kustomization's folder.
     """
     keys = [PUBLIC_KEY_FILE] if plan.public_key is not None else []
+    keys += [RECIPE_FILE] if is_wanted(plan) else []
     files = [f"config/{name}" for name in (*CONFIG_FILES, *keys)]
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from components.recipe.dicom import DicomSection
 from components.recipe.serving import ServingSection
 from serving.production.storage import Storage
 from serving.protocol.errors import ServingError
@@ -32,6 +33,8 @@ class Plan:
         app_image: an image with medtfx in it, to verify the models before the server starts, and to
             run the web page beside it; or None.
         public_key: the site's public key, or its authority's certificate: PEM text; or None.
+        dicom: the section `dicom` of the recipe, for a DICOM node beside the server; or None.
+        recipe: all of it, as YAML, for that node.
     """
 
     model: str
@@ -45,6 +48,8 @@ class Plan:
     service_account: str | None = None
     app_image: str | None = None
     public_key: str | None = None
+    dicom: DicomSection | None = None
+    recipe: str = ""
 
     @property
     def name(self) -> str:

@@ -1,13 +1,15 @@
 """Writes all files of a plan into one folder."""
 
+import json
 from pathlib import Path
 
-from serving.production import compose, kserve
+from serving.production import compose, dicom_compose, kserve
 from serving.production.batching_config import batching_config
+from serving.production.dicom_node import RECIPE_FILE, is_wanted
 from serving.production.documents import to_yaml
 from serving.production.flags import BATCHING_FILE, MODELS_FILE, MONITORING_FILE, PUBLIC_KEY_FILE
 from serving.production.kustomization import kustomization
-from serving.production.manifests import autoscaler
+from serving.production.manifests import autoscaler, dicom_node
 from serving.production.manifests.deployment import deployment
 from serving.production.manifests.deployment import note as deployment_note
 from serving.production.manifests.disruption_budget import disruption_budget
@@ -53,9 +55,20 @@ def write_serving_config(plan: Plan, out: Path, with_service_monitor: bool = Fal
 def _configs(plan: Plan) -> dict[str, str]:
     key = {} if plan.public_key is None else {f"config/{PUBLIC_KEY_FILE}": plan.public_key}
     return {
+        **_dicom_configs(plan),
         f"config/{BATCHING_FILE}": batching_config(plan.section),
         f"config/{MONITORING_FILE}": monitoring_config(),
         **key,
+    }
+
+
+def _dicom_configs(plan: Plan) -> dict[str, str]:
+    if not is_wanted(plan):
+        return {}
+    orthanc = json.dumps(dicom_compose.orthanc_configuration(), indent=2)
+    return {
+        f"config/{RECIPE_FILE}": plan.recipe,
+        dicom_compose.ORTHANC_FILE: f"{orthanc}\n",
     }
 
 
@@ -75,6 +88,8 @@ def _kubernetes(plan: Plan, with_service_monitor: bool) -> dict[str, str]:
         ),
         "service-monitor": to_yaml("Needs the Prometheus operator.", service_monitor(plan)),
     }
+    if is_wanted(plan):
+        texts["dicom-node"] = to_yaml(dicom_node.note(plan), *dicom_node.dicom_node(plan))
     files = {f"{_KUBERNETES}/{name}.yaml": text for name, text in texts.items()}
     applied = [name for name in files if with_service_monitor or "monitor" not in name]
     note = (

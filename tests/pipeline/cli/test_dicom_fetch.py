@@ -95,3 +95,11 @@ def test_what_is_missing_makes_exit_code_1(line, labels):
 )
 def test_a_mistake_is_a_sentence(line, more, way, words):
     assert_one_message(medtfx(*line(*more, way=way)), *words)
+
+
+def test_it_loads_no_tensorflow():
+    rooms = "fetch", "dimse", "dicom_web"
+    lines = ["import pipeline.cli.dicom_fetch, sys"]
+    lines += [f"import serving.dicom_fetch.{room}" for room in rooms]
+    lines += ["assert not {'tensorflow', 'tfx', 'apache_beam', 'pandas'} & set(sys.modules)"]
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)

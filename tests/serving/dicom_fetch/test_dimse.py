@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 from pynetdicom import AE, evt
-from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind, Verification
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StudyRootQueryRetrieveInformationModelFind,
+    Verification,
+)
 
 from serving.dicom_fetch.archive import ArchiveError, Instance, Query
 from serving.dicom_fetch.dimse import DimseArchive, Node, _batches

@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from typing import Any
 
 import pytest
 from dicomweb_client import DICOMwebClient
@@ -30,7 +31,7 @@ def port(tmp_path):
         failing = []
         stow = StowService(Intake(spool, Accept(), metrics), spool.incoming, 10**6, 30)
         shown = Shown(spool, metrics, "tiny", "the PACS", lambda: failing)
-        found = HttpPort(HttpSettings("127.0.0.1", 0, **settings), shown, stow)
+        found: Any = HttpPort(HttpSettings("127.0.0.1", 0, **settings), shown, stow)
         found.spool, found.failing = spool, failing
         found.start()
         running.append(found)
@@ -92,6 +93,12 @@ def test_a_token(port):
         basic = b64encode(f"me:{TOKEN}".encode()).decode()
         assert ask(running, path, Authorization=f"Basic {basic}")[0] == 200
     assert ask(running, "/studies", b"x")[0] == 401
+
+
+def test_a_foreign_name_reaches_nothing(port):
+    running = port(hosts=("127.0.0.1",))
+    assert ask(running, "/")[0] == 200
+    assert ask(running, "/", Host="evil.example")[0] == 400
 
 
 def test_health(port):

@@ -1,5 +1,7 @@
 """From a PACS to the model, and back into the study."""
 
+import urllib.request
+
 import pytest
 
 from serving.dicom_node.destination import StowSender
@@ -60,6 +62,7 @@ def test_the_report_says_why_an_image_is_not_answered(pacs, node, send, tools):
     assert "its Modality is CT, not CR or DX" in str(none)
 
 
+@pytest.mark.slow
 def test_without_that_a_study_of_which_nothing_fits_gets_no_report(pacs, node, send, tools):
     running = node()
     send("silent", {"Modality": "CT"})
@@ -67,6 +70,7 @@ def test_without_that_a_study_of_which_nothing_fits_gets_no_report(pacs, node, s
     assert reports(pacs, "silent") == []
 
 
+@pytest.mark.slow
 def test_images_that_come_after_the_report_get_another_one(pacs, node, send, tools):
     running = node()
     send("late", {})
@@ -85,6 +89,7 @@ def test_with_heatmaps_and_by_stow(pacs, node, send, tools):
     assert sorted(found) == ["DX", "OT", "PR", "SR"]
 
 
+@pytest.mark.slow
 def test_a_server_that_comes_later(pacs, node, send, start, base, tools):
     port = free_port()
     running = node(address=f"127.0.0.1:{port}")
@@ -97,8 +102,6 @@ def test_a_server_that_comes_later(pacs, node, send, start, base, tools):
 
 
 def metrics(running):
-    import urllib.request
-
     with urllib.request.urlopen(f"http://127.0.0.1:{running.http_port}/metrics") as response:
         return response.read().decode()
 

@@ -7,12 +7,14 @@ import random
 import socket
 import ssl
 import struct
+import tempfile
 import threading
+from typing import Any
 
 import pytest
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
-from pynetdicom import AE
-from pynetdicom.sop_class import Verification
+from pynetdicom import AE, _config
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from components.recipe.dicom import Accept
 from serving.dicom_node import spool as spool_module
@@ -36,8 +38,9 @@ def scp(tmp_path):
             spool = Spool(tmp_path / "spool")
             stack.callback(spool.close)
             intake = Intake(spool, Accept(), NodeMetrics())
-            defaults = {"ae_title": NODE, "host": "127.0.0.1", "port": 0, "callers": [PACS]}
-            running = StoreScp(ScpSettings(**defaults | settings), intake, spool.incoming)
+            values: Any = {"ae_title": NODE, "host": "127.0.0.1", "port": 0, "callers": [PACS]}
+            chosen = ScpSettings(**values | settings)
+            running: Any = StoreScp(chosen, intake, spool.incoming)
             running.intake = intake
             running.start()
             stack.callback(running.stop, 5)
@@ -141,6 +144,14 @@ def test_over_tls_with_a_certificate_of_the_caller(scp, authority):
     assert not associate(running, tls_args=(stranger, "127.0.0.1")).is_established
     assert not associate(running).is_established
     silent.close()
+
+
+def test_the_process_is_as_it_was_afterwards(scp):
+    running = scp()
+    assert tempfile.gettempdir() == str(running.intake.spool.incoming)
+    running.stop(1)
+    assert tempfile.gettempdir() != str(running.intake.spool.incoming)
+    assert not _config.STORE_RECV_CHUNKED_DATASET
 
 
 # === Bytes that are no association ===

@@ -29,10 +29,11 @@ HEATMAP = np.zeros((8, 6), np.float32)
 HEATMAP[2:4, 3:6] = 1
 
 
-def answer(label: str = "COVID", **state: bool) -> Prediction:
-    states = {"uncertain": False, "out_of_distribution": False, **state}
+def answer(
+    label: str = "COVID", uncertain: bool = False, out_of_distribution: bool = False
+) -> Prediction:
     shares = {"COVID": 0.9, "Normal": 0.1} if label == "COVID" else {"COVID": 0.1, "Normal": 0.9}
-    return Prediction("x", 3, shares, label, heatmap=HEATMAP, **states)
+    return Prediction("x", 3, shares, label, uncertain, out_of_distribution, HEATMAP)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from highdicom.sr import Comprehensive3DSR
+from highdicom.sr import Comprehensive3DSR, MeasurementReport
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
@@ -18,6 +18,7 @@ def groups(report):
 
     def read(**arguments):
         content = Comprehensive3DSR.from_dataset(report(**arguments)[0]).content
+        assert isinstance(content, MeasurementReport)
         return content.get_image_measurement_groups()
 
     return read
