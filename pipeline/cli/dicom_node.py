@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from serving.dicom_node.association import Limits
     from serving.dicom_node.destination import Sender
     from serving.dicom_node.http import HttpSettings
+    from serving.dicom_node.node import DicomNode
     from serving.dicom_node.scp import ScpSettings
 
 
@@ -249,7 +250,7 @@ def dicom_node(
         _run(node, f"{name}: DICOM node {listening.ae_title}", listening.host)
 
 
-def _run(node: "object", name: str, host: str) -> None:
+def _run(node: "DicomNode", name: str, host: str) -> None:
     """Runs the node until SIGTERM or Ctrl-C."""
     stopping = threading.Event()
 
@@ -258,13 +259,13 @@ def _run(node: "object", name: str, host: str) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    node.start()  # type: ignore[attr-defined]
+    node.start()
     typer.echo(
-        f"{name} on {host}:{node.dicom_port}; STOW-RS, metrics and the page on port "  # type: ignore[attr-defined]
-        f"{node.http_port}. Ctrl-C ends it."  # type: ignore[attr-defined]
+        f"{name} on {host}:{node.dicom_port}; STOW-RS, metrics and the page on port "
+        f"{node.http_port}. Ctrl-C ends it."
     )
     stopping.wait()
-    node.stop()  # type: ignore[attr-defined]
+    node.stop()
 
 
 def _check_packages() -> None:

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import requests
+from dicomweb_client import DICOMwebClient
+from pydicom import Dataset, dcmread
+from pynetdicom import AE
+from pynetdicom.association import Association
+
 from components.recipe.dicom import Destination
 from serving.dicom_node.errors import PacsAwayError
 
@@ -58,60 +64,58 @@ class StoreSender:
 
     def send(self, files: Sequence[Path]) -> Iterator[Outcome]:
         """As `Sender.send`."""
-        from pydicom import dcmread
-        from pynetdicom import AE
-
-        entity = AE(self.ae_title)
-        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _SECONDS
-        entity.connection_timeout = _SECONDS
         objects = [dcmread(file) for file in files]
-        for one in objects:
-            syntax = one.file_meta.TransferSyntaxUID
-            if (one.SOPClassUID, syntax) not in _proposed(entity):
-                entity.add_requested_context(one.SOPClassUID, syntax)
-        to = self.destination
-        host = to.host or ""
-        tls = {} if self.context is None else {"tls_args": (self.context, host)}
-        association = entity.associate(host, to.port, ae_title=to.ae_title or "", **tls)
-        if not association.is_established:
-            kind = "pacs rejects" if association.is_rejected else "pacs away"
-            raise PacsAwayError(
-                f"{to.ae_title} at {host}:{to.port} {_why_not_established(association)}", kind
-            )
+        association = self._associate(objects)
         try:
             for file, one in zip(files, objects, strict=True):
-                yield Outcome(file, self._store(association, one))
+                yield Outcome(file, _store(association, one))
         finally:
-            association.release() if association.is_established else association.kill()
+            if association.is_established:
+                association.release()
+            else:
+                association.kill()
 
-    def _store(self, association: object, one: object) -> str | None:
-        try:
-            status = association.send_c_store(one)  # type: ignore[attr-defined]
-        except ValueError as error:  # no accepted presentation context
-            return f"the PACS does not take this SOP class: {error}"
-        except RuntimeError as error:
-            raise PacsAwayError(f"the association ended ({error})", about_one=True) from error
-        code = status.get("Status")
-        if code is None:
-            raise PacsAwayError("the association ended without a response", about_one=True)
-        if code in _FULL:
-            raise PacsAwayError(f"the PACS is out of resources (status 0x{code:04X})")
-        if code == 0 or code in _WARNINGS:
-            return None
-        return f"the PACS refused it with status 0x{code:04X} {status.get('ErrorComment', '')}"
+    def _associate(self, objects: Sequence[Dataset]) -> Association:
+        entity, to = AE(self.ae_title), self.destination
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _SECONDS
+        entity.connection_timeout = _SECONDS
+        kinds = {(str(one.SOPClassUID), str(one.file_meta.TransferSyntaxUID)) for one in objects}
+        for sop_class, syntax in sorted(kinds):
+            entity.add_requested_context(sop_class, syntax)
+        host, title = to.host or "", to.ae_title or ""
+        tls = None if self.context is None else (self.context, host)
+        association = entity.associate(host, to.port, ae_title=title, tls_args=tls)
+        if association.is_established:
+            return association
+        where = f"{title} at {host}:{to.port}"
+        if association.is_rejected:
+            answer = association.acceptor.primitive
+            reason = getattr(answer, "reason_str", "no reason given")
+            raise PacsAwayError(f"{where} rejects the association: {reason}", "pacs rejects")
+        raise PacsAwayError(f"{where} can't be reached, or aborts the association")
 
 
-def _proposed(entity: object) -> set[tuple[str, str]]:
-    contexts = entity.requested_contexts  # type: ignore[attr-defined]
-    return {(one.abstract_syntax, one.transfer_syntax[0]) for one in contexts}
+def _store(association: Association, one: Dataset) -> str | None:
+    """Returns why the PACS does not take an object; None where it did.
 
-
-def _why_not_established(association: object) -> str:
-    if association.is_rejected:  # type: ignore[attr-defined]
-        primitive = association.acceptor.primitive  # type: ignore[attr-defined]
-        reason = getattr(primitive, "reason_str", "no reason given")
-        return f"rejects the association: {reason}"
-    return "can't be reached, or aborts the association"
+    Raises:
+        PacsAwayError: it takes nothing now.
+    """
+    try:
+        status = association.send_c_store(one)
+    except ValueError as error:  # no accepted presentation context
+        return f"the PACS does not take this SOP class: {error}"
+    except RuntimeError as error:
+        raise PacsAwayError(f"the association ended ({error})", about_one=True) from error
+    code = status.get("Status")
+    if code is None:
+        raise PacsAwayError("the association ended without a response", about_one=True)
+    if code in _FULL:
+        raise PacsAwayError(f"the PACS is out of resources (status 0x{code:04X})")
+    if code == 0 or code in _WARNINGS:
+        return None
+    comment = status.get("ErrorComment", "")
+    return f"the PACS refused it with status 0x{code:04X} {comment}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -130,10 +134,6 @@ class StowSender:
 
     def send(self, files: Sequence[Path]) -> Iterator[Outcome]:
         """As `Sender.send`."""
-        import requests
-        from dicomweb_client import DICOMwebClient
-        from pydicom import dcmread
-
         session = requests.Session()
         if self.verify is not None:
             session.verify = str(self.verify)
@@ -144,11 +144,9 @@ class StowSender:
             for file in files:
                 yield Outcome(file, self._store(client, dcmread(file)))
 
-    def _store(self, client: object, one: object) -> str | None:
-        import requests
-
+    def _store(self, client: DICOMwebClient, one: Dataset) -> str | None:
         try:
-            response = client.store_instances([one])  # type: ignore[attr-defined]
+            response = client.store_instances([one])
         except requests.HTTPError as error:
             code = error.response.status_code if error.response is not None else 500
             if code in (401, 403, 404, 408, 429) or code >= 500:
