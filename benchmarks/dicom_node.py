@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psutil
 from reporting import options, tell
@@ -59,15 +60,15 @@ def main() -> None:
     tell(chosen, figures, TARGETS, rows)
 
 
-def measured(running: Trial, folder: Path, chosen: object) -> dict[str, float]:
+def measured(running: Trial, folder: Path, chosen: Any) -> dict[str, float]:
     """Returns the figures of the three parts."""
     calm, killed = [
         {
             name: [
-                write_radiograph(folder / kind, name, number, side=chosen.side)  # type: ignore[attr-defined]
-                for number in range(1, chosen.images + 1)  # type: ignore[attr-defined]
+                write_radiograph(folder / kind, name, number, side=chosen.side)
+                for number in range(1, chosen.images + 1)
             ]
-            for name in (f"{kind}{number}" for number in range(chosen.studies))  # type: ignore[attr-defined]
+            for name in (f"{kind}{number}" for number in range(chosen.studies))
         }
         for kind in ("c", "k")
     ]
@@ -80,7 +81,7 @@ def measured(running: Trial, folder: Path, chosen: object) -> dict[str, float]:
     third = len(samples) // 3
     sender = threading.Thread(target=send_all, args=[running, [ids[name] for name in killed]])
     sender.start()
-    kills = kill(running, sender, chosen.kills)  # type: ignore[attr-defined]
+    kills = kill(running, sender, chosen.kills)
     sender.join()
     running.wait()
     studies, images = running.answers()
@@ -88,7 +89,7 @@ def measured(running: Trial, folder: Path, chosen: object) -> dict[str, float]:
     every = [
         str(radiograph(name, number).SOPInstanceUID)
         for name in names
-        for number in range(1, chosen.images + 1)  # type: ignore[attr-defined]
+        for number in range(1, chosen.images + 1)
     ]
     return {
         "images a second of the plain client": len(files) / plain,
@@ -118,7 +119,7 @@ def send_all(running: Trial, studies: list[list[str]]) -> None:
 
 def kill(running: Trial, sender: threading.Thread, times: int) -> int:
     """Kills each process so often while images are sent; returns how many were killed."""
-    victims = [running.server, running.pacs, running.node] * times
+    victims: list[Any] = [running.server, running.pacs, running.node] * times
     random.Random(1).shuffle(victims)
     for number, victim in enumerate(victims):
         time.sleep(2)
@@ -127,6 +128,8 @@ def kill(running: Trial, sender: threading.Thread, times: int) -> int:
         victim.kill()
         time.sleep(1)
         victim.start()
+        if victim is not running.pacs:
+            victim.wait()
     return len(victims)
 
 

@@ -51,13 +51,15 @@ def read_arrival(file: Path, rules: Accept, today: date) -> Arrival:
         uids = [
             _uid(dataset, name) for name in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID")
         ]
-        texts = [str(dataset.get(name) or "") for name in ("AccessionNumber", "Modality")]
+        accession, modality = (
+            str(dataset.get(name) or "") for name in ("AccessionNumber", "Modality")
+        )
         refusal = why_not(dataset, rules, today)
     except RefusedError:
         raise
     except Exception as error:  # pydicom raises anything on bytes that are no dataset
         raise RefusedError(f"the DICOM header can't be parsed ({error})") from error
-    return Arrival(*uids, *texts, refusal)
+    return Arrival(uids[0], uids[1], uids[2], accession, modality, refusal)
 
 
 def _uid(dataset: Dataset, name: str) -> str:

@@ -50,7 +50,8 @@ class BoundedServer(ThreadedAssociationServer):
     pdu_seconds = 60.0
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, request_handler=_Handler, **options)
+        options["request_handler"] = _Handler
+        super().__init__(*args, **options)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Takes a connection; TLS shakes hands when the first PDU is read, by another thread."""
@@ -74,9 +75,9 @@ class BoundedServer(ThreadedAssociationServer):
 class _Handler(RequestHandler):
     def _create_association(self) -> Association:
         association = super()._create_association()
-        connection = association.dul.socket
+        connection: Any = association.dul.socket
         seconds = self.server.pdu_seconds  # type: ignore[attr-defined]
-        connection.recv = partial(_read, connection, seconds)  # type: ignore[method-assign,union-attr]
+        connection.recv = partial(_read, connection, seconds)
         return association
 
 

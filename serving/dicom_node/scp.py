@@ -109,7 +109,7 @@ class StoreScp:
         for sop_class in SOP_CLASSES:
             entity.add_supported_context(sop_class, AllTransferSyntaxes)
         try:
-            self._server = entity.make_server(
+            server: Any = entity.make_server(
                 (settings.host.strip("[]"), settings.port),
                 ssl_context=settings.context,
                 evt_handlers=self._handlers(),
@@ -120,10 +120,10 @@ class StoreScp:
                 f"Can't listen for DICOM on port {settings.port} of {settings.host} ({error}). "
                 "Choose another --port or --host."
             ) from error
-        self._server.pdu_seconds = limits.seconds
-        entity._servers.append(self._server)  # as AE.start_server does; its shutdown needs it
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, name="scp", daemon=True)
+        server.pdu_seconds = limits.seconds
+        entity._servers.append(server)  # as AE.start_server does; its shutdown needs it
+        self.port, self._server = int(server.server_address[1]), server
+        self._thread = threading.Thread(target=server.serve_forever, name="scp", daemon=True)
         self._thread.start()
 
     @property

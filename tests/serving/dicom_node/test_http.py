@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from typing import Any
 
 import pytest
 from dicomweb_client import DICOMwebClient
@@ -30,7 +31,7 @@ def port(tmp_path):
         failing = []
         stow = StowService(Intake(spool, Accept(), metrics), spool.incoming, 10**6, 30)
         shown = Shown(spool, metrics, "tiny", "the PACS", lambda: failing)
-        found = HttpPort(HttpSettings("127.0.0.1", 0, **settings), shown, stow)
+        found: Any = HttpPort(HttpSettings("127.0.0.1", 0, **settings), shown, stow)
         found.spool, found.failing = spool, failing
         found.start()
         running.append(found)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -27,11 +28,12 @@ def test_every_study_is_answered_once(tmp_path, base):
 
         sender = threading.Thread(target=send, args=[names])
         sender.start()
-        for victim in (running.server, running.node, running.pacs):
+        victims: Any = (running.server, running.node, running.pacs)
+        for victim in victims:
             time.sleep(1)
             victim.kill()
             time.sleep(0.2)
-            victim.start(wait=victim is running.pacs)
+            victim.start()
         sender.join()
         running.wait(120)
         studies, images = running.answers()

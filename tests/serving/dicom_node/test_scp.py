@@ -8,11 +8,12 @@ import socket
 import ssl
 import struct
 import threading
+from typing import Any
 
 import pytest
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 from pynetdicom import AE
-from pynetdicom.sop_class import Verification
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from components.recipe.dicom import Accept
 from serving.dicom_node import spool as spool_module
@@ -36,8 +37,9 @@ def scp(tmp_path):
             spool = Spool(tmp_path / "spool")
             stack.callback(spool.close)
             intake = Intake(spool, Accept(), NodeMetrics())
-            defaults = {"ae_title": NODE, "host": "127.0.0.1", "port": 0, "callers": [PACS]}
-            running = StoreScp(ScpSettings(**defaults | settings), intake, spool.incoming)
+            values: Any = {"ae_title": NODE, "host": "127.0.0.1", "port": 0, "callers": [PACS]}
+            chosen = ScpSettings(**values | settings)
+            running: Any = StoreScp(chosen, intake, spool.incoming)
             running.intake = intake
             running.start()
             stack.callback(running.stop, 5)

@@ -41,17 +41,21 @@ class Process:
         self._command, self._log, self._url = [*MEDTFX, *map(str, command)], log, url
         self.process: subprocess.Popen | None = None
 
-    def start(self, wait: bool = True) -> None:
-        """Starts it, and waits until it works."""
+    def start(self) -> None:
+        """Starts it; `wait` says when it works."""
         environment = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
         with open(self._log, "ab") as log:
             self.process = subprocess.Popen(
                 self._command, stdout=log, stderr=log, env=environment, cwd=self._log.parent
             )
+
+    def wait(self) -> None:
+        """Waits until it works."""
         end = time.monotonic() + _PATIENCE_SECONDS
-        while wait and not self.works():
-            assert self.process.poll() is None and time.monotonic() < end, self.log()
-            time.sleep(0.05)
+        while not self.works():
+            assert self.process and self.process.poll() is None, self.log()
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.1)
 
     def works(self) -> bool:
         """Whether it answers."""
@@ -169,9 +173,7 @@ def trial(folder: Path, base: Path, quiet_seconds: int = 4, **dicom: object) -> 
         with contextlib.ExitStack() as stack:
             for process in (server, node):
                 stack.callback(process.kill)
-                process.start(wait=False)
+                process.start()
             for process in (server, node):
-                while not process.works():
-                    assert process.process and process.process.poll() is None, process.log()
-                    time.sleep(0.1)
+                process.wait()
             yield Trial(pacs, server, node, page, f"127.0.0.1:{ports['grpc']}")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -43,7 +44,8 @@ def of_kubernetes(out):
 def understood(command):
     """The options of a command line of the node, as the command reads them."""
     assert command[:2] == ["medtfx", "dicom-node"]
-    node = get_command(app).commands["dicom-node"]
+    group: Any = get_command(app)
+    node = group.commands["dicom-node"]
     return node.make_context("dicom-node", command[2:]).params
 
 
