@@ -90,30 +90,43 @@ def permutation_p(
     others: NDArray[np.int64],
     seed: int = 0,
 ) -> float:
-    """Returns how often patients that are assigned by chance are told apart as well.
+    """Returns how often blocks of images that are assigned by chance are told apart as well.
 
-    Of each sample a thousand images at most are used.
+    Of each sample a thousand images at most are used. Patients are put together to blocks as large
+    as those of the other sample: only what is of one size can be exchanged.
 
     Args:
         one: N images.
         groups: number of the patient of each, [N].
         other: M images.
-        others: number of the patient of each of these, [M].
+        others: number of the block of each of these, [M].
         seed: of the random numbers.
     """
     generator = np.random.default_rng(seed)
-    chosen = [
-        generator.permutation(len(sample.values))[:_PERMUTED] for sample in (one, other)
-    ]
-    values = np.concatenate([one.values[chosen[0]], other.values[chosen[1]]])
-    patients = np.concatenate([groups[chosen[0]], groups.max() + 1 + others[chosen[1]]])
-    names, numbers = np.unique(patients, return_inverse=True)
-    is_other = names > groups.max()
+    kept = others <= others[min(len(others), _PERMUTED) - 1]
+    size = kept.sum() / len(np.unique(others[kept]))
+    blocks = _blocks(groups, size, generator)
+    chosen = blocks < max(1, round(_PERMUTED / size))
+    numbers = np.concatenate([blocks[chosen], blocks.max() + 1 + others[kept]])
+    names, numbers = np.unique(numbers, return_inverse=True)
+    is_other = names > blocks.max()
     drawn = [is_other, *(generator.permutation(is_other) for _ in range(_PERMUTATIONS))]
     assigned = np.array(drawn)[:, numbers].astype(np.float64)
-    both = embedded(values, patients, seed)
+    both = embedded(np.concatenate([one.values[chosen], other.values[kept]]), numbers, seed)
     areas = domain_auc(both, 1 - assigned, both, assigned).effect
     return float((areas >= areas[0] - _ORDINARY).mean())
+
+
+def _blocks(
+    groups: NDArray[np.int64], size: float, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Returns the number of the block of each image: patients in random order, some images each."""
+    _, numbers, images = np.unique(groups, return_inverse=True, return_counts=True)
+    order = generator.permutation(len(images))
+    block = np.empty(len(images), np.int64)
+    block[order] = (np.cumsum(images[order]) - images[order]) // size
+    found: NDArray[np.int64] = block[numbers]
+    return found
 
 
 def _held_out(
@@ -164,7 +177,7 @@ def _centred(total: Floats, sums: Floats, products: Floats) -> tuple[Floats, Flo
 
 
 def _auc(one: Floats, weights: Floats, other: Floats, others: Floats) -> float:
-    """Returns the chance that an image of the other sample has the higher score; ties are halves."""
+    """Returns the chance that an image of the other sample scores higher; ties are halves."""
     order = np.argsort(one)
     sums = np.concatenate([[0.0], np.cumsum(weights[order])])
     ordered = one[order]

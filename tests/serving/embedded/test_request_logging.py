@@ -19,9 +19,7 @@ def lines(folder):
     return [json.loads(line) for file in folder.glob("*.jsonl") for line in file.open()]
 
 
-def test_each_prediction_is_a_line_with_what_a_server_knows(
-    logging_server, dark, bright, tmp_path
-):
+def test_each_prediction_is_a_line_with_what_a_server_knows(logging_server, dark, bright, tmp_path):
     with Client(logging_server.address, "tiny") as client:
         client.predict([dark, bright])
         client.predict([dark], explain=True)
