@@ -62,13 +62,13 @@ def domain_auc(one: Embedded, weights: Floats, other: Embedded, others: Floats) 
         scores = direction @ one.values[first].T, direction @ other.values[second].T
         known = n * m > 0
         for row in np.flatnonzero(known):
-            area = _auc(scores[0][row], weights[row, first], scores[1][row], others[row, second])
-            areas[row] += area * n[row] * m[row]
+            auc = _auc(scores[0][row], weights[row, first], scores[1][row], others[row, second])
+            areas[row] += auc * n[row] * m[row]
         pairs += np.where(known, n * m, 0.0)
-    area = np.where(pairs > 0, areas / np.maximum(pairs, 1), 0.5)
+    effect = np.where(pairs > 0, areas / np.maximum(pairs, 1), 0.5)
     n, m = weights.sum(-1), others.sum(-1)
     error = np.sqrt((n + m + 1) / (12 * n * m))  # of a rank sum without a difference
-    return Compared(area, np.maximum((area - 0.5) / error, 0.0))
+    return Compared(effect, np.maximum((effect - 0.5) / error, 0.0))
 
 
 def domain_scores(one: Embedded, other: Embedded) -> Floats:
@@ -156,17 +156,17 @@ def _held_out(
         yield one.folds == fold, other.folds == fold, direction / scale
 
 
-def _moments(values: Floats, weights: Floats) -> list[Floats]:
+def _moments(values: NDArray, weights: Floats) -> list[NDArray]:
     """Returns the weight [B], and the weighted sums of values [B, E] and products [B, E(E+1)/2].
 
     In float32, twice as fast: the values have a mean of about 0 and a spread of about 1.
     """
-    weights = weights.astype(np.float32)
+    float32 = weights.astype(np.float32)
     first, second = np.triu_indices(values.shape[-1])
-    return [weights.sum(-1), weights @ values, weights @ (values[:, first] * values[:, second])]
+    return [float32.sum(-1), float32 @ values, float32 @ (values[:, first] * values[:, second])]
 
 
-def _centred(total: Floats, sums: Floats, products: Floats) -> tuple[Floats, Floats, Floats]:
+def _centred(total: NDArray, sums: NDArray, products: NDArray) -> tuple[NDArray, ...]:
     """Returns weight, mean, and the matrix of products about the mean, [B, E, E]."""
     mean = sums / np.maximum(total, 1)[:, None]
     first, second = np.triu_indices(sums.shape[-1])
