@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/monitor.py [--hospitals 10] [--shifted 40] [--seed 0]
 
 A simulated hospital: patients with one to four images that are alike, three classes, probabilities,
-brightness, contrast, size, format and embeddings. Each model has a reference of its own, drawn from the same
-hospital, and is then monitored week by week. Two tables, in Markdown, for
+brightness, contrast, size, format and embeddings. Each model has a reference of its own, drawn from
+the same hospital, and is then monitored week by week. Two tables, in Markdown, for
 docs/explanation/monitor.md:
 
 1. Quiet weeks, 52 of each model: how many raise an alarm. One a year is wanted, so ten models may
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from components.saved_model.embedding import SIZE
 from pipeline.monitor.checks import checks_between
 from pipeline.monitor.limits import Limits, alarm_rate, limits_of
-from pipeline.monitor.sample import Sample
+from pipeline.monitor.sample import Sample, neighbours
 
 CLASSES = ("disease", "normal", "other")
 YEAR = 52  # weeks
@@ -112,17 +112,19 @@ def draw(
 class Monitored:
     """A model with its reference, and the limits for weeks of a size."""
 
-    def __init__(self, reference: int, week: int, seed: int) -> None:
+    def __init__(
+        self, reference: int, week: int, seed: int, rate: float = alarm_rate(1.0, 7.0)
+    ) -> None:
         self._generator = np.random.default_rng([reference, week, seed])
         self._reference, patients = draw(Hospital(), reference, self._generator)
         self._week = week
         checks = checks_between(self._reference, self._reference, CLASSES)
-        self._limits: Limits = limits_of(checks, patients, week, alarm_rate(1.0, 7.0), seed)
+        self._limits: Limits = limits_of(checks, patients, week, rate, seed)
 
     def alarms(self, hospital: Hospital) -> bool:
         """Draws a week of a hospital; returns whether the monitor raises an alarm."""
         now, _ = draw(hospital, self._week, self._generator)
-        now = replace(now, patients=np.arange(len(now)))  # the log does not know them
+        now = replace(now, patients=neighbours(len(now)))  # the log does not know them
         ones = np.ones((1, len(self._reference))), np.ones((1, len(now)))
         checks = checks_between(self._reference, now, CLASSES)
         scores = [float(check.compare(*ones).score[0]) for check in checks]

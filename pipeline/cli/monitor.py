@@ -56,9 +56,7 @@ def monitor(
     *,
     log: Annotated[
         str,
-        typer.Option(
-            metavar="FOLDER_OR_S3", help="The request log, of `--log` or Client(log=)."
-        ),
+        typer.Option(metavar="FOLDER_OR_S3", help="The request log, of `--log` or Client(log=)."),
     ],
     since: Annotated[
         str, typer.Option(help="Length of the span: hours, days or weeks, e.g. 24h, 7d, 2w.")

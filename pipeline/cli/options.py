@@ -60,8 +60,8 @@ LogOption = Annotated[
     typer.Option(
         "--log",
         metavar="FOLDER_OR_S3",
-        help="Add a line for each prediction to the request log there, a folder or s3://, for `medtfx monitor`: no "
-        "pixels, no names. Default: nothing is logged.",
+        help="Add a line for each prediction to the request log there, a folder or s3://, for "
+        "`medtfx monitor`: no pixels, no names. Default: nothing is logged.",
     ),
 ]
 MegapixelsOption = Annotated[int, typer.Option(min=1, help="Larger images are not decoded.")]

@@ -127,7 +127,7 @@ def score_images(
     batch_size: int,
     workers: int,
     restart: bool,
-    log: Path | None = None,
+    log: str | None = None,
 ) -> "Summary":
     """Scores images into a CSV, which an earlier call may have begun.
 

@@ -144,8 +144,10 @@ def _tags(reference: Sample, now: Sample) -> Iterator[Check]:
 def _categories(name: str, one: NDArray, other: NDArray) -> Iterator[Check]:
     values = tuple(np.unique([*np.unique(one), *np.unique(other)]).tolist())
     numbers = {value: number if value else np.nan for number, value in enumerate(values)}
-    rows = (np.array([numbers[value] for value in sample], np.float64) for sample in (one, other))
-    yield Check(name, "shares", *rows, categories=values)
+    first, second = (
+        np.array([numbers[value] for value in rows], np.float64) for rows in (one, other)
+    )
+    yield Check(name, "shares", first, second, categories=values)
 
 
 def images_of(sample: Sample) -> Embedded:
@@ -158,11 +160,11 @@ def _domain(reference: Sample, now: Sample) -> list[Check]:
     """Returns the check of the embeddings, if both samples have enough of them."""
     if min(len(reference.embedded), len(now.embedded)) < LEAST_EMBEDDED:
         return []
-    rows = [
+    one, other = (
         np.where(np.isin(np.arange(len(sample)), sample.embedded), 1.0, np.nan)
         for sample in (reference, now)
-    ]
-    return [Check(EMBEDDING, "domain", *rows, samples=(reference, now))]
+    )
+    return [Check(EMBEDDING, "domain", one, other, samples=(reference, now))]
 
 
 def _floats(one: NDArray, other: NDArray) -> tuple[Floats, Floats]:

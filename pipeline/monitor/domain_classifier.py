@@ -62,13 +62,13 @@ def domain_auc(one: Embedded, weights: Floats, other: Embedded, others: Floats) 
         scores = direction @ one.values[first].T, direction @ other.values[second].T
         known = n * m > 0
         for row in np.flatnonzero(known):
-            area = _auc(scores[0][row], weights[row, first], scores[1][row], others[row, second])
-            areas[row] += area * n[row] * m[row]
+            auc = _auc(scores[0][row], weights[row, first], scores[1][row], others[row, second])
+            areas[row] += auc * n[row] * m[row]
         pairs += np.where(known, n * m, 0.0)
-    area = np.where(pairs > 0, areas / np.maximum(pairs, 1), 0.5)
+    effect = np.where(pairs > 0, areas / np.maximum(pairs, 1), 0.5)
     n, m = weights.sum(-1), others.sum(-1)
     error = np.sqrt((n + m + 1) / (12 * n * m))  # of a rank sum without a difference
-    return Compared(area, np.maximum((area - 0.5) / error, 0.0))
+    return Compared(effect, np.maximum((effect - 0.5) / error, 0.0))
 
 
 def domain_scores(one: Embedded, other: Embedded) -> Floats:
@@ -90,30 +90,43 @@ def permutation_p(
     others: NDArray[np.int64],
     seed: int = 0,
 ) -> float:
-    """Returns how often patients that are assigned by chance are told apart as well.
+    """Returns how often blocks of images that are assigned by chance are told apart as well.
 
-    Of each sample a thousand images at most are used.
+    Of each sample a thousand images at most are used. Patients are put together to blocks as large
+    as those of the other sample: only what is of one size can be exchanged.
 
     Args:
         one: N images.
         groups: number of the patient of each, [N].
         other: M images.
-        others: number of the patient of each of these, [M].
+        others: number of the block of each of these, [M].
         seed: of the random numbers.
     """
     generator = np.random.default_rng(seed)
-    chosen = [
-        generator.permutation(len(sample.values))[:_PERMUTED] for sample in (one, other)
-    ]
-    values = np.concatenate([one.values[chosen[0]], other.values[chosen[1]]])
-    patients = np.concatenate([groups[chosen[0]], groups.max() + 1 + others[chosen[1]]])
-    names, numbers = np.unique(patients, return_inverse=True)
-    is_other = names > groups.max()
+    kept = others <= others[min(len(others), _PERMUTED) - 1]
+    size = kept.sum() / len(np.unique(others[kept]))
+    blocks = _blocks(groups, size, generator)
+    chosen = blocks < max(1, round(_PERMUTED / size))
+    numbers = np.concatenate([blocks[chosen], blocks.max() + 1 + others[kept]])
+    names, numbers = np.unique(numbers, return_inverse=True)
+    is_other = names > blocks.max()
     drawn = [is_other, *(generator.permutation(is_other) for _ in range(_PERMUTATIONS))]
     assigned = np.array(drawn)[:, numbers].astype(np.float64)
-    both = embedded(values, patients, seed)
+    both = embedded(np.concatenate([one.values[chosen], other.values[kept]]), numbers, seed)
     areas = domain_auc(both, 1 - assigned, both, assigned).effect
     return float((areas >= areas[0] - _ORDINARY).mean())
+
+
+def _blocks(
+    groups: NDArray[np.int64], size: float, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Returns the number of the block of each image: patients in random order, some images each."""
+    _, numbers, images = np.unique(groups, return_inverse=True, return_counts=True)
+    order = generator.permutation(len(images))
+    block = np.empty(len(images), np.int64)
+    block[order] = (np.cumsum(images[order]) - images[order]) // size
+    found: NDArray[np.int64] = block[numbers]
+    return found
 
 
 def _held_out(
@@ -143,17 +156,17 @@ def _held_out(
         yield one.folds == fold, other.folds == fold, direction / scale
 
 
-def _moments(values: Floats, weights: Floats) -> list[Floats]:
+def _moments(values: NDArray, weights: Floats) -> list[NDArray]:
     """Returns the weight [B], and the weighted sums of values [B, E] and products [B, E(E+1)/2].
 
     In float32, twice as fast: the values have a mean of about 0 and a spread of about 1.
     """
-    weights = weights.astype(np.float32)
+    float32 = weights.astype(np.float32)
     first, second = np.triu_indices(values.shape[-1])
-    return [weights.sum(-1), weights @ values, weights @ (values[:, first] * values[:, second])]
+    return [float32.sum(-1), float32 @ values, float32 @ (values[:, first] * values[:, second])]
 
 
-def _centred(total: Floats, sums: Floats, products: Floats) -> tuple[Floats, Floats, Floats]:
+def _centred(total: NDArray, sums: NDArray, products: NDArray) -> tuple[NDArray, ...]:
     """Returns weight, mean, and the matrix of products about the mean, [B, E, E]."""
     mean = sums / np.maximum(total, 1)[:, None]
     first, second = np.triu_indices(sums.shape[-1])
@@ -164,7 +177,7 @@ def _centred(total: Floats, sums: Floats, products: Floats) -> tuple[Floats, Flo
 
 
 def _auc(one: Floats, weights: Floats, other: Floats, others: Floats) -> float:
-    """Returns the chance that an image of the other sample has the higher score; ties are halves."""
+    """Returns the chance that an image of the other sample scores higher; ties are halves."""
     order = np.argsort(one)
     sums = np.concatenate([[0.0], np.cumsum(weights[order])])
     ordered = one[order]

@@ -79,7 +79,9 @@ class _Sums:
         self._predicted += (hits > 0).sum(0)
         self._hits += hits.sum(0)
         self._cases += cases.sum(0)
-        for sums, flags in zip(self._flags, (part.uncertain, part.out_of_distribution), strict=True):
+        for sums, flags in zip(
+            self._flags, (part.uncertain, part.out_of_distribution), strict=True
+        ):
             sums += np.nansum(flags), np.isfinite(flags).sum()
 
     def point(self, start: datetime, classes: tuple[str, ...]) -> Point:

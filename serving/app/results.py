@@ -15,8 +15,8 @@ from serving.app.pictures import Picture, draw_picture
 from serving.app.uploads import Upload
 from serving.client.prediction import Prediction
 from serving.protocol.errors import RequestError, ServingError
-from serving.request_log.record import LogRecord, logged_image
 from serving.request_log.object_log import ObjectLog
+from serving.request_log.record import LogRecord, logged_image
 from serving.request_log.request_log import RequestLog
 
 

@@ -55,8 +55,8 @@ class Client:
         tls: how the connection is encrypted; None for plain text.
         max_pixels: images with more (width x height) are not decoded, but get an `error`.
         token: shown to a server that asks for one; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
-        log: folder of the request log, or its address at s3://, which gets a line for each prediction, for `medtfx monitor`;
-            None: nothing is logged.
+        log: folder of the request log, or its address at s3://, which gets a line for each
+            prediction, for `medtfx monitor`; None: nothing is logged.
 
     Raises:
         ServingError: an argument is not usable.

@@ -169,8 +169,10 @@ def _files(folder: Path, days: _Days, faults: Counter[str]) -> Iterator[Iterator
     for segment in list_segments(folder):
         if days[0] <= segment.day <= days[1]:
             finished = segment.finished
-            yield _table_parts(segment, faults) if finished else _line_parts(
-                read_lines(segment.lines), faults
+            yield (
+                _table_parts(segment, faults)
+                if finished
+                else _line_parts(read_lines(segment.lines), faults)
             )
 
 
@@ -288,7 +290,9 @@ def _scanner(table: pa.Table) -> dict[str, NDArray[np.object_]]:
     texts = [json.loads(text) for text in coded.dictionary.to_pylist()]
     codes = coded.indices.to_numpy(zero_copy_only=False)
     return {
-        name: np.array([*(sys.intern(str(tags.get(name, ""))) for tags in texts), ""], object)[codes]
+        name: np.array([*(sys.intern(str(tags.get(name, ""))) for tags in texts), ""], object)[
+            codes
+        ]
         for name in SCANNER_TAGS
     }
 

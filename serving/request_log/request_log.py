@@ -7,7 +7,6 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 
 from components.storage.append_log import AppendFile
-from components.storage.files import is_remote
 from components.storage.s3 import is_s3
 from serving.request_log.errors import RequestLogError
 from serving.request_log.object_log import ObjectLog
@@ -30,13 +29,13 @@ def open_log(folder: Path | str) -> "RequestLog | ObjectLog":
     Raises:
         RequestLogError: it can't be written.
     """
-    if not is_remote(str(folder)):
-        return RequestLog(Path(folder))
-    if not is_s3(str(folder)):
+    if is_s3(str(folder)):
+        return ObjectLog(str(folder), _now)
+    if "://" in str(folder):
         raise RequestLogError(
             f"A request log is a folder or an address at s3://. Received: {str(folder)!r}."
         )
-    return ObjectLog(str(folder), _now)
+    return RequestLog(Path(folder))
 
 
 class RequestLog:

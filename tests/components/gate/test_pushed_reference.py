@@ -4,7 +4,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from components.gate.pushed_reference import QUALITY, TAGS, Reference, read_reference, write_reference
+from components.gate.pushed_reference import (
+    QUALITY,
+    TAGS,
+    Reference,
+    read_reference,
+    write_reference,
+)
 from components.saved_model.embedding import SIZE
 from components.saved_model.manifest import ChangedModelError
 from tests.written_predictions import predictions

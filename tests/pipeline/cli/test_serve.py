@@ -11,6 +11,7 @@ from tests.command_line import assert_one_message, medtfx
         (("--certificate", "a.pem"), "a.pem"),
         (("--models-config", "nowhere.config"), "nowhere.config"),
         (("--model-base", "nowhere"), "nowhere"),
+        (("--model-base", ".", "--log", "gs://bucket/log"), "gs://bucket/log"),
     ],
 )
 def test_a_mistake_is_one_message(tmp_path, monkeypatch, options, words):

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from components.gate.pushed_reference import TAGS, Reference
-from components.saved_model.embedding import SIZE, to_stored
 from components.recipe.evaluation import EvaluationSection
+from components.saved_model.embedding import SIZE, to_stored
 from pipeline.monitor.monitoring import Settings, monitor
 from pipeline.monitor.sample import Sample
 from pipeline.monitor.truth import Label, judge_by_labels
@@ -28,6 +28,7 @@ from serving.request_log.reader import Logged
 CLASSES = ("ill", "well")
 NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
 WEEK = timedelta(days=7)
+
 
 def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02, moved=0.0):
     generator = np.random.default_rng(seed)

@@ -59,7 +59,9 @@ def test_a_weight_of_two_is_an_image_twice():
     doubled = embedded(np.repeat(values, 2, axis=0), np.repeat(patients, 2))
     ones = np.ones((1, 80))
     twice = domain_auc(doubled, np.ones((1, 200)), embedded(*other), ones)
-    weighted = domain_auc(embedded(values, patients), np.full((1, 100), 2.0), embedded(*other), ones)
+    weighted = domain_auc(
+        embedded(values, patients), np.full((1, 100), 2.0), embedded(*other), ones
+    )
     # The values are standardised by those of the first sample, which are the same.
     assert weighted.effect[0] == pytest.approx(twice.effect[0], abs=1e-4)
 

@@ -30,8 +30,7 @@ def test_parts_add_up_to_the_whole(make_logged):
     before = make_logged(until=NOW - WEEK)
     parts = [before.chosen(np.arange(first, first + 50)) for first in range(0, 200, 50)]
     whole, added = (
-        trend_of(make_logged(), history, NOW - WEEK, NOW, CLASSES)
-        for history in ([before], parts)
+        trend_of(make_logged(), history, NOW - WEEK, NOW, CLASSES) for history in ([before], parts)
     )
     assert whole[0].predictions == added[0].predictions == 200
     assert added[0].shares == whole[0].shares

@@ -3,8 +3,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from serving.request_log.reader import read_span
 from serving.request_log.errors import RequestLogError
+from serving.request_log.reader import read_span
 
 
 def test_the_columns_of_a_span(write, make_record, span):

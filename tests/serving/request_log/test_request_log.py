@@ -5,7 +5,8 @@ import stat
 
 import pytest
 
-from serving.request_log.request_log import RequestLog, RequestLogError
+from serving.request_log.errors import RequestLogError
+from serving.request_log.request_log import RequestLog
 
 
 def names(folder):
