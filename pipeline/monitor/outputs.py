@@ -6,11 +6,18 @@ from typing import Any
 
 from components.gate.pushed_gate import without_nan
 from pipeline.monitor import words
+from pipeline.monitor.export import Exported
 from pipeline.monitor.monitoring import Monitored
 from pipeline.monitor.truth import Truth
 
 
-def to_json(model: str, version: int, found: Monitored, truth: Truth | None) -> str:
+def to_json(
+    model: str,
+    version: int,
+    found: Monitored,
+    truth: Truth | None,
+    exported: Exported | None = None,
+) -> str:
     """Returns one JSON object; numbers that are not defined are null."""
     settings = asdict(found.settings)
     values = asdict(replace(found, checks=()))
@@ -26,6 +33,7 @@ def to_json(model: str, version: int, found: Monitored, truth: Truth | None) -> 
         "sentence": words.sentence(found, truth),
         "repeated": found.repeated,
         "truth": None if truth is None else asdict(truth),
+        "exported": None if exported is None else exported.plain(),
     }
     return json.dumps(without_nan(values), ensure_ascii=False, indent=2)
 

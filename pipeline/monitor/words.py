@@ -74,11 +74,9 @@ def rate(found: Monitored) -> str:
 
 def labelled(truth: Truth) -> str:
     """Returns how many labels there are, and how they are counted."""
-    who = "patients" if truth.by_patient else "images, each counted as a patient"
-    return (
-        f"{truth.images} of {truth.labels} labelled images have a prediction in this span, of "
-        f"{truth.patients} {who}."
-    )
+    who = "patients" if truth.by_patient else "studies or images, each counted as a patient"
+    alone = f"; {truth.unmatched} labels have no prediction in this span" if truth.unmatched else ""
+    return f"{truth.images} predictions have a label, of {truth.patients} {who}{alone}."
 
 
 def verdict(one: LiveRecall) -> str:

@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from serving.request_log.request_log import RequestLogError
 from serving.request_log.segments import Segment, list_segments
-from serving.request_log.table import BROKEN, classes_key, read_lines, to_table
+from serving.request_log.table import (
+    BROKEN,
+    classes_key,
+    read_lines,
+    to_table,
+    with_all_columns,
+)
 
 CLOCK_TOLERANCE = 60.0  # seconds that the clocks of several writers may differ
 _ROWS = 50_000  # that are in memory as objects at the same time
@@ -35,6 +41,7 @@ class Logged:
         latency: milliseconds, float64 [N].
         quality: mean, std, width and height → float64 [N], NaN where it is not known.
         formats: of each file, str [N].
+        studies: keyed hash of the study of each image, bytes [N]; b'' where it is not known.
         tags: value of a scanner's tag, such as 'manufacturer GE' → images.
         faults: what can't be used → number of lines.
     """
@@ -47,6 +54,7 @@ class Logged:
     latency: Floats
     quality: dict[str, Floats]
     formats: NDArray[np.str_]
+    studies: NDArray[np.bytes_]
     tags: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
 
@@ -69,6 +77,7 @@ class Logged:
             self.latency[rows],
             {name: values[rows] for name, values in self.quality.items()},
             self.formats[rows],
+            self.studies[rows],
             self.tags,
             self.faults,
         )
@@ -151,7 +160,7 @@ def _table_parts(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
     with pq.ParquetFile(segment.table) as file:
         faults["broken line"] += int((file.schema_arrow.metadata or {}).get(BROKEN, b"0"))
         for batch in file.iter_batches(_ROWS):
-            yield pa.Table.from_batches([batch])
+            yield with_all_columns(pa.Table.from_batches([batch]))
 
 
 def _line_parts(segment: Segment, faults: Counter[str]) -> Iterator[pa.Table]:
@@ -181,7 +190,10 @@ def _usable(table: pa.Table, span: Span, faults: Counter[str]) -> pa.Table:
         ("other classes", "classes", classes_key(span.classes)),
     ):
         right = np.array([value == wanted for value in rows[column].to_pylist()], bool)
-        faults[fault] += int((~right).sum())
+        wrong = ~right
+        if column == "version":  # a shadow is another version, and no fault
+            wrong &= ~np.array([bool(value) for value in rows["shadow"].to_pylist()], bool)
+        faults[fault] += int(wrong.sum())
         rows = rows.filter(pa.array(right))
     return rows
 
@@ -222,6 +234,7 @@ def _columns(table: pa.Table, classes: int) -> Logged:
         _numbers(table, "latency_ms"),
         {name: _numbers(table, name) for name in ("mean", "std", "width", "height")},
         np.array([value or "" for value in table["format"].to_pylist()], np.str_),
+        np.array([value or "" for value in table["study"].to_pylist()], "S16"),
     )
 
 
@@ -235,6 +248,7 @@ def _joined(parts: list[Logged], tags: Counter[str], faults: Counter[str]) -> Lo
         np.concatenate([part.latency for part in parts]),
         {name: np.concatenate([part.quality[name] for part in parts]) for name in parts[0].quality},
         np.concatenate([part.formats for part in parts]),
+        np.concatenate([part.studies for part in parts]),
         tags,
         +faults,  # without zeros
     )

@@ -31,6 +31,8 @@ SCHEMA = pa.schema(
         pa.field("mean", pa.float32()),
         pa.field("std", pa.float32()),
         pa.field("tags", pa.string()),  # a JSON object
+        pa.field("study", pa.string()),
+        pa.field("shadow", pa.bool_()),
     ]
 )
 
@@ -83,7 +85,17 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "height": int,
     "mean": (int, float),
     "std": (int, float),
+    "study": str,
+    "shadow": bool,
 }
+
+
+def with_all_columns(table: pa.Table) -> pa.Table:
+    """Adds the columns that an earlier medtfx did not write, without values."""
+    for field in SCHEMA:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
 
 
 def read_lines(path: Path) -> list[bytes]:

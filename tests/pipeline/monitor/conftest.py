@@ -18,9 +18,10 @@ import pytest
 
 from components.gate.pushed_reference import Reference
 from components.recipe.evaluation import EvaluationSection
+from pipeline.monitor.labels import Label, Labels, match
 from pipeline.monitor.monitoring import Settings, monitor
 from pipeline.monitor.sample import Sample
-from pipeline.monitor.truth import Label, judge_by_labels
+from pipeline.monitor.truth import judge_by_labels
 from serving.request_log.reader import Logged
 
 CLASSES = ("ill", "well")
@@ -98,6 +99,7 @@ def make_logged():
             times=end - np.arange(images, 0, -1) * np.timedelta64(1, "m"),
             images=np.array([f"{1000 * seed + n:064x}" for n in range(images)], "S64"),
             latency=np.linspace(10, 30, images),
+            studies=np.array([f"{1000 * seed + n // 2:016x}" for n in range(images)], "S16"),
             tags=Counter({"manufacturer A": images}),
             faults=Counter(dict(faults)),
             **columns(sample),
@@ -133,4 +135,4 @@ def truth(make_logged):
         for row, (image, best) in enumerate(zip(logged.images, predicted, strict=True))
     }
     rules = EvaluationSection.model_validate({"recall_floor": 0.8})
-    return judge_by_labels(logged, labels, True, CLASSES, rules)
+    return judge_by_labels(logged, match(logged, Labels(labels, True)), CLASSES, rules)

@@ -34,7 +34,7 @@ def test_the_estimate_comes_with_its_blindness(show, quiet):
 
 def test_labels_and_some_of_the_corrections(show, quiet, truth):
     out = show(quiet, truth)
-    assert "200 of 200 labelled images have a prediction in this span, of 100 patients." in out
+    assert "200 predictions have a label, of 100 patients." in out
     assert out.count("BELOW its floor") == 2
     assert out.count(": predicted ") == 10
     assert "and 110 more; --json lists all." in out
