@@ -46,14 +46,24 @@ def compile_recipe(
             "<root>/models."
         ),
     ] = None,
+    monitor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="fail|retrain",
+            help="Compile the monitor of the recipe's model: after an alarm its run is red (fail), "
+            "or trains if there is enough new data (retrain).",
+        ),
+    ] = None,
     overrides: SetOption = None,
 ) -> None:
     """Compile a recipe to a package for Kubeflow Pipelines v2.
 
     Each run of the package takes the parameters data, root, models, overrides and if_new.
     """
+    from kubeflow.client.package_loader import check_reaction
     from kubeflow.package.compile import compile_package
     from kubeflow.package.container import PackageOptions
+    from kubeflow.package.monitor import compile_monitor
     from pipeline.recipes.loader import load_recipe
 
     if stack not in TFX_VERSIONS:
@@ -69,8 +79,13 @@ def compile_recipe(
         version=metadata.version("medtfx"),
         defaults={name: value for name, value in given.items() if value},
     )
-    tasks = compile_package(values, options, out)
-    missing = [name for name in ("data", "root") if name not in options.defaults]
+    if check_reaction(monitor) == "fail":
+        compile_monitor(values, options, out)
+        typer.echo(f"{out}: the monitor of {values.model_name}, for images of stack {stack}.")
+        return
+    tasks = compile_package(values, options, out, monitored=monitor is not None)
+    required = ("data", "root", *(("log",) if monitor else ()))
+    missing = [name for name in required if name not in options.defaults]
     needs = f" Parameters that each run must have: {', '.join(missing)}." if missing else ""
     nodes = sum(len(task.nodes) for task in tasks)
     typer.echo(

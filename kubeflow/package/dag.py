@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from components.nodes import PUSHER, RETRAINING, STAGES, kind_of, upstream_of
+from components.nodes import MONITOR, PUSHER, RETRAINING, STAGES, kind_of, upstream_of
 from components.recipe.platform import PlatformSection
 from components.recipe.recipe import Recipe
 
@@ -25,6 +25,7 @@ class Task:
 
 
 DECIDES = Task(RETRAINING)
+MONITORS = Task(MONITOR)
 
 
 def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:

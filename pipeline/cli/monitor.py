@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.runtime.exit_codes import ExitCode
+from pipeline.cli.monitor_retraining import Retraining
 from pipeline.cli.options import HomeOption
 from pipeline.cli.promotion import ModelArgument
 
@@ -123,6 +124,7 @@ def monitor(
         typer.Option(metavar="CHECK", help="Leave out a check, e.g. 'file format'. Repeatable."),
     ] = None,
     labels: Labels,
+    retraining: Retraining,
     outputs: Outputs,
     home: HomeOption,
 ) -> None:
@@ -130,11 +132,15 @@ def monitor(
 
     Past days of the log become Parquet files.
 
-    Exit code 0: quiet, 3: an alarm, or a recall by labels below its floor for certain, 1: error.
+    Exit code 0: quiet, 3: an alarm, or a recall by labels below its floor for certain, whatever
+    came of --retrain, 1: error, also of the training.
     """
+    from rich.console import Console
+
     from pipeline.monitor.run import Question, run_monitor
 
     labels.check()
+    retraining.check()
     outcome = run_monitor(
         Question(
             home.models,
@@ -152,6 +158,7 @@ def monitor(
     exported = labels.export_pairs(outcome, home)
     _write(outcome, exported, outputs)
     if outcome.alarm:
+        retraining.start(outcome, home, Console(stderr=outputs.as_json))
         raise typer.Exit(ExitCode.ALARM)
 
 
@@ -167,10 +174,7 @@ def _write(outcome: "Outcome", exported: "Exported | None", outputs: Outputs) ->
     if outputs.prometheus is not None:
         write_atomically(outputs.prometheus, to_prometheus(*what))
     if outputs.page is not None:
-        from pipeline.monitor.page import render_page
-
-        page = render_page(outcome.title, outcome.found, outcome.truth)
-        write_atomically(outputs.page, page.encode(errors="replace"))
+        write_atomically(outputs.page, outcome.page().encode(errors="replace"))
     if outputs.as_json:
         typer.echo(to_json(*what, exported))
         return

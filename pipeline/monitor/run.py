@@ -84,6 +84,21 @@ class Outcome:
         """The outcome in words."""
         return words.sentence(self.found, self.truth)
 
+    @property
+    def reason(self) -> str:
+        """Why a training is started after an alarm, in words."""
+        span = self.found.settings
+        return (
+            f"medtfx monitor of {self.title}, {span.since:%Y-%m-%d %H:%M} to "
+            f"{span.until:%Y-%m-%d %H:%M} UTC: {self.sentence}"
+        )
+
+    def page(self) -> str:
+        """Returns the page, one HTML file."""
+        from pipeline.monitor.page import render_page
+
+        return render_page(self.title, self.found, self.truth)
+
 
 def run_monitor(asked: Question) -> Outcome:
     """Compares the predictions of a span with those that the gate judged, and with labels.
