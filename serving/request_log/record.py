@@ -124,7 +124,7 @@ class LogRecord:
             "latency_ms": round(1000 * self.latency, 2),
             **facts,
         }
-        if study:
+        if study and key:
             values["study"] = hash_study(study, key)
         if self.shadow:
             values["shadow"] = True
