@@ -123,6 +123,13 @@ def monitor(
         list[str] | None,
         typer.Option(metavar="CHECK", help="Leave out a check, e.g. 'file format'. Repeatable."),
     ] = None,
+    shadow: Annotated[
+        int | None,
+        typer.Option(
+            metavar="VERSION",
+            help="Compare this version, which was asked too. Default: the one labelled shadow.",
+        ),
+    ] = None,
     labels: Labels,
     retraining: Retraining,
     outputs: Outputs,
@@ -153,6 +160,7 @@ def monitor(
             tuple(skip or ()),
             labels.truth,
             labels.images,
+            shadow,
         )
     )
     exported = labels.export_pairs(outcome, home)
@@ -170,7 +178,7 @@ def _write(outcome: "Outcome", exported: "Exported | None", outputs: Outputs) ->
     from pipeline.monitor.outputs import to_json, to_prometheus
     from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
-    what = (outcome.model, outcome.version, outcome.found, outcome.truth)
+    what = (outcome.model, outcome.version, outcome.found, outcome.truth, outcome.shadow)
     if outputs.prometheus is not None:
         write_atomically(outputs.prometheus, to_prometheus(*what))
     if outputs.page is not None:
@@ -179,7 +187,7 @@ def _write(outcome: "Outcome", exported: "Exported | None", outputs: Outputs) ->
         typer.echo(to_json(*what, exported))
         return
     console = Console()
-    print_result(console, outcome.title, outcome.found, outcome.truth)
+    print_result(console, outcome.title, outcome.found, outcome.truth, outcome.shadow)
     if exported is not None:
         console.print(exported.sentence, highlight=False, markup=False, soft_wrap=True)
     if outputs.page is not None:

@@ -9,6 +9,7 @@ from components.runtime.html import html_environment
 from pipeline.monitor import plots, words
 from pipeline.monitor.estimated_recall import BLINDNESS
 from pipeline.monitor.monitoring import Monitored
+from pipeline.monitor.shadow import Shadowed
 from pipeline.monitor.truth import Truth
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
@@ -17,13 +18,16 @@ _PICTURES = 6  # of the most unusual properties
 _CORRECTIONS = 50
 
 
-def render_page(title: str, found: Monitored, truth: Truth | None) -> str:
+def render_page(
+    title: str, found: Monitored, truth: Truth | None, shadow: Shadowed | None = None
+) -> str:
     """Returns the page.
 
     Args:
         title: model and version.
         found: by the checks.
         truth: what the labels say, or None.
+        shadow: what a second version predicted for the same images, or None.
     """
     return (
         html_environment(Path(__file__).with_name("templates"))
@@ -33,6 +37,7 @@ def render_page(title: str, found: Monitored, truth: Truth | None) -> str:
             title=title,
             found=found,
             truth=truth,
+            shadow=shadow,
             alarm=bool(found.alarms) or bool(truth and truth.below),
             sentence=words.sentence(found, truth),
             notes=list(words.notes(found)),

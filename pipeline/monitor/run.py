@@ -11,10 +11,12 @@ from pipeline.monitor import words
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.labels import Matched, match, read_labels
 from pipeline.monitor.monitoring import Monitored, Settings, monitor
+from pipeline.monitor.shadow import Shadowed, compare_shadow
 from pipeline.monitor.span import length_of, moment_of, rate_of
 from pipeline.monitor.trend import SPANS
 from pipeline.monitor.truth import Truth, judge_by_labels
-from serving.promotion.model_selection import choose_version
+from serving.promotion.labels import SHADOW
+from serving.promotion.model_selection import choose_version, labelled_version
 from serving.request_log.reader import Logged, Span, read_span
 from serving.request_log.study import read_study_key
 from serving.request_log.table import compact
@@ -35,6 +37,7 @@ class Question:
         skip: names of checks that are left out.
         truth: CSV file of labels, or None.
         images: folder of the files that were sent, or None.
+        shadow: version that is compared with the served one; None for the one labelled `shadow`.
     """
 
     models: Path
@@ -47,6 +50,7 @@ class Question:
     skip: tuple[str, ...] = ()
     truth: Path | None = None
     images: Path | None = None
+    shadow: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Outcome:
         found: by the checks.
         truth: what the labels say; None without labels.
         matched: the predictions with a label; None without labels.
+        shadow: what a second version predicted for the same images; None without one.
     """
 
     model: str
@@ -68,6 +73,7 @@ class Outcome:
     found: Monitored
     truth: Truth | None
     matched: Matched | None
+    shadow: Shadowed | None = None
 
     @property
     def title(self) -> str:
@@ -97,7 +103,7 @@ class Outcome:
         """Returns the page, one HTML file."""
         from pipeline.monitor.page import render_page
 
-        return render_page(self.title, self.found, self.truth)
+        return render_page(self.title, self.found, self.truth, self.shadow)
 
 
 def run_monitor(asked: Question) -> Outcome:
@@ -132,7 +138,8 @@ def run_monitor(asked: Question) -> Outcome:
     found = monitor(reference, logged, history, settings)
     matched = _matched(asked, reference, logged)
     truth = None if matched is None else _truth(folder, reference, logged, matched)
-    return Outcome(asked.model, number, folder, found, truth, matched)
+    shadow = _shadow(asked, span, logged, matched)
+    return Outcome(asked.model, number, folder, found, truth, matched, shadow)
 
 
 def _matched(asked: Question, reference: Reference, logged: Logged) -> Matched | None:
@@ -140,6 +147,16 @@ def _matched(asked: Question, reference: Reference, logged: Logged) -> Matched |
         return None
     key = read_study_key(asked.log)
     return match(logged, read_labels(asked.truth, reference.classes, asked.images, key))
+
+
+def _shadow(
+    asked: Question, span: Span, logged: Logged, matched: Matched | None
+) -> Shadowed | None:
+    version = asked.shadow or labelled_version(asked.models, asked.model, SHADOW)
+    if version is None or version == span.version:
+        return None
+    beside = read_span(asked.log, replace(span, version=version))
+    return compare_shadow(version, logged, beside, span.classes, matched)
 
 
 def _truth(folder: Path, reference: Reference, logged: Logged, matched: Matched) -> Truth:

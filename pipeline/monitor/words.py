@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pipeline.monitor.monitoring import Finding, Monitored
+from pipeline.monitor.shadow import Shadowed
 from pipeline.monitor.truth import LiveRecall, Truth
 
 EFFECTS = {"shares": "V", "distribution": "D", "rate": "change", "recall": "change"}
@@ -77,6 +78,17 @@ def labelled(truth: Truth) -> str:
     who = "patients" if truth.by_patient else "studies or images, each counted as a patient"
     alone = f"; {truth.unmatched} labels have no prediction in this span" if truth.unmatched else ""
     return f"{truth.images} predictions have a label, of {truth.patients} {who}{alone}."
+
+
+def shadowed(shadow: Shadowed) -> str:
+    """Returns for how many images the shadow was asked, and how often the two agree."""
+    said = (
+        f"Version {shadow.version}, the shadow, has predictions for {shadow.pairs} of "
+        f"{shadow.images} images"
+    )
+    if not shadow.pairs:
+        return f"{said}: nothing can be compared. Is it asked, with --shadow?"
+    return f"{said}, and predicts the same class for {shadow.agreement:.1%} of them."
 
 
 def verdict(one: LiveRecall) -> str:

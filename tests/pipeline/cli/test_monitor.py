@@ -15,6 +15,14 @@ from serving.request_log.request_log import RequestLog
 from tests.command_line import assert_one_message, medtfx
 from tests.pipeline.monitor.conftest import CLASSES, drawn, make_reference  # noqa: F401
 
+LABELLED = """
+model_config_list { config {
+  name: "lungs" base_path: "/models/lungs" model_platform: "tensorflow"
+  model_version_policy { specific { versions: 3 versions: 4 } }
+  version_labels { key: "stable" value: 3 } version_labels { key: "shadow" value: 4 }
+} }
+"""
+
 
 @pytest.fixture
 def home(tmp_path, make_reference):  # noqa: F811
@@ -39,7 +47,7 @@ def home(tmp_path, make_reference):  # noqa: F811
 def write_log(tmp_path):
     """Logs 100 images over the last two days; returns their digests and predicted classes."""
 
-    def write(digests=(), **changes):
+    def write(digests=(), version=3, **changes):
         sample, _ = drawn(100, seed=5, **changes)
         now, found = datetime.now(timezone.utc), {}
         for row in range(100):
@@ -48,7 +56,7 @@ def write_log(tmp_path):
             label = max(probabilities, key=lambda name: probabilities[name])
             prediction = Prediction(
                 "x",
-                version=3,
+                version=version,
                 probabilities=probabilities,
                 label=label,
                 uncertain=bool(sample.uncertain[row]),
@@ -58,7 +66,7 @@ def write_log(tmp_path):
             image = digests[row] if row < len(digests) else f"{row:064x}"
             facts = LoggedImage(image, "DICOM", 1000, 1000, brightness, contrast, {})
             log = RequestLog(tmp_path / "log", clock=lambda at=at: at)
-            log.add([LogRecord("lungs", prediction, facts, 0.01)])
+            log.add([LogRecord("lungs", prediction, facts, 0.01, shadow=version != 3)])
             found[facts.image] = label
         return found
 
@@ -146,3 +154,16 @@ def test_images_without_labels_are_refused(monitor, write_log, tmp_path):
     write_log()
     assert_one_message(monitor("--images", tmp_path), "--images belongs to --truth")
     assert_one_message(monitor("--export", tmp_path), "--export belongs to --truth")
+
+
+def test_a_shadow_is_compared_and_no_fault_of_the_log(monitor, write_log, home):
+    write_log()
+    write_log(version=4, contrast=0.9)  # the same images: contrast is not in the predictions
+    (home / "models" / "lungs" / "4").mkdir()
+    code, out, _ = monitor("--shadow", "4", "--version", "3", "--json")
+    values = json.loads(out)
+    assert code == 0 and values["shadow"]["pairs"] == 100
+    assert "another version" not in values["faults"]
+    (home / "models" / "models.config").write_text(LABELLED)
+    values = json.loads(monitor("--json")[1])  # by its label
+    assert (values["version"], values["shadow"]["version"]) == (3, 4)

@@ -7,10 +7,12 @@ logged     of 200 other images, a week before NOW; takes what `draw` takes
 settings   of that week
 quiet      what the monitor finds in it, with a week before
 alarmed    what it finds with 0.8 of the contrast, against a reference of folds
+shadowed   another version for the same images, with 20 other predictions, and those labels
 truth      labels of that week, most of which differ from the prediction
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
@@ -21,6 +23,7 @@ from components.recipe.evaluation import EvaluationSection
 from pipeline.monitor.labels import Label, Labels, match
 from pipeline.monitor.monitoring import Settings, monitor
 from pipeline.monitor.sample import Sample
+from pipeline.monitor.shadow import compare_shadow
 from pipeline.monitor.truth import judge_by_labels
 from serving.request_log.reader import Logged
 
@@ -123,6 +126,23 @@ def quiet(reference, make_logged, settings):
 def alarmed(make_reference, make_logged, settings):
     logged = make_logged(contrast=0.8)
     return monitor(make_reference(folds=True), logged, logged.chosen(NOTHING), settings)
+
+
+@pytest.fixture
+def shadowed(make_logged):
+    """A shadow that gives 20 of the logged images another class; each label is the served one."""
+    logged = make_logged()
+    probabilities = logged.probabilities.copy()
+    probabilities[:20] = probabilities[:20, ::-1]
+    labels = {
+        image.decode(): Label(int(best), f"patient {row // 2}")
+        for row, (image, best) in enumerate(
+            zip(logged.images, logged.probabilities.argmax(-1), strict=True)
+        )
+    }
+    matched = match(logged, Labels(labels, True))
+    other = replace(logged, probabilities=probabilities)
+    return compare_shadow(4, logged, other, CLASSES, matched)
 
 
 @pytest.fixture

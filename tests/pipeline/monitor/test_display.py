@@ -9,8 +9,8 @@ from pipeline.monitor.estimated_recall import BLINDNESS
 
 @pytest.fixture
 def show(capsys):
-    def printed(found, truth=None, width=140):
-        print_result(Console(width=width), "lungs/3", found, truth)
+    def printed(found, truth=None, width=140, shadow=None):
+        print_result(Console(width=width), "lungs/3", found, truth, shadow)
         return capsys.readouterr().out
 
     return printed
@@ -44,3 +44,11 @@ def test_brackets_in_a_class_are_no_markup(show, quiet):
     (first, *rest) = quiet.findings
     odd = replace(quiet, findings=(replace(first, name="probability of [red]x[/]"), *rest))
     assert "[red]x[/]" in show(odd)
+
+
+def test_a_shadow_has_its_tables_and_a_sentence(show, quiet, shadowed):
+    out = show(quiet, shadow=shadowed)
+    assert "How often each class is predicted" in out and "by labels" in out
+    assert out.count(": served ") == 10
+    assert "Version 4, the shadow, has predictions for 200 of 200 images" in out
+    assert "predicts the same class for 90.0% of them." in out
