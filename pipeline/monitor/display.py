@@ -80,7 +80,7 @@ def _pairs(pairs: tuple[Pair, ...], title: str) -> Table:
             *map(str, counts),
             f"{one.difference:+.3f}",
             interval,
-            f"{one.p:.3f}",
+            words.p_value(one.p),
         )
     return table
 

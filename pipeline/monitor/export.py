@@ -83,7 +83,8 @@ class Exported:
     def sentence(self) -> str:
         """What was exported, and what was not and why."""
         splits = ", ".join(f"{split} {count}" for split, count in sorted(self.splits.items()))
-        said = f"Exported: {self.splits.total()} images in {self.folder}"
+        count = self.splits.total()
+        said = f"Exported: {count} image{'s' * (count != 1)} in {self.folder}"
         said += f" ({splits}, as the recipe splits their patients)" if splits else ""
         if self.left_out:
             reasons = "; ".join(f"{why}: {count}" for why, count in self.left_out.most_common())

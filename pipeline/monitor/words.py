@@ -91,6 +91,11 @@ def shadowed(shadow: Shadowed) -> str:
     return f"{said}, and predicts the same class for {shadow.agreement:.1%} of them."
 
 
+def p_value(p: float) -> str:
+    """Returns a p-value with three digits."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def verdict(one: LiveRecall) -> str:
     """Returns what the labels say about the floor of a class."""
     return VERDICTS[one.verdict]

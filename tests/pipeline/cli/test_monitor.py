@@ -144,7 +144,7 @@ def test_labelled_images_are_exported_for_the_next_training(monitor, write_log, 
     options = ("--truth", csv, "--images", tmp_path / "sent", "--export", tmp_path / "next")
     _, out, _ = monitor(*options)
     assert (tmp_path / "next" / "ill" / "P17_a.png").read_bytes() == b"film"
-    assert "Exported: 1 images" in out and "no such file in the folder of images: 1" in out
+    assert "Exported: 1 image in" in out and "no such file in the folder of images: 1" in out
     exported = json.loads(monitor(*options, "--json")[1])["exported"]
     assert exported["left_out"] == {"no such file in the folder of images": 1}
     assert_one_message(monitor("--truth", csv, "--export", tmp_path), "--images")
@@ -167,3 +167,17 @@ def test_a_shadow_is_compared_and_no_fault_of_the_log(monitor, write_log, home):
     (home / "models" / "models.config").write_text(LABELLED)
     values = json.loads(monitor("--json")[1])  # by its label
     assert (values["version"], values["shadow"]["version"]) == (3, 4)
+
+
+def test_options_of_a_training_need_retrain(monitor):
+    assert_one_message(monitor("--recipe", "quickstart"), "--recipe belongs to --retrain")
+    line = ("--retrain", "--package", "p.yaml", "--data", "films")
+    assert_one_message(monitor(*line), "--param data=...")
+
+
+def test_an_alarm_whose_training_can_not_start_is_an_error(monitor, write_log):
+    write_log()
+    assert monitor("--retrain")[0] == 0  # quiet: nothing is started
+    write_log(contrast=0.7)
+    code, out, err = monitor("--retrain")
+    assert code == 1 and "ALARM: " in out and "no run of lungs/3" in err
