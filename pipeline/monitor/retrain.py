@@ -1,7 +1,5 @@
 """What an alarm starts: a training like the one that made the model, with the reason on record."""
 
-from dataclasses import replace
-
 from rich.console import Console
 
 from pipeline.home import Home
@@ -35,8 +33,8 @@ def retrain(
     overrides = () if recipe or made is None else tuple(made.overrides)
     values = load_recipe(recipe or (made.recipe if made else ""), list(overrides))
     folder = data or (made.data_folder if made else "")
-    options = RunOptions(overrides=overrides, if_new=True)
-    return run_recipe(values, folder, home, console, replace(options, reason=outcome.reason))
+    options = RunOptions(overrides, if_new=True, reason=outcome.reason)
+    return run_recipe(values, folder, home, console, options)
 
 
 def _run_of(outcome: Outcome, home: Home) -> RunRecord:

@@ -3,6 +3,7 @@
 import os
 from datetime import datetime, timedelta, timezone
 from importlib import metadata
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def volume(tmp_path, make_reference):  # noqa: F811
         for row, values in enumerate(sample.probabilities.tolist()):
             probabilities = dict(zip(CLASSES, values, strict=True))
             label = max(probabilities, key=lambda name: probabilities[name])
-            flags = {"uncertain": bool(sample.uncertain[row])}
+            flags: dict[str, Any] = {"uncertain": bool(sample.uncertain[row])}
             flags["out_of_distribution"] = bool(sample.out_of_distribution[row])
             prediction = Prediction(
                 "x", version=3, probabilities=probabilities, label=label, **flags

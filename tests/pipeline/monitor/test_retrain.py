@@ -37,7 +37,7 @@ def outcome(alarmed, tmp_path):
 
 @pytest.fixture
 def screen():
-    return Console(file=io.StringIO(), width=200)
+    return Console(record=True, file=io.StringIO(), width=200)
 
 
 def test_the_same_images_are_not_trained_on_again(home, outcome, screen, make_record, tmp_path):
@@ -52,7 +52,7 @@ def test_the_same_images_are_not_trained_on_again(home, outcome, screen, make_re
     seen = describe_data(recipe, listing, patient_key(paths.keys))
     Ledger(paths.pipeline_root("quickstart")).write(seen, blessed=True, sentence="Blessed.")
     assert retrain(outcome, home, None, None, screen) is None
-    assert "Declined: no new image since the training of " in screen.file.getvalue()
+    assert "Declined: no new image since the training of " in screen.export_text()
 
 
 def test_the_images_can_be_named(home, outcome, screen, make_record, tmp_path):

@@ -1,5 +1,6 @@
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def image(number=0):
 
 def answer(images, version=2):
     probabilities = {"dark": 0.25, "bright": 0.75}
-    flags = {"uncertain": False, "out_of_distribution": False}
+    flags: dict[str, Any] = {"uncertain": False, "out_of_distribution": False}
     return [Prediction(one.source, version, probabilities, "bright", **flags) for one in images]
 
 
