@@ -72,6 +72,8 @@ SEARCH_STAGES = {TRIAL: (TRIAL,), TUNER: (TUNER,)}
 
 # Not a node of TFX: the first task on Kubeflow Pipelines.
 RETRAINING = "Retraining"
+# The task that compares logged predictions with those that the gate judged.
+MONITOR = "Monitor"
 
 
 def upstream_of(approval: bool, folds: int | None) -> dict[str, tuple[str, ...]]:

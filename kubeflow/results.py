@@ -15,14 +15,16 @@ class Result(str, Enum):
     """A part of what a run came to; the value is its title in a log.
 
     Attributes:
+        MONITOR: whether the predictions are like those that the gate judged.
         DECISION: whether to train, and why.
         VERDICT: of the gate, with its reasons; in the end also whether the model was pushed.
         WORST_CLASS: the class with the smallest margin to its floor.
-        OUTCOME: one of `OUTCOMES`.
+        OUTCOME: one of `OUTCOMES`, or of `MONITORED`.
         REPORT: path or address of the run's page.
         BEST: of a search: the best trial, with its values as options of a command.
     """
 
+    MONITOR = "Monitor"
     DECISION = "Decision"
     VERDICT = "Verdict"
     WORST_CLASS = "Worst class"
@@ -46,6 +48,7 @@ OUTCOMES = {
 }
 
 SEARCHED = "searched"  # outcome of a search, which ends well however good its trials are
+MONITORED = {ExitCode.OK: "quiet", ExitCode.ALARM: "alarm"}  # of the monitor alone
 
 _TITLES = "|".join(result.value for result in Result)
 # After date and time, as `kubeflow.node.process` sets the log up.
@@ -88,4 +91,5 @@ def exit_code_of(outcome: str) -> ExitCode | None:
     """Returns the exit code of an outcome in words; None for other words."""
     if outcome == SEARCHED:
         return ExitCode.OK
-    return next((code for code, words in OUTCOMES.items() if words == outcome), None)
+    known = (*OUTCOMES.items(), *MONITORED.items())
+    return next((code for code, words in known if words == outcome), None)

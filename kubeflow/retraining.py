@@ -24,6 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Decides and returns the exit code: 0 for either decision, 1 for an error."""
     parser = task_parser("kubeflow.retraining", __doc__)
     parser.add_argument("--if-new", choices=("true", "false"), default="false")
+    parser.add_argument("--reason", default="", help="why the run was started, for the lineage")
+    parser.add_argument(
+        "--after-alarm", action="store_true", help="train only if the monitor gives a reason"
+    )
     parser.add_argument("--train", required=True, help="file for yes or no")
     parser.add_argument("--decision", required=True, help="file for the reason, in Markdown")
     return run_task(_run, parser.parse_args(arguments))
@@ -54,8 +58,12 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     from kubeflow.node.paths import node_paths
     from pipeline.plan.plan import check_floors, plan, remarks
     from pipeline.retraining.decide import Decision, decide
+    from pipeline.retraining.reasons import Reasons
     from pipeline.retraining.training_data import describe_data
     from pipeline.tune.looks import check_looks
+
+    if given.after_alarm and not given.reason:
+        return Decision(False, "Declined: the monitor is quiet.")
 
     key = patient_key(node_paths(given.root, given.models, None).keys)
     listing = list_folders(given.data, recipe.data)
@@ -75,6 +83,10 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
         looks = look_ledger(given.root)
         looks.check(seen.tested, [seen.model], recipe.evaluation.max_looks)
         ledger.stage(given.run_id, seen)
+        if given.reason:
+            Reasons(node_paths(given.root, given.models, None).artifacts).add(
+                given.run_id, given.reason
+            )
     return decision
 
 

@@ -57,6 +57,7 @@ class ReadImage:
         tags: of a DICOM file only, as far as present: 'view', 'modality', 'sex' (M, F, O),
             'age' (int, years, 90 stands for 90 and above), 'manufacturer'.
         patient_id: raw DICOM Patient ID (0010,0020): hash it, never store or log it.
+        study_uid: raw DICOM Study Instance UID (0020,000D): the same.
         notes: what was read otherwise than the file says it, a sentence each; DICOM only.
     """
 
@@ -69,6 +70,7 @@ class ReadImage:
     std: float
     tags: Mapping[str, str | int] = field(default_factory=dict)
     patient_id: str | None = field(default=None, repr=False)
+    study_uid: str | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
 
 
@@ -108,7 +110,13 @@ def _read(data: bytes, kind: str, max_pixels: int, keep_metadata: bool) -> ReadI
         found = read_dicom(data, max_pixels)
         image = Image.fromarray(found.pixels)
         measured = _result(image, encode_png(image), kind)
-        return replace(measured, tags=found.tags, patient_id=found.patient_id, notes=found.notes)
+        return replace(
+            measured,
+            tags=found.tags,
+            patient_id=found.patient_id,
+            study_uid=found.study_uid,
+            notes=found.notes,
+        )
     if kind == "TIFF":
         from components.imaging.tiff.reader import read_tiff  # here: tifffile is slow to import
 

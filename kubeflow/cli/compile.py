@@ -55,6 +55,14 @@ def compile_recipe(
         ),
     ] = 0,
     space: SpaceOption = None,
+    monitor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="fail|retrain",
+            help="Compile the monitor of the recipe's model: after an alarm its run is red (fail), "
+            "or trains if there is enough new data (retrain).",
+        ),
+    ] = None,
     overrides: SetOption = None,
 ) -> None:
     """Compile a recipe to a package for Kubeflow Pipelines v2.
@@ -62,8 +70,10 @@ def compile_recipe(
     Each run of the package takes the parameters data, root, models, overrides and if_new; a search
     takes data, root and overrides.
     """
+    from kubeflow.client.package_loader import check_reaction
     from kubeflow.package.compile import compile_package
     from kubeflow.package.container import PackageOptions
+    from kubeflow.package.monitor import compile_monitor
     from pipeline.recipes.loader import load_recipe
     from pipeline.tune.space import with_space
 
@@ -76,6 +86,10 @@ def compile_recipe(
         values = with_space(values, space or [])
     elif space:
         raise KubeflowError("--space is for a search: say how many --trials.")
+    if trials and monitor:
+        raise KubeflowError(
+            "A package is a search or a monitor: pass --trials or --monitor, not both."
+        )
     given = {"data": data, "root": root, "models": models}
     options = PackageOptions(
         image=image,
@@ -85,8 +99,13 @@ def compile_recipe(
         defaults={name: value for name, value in given.items() if value},
         trials=trials,
     )
-    tasks = compile_package(values, options, out)
-    missing = [name for name in ("data", "root") if name not in options.defaults]
+    if check_reaction(monitor) == "fail":
+        compile_monitor(values, options, out)
+        typer.echo(f"{out}: the monitor of {values.model_name}, for images of stack {stack}.")
+        return
+    tasks = compile_package(values, options, out, monitored=monitor is not None)
+    required = ("data", "root", *(("log",) if monitor else ()))
+    missing = [name for name in required if name not in options.defaults]
     needs = f" Parameters that each run must have: {', '.join(missing)}." if missing else ""
     nodes = sum(len(task.nodes) for task in tasks)
     typer.echo(

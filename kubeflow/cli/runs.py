@@ -1,8 +1,10 @@
 """The commands about runs on Kubeflow Pipelines."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kubeflow.client.connection import Connection
+    from kubeflow.client.pipeline_package import PipelinePackage
     from kubeflow.client.run_status import RunStatus
     from kubeflow.client.runs import Run
+    from kubeflow.client.uploads import Uploaded
 
 RunArgument = Annotated[
     str, typer.Argument(help="Id or name of a run, or the first characters of one.")
@@ -24,8 +28,8 @@ WatchOption = Annotated[
     bool,
     typer.Option(
         "--watch",
-        help="Wait until it ends, with the exit code of `medtfx run`: 0 pushed, 3 not blessed, 4 "
-        "not enough new data, 5 waits for approval, 1 failed or stopped.",
+        help="Wait until it ends, with the exit code of `medtfx run`: 0 pushed, 3 not blessed "
+        "or an alarm, 4 not enough new data, 5 waits for approval, 1 failed or stopped.",
     ),
 ]
 IntervalOption = Annotated[
@@ -43,21 +47,65 @@ def submit(
 ) -> None:
     """Run a package on Kubeflow Pipelines now."""
     from kubeflow.client import runs
+
+    connection, run_id, lines = start_run(package, options, cluster)
+    for line in lines:
+        typer.echo(line)
+    if watch:
+        _watch(connection, runs.get(connection, run_id), interval)
+
+
+class Started(NamedTuple):
+    """A run that was started.
+
+    Attributes:
+        connection: to the server.
+        run_id: its id.
+        lines: for the user.
+    """
+
+    connection: "Connection"
+    run_id: str
+    lines: list[str]
+
+
+def start_run(
+    package: str,
+    options: RunOptions,
+    cluster: ConnectionOptions,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> Started:
+    """Uploads a package, or compiles a recipe, and starts a run of it.
+
+    Args:
+        package: a compiled package or a recipe.
+        options: of the command line.
+        cluster: that it runs on.
+        more: further parameters, as far as the package has them and the options don't.
+
+    Raises:
+        MedtfxError: the package or a parameter can't be used, or the server refuses.
+    """
+    from kubeflow.client import runs
     from kubeflow.client.package_loader import open_package
     from kubeflow.client.pipeline_package import parse_parameters
+    from kubeflow.client.uploads import upload
 
     with open_package(package, options.image) as compiled:
-        values = parse_parameters(compiled, options.param or [])
+        given = parse_parameters(compiled, options.param or [])
+        values = {key: more[key] for key in more if key in compiled.inputs} | given
         connection = cluster.open()
-        uploaded = upload_package(connection, compiled)
+        uploaded = upload(connection, compiled)
     name = f"{compiled.name} {datetime.now():%Y-%m-%d %H:%M:%S}"
     experiment = options.experiment or compiled.name
     run = runs.start(connection, uploaded, name, experiment, values, options.service_account)
-    typer.echo(f"Started: {name}, run {run.run_id}")
-    typer.echo(f"  page    {connection.link(f'runs/details/{run.run_id}')}")
-    typer.echo(f"  status  medtfx kubeflow status {run.run_id[:8]}")
-    if watch:
-        _watch(connection, runs.get(connection, run.run_id), interval)
+    lines = [
+        uploaded_line(compiled, uploaded),
+        f"Started: {name}, run {run.run_id}",
+        f"  page    {connection.link(f'runs/details/{run.run_id}')}",
+        f"  status  medtfx kubeflow status {run.run_id[:8]}",
+    ]
+    return Started(connection, run.run_id, lines)
 
 
 def list_runs(
@@ -118,14 +166,10 @@ def terminate(run: RunArgument, *, cluster: ConnectionOptions) -> None:
     typer.echo(f"{found.display_name} is being stopped.")
 
 
-def upload_package(connection: "Connection", compiled: Any) -> Any:
-    """Uploads a package and prints its version."""
-    from kubeflow.client.uploads import upload
-
-    uploaded = upload(connection, compiled)
+def uploaded_line(compiled: "PipelinePackage", uploaded: "Uploaded") -> str:
+    """Returns the line that names the version of a package."""
     action = "Uploaded" if uploaded.new else "Already uploaded"
-    typer.echo(f"{action}: pipeline {compiled.name}, version {uploaded.version}")
-    return uploaded
+    return f"{action}: pipeline {compiled.name}, version {uploaded.version}"
 
 
 def _print_status(connection: "Connection", status: "RunStatus") -> None:

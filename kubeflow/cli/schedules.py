@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubeflow.cli.options import ConnectionOptions, PackageArgument, RunOptions
-from kubeflow.cli.runs import upload_package
+from kubeflow.cli.runs import uploaded_line
 from kubeflow.texts import columns, moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
 
 SHOWN_TIMES = 5
 # The parameter with which a run trains only if there is enough new data.
@@ -57,19 +58,35 @@ def schedule(
     always_train: Annotated[
         bool, typer.Option("--always-train", help="Train each time, also without new data.")
     ] = False,
+    monitor: Annotated[
+        bool,
+        typer.Option(
+            "--monitor",
+            help="Run `medtfx monitor` on the model of the recipe. Needs --param log=FOLDER and "
+            "root=FOLDER, on the recipe's volumes.",
+        ),
+    ] = False,
+    on_alarm: Annotated[
+        str,
+        typer.Option(
+            help="With --monitor: fail, the run is red, or retrain, if there is enough new data.",
+        ),
+    ] = "fail",
     options: RunOptions,
     cluster: ConnectionOptions,
 ) -> None:
-    """Run a package on a schedule, one run at a time."""
+    """Run a package on a schedule, one run at a time, or the monitor of a recipe's model."""
     from kubeflow.client import schedules
     from kubeflow.client.cron import check_cron, find_zone
-    from kubeflow.client.package_loader import open_package
+    from kubeflow.client.package_loader import check_reaction, open_package
     from kubeflow.client.pipeline_package import parse_parameters
+    from kubeflow.client.uploads import upload
 
+    reaction = check_reaction(on_alarm) if monitor else None
     expression, zone = check_cron(cron), find_zone(scheduler_zone)
     start, end = (time.astimezone() if time else None for time in (start, end))
     times = _firing_times(expression, zone, start, end)
-    with open_package(package, options.image) as compiled:
+    with open_package(package, options.image, reaction) as compiled:
         given = parse_parameters(compiled, options.param or [])
         values = schedules.scheduled_parameters(compiled, given, always_train=always_train)
         connection = cluster.open()
@@ -83,7 +100,8 @@ def schedule(
         )
         if not replace:
             schedules.refuse_taken(connection, wanted.name)
-        uploaded = upload_package(connection, compiled)
+        uploaded = upload(connection, compiled)
+        typer.echo(uploaded_line(compiled, uploaded))
     removed = schedules.create(connection, uploaded, wanted, values)
     typer.echo(f"{'Replaced' if removed else 'Scheduled'}: {wanted.name}, {expression}, {zone}")
     typer.echo(columns(["next", f"in {zone}"], _time_rows(times)))

@@ -5,20 +5,38 @@ import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Literal, cast
 
 from kubeflow.client.pipeline_package import PipelinePackage, holds_recipe, read_package
 from kubeflow.errors import PipelinesError
 
+OnAlarm = Literal["fail", "retrain"]
 _PACKED = (".zip", ".gz", ".tgz")
 
 
+def check_reaction(on_alarm: str | None) -> OnAlarm | None:
+    """Returns what follows an alarm of the monitor, checked.
+
+    Raises:
+        PipelinesError: it is something else.
+    """
+    if on_alarm not in (None, "fail", "retrain"):
+        raise PipelinesError(
+            f"After an alarm of the monitor a run can fail or retrain. Received: {on_alarm!r}."
+        )
+    return cast("OnAlarm | None", on_alarm)
+
+
 @contextlib.contextmanager
-def open_package(source: str, image: str | None = None) -> Iterator[PipelinePackage]:
+def open_package(
+    source: str, image: str | None = None, on_alarm: OnAlarm | None = None
+) -> Iterator[PipelinePackage]:
     """Yields the package of a YAML file, or of a recipe, which is compiled to a temporary file.
 
     Args:
         source: a package, or a recipe's name or file.
         image: of the nodes of a recipe; the recipe's by default.
+        on_alarm: of a package that monitors the model of the recipe: 'fail' or 'retrain'.
 
     Raises:
         PipelinesError: the file is missing or no package.
@@ -34,17 +52,29 @@ def open_package(source: str, image: str | None = None) -> Iterator[PipelinePack
         if not holds_recipe(path):
             if image:
                 raise PipelinesError(f"{source!r} is compiled already, with its image: no --image.")
+            if on_alarm:
+                raise PipelinesError(
+                    "The package of a monitor is made from the recipe whose model it watches. "
+                    f"Received: {source!r}, which is compiled already. Name the recipe."
+                )
             yield read_package(path)
             return
     with tempfile.TemporaryDirectory() as folder:
-        yield _compile(source, image, Path(folder, "pipeline.yaml"))
+        yield _compile(source, image, on_alarm, Path(folder, "pipeline.yaml"))
 
 
-def _compile(recipe: str, image: str | None, out: Path) -> PipelinePackage:
+def _compile(
+    recipe: str, image: str | None, on_alarm: OnAlarm | None, out: Path
+) -> PipelinePackage:
     from kubeflow.package.compile import compile_package
     from kubeflow.package.container import PackageOptions
+    from kubeflow.package.monitor import compile_monitor
     from pipeline.recipes.loader import load_recipe
 
     values = load_recipe(recipe)
-    compile_package(values, PackageOptions(image=image, version=metadata.version("medtfx")), out)
+    options = PackageOptions(image=image, version=metadata.version("medtfx"))
+    if on_alarm == "fail":
+        compile_monitor(values, options, out)
+    else:
+        compile_package(values, options, out, monitored=on_alarm == "retrain")
     return read_package(out)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from components.nodes import GATE, LAST, RETRAINING, TUNER, place_of
+from components.nodes import GATE, LAST, MONITOR, RETRAINING, TUNER, place_of
 from components.runtime.errors import MedtfxError
 from components.runtime.exit_codes import ExitCode
 from kubeflow.client import recorded, runs
@@ -23,7 +23,7 @@ from kubeflow.results import (
     read_results,
 )
 
-_REPORTING = (RETRAINING, GATE, LAST, TUNER)
+_REPORTING = (MONITOR, RETRAINING, GATE, LAST, TUNER)
 _AT_WORK = ("RUNNING", "PENDING")
 _BROKEN = ("FAILED", "ERROR")
 _AT_ONCE = 8

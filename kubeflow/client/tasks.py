@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from components.nodes import NODES, RETRAINING, TRIAL, TUNER, kind_of, place_of
+from components.nodes import MONITOR, NODES, RETRAINING, TRIAL, TUNER, kind_of, place_of
 from components.runtime.numbers import ordinal
 from kubeflow.client.runs import STOPPED, Run, is_finished
 from kubeflow.client.task_entries import TaskEntry
@@ -17,8 +17,9 @@ def _task_name(node: str) -> str:
 
 
 # Some servers list a task by its name, some by its title.
+_BEFORE = (MONITOR, RETRAINING)  # the nodes
 _KNOWN = {
-    name: node for node in (RETRAINING, *NODES, TRIAL, TUNER) for name in (node, _task_name(node))
+    name: node for node in (*_BEFORE, *NODES, TRIAL, TUNER) for name in (node, _task_name(node))
 }
 
 
@@ -70,7 +71,8 @@ def is_ours(run: Run) -> bool:
 
 def has_declined(run: Run) -> bool:
     """Whether the run ended well with the task Retraining, as it does if too little is new."""
-    return run.state == "SUCCEEDED" and {task.node for task in tasks_of(run)} == {RETRAINING}
+    begun = {task.node for task in tasks_of(run)}
+    return run.state == "SUCCEEDED" and begun - {MONITOR} == {RETRAINING}
 
 
 def _task(entry: TaskEntry, run: Run) -> Task:
@@ -100,4 +102,4 @@ def _node(entry: TaskEntry) -> str:
 
 def _place(entry: TaskEntry) -> tuple[int, int]:
     node = _node(entry)
-    return (-1, 0) if node == RETRAINING else place_of(node)
+    return (-1, _BEFORE.index(node)) if node in _BEFORE else place_of(node)

@@ -103,8 +103,8 @@ def check_image(stack: str, version: str) -> None:
         )
 
 
-def read_overrides(text: str) -> list[str]:
-    """Reads the parameter `overrides` of a run, a JSON list.
+def read_overrides(text: str, parameter: str = "overrides") -> list[str]:
+    """Reads the parameter `overrides` of a run, or another one, a JSON list.
 
     Raises:
         KubeflowError: it is no list of texts.
@@ -115,8 +115,8 @@ def read_overrides(text: str) -> list[str]:
         found = None
     if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
         raise KubeflowError(
-            'The parameter `overrides` is a list of texts, as ["training.epochs=3"]. '
-            f"Received: {text!r}"
+            f"The parameter `{parameter}` is a list of texts, as "
+            f'["training.epochs=3"]. Received: {text!r}'
         )
     return found
 

@@ -18,7 +18,13 @@ from kubeflow.package.container import (
     with_parameters,
 )
 from kubeflow.package.dag import DECIDES, Task, node_dag, search_dag, task_dag
-from kubeflow.package.platform import apply_platform
+from kubeflow.package.monitor import (
+    MONITOR_DEFAULTS,
+    MONITOR_PARAMETERS,
+    monitor_name,
+    monitor_task,
+)
+from kubeflow.package.platform import prepared
 from kubeflow.package.recipe_codec import encode_recipe
 from kubeflow.package.root_outputs import lift_verdict
 from kubeflow.texts import YES
@@ -27,10 +33,18 @@ from kubeflow.texts import YES
 GROUP = "Nodes"
 
 
-def compile_package(recipe: Recipe, options: PackageOptions, out: Path) -> list[Task]:
+def compile_package(
+    recipe: Recipe, options: PackageOptions, out: Path, monitored: bool = False
+) -> list[Task]:
     """Writes the package of a recipe and returns its tasks, without Retraining.
 
     Needs KFP's SDK, and no TFX.
+
+    Args:
+        recipe: of all tasks.
+        options: image, stack, version and defaults.
+        out: the file to write.
+        monitored: see `write_package`.
 
     Raises:
         KubeflowError: no image is named.
@@ -38,32 +52,45 @@ def compile_package(recipe: Recipe, options: PackageOptions, out: Path) -> list[
     check_image_named(recipe.platform, options)
     dag = search_dag(recipe, options.trials) if options.trials else node_dag(recipe)
     tasks = task_dag(dag, recipe.platform)
-    write_package(recipe, tasks, options, out)
+    write_package(recipe, tasks, options, out, monitored)
     return tasks
 
 
 def write_package(
-    recipe: Recipe, followers: list[Task], options: PackageOptions, out: Path
+    recipe: Recipe,
+    followers: list[Task],
+    options: PackageOptions,
+    out: Path,
+    monitored: bool = False,
 ) -> None:
-    """Writes the package of the tasks that follow Retraining, see `compile_package`."""
+    """Writes the package of the tasks that follow Retraining, see `compile_package`.
+
+    Args:
+        recipe: of all tasks.
+        followers: with their nodes.
+        options: image, stack, version and defaults.
+        out: the file to write.
+        monitored: whether the monitor comes first, and nothing is trained without its alarm.
+    """
     from kfp import compiler, dsl
 
     encoded = encode_recipe(recipe)
     containers = {
-        task.name: container_component(task, recipe, encoded, options)
+        task.name: container_component(task, recipe, encoded, options, monitored)
         for task in (DECIDES, *followers)
     }
 
     def start(described: Task, parameters: dict[str, Any]) -> Any:
         container = containers[described.name]
         given = {key: parameters[key] for key in container.component_spec.inputs if key != "run_id"}
-        task = container(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **given)
-        # TFX has its own cache, which knows the data; KFP's would see unchanged addresses.
-        task.set_display_name(described.name).set_caching_options(False)
-        apply_platform(task, described, recipe.platform)
-        return task
+        return prepared(
+            container(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **given), described, recipe.platform
+        )
 
     def tasks(**parameters: Any) -> None:
+        if monitored:
+            alarm = monitor_task(recipe, encoded, options, parameters)
+            parameters["reason"] = alarm.outputs["reason"]
         retraining = start(DECIDES, parameters)
         made: dict[str, Any] = {}
         with dsl.If(retraining.outputs["train"] == YES, name=GROUP):
@@ -77,11 +104,18 @@ def write_package(
         "overrides": [],
         "if_new": False,
         "gate_failure": recipe.platform.gate_failure or "",
+        "reason": "",
+        **MONITOR_DEFAULTS,
         **options.defaults,
     }
+    types = parameters_of(options)
     name = f"{recipe.name}-trials" if options.trials else recipe.name
+    if monitored:
+        types = {**types, **MONITOR_PARAMETERS}
+        del types["reason"]
+        name = monitor_name(recipe)
     pipeline = dsl.pipeline(name=name, description=described)(
-        with_parameters(tasks, parameters_of(options), defaults)
+        with_parameters(tasks, types, defaults)
     )
     lift_verdict(pipeline.pipeline_spec)
     out.parent.mkdir(parents=True, exist_ok=True)

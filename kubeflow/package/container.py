@@ -20,13 +20,14 @@ PARAMETERS = {
     "overrides": list,
     "if_new": bool,
     "gate_failure": str,
+    "reason": str,
 }
 _OF_A_SEARCH = ("data", "root", "overrides")  # which pushes nothing
 # The nodes whose artifact has a web page, which KFP's page shows as its output `page`.
 PAGES = (AUDIT, LAST)
 PAGE = "page"
 # Parameter → the only node, or task, that reads it.
-_READ_BY = {"if_new": RETRAINING, "gate_failure": LAST}
+_READ_BY = {"if_new": RETRAINING, "gate_failure": LAST, "reason": RETRAINING}
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ def parameters_of(options: PackageOptions) -> dict[str, type]:
     }
 
 
-def container_component(task: Task, recipe: Recipe, encoded: str, options: PackageOptions) -> Any:
+def container_component(
+    task: Task, recipe: Recipe, encoded: str, options: PackageOptions, monitored: bool = False
+) -> Any:
     """Returns the KFP component of a task.
 
     Args:
@@ -67,12 +70,15 @@ def container_component(task: Task, recipe: Recipe, encoded: str, options: Packa
         recipe: for its section `platform`.
         encoded: the recipe as an argument, from `encode_recipe`.
         options: image, stack and version.
+        monitored: whether Retraining follows the monitor, and trains after an alarm alone.
     """
     from kfp import dsl
 
-    image = _image(recipe.platform, options, task)
+    image = image_of(recipe.platform, options, task)
     module = "kubeflow.retraining" if task == DECIDES else "kubeflow.node"
     fixed = ["--recipe", encoded, "--stack", options.stack, "--version", options.version]
+    if task == DECIDES and monitored:
+        fixed.append("--after-alarm")
     if task.nodes:
         fixed = [*(word for node in task.nodes for word in ("--node", node)), *fixed]
         fixed += [f"--beam-arg={option}" for option in recipe.platform.beam_args]
@@ -165,7 +171,8 @@ def _has_page(task: Task) -> bool:
     return bool(set(PAGES) & set(task.nodes))
 
 
-def _image(platform: PlatformSection, options: PackageOptions, task: Task) -> str:
+def image_of(platform: PlatformSection, options: PackageOptions, task: Task) -> str:
+    """Returns the image of a task."""
     image = options.image or platform.image or ""
     if platform.resources(*(task.nodes or (task.name,))).gpu:
         return options.gpu_image or platform.gpu_image or image

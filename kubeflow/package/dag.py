@@ -6,6 +6,7 @@ from functools import partial
 from itertools import groupby
 
 from components.nodes import (
+    MONITOR,
     PUSHER,
     RETRAINING,
     SEARCH_STAGES,
@@ -36,6 +37,7 @@ class Task:
 
 DECIDES = Task(RETRAINING)
 _STAGES = STAGES | SEARCH_STAGES
+MONITORS = Task(MONITOR)
 
 
 def node_dag(recipe: Recipe) -> dict[str, tuple[str, ...]]:

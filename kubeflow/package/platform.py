@@ -9,7 +9,15 @@ from typing import Any
 
 from components.recipe.platform import PlatformSection
 from components.recipe.resources import NodeResources
-from kubeflow.package.dag import Task
+from kubeflow.package.dag import MONITORS, Task
+
+
+def prepared(task: Any, of: Task, platform: PlatformSection) -> Any:
+    """Returns a `kfp.dsl.PipelineTask` with its name and the settings of the recipe."""
+    # TFX has its own cache, which knows the data; KFP's would see unchanged addresses.
+    task.set_display_name(of.name).set_caching_options(False)
+    apply_platform(task, of, platform)
+    return task
 
 
 def apply_platform(task: Any, of: Task, platform: PlatformSection) -> None:
@@ -27,7 +35,7 @@ def apply_platform(task: Any, of: Task, platform: PlatformSection) -> None:
         task.set_memory_limit(pod.memory)
     if pod.gpu:
         task.set_accelerator_type(platform.gpu_type).set_accelerator_limit(pod.gpu)
-    if pod.retries:
+    if pod.retries and of != MONITORS:  # an alarm is no fault that goes away
         task.set_retry(
             num_retries=pod.retries,
             backoff_duration=f"{pod.retry_wait_seconds}s",

@@ -24,7 +24,9 @@ from pipeline.cli.options import (
     LogOption,
     MegapixelsOption,
     ModelOption,
+    ShadowOption,
     TlsOptions,
+    shadow_label,
 )
 from serving.protocol.addresses import in_brackets, is_loopback
 
@@ -132,6 +134,7 @@ def app(
         typer.Option(help="File that gets a JSON line per image. Default: <home>/audit/app.jsonl."),
     ] = None,
     log: LogOption = None,
+    shadow: ShadowOption = False,
     max_megabytes: Annotated[
         int, typer.Option(help="Larger image files are refused.", min=1, max=2000)
     ] = 50,
@@ -161,6 +164,7 @@ def app(
             label=lambda: label_to_ask(home.models, name, None, label),
             audit_log=audit_log or home.root / "audit" / "app.jsonl",
             request_log=log,
+            shadow=shadow_label(shadow, log, server or "the one that is started here"),
             samples=samples,
             token=page.token,
             hosts=page.names(),

@@ -1,21 +1,20 @@
 """The command `monitor`: whether a model still works as it was judged."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from components.runtime.exit_codes import ExitCode
+from pipeline.cli.monitor_retraining import Retraining
 from pipeline.cli.options import HomeOption
 from pipeline.cli.promotion import ModelArgument
 
 if TYPE_CHECKING:
-    from components.gate.pushed_reference import Reference
-    from pipeline.monitor.monitoring import Monitored
-    from pipeline.monitor.truth import Truth
-    from serving.request_log.reader import Logged
+    from pipeline.home import Home
+    from pipeline.monitor.export import Exported
+    from pipeline.monitor.run import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +25,60 @@ class Labels:
         Path | None,
         typer.Option(
             metavar="CSV",
-            help="Labels by a person: the columns label, sha256 or file, and patient if known.",
+            help="Labels by a person: the columns label, sha256, study or file, and patient if "
+            "known.",
         ),
     ] = None
     images: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Folder that the column file of --truth refers to."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder of the files that were sent, for the column file of --truth and for "
+            "--export.",
+        ),
     ] = None
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Copy the labelled images there, a folder a class, for the next training.",
+        ),
+    ] = None
+
+    def check(self) -> None:
+        """Refuses options that need another one.
+
+        Raises:
+            MonitorError: it is missing.
+        """
+        from pipeline.monitor.errors import MonitorError
+
+        if self.truth is None and (self.images or self.export):
+            given = "--export" if self.export else "--images"
+            raise MonitorError(f"{given} belongs to --truth. Received: {given} without it.")
+        if self.export and not self.images:
+            raise MonitorError(
+                "The log holds no pixels. Name the folder of the files that were sent with "
+                "--images. Received: --export without it."
+            )
+
+    def export_pairs(self, outcome: "Outcome", home: "Home") -> "Exported | None":
+        """Exports the labelled images, if that is asked for.
+
+        Raises:
+            MedtfxError: the images or the version can't be used.
+        """
+        if outcome.matched is None or self.export is None or self.images is None:
+            return None
+        from datetime import datetime, timezone
+
+        from components.image_example_gen.patients import patient_key
+        from pipeline.external.rules import rules_of
+        from pipeline.monitor.export import Exporter
+
+        data = rules_of(outcome.folder, None, ()).recipe.data
+        exporter = Exporter(data, self.images, self.export, patient_key(str(home.root)))
+        return exporter.export(outcome.matched, datetime.now(timezone.utc))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +124,15 @@ def monitor(
         list[str] | None,
         typer.Option(metavar="CHECK", help="Leave out a check, e.g. 'file format'. Repeatable."),
     ] = None,
+    shadow: Annotated[
+        int | None,
+        typer.Option(
+            metavar="VERSION",
+            help="Compare this version, which was asked too. Default: the one labelled shadow.",
+        ),
+    ] = None,
     labels: Labels,
+    retraining: Retraining,
     outputs: Outputs,
     home: HomeOption,
 ) -> None:
@@ -86,76 +140,38 @@ def monitor(
 
     Past days of the log become Parquet files.
 
-    Exit code 0: quiet, 3: an alarm, or a recall by labels below its floor for certain, 1: error.
+    Exit code 0: quiet, 3: an alarm, or a recall by labels below its floor for certain, whatever
+    came of --retrain, 1: error, also of the training.
     """
-    from components.gate.pushed_reference import read_reference
-    from pipeline.monitor.errors import MonitorError
-    from pipeline.monitor.monitoring import Settings
-    from pipeline.monitor.monitoring import monitor as compare
-    from pipeline.monitor.span import length_of, moment_of, rate_of
-    from pipeline.monitor.trend import SPANS
-    from serving.promotion.model_selection import choose_version
-    from serving.request_log.reader import Span, read_parts, read_span
+    from rich.console import Console
 
-    now = datetime.now(timezone.utc)
-    end, length = moment_of(until, now), length_of(since)
-    rate_of(false_alarms, length)
-    number = choose_version(home.models / model, version)
-    folder = home.models / model / str(number)
-    reference = read_reference(folder)
-    if reference is None:
-        raise MonitorError(
-            "To monitor, a version needs the predictions that the gate judged. Version "
-            f"{number} of {model} has none: it was pushed by an earlier medtfx. Push the model "
-            "again with `medtfx run`."
+    from pipeline.monitor.run import Question, run_monitor
+
+    labels.check()
+    retraining.check()
+    outcome = run_monitor(
+        Question(
+            home.models,
+            model,
+            log,
+            version,
+            since,
+            until,
+            false_alarms,
+            tuple(skip or ()),
+            labels.truth,
+            labels.images,
+            shadow,
         )
-    settings = Settings(end - length, end, false_alarms, tuple(skip or ()))
-    _compact(log, now)
-    start = settings.since
-    span = Span(model, number, reference.classes, start, end, now)
-    logged = read_span(log, span)
-    history = read_parts(log, replace(span, since=start - (SPANS - 1) * length, until=start))
-    found = compare(reference, logged, history, settings)
-    truth = _truth(folder, reference, logged, labels)
-    _write(model, number, found, truth, outputs)
-    if found.alarms or (truth and truth.below):
+    )
+    exported = labels.export_pairs(outcome, home)
+    _write(outcome, exported, outputs)
+    if outcome.alarm:
+        retraining.start(outcome, home, Console(stderr=outputs.as_json))
         raise typer.Exit(ExitCode.ALARM)
 
 
-def _compact(log: str, now: datetime) -> None:
-    """Makes past days small; a log that only others may write is read as it is."""
-    from contextlib import suppress
-
-    from serving.request_log.table import compact
-
-    with suppress(OSError):
-        compact(log, now.date())
-
-
-def _truth(
-    folder: Path, reference: "Reference", logged: "Logged", labels: Labels
-) -> "Truth | None":
-    from components.gate.pushed_gate import read_gate
-    from pipeline.monitor.errors import MonitorError
-    from pipeline.monitor.truth import judge_by_labels, read_labels
-
-    if labels.truth is None:
-        if labels.images is not None:
-            raise MonitorError("--images belongs to --truth. Received: --images without it.")
-        return None
-    gate = read_gate(folder)
-    if gate is None:
-        raise MonitorError(
-            f"The floors of a version are in its gate.json, which is missing in {folder}. Push the "
-            "model again."
-        )
-    known, by_patient = read_labels(labels.truth, reference.classes, labels.images)
-    return judge_by_labels(logged, known, by_patient, reference.classes, gate.evaluation)
-
-
-def _write(
-    model: str, version: int, found: "Monitored", truth: "Truth | None", outputs: Outputs
-) -> None:
+def _write(outcome: "Outcome", exported: "Exported | None", outputs: Outputs) -> None:
     from rich.console import Console
 
     from components.storage.atomic_write import write_atomically
@@ -163,18 +179,18 @@ def _write(
     from pipeline.monitor.outputs import to_json, to_prometheus
     from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
+    what = (outcome.model, outcome.version, outcome.found, outcome.truth, outcome.shadow)
     if outputs.prometheus is not None:
-        write_atomically(outputs.prometheus, to_prometheus(model, version, found, truth))
+        write_atomically(outputs.prometheus, to_prometheus(*what))
     if outputs.page is not None:
-        from pipeline.monitor.page import render_page
-
-        page = render_page(f"{model}/{version}", found, truth)
-        write_atomically(outputs.page, page.encode(errors="replace"))
+        write_atomically(outputs.page, outcome.page().encode(errors="replace"))
     if outputs.as_json:
-        typer.echo(to_json(model, version, found, truth))
+        typer.echo(to_json(*what, exported))
         return
     console = Console()
-    print_result(console, f"{model}/{version}", found, truth)
+    print_result(console, outcome.title, outcome.found, outcome.truth, outcome.shadow)
+    if exported is not None:
+        console.print(exported.sentence, highlight=False, markup=False, soft_wrap=True)
     if outputs.page is not None:
         console.print(
             f"  {'page':<15}{outputs.page}", highlight=False, markup=False, soft_wrap=True

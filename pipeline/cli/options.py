@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.runtime.environment import CLIENT_CERTIFICATE, CLIENT_KEY, HOME, ROOT_CERTIFICATES
+from components.runtime.errors import MedtfxError
 from pipeline.home import DEFAULT_HOME, Home
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ LogOption = Annotated[
         "`medtfx monitor`: no pixels, no names. Default: nothing is logged.",
     ),
 ]
+ShadowOption = Annotated[
+    bool,
+    typer.Option(
+        "--shadow",
+        help="Ask the version with the label shadow, too, in the background: its predictions go "
+        "into --log alone. See `medtfx promote --shadow`.",
+    ),
+]
 MegapixelsOption = Annotated[int, typer.Option(min=1, help="Larger images are not decoded.")]
 MEGAPIXELS = 50
 CertificateOption = Annotated[
@@ -73,6 +82,25 @@ CertificateOption = Annotated[
 KeyOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="PEM file of the certificate's private key.")
 ]
+
+
+def shadow_label(shadow: bool, log: Path | None, server: str | None) -> str | None:
+    """Returns the label that is asked besides, for `--shadow`; None without.
+
+    Raises:
+        MedtfxError: there is no log, or no server that has several versions.
+    """
+    from serving.promotion.labels import SHADOW
+
+    if not shadow:
+        return None
+    if log is None or server is None:
+        missing = "--log" if log is None else "--server"
+        raise MedtfxError(
+            "A shadow is a second version of a model server, and its predictions go into the "
+            f"request log alone. Received: --shadow without {missing}."
+        )
+    return SHADOW
 
 
 @dataclass(frozen=True, kw_only=True)

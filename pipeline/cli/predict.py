@@ -20,7 +20,9 @@ from pipeline.cli.options import (
     LogOption,
     MegapixelsOption,
     ModelOption,
+    ShadowOption,
     TlsOptions,
+    shadow_label,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def predict(
     connection: TlsOptions,
     max_megapixels: MegapixelsOption = MEGAPIXELS,
     log: LogOption = None,
+    shadow: ShadowOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object per line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     home: HomeOption,
@@ -65,8 +68,9 @@ def predict(
     name = choose_model(models, model)
     label = label_to_ask(models, name, version, label)
     encryption, pixels = connection.encryption(), max_megapixels * 10**6
+    beside = shadow_label(shadow, log, server)
     with Client(
-        server, name, timeout=timeout, tls=encryption, max_pixels=pixels, log=log
+        server, name, timeout=timeout, tls=encryption, max_pixels=pixels, log=log, shadow=beside
     ) as client:
         predictions = client.predict(images, version, label, explain=explain is not None)
     if explain is not None:

@@ -72,6 +72,14 @@ def promote(
     version: NewestVersionArgument = None,
     *,
     label: Annotated[str, typer.Option(help="The label to move.")] = "stable",
+    shadow: Annotated[
+        bool,
+        typer.Option(
+            "--shadow",
+            help="The same as --label shadow: `--log FOLDER --shadow` asks the version beside the "
+            "stable one, unseen. `rollback --label shadow` ends it.",
+        ),
+    ] = False,
     options: MoveOptions,
 ) -> None:
     """Move a label, such as stable, to a version.
@@ -79,9 +87,18 @@ def promote(
     Exit code 3: repeat the command when the servers have loaded the version.
     """
     from serving.promotion import promote as promotion
+    from serving.promotion.labels import SHADOW
+    from serving.protocol.errors import ServingError
 
+    if shadow and label not in ("stable", SHADOW):
+        raise ServingError(
+            f"A version gets one label at a time. Received: --shadow and --label {label}. Leave "
+            "one out."
+        )
     target = options.target()
-    move = promotion.promote(target, model, version, label, options.approval())
+    move = promotion.promote(
+        target, model, version, SHADOW if shadow else label, options.approval()
+    )
     _print_move(move, target)
 
 

@@ -15,7 +15,9 @@ from pipeline.cli.options import (
     LogOption,
     MegapixelsOption,
     ModelOption,
+    ShadowOption,
     TlsOptions,
+    shadow_label,
 )
 from pipeline.cli.stoppable import stoppable
 from serving.score.errors import ScoreError
@@ -98,6 +100,7 @@ def score(
         bool, typer.Option("--restart/--resume", help="Score all images again, or only those left.")
     ] = False,
     log: LogOption = None,
+    shadow: ShadowOption = False,
     target: ModelTarget,
 ) -> None:
     """Score a folder of images into a CSV file.
@@ -114,7 +117,8 @@ def score(
 
     images = list_images(folder)
     check_place(out, folder)
-    summary = score_images(images, out, target, batch_size, workers, restart, log)
+    beside = shadow_label(shadow, log, target.server)
+    summary = score_images(images, out, target, batch_size, workers, restart, log, beside)
     print_summary(Console(), summary, images.left_out, out)
     if summary.failed:
         raise typer.Exit(ExitCode.FAILED)
@@ -128,6 +132,7 @@ def score_images(
     workers: int,
     restart: bool,
     log: str | None = None,
+    shadow: str | None = None,
 ) -> "Summary":
     """Scores images into a CSV, which an earlier call may have begun.
 
@@ -139,6 +144,7 @@ def score_images(
         workers: requests at the same time.
         restart: whether to score all again.
         log: folder of the request log, or None.
+        shadow: label of a version that is asked too, or None.
     """
     from rich.console import Console
 
@@ -157,7 +163,13 @@ def score_images(
         with (
             ScoreTable(out, origin, restart) as table,
             target.connect(
-                address, model, token, attempts=attempts, batch_size=batch_size, log=log
+                address,
+                model,
+                token,
+                attempts=attempts,
+                batch_size=batch_size,
+                log=log,
+                shadow=shadow,
             ) as client,
             _kept_rows(summary, out),
             show_progress(screen) as report,

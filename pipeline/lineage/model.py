@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline.looks.ledger import Look
+from pipeline.retraining.reasons import Reason
 from pipeline.runs.records import Gate
 from serving.promotion import journal
 
@@ -85,6 +86,7 @@ class Lineage:
         gates: one a class; empty if the evaluation is gone.
         validation: result of the ServingValidator; {} for a model that was pushed without it.
         approvals: decisions of people about it, the oldest first.
+        reasons: why the runs that trained it were started, where a program did that.
         looks: models that the same test images have judged, the oldest first; [] if not known.
         promotions: moves of labels to or from it, the oldest first.
         steps: the nodes, in the order in which they ran.
@@ -109,6 +111,7 @@ class Lineage:
     approvals: tuple[dict[str, Any], ...]
     promotions: tuple[journal.Entry, ...]
     looks: tuple[Look, ...]
+    reasons: tuple[Reason, ...]
     steps: tuple[Step, ...]
     model_uri: str
     examples_uri: str = field(repr=False)

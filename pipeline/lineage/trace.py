@@ -13,6 +13,7 @@ from pipeline.lineage.model import Lineage, Step
 from pipeline.looks.ledger import Look, LookLedger
 from pipeline.metadata.graph import LineageError, MetadataGraph, NodeExecution, property_of, utc
 from pipeline.paths import recipe_of
+from pipeline.retraining.reasons import Reasons
 from pipeline.runs.records import Gate, class_gates, load_all
 from serving.promotion import journal
 from serving.promotion.versions import list_versions
@@ -68,6 +69,9 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
         approvals=tuple(_approvals(graph, blessings)),
         promotions=tuple(_promotions(destination, number)),
         looks=_looks(evaluation.uri, {nodes["Trainer"].run, nodes["Evaluator"].run}),
+        reasons=Reasons(_artifacts(evaluation.uri)).of(
+            {nodes[node].run for node in ("Trainer", "Evaluator", "Pusher")}
+        ),
         steps=tuple(_step(step) for step in steps),
         model_uri=trained.uri,
         examples_uri=nodes["ImageExampleGen"].outputs["examples"][0].uri,
@@ -230,10 +234,14 @@ def _looks(evaluation_uri: str, runs: set[str]) -> tuple[Look, ...]:
         evaluation_uri: the ledger lies above the artifacts.
         runs: that trained and judged it: two where the one was stopped.
     """
-    # <artifacts>/<pipeline>/<node>/<output>/<execution>
-    ledger = LookLedger(evaluation_uri.rsplit("/", 4)[0])
+    ledger = LookLedger(_artifacts(evaluation_uri))
     of_runs = [look for look in ledger.read() if look.run in runs]
     return tuple(ledger.at(of_runs[-1].fingerprint)) if of_runs else ()
+
+
+def _artifacts(evaluation_uri: str) -> str:
+    """Returns `<artifacts>` of `<artifacts>/<pipeline>/<node>/<output>/<execution>`."""
+    return evaluation_uri.rsplit("/", 4)[0]
 
 
 def _promotions(destination: str, version: int) -> list[journal.Entry]:

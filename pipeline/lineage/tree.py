@@ -15,6 +15,8 @@ def lineage_tree(found: Lineage) -> Tree:
     """Returns the tree: the version, and below it everything that it was made from."""
     tree = Tree(_text(f"{found.model}/{found.version}", "bold").append(f": {_where(found)}"))
     tree.add(_text(f"pushed {found.pushed_at} by run {found.run}"))
+    for reason in found.reasons:
+        tree.add(_text(f"run {reason.run} was started because: {reason.text}"))
     _add_people(tree, found)
     _add_gate(tree, found)
     _add_validation(tree, found)

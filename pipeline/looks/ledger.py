@@ -6,19 +6,15 @@ are too good (Dwork et al. 2015, Science 349:636, "The reusable holdout"). One J
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Literal
 
 from components.image_example_gen.listing import Entry, Listing
 from components.runtime.errors import MedtfxError
 from components.runtime.numbers import ordinal
-from components.storage import remote_file
-from components.storage.append_log import append_json
-from components.storage.files import is_remote
+from components.storage.shared_lines import append_shared, read_shared
 
 FILE_NAME = "looks.jsonl"
 
@@ -120,9 +116,11 @@ class LookLedger:
             LooksError: the file is broken, or can't be reached.
         """
         try:
-            return [Look(**json.loads(line)) for line in self._content().splitlines()]
+            return [Look(**values) for values in read_shared(self.address)]
         except (ValueError, TypeError):
             raise LooksError(f"The ledger of looks {self.address} is broken.") from None
+        except OSError as error:
+            raise LooksError(f"The ledger of looks {self.address} can't be read: {error}") from None
 
     def at(self, fingerprint: str) -> list[Look]:
         """Returns the looks at the same images or at some of them, the oldest first."""
@@ -175,25 +173,9 @@ class LookLedger:
         )
         return len(known) + 1
 
-    def _content(self) -> str:
-        try:
-            if is_remote(self.address):
-                return remote_file.read(self.address).decode()
-            return Path(self.address).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return ""
-        except OSError as error:
-            raise LooksError(f"The ledger of looks {self.address} can't be read: {error}") from None
-
     def _append(self, look: Look) -> None:
         try:
-            if is_remote(self.address):  # where nothing can be added to a file
-                line = json.dumps(asdict(look), ensure_ascii=False) + "\n"
-                remote_file.write(self.address, (self._content() + line).encode())
-                return
-            path = Path(self.address)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            append_json(path, asdict(look))
+            append_shared(self.address, asdict(look))
         except (OSError, ValueError) as error:
             raise LooksError(
                 f"The ledger of looks {self.address} can't be written: {error}"

@@ -11,12 +11,19 @@ from components.runtime.tables import class_table
 from pipeline.monitor import words
 from pipeline.monitor.estimated_recall import BLINDNESS
 from pipeline.monitor.monitoring import Monitored
+from pipeline.monitor.shadow import Pair, Shadowed
 from pipeline.monitor.truth import Truth
 
 _SHOWN = 10  # corrections
 
 
-def print_result(console: Console, title: str, found: Monitored, truth: Truth | None) -> None:
+def print_result(
+    console: Console,
+    title: str,
+    found: Monitored,
+    truth: Truth | None,
+    shadow: Shadowed | None = None,
+) -> None:
     """Prints the tables, and the outcome last."""
     settings = found.settings
     say = partial(console.print, highlight=False, markup=False)
@@ -41,7 +48,48 @@ def print_result(console: Console, title: str, found: Monitored, truth: Truth | 
             )
         if len(truth.corrections) > _SHOWN:
             say(f"  and {len(truth.corrections) - _SHOWN} more; --json lists all.")
+    if shadow is not None:
+        _print_shadow(console, shadow)
     say(words.sentence(found, truth))
+
+
+def _print_shadow(console: Console, shadow: Shadowed) -> None:
+    if shadow.pairs:
+        console.print(_pairs(shadow.predicted, "How often each class is predicted"))
+        console.print(_shifts(shadow))
+    if shadow.right:
+        console.print(_pairs(shadow.right, "How often each class is recognised, by labels"))
+    for one in shadow.differing[:_SHOWN]:
+        console.print(
+            f"  {one.image[:16]}: served {one.served} ({one.served_probability:.2f}), shadow "
+            f"{one.shadow} ({one.shadow_probability:.2f})",
+            highlight=False,
+            markup=False,
+        )
+    console.print(words.shadowed(shadow), highlight=False, markup=False)
+
+
+def _pairs(pairs: tuple[Pair, ...], title: str) -> Table:
+    names = ("images", "served", "shadow", "both", "difference", "95 % interval", "p")
+    table = class_table(names, title)
+    for one in pairs:
+        counts = (one.images, one.served, one.shadow, one.both)
+        interval = f"{one.low:+.3f} to {one.high:+.3f}"
+        table.add_row(
+            escape(one.label),
+            *map(str, counts),
+            f"{one.difference:+.3f}",
+            interval,
+            words.p_value(one.p),
+        )
+    return table
+
+
+def _shifts(shadow: Shadowed) -> Table:
+    table = class_table(("mean change", "95 % interval"), "Probability, shadow less served")
+    for one in shadow.shifts:
+        table.add_row(escape(one.label), f"{one.mean:+.3f}", f"{one.low:+.3f} to {one.high:+.3f}")
+    return table
 
 
 def _checks(found: Monitored) -> Table:

@@ -6,11 +6,20 @@ from typing import Any
 
 from components.gate.pushed_gate import without_nan
 from pipeline.monitor import words
+from pipeline.monitor.export import Exported
 from pipeline.monitor.monitoring import Monitored
+from pipeline.monitor.shadow import Shadowed
 from pipeline.monitor.truth import Truth
 
 
-def to_json(model: str, version: int, found: Monitored, truth: Truth | None) -> str:
+def to_json(
+    model: str,
+    version: int,
+    found: Monitored,
+    truth: Truth | None,
+    shadow: Shadowed | None = None,
+    exported: Exported | None = None,
+) -> str:
     """Returns one JSON object; numbers that are not defined are null."""
     settings = asdict(found.settings)
     values = asdict(replace(found, checks=()))
@@ -26,11 +35,19 @@ def to_json(model: str, version: int, found: Monitored, truth: Truth | None) -> 
         "sentence": words.sentence(found, truth),
         "repeated": found.repeated,
         "truth": None if truth is None else asdict(truth),
+        "shadow": None if shadow is None else asdict(shadow),
+        "exported": None if exported is None else exported.plain(),
     }
     return json.dumps(without_nan(values), ensure_ascii=False, indent=2)
 
 
-def to_prometheus(model: str, version: int, found: Monitored, truth: Truth | None) -> str:
+def to_prometheus(
+    model: str,
+    version: int,
+    found: Monitored,
+    truth: Truth | None,
+    shadow: Shadowed | None = None,
+) -> str:
     """Returns gauges in the text format, for the textfile collector of node_exporter."""
     own = {"model": model, "version": str(version)}
     alarm = float(bool(found.alarms) or bool(truth and truth.below))
@@ -50,6 +67,16 @@ def to_prometheus(model: str, version: int, found: Monitored, truth: Truth | Non
             "Recall of a class, by labels.",
             [({"class": one.result.label}, one.result.recall) for one in truth.classes]
             if truth
+            else [],
+        ),
+        "shadow_pairs": (
+            "Images with a prediction of the shadow, too.",
+            [({"shadow": str(shadow.version)}, float(shadow.pairs))] if shadow else [],
+        ),
+        "shadow_agreement": (
+            "Share of these with the same predicted class.",
+            [({"shadow": str(shadow.version)}, shadow.agreement)]
+            if shadow and shadow.pairs
             else [],
         ),
         "end_time_seconds": (

@@ -9,6 +9,7 @@ from components.runtime.html import html_environment
 from pipeline.monitor import plots, words
 from pipeline.monitor.estimated_recall import BLINDNESS
 from pipeline.monitor.monitoring import Monitored
+from pipeline.monitor.shadow import Shadowed
 from pipeline.monitor.truth import Truth
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
@@ -18,13 +19,16 @@ _CORRECTIONS = 50
 _WITHOUT_PICTURE = ("recall", "domain")
 
 
-def render_page(title: str, found: Monitored, truth: Truth | None) -> str:
+def render_page(
+    title: str, found: Monitored, truth: Truth | None, shadow: Shadowed | None = None
+) -> str:
     """Returns the page.
 
     Args:
         title: model and version.
         found: by the checks.
         truth: what the labels say, or None.
+        shadow: what a second version predicted for the same images, or None.
     """
     return (
         html_environment(Path(__file__).with_name("templates"))
@@ -34,6 +38,7 @@ def render_page(title: str, found: Monitored, truth: Truth | None) -> str:
             title=title,
             found=found,
             truth=truth,
+            shadow=shadow,
             alarm=bool(found.alarms) or bool(truth and truth.below),
             sentence=words.sentence(found, truth),
             notes=list(words.notes(found)),

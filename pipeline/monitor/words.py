@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pipeline.monitor.checks import LEAST_EMBEDDED
 from pipeline.monitor.monitoring import Finding, Monitored, Unusual
+from pipeline.monitor.shadow import Shadowed
 from pipeline.monitor.truth import LiveRecall, Truth
 
 EFFECTS = {
@@ -107,11 +108,25 @@ def rate(found: Monitored) -> str:
 
 def labelled(truth: Truth) -> str:
     """Returns how many labels there are, and how they are counted."""
-    who = "patients" if truth.by_patient else "images, each counted as a patient"
-    return (
-        f"{truth.images} of {truth.labels} labelled images have a prediction in this span, of "
-        f"{truth.patients} {who}."
+    who = "patients" if truth.by_patient else "studies or images, each counted as a patient"
+    alone = f"; {truth.unmatched} labels have no prediction in this span" if truth.unmatched else ""
+    return f"{truth.images} predictions have a label, of {truth.patients} {who}{alone}."
+
+
+def shadowed(shadow: Shadowed) -> str:
+    """Returns for how many images the shadow was asked, and how often the two agree."""
+    said = (
+        f"Version {shadow.version}, the shadow, has predictions for {shadow.pairs} of "
+        f"{shadow.images} images"
     )
+    if not shadow.pairs:
+        return f"{said}: nothing can be compared. Is it asked, with --shadow?"
+    return f"{said}, and predicts the same class for {shadow.agreement:.1%} of them."
+
+
+def p_value(p: float) -> str:
+    """Returns a p-value with three digits."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def verdict(one: LiveRecall) -> str:

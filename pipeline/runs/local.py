@@ -21,6 +21,7 @@ from pipeline.paths import PipelinePaths, data_address
 from pipeline.plan.plan import check_floors, plan, remarks
 from pipeline.retraining.decide import decide
 from pipeline.retraining.ledger import Ledger
+from pipeline.retraining.reasons import Reasons
 from pipeline.retraining.training_data import TrainingData, describe_data
 from pipeline.runs.display import Display
 from pipeline.runs.execution import run_nodes
@@ -45,6 +46,7 @@ class RunOptions:
         models: where models are pushed, instead of `<root>/models`.
         beam_args: for the nodes that run on Beam, e.g. `--runner=FlinkRunner`.
         if_new: train only if there is enough new data, see the recipe's section `retraining`.
+        reason: why a program starts the run, for the lineage; ''.
     """
 
     overrides: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class RunOptions:
     models: str | None = None
     beam_args: tuple[str, ...] = ()
     if_new: bool = False
+    reason: str = ""
 
 
 @private_files()
@@ -118,6 +121,8 @@ def _run(
 
     check_available(recipe.model, recipe.data.image_size)
     storage.prepare(paths.artifacts, paths.models)
+    if options.reason:
+        Reasons(paths.artifacts).add(session.run_id, options.reason)
     pipeline = build_pipeline(recipe, base, paths, beam_args(options.beam_args))
     with Display(session.console, usual_seconds(home, recipe.name)) as display:
         node_runs = run_nodes(pipeline, session.run_id, display, session.log)

@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
-    app.state.shared.model.close()
+    app.state.shared.close()
 
 
 async def _protect(

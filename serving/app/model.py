@@ -9,6 +9,7 @@ from typing import Literal
 
 from serving.client import Client
 from serving.client.prediction import Prediction
+from serving.client.request_batches import OutgoingImage
 from serving.protocol.errors import (
     DeadlineError,
     ServerUnavailableError,
@@ -81,6 +82,14 @@ class Model:
             ServingError: nobody could be asked; see `serving.protocol.errors`.
         """
         return self._connect()[0].predict([encoded], label=self._label(), explain=True)[0]
+
+    def ask_label(self, images: list[OutgoingImage], label: str) -> list[Prediction]:
+        """Asks the version with a label about images that were read, without heatmaps.
+
+        Raises:
+            ServingError: as `ask`.
+        """
+        return self._connect()[0].ask_label(images, label)
 
     def health(self) -> Health:
         """Asks for the state of the model; takes a few seconds at most, and never raises."""

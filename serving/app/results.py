@@ -14,6 +14,8 @@ from serving.app.model import Model, kind_of
 from serving.app.pictures import Picture, draw_picture
 from serving.app.uploads import Upload
 from serving.client.prediction import Prediction
+from serving.client.request_batches import OutgoingImage
+from serving.client.shadow import Shadow
 from serving.protocol.errors import RequestError, ServingError
 from serving.request_log.object_log import ObjectLog
 from serving.request_log.record import LogRecord, logged_image
@@ -76,7 +78,7 @@ def results_of(
     """
     failure: ServingError | None = None
     for upload in uploads:
-        result, failure = _result(upload, model, failure, max_pixels, requests)
+        result, failure = _result(upload, model, failure, max_pixels, requests, shadow)
         yield _record(result, upload, model.name, log)
 
 
@@ -86,6 +88,7 @@ def _result(
     failure: ServingError | None,
     max_pixels: int,
     requests: RequestLog | ObjectLog | None,
+    shadow: Shadow | None,
 ) -> tuple[Result, ServingError | None]:
     blank = Result(upload.name, datetime.now(timezone.utc))
     if upload.too_large:
@@ -113,6 +116,10 @@ def _result(
     if requests is not None:
         facts = logged_image(upload.data, image)
         requests.add([LogRecord(model.name, prediction, facts, latency)])
+        if shadow is not None:
+            pixels = image.width * image.height
+            sent = OutgoingImage(upload.name, image.encoded, pixels, facts=facts)
+            shadow.offer([sent], prediction.version)
     picture = draw_picture(image.encoded, prediction.heatmap)
     return replace(blank, prediction=prediction, picture=picture), None
 

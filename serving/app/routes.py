@@ -144,7 +144,7 @@ def sign_out(request: Request) -> Response:
 def _results(request: Request, uploads: list[Upload]) -> Response:
     state = state_of(request)
     pixels = state.settings.limits.pixels
-    results = results_of(uploads, state.model, state.log, pixels, state.requests)
+    results = results_of(uploads, state.model, state.log, pixels, state.requests, state.shadow)
     return _batch(request, list(results))
 
 

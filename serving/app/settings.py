@@ -48,6 +48,7 @@ class Settings:
             called for each image: a promotion must not wait until the page is started again.
         audit_log: JSON lines, one for each image; see `audit.py`.
         request_log: folder of the request log, or its address at s3://, or None.
+        shadow: label of a version that is asked too, for the request log alone; None: no version.
         samples: folder of images that are offered to try, or None.
         token: that a visitor has to know; None lets everybody in.
         hosts: names under which the page may be addressed; '*' is any. With a fixed list, a
@@ -62,6 +63,7 @@ class Settings:
     address: Callable[[], str | None]
     audit_log: Path
     request_log: Path | str | None = None
+    shadow: str | None = None
     label: Callable[[], str | None] = lambda: None
     tls: Tls | None = None
     server_token: str | None = field(default=None, repr=False)

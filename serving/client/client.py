@@ -19,6 +19,7 @@ from components.imaging.images import MAX_PIXELS
 from components.saved_model.embedding import EMBED
 from serving.client.prediction import Prediction, read_predictions
 from serving.client.request_batches import OutgoingImage, in_batches, read_images
+from serving.client.shadow import Shadow
 from serving.protocol.calls import Caller, is_unknown_servable
 from serving.protocol.channel import open_channel
 from serving.protocol.errors import ServingError, UnknownServableError
@@ -57,6 +58,8 @@ class Client:
         token: shown to a server that asks for one; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
         log: folder of the request log, or its address at s3://, which gets a line for each
             prediction, for `medtfx monitor`; None: nothing is logged.
+        shadow: label of a version that is asked too, in the background: its predictions go into the
+            log alone, for `medtfx monitor`. None: no version.
 
     Raises:
         ServingError: an argument is not usable.
@@ -75,6 +78,7 @@ class Client:
         max_pixels: int = MAX_PIXELS,
         token: str | None = None,
         log: Path | str | None = None,
+        shadow: str | None = None,
     ) -> None:
         _check(model, timeout, attempts, batch_size, max_pixels)
         self.address, self.model, self.batch_size = address, model, batch_size
@@ -85,6 +89,7 @@ class Client:
         self._channel = open_channel(address, tls, [*_UNLIMITED, *_RECONNECT])
         self._predictions = PredictionServiceStub(self._channel)
         self._models = ModelServiceStub(self._channel)
+        self._shadow = self._make_shadow(shadow) if shadow is not None else None
 
     def __enter__(self) -> "Client":
         return self
@@ -93,7 +98,9 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Ends the connection; requests under way fail."""
+        """Ends the connection; requests under way fail, after a few seconds for the shadow."""
+        if self._shadow is not None:
+            self._shadow.close()
         self._channel.close()
         if self._log is not None:
             self._log.close()
@@ -188,14 +195,45 @@ class Client:
     def _record(
         self, images: list[OutgoingImage], predictions: list[Prediction], latency: float
     ) -> None:
-        if self._log is not None:
-            self._log.add(
-                [
-                    LogRecord(self.model, prediction, image.facts, latency)
-                    for image, prediction in zip(images, predictions, strict=True)
-                    if prediction.ok and image.facts is not None
-                ]
+        if self._log is None:
+            return
+        answered = [
+            (image, prediction)
+            for image, prediction in zip(images, predictions, strict=True)
+            if prediction.ok and image.facts is not None
+        ]
+        self._log.add(
+            [
+                LogRecord(self.model, prediction, image.facts, latency)
+                for image, prediction in answered
+                if image.facts is not None
+            ]
+        )
+        if self._shadow is not None and answered:
+            self._shadow.offer([image for image, _ in answered], answered[0][1].version)
+
+    def _make_shadow(self, label: str) -> Shadow:
+        if self._log is None:
+            raise ServingError(
+                "The predictions of a shadow go into the request log alone. Received: "
+                f"shadow={label!r} without log. Name the folder of the log, too."
             )
+        return Shadow(self.model, lambda images: self.ask_label(images, label), self._log)
+
+    def ask_label(self, images: list[OutgoingImage], label: str) -> list[Prediction]:
+        """Returns the predictions of the version with a label, and logs nothing.
+
+        Args:
+            images: that were read without an error, for one request.
+            label: of the version.
+
+        Raises:
+            ServingError: the server can't be reached, refused, or has no such label.
+        """
+        request = predict_pb2.PredictRequest()
+        self._fill_spec(request.model_spec, None, label)
+        request.model_spec.signature_name = PREDICT
+        return self._ask(request, images)
 
     # === Status and metadata ===
 

@@ -4,13 +4,14 @@ A client asks for a label, and a promotion moves it. Exactly the labelled versio
 
 stable     what clinical requests ask for
 canary     a newer version, tried beside it
+shadow     a version that clients ask too, for the request log alone: nobody sees its predictions
 previous   what `stable` stood for before: still loaded, so that a rollback takes no time
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-STABLE, CANARY, PREVIOUS = "stable", "canary", "previous"
+STABLE, CANARY, PREVIOUS, SHADOW = "stable", "canary", "previous", "shadow"
 
 
 def labels_of(model: Any) -> dict[str, int]:

@@ -84,7 +84,16 @@ def stable_version(models: Path, model: str) -> int | None:
     Raises:
         ServingError: the file can't be read.
     """
+    return labelled_version(models, model, STABLE)
+
+
+def labelled_version(models: Path, model: str, label: str) -> int | None:
+    """Returns the version that a label stands for in `<models>/models.config`, if any.
+
+    Raises:
+        ServingError: the file can't be read.
+    """
     config = models / FILE_NAME
     if not config.is_file():
         return None
-    return labels_of(find_model(read_models_config(config), model)).get(STABLE)
+    return labels_of(find_model(read_models_config(config), model)).get(label)

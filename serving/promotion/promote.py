@@ -12,7 +12,7 @@ from typing import Any
 from components.saved_model.signature import check_model
 from serving.promotion import journal
 from serving.promotion.label_move import Move, PromotionError, PromotionTarget, move_label
-from serving.promotion.labels import STABLE, labels_of, promoted, rolled_back
+from serving.promotion.labels import SHADOW, STABLE, labels_of, promoted, rolled_back
 from serving.promotion.models_config import (
     add_model,
     empty_config,
@@ -45,13 +45,20 @@ def promote(
 
     Raises:
         VersionError: there is no such model or version.
-        PromotionError: the label or the version can't be used, or a server can't load it.
+        PromotionError: the label or the version can't be used, or a server can't load it; or there
+            is no `stable` beside which a version can be a shadow.
         ChangedModelError: the files of the version are not those that a run pushed.
         ServingError: the configuration or the journal can't be read, or a server not be reached.
     """
     _check_label(label)
     config = _config_of(place)
     entry = find_model(config, model)
+    if label == SHADOW and STABLE not in labels_of(entry):
+        raise PromotionError(
+            "A shadow is never seen: requests ask for `stable`, and without it they get the "
+            f"highest version. {place.config} has no `stable` of model {model!r}. Run "
+            f"`medtfx promote {model} VERSION` first."
+        )
     wanted = _pushed_version(place.models / model, entry, version)
     moved = promoted(labels_of(entry), label, wanted)
     return move_label(place, config, model, label, moved, journal.Entry(
@@ -87,6 +94,8 @@ def roll_back_label(
         )
     folder = place.models / model
     wanted = version
+    if wanted is None and label == SHADOW:
+        wanted = labels.get(STABLE)  # beside which it says nothing: clients ask one version
     if wanted is None:
         wanted = journal.version_before(journal.read(folder), label, labels[label])
     if wanted is None:

@@ -45,6 +45,7 @@ class Logged:
         scores: of out of distribution, float64 [N], NaN where it is not known.
         embeddings: float16 [N, 32], NaN where a prediction has none.
         scanner: of `SCANNER_TAGS` → values, str objects [N], '' where it is not known.
+        studies: keyed hash of the study of each image, bytes [N]; b'' where it is not known.
         tags: value of a scanner's tag, such as 'manufacturer GE' → images.
         faults: what can't be used → number of lines.
     """
@@ -60,6 +61,7 @@ class Logged:
     scores: Floats
     embeddings: NDArray[np.float16]
     scanner: dict[str, NDArray[np.object_]]
+    studies: NDArray[np.bytes_]
     tags: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
 
@@ -85,6 +87,7 @@ class Logged:
             self.scores[rows],
             self.embeddings[rows],
             {name: values[rows] for name, values in self.scanner.items()},
+            self.studies[rows],
             self.tags,
             self.faults,
         )
@@ -237,7 +240,10 @@ def _usable(table: pa.Table, span: Span, faults: Counter[str]) -> pa.Table:
         ("other classes", "classes", classes_key(span.classes)),
     ):
         right = np.array([value == wanted for value in rows[column].to_pylist()], bool)
-        faults[fault] += int((~right).sum())
+        wrong = ~right
+        if column == "version":  # a shadow is another version, and no fault
+            wrong &= ~np.array([bool(value) for value in rows["shadow"].to_pylist()], bool)
+        faults[fault] += int(wrong.sum())
         rows = rows.filter(pa.array(right))
     return rows
 
@@ -281,6 +287,7 @@ def _columns(table: pa.Table, classes: int) -> Logged:
         _numbers(table, "out_of_distribution_score"),
         from_stored(table["embedding"].to_pylist()),
         _scanner(table),
+        np.array([value or "" for value in table["study"].to_pylist()], "S16"),
     )
 
 
@@ -310,6 +317,7 @@ def _joined(parts: list[Logged], tags: Counter[str], faults: Counter[str]) -> Lo
         np.concatenate([part.scores for part in parts]),
         np.concatenate([part.embeddings for part in parts]),
         {name: np.concatenate([part.scanner[name] for part in parts]) for name in SCANNER_TAGS},
+        np.concatenate([part.studies for part in parts]),
         tags,
         +faults,  # without zeros
     )

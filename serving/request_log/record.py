@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from components.imaging.images import ReadImage
 from components.saved_model.embedding import to_text
+from serving.request_log.study import hash_study
 
 # DICOM attributes of the scanner. Sex and age, which are about the patient, are never logged.
 SCANNER_TAGS = ("manufacturer", "modality", "view")
@@ -61,6 +62,7 @@ class LoggedImage:
         mean: of its grey values, 0..255.
         std: of the same values, 0..127.5.
         tags: values of `SCANNER_TAGS`, as far as present.
+        study_uid: raw DICOM Study Instance UID; the log gets a keyed hash of it.
     """
 
     image: str
@@ -70,6 +72,7 @@ class LoggedImage:
     mean: float | None = None
     std: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    study_uid: str | None = field(default=None, repr=False)
 
 
 def logged_image(data: bytes, read: ReadImage) -> LoggedImage:
@@ -88,6 +91,7 @@ def logged_image(data: bytes, read: ReadImage) -> LoggedImage:
         mean=round(read.mean, 3),
         std=round(read.std, 3),
         tags=tags,
+        study_uid=read.study_uid,
     )
 
 
@@ -100,20 +104,25 @@ class LogRecord:
         prediction: of the model.
         facts: of the image.
         latency: seconds of the request that the image was in.
+        shadow: whether the caller never saw the prediction.
     """
 
     model: str
     prediction: Predicted
     facts: LoggedImage
     latency: float
+    shadow: bool = False
 
-    def line(self, time: datetime) -> bytes:
+    def line(self, time: datetime, key: bytes = b"") -> bytes:
         """Returns the record as a line of JSON.
 
         Args:
             time: of the prediction, in UTC.
+            key: of the log, for the study, if there is one.
         """
         score, embedding = self.prediction.out_of_distribution_score, self.prediction.embedding
+        facts = asdict(self.facts)
+        study = facts.pop("study_uid")
         values: dict[str, Any] = {
             "time": time.astimezone(timezone.utc).isoformat(timespec="milliseconds"),
             "model": self.model,
@@ -128,6 +137,10 @@ class LogRecord:
             "out_of_distribution_score": None if score is None else round(score, 4),
             "embedding": None if embedding is None else to_text(embedding),
             "latency_ms": round(1000 * self.latency, 2),
-            **asdict(self.facts),
+            **facts,
         }
+        if study and key:
+            values["study"] = hash_study(study, key)
+        if self.shadow:
+            values["shadow"] = True
         return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -12,6 +12,7 @@ from serving.request_log.errors import RequestLogError
 from serving.request_log.object_log import ObjectLog
 from serving.request_log.record import LogRecord
 from serving.request_log.segments import LOCK, Segment, list_segments
+from serving.request_log.study import make_study_key
 
 log = logging.getLogger("medtfx.request_log")
 
@@ -60,6 +61,7 @@ class RequestLog:
     ) -> None:
         self.folder, self._segment_bytes, self._clock = folder, segment_bytes, clock
         self._warned = -_SILENCE
+        self._key = b""
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             AppendFile(folder / LOCK, wait=True).close()
@@ -76,7 +78,10 @@ class RequestLog:
         try:
             with AppendFile(self.folder / LOCK, wait=True):
                 now = self._clock()  # under the lock, so that the times of one machine ascend
-                self._append(now.date(), b"".join(record.line(now) for record in records))
+                if not self._key and any(record.facts.study_uid for record in records):
+                    self._key = make_study_key(self.folder)
+                lines = b"".join(record.line(now, self._key) for record in records)
+                self._append(now.date(), lines)
         except OSError as error:
             if time.monotonic() - self._warned >= _SILENCE:
                 self._warned = time.monotonic()

@@ -35,6 +35,8 @@ SCHEMA = pa.schema(
         pa.field("mean", pa.float32()),
         pa.field("std", pa.float32()),
         pa.field("tags", pa.string()),  # a JSON object
+        pa.field("study", pa.string()),
+        pa.field("shadow", pa.bool_()),
     ]
 )
 
@@ -89,6 +91,8 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "height": int,
     "mean": (int, float),
     "std": (int, float),
+    "study": str,
+    "shadow": bool,
 }
 
 

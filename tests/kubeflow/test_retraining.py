@@ -18,6 +18,7 @@ from kubeflow.package.container import PackageOptions
 from kubeflow.package.dag import Task
 from kubeflow.package.recipe_codec import encode_recipe
 from pipeline.recipes.loader import load_recipe
+from pipeline.retraining.reasons import Reasons
 from pipeline.retraining.training_data import describe_data
 from pipeline.sample_data import write_sample_data
 from tests.doubles.kfp_emulator import container_environment, run_package
@@ -132,6 +133,14 @@ def test_what_a_training_sees_is_staged_until_the_last_node(site, trained, grown
     _, output = site.decide(if_new="true")
     assert "Declined: no new image since" in output and "whose model was not blessed" in output
     assert (site.folder / "outputs" / "train").read_text() == "no"
+
+
+def test_the_reason_of_an_alarm_is_kept_for_the_lineage(site):
+    why = "medtfx monitor of lungs/3: ALARM: contrast."
+    code, output = site.decide(reason=why)
+    assert code == 0, output
+    (kept,) = Reasons(f"{site.root}/artifacts").of(["0f5b"])
+    assert (kept.run, kept.text) == ("0f5b", why)
 
 
 @pytest.mark.parametrize(

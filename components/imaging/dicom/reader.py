@@ -31,12 +31,14 @@ class DicomImage(NamedTuple):
         pixels: uint8 array, [rows, columns] grey or [rows, columns, 3] RGB, 0 is black.
         tags: see ``images.ReadImage``.
         patient_id: raw Patient ID (0010,0020), None if absent or empty.
+        study_uid: Study Instance UID (0020,000D), None if absent or empty.
         notes: what was read otherwise than it is written, a sentence each.
     """
 
     pixels: NDArray[np.uint8]
     tags: dict[str, str | int]
     patient_id: str | None
+    study_uid: str | None
     notes: tuple[str, ...]
 
 
@@ -60,7 +62,8 @@ def read_dicom(data: bytes, max_pixels: int) -> DicomImage:
     check_amount(dataset, layout)
     tags, patient_id = read_tags(dataset), read_text(dataset, "PatientID") or None
     pixels = displayed(first_frame(dataset, layout), dataset, layout, notes)
-    return DicomImage(pixels, tags, patient_id, tuple(dict.fromkeys(notes)))
+    study_uid = read_text(dataset, "StudyInstanceUID") or None
+    return DicomImage(pixels, tags, patient_id, study_uid, tuple(dict.fromkeys(notes)))
 
 
 def _open(data: bytes) -> Dataset:

@@ -4,6 +4,8 @@ import threading
 
 import pytest
 
+from kubeflow.cli.options import ConnectionOptions, RunOptions
+from kubeflow.cli.runs import start_run
 from tests.doubles.argo_nodes import Workflow, container, pod_of
 
 DATA = ("--param", "data=gs://site/films")
@@ -255,3 +257,16 @@ def test_a_run_can_be_stopped_once(server, kubeflow, package):
     server.change(run_id, "FAILED")  # as the server calls it in the end
     assert kubeflow("terminate", "chest")[1].endswith("has already ended: STOPPED.\n")
     assert " STOPPED, started " in kubeflow("status", "chest")[1]
+
+
+def test_a_program_fills_in_what_the_package_has_and_the_user_does_not_say(server, package):
+    options = RunOptions(param=["data=gs://site/films", "if_new=false"])
+    more = {"if_new": True, "gate_failure": "fail", "unknown": "of a newer package"}
+    started = start_run(str(package), options, ConnectionOptions(), more)
+    (run,) = server.runs
+    assert started.run_id == run["run_id"] and run["run_id"] in started.lines[1]
+    assert run["runtime_config"]["parameters"] == {
+        "data": "gs://site/films",
+        "if_new": False,
+        "gate_failure": "fail",
+    }

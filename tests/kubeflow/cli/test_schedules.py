@@ -198,3 +198,35 @@ def test_two_schedules_of_one_name_are_told_apart_by_id(server, kubeflow, packag
     assert code == 1 and "made-in-the-web-interface" in err
     assert kubeflow("unschedule", "made-in-the-web-interface")[0] == 0
     assert len(server.schedules) == 1
+
+
+# === The monitor ===
+
+
+@pytest.mark.parametrize(
+    ("on_alarm", "tasks", "parameters"),
+    [
+        ("fail", ["Monitor"], {}),
+        ("retrain", ["Monitor", "Retraining"], {"if_new": True, "gate_failure": "fail"}),
+    ],
+)
+def test_the_monitor_is_a_recurring_run(server, kubeflow, on_alarm, tasks, parameters):
+    places = {"root": "/data/medtfx", "log": "/data/requests"}
+    places |= {"data": "/data/films"} if on_alarm == "retrain" else {}
+    words = [word for name, value in places.items() for word in ("--param", f"{name}={value}")]
+    line = ("--cron", "0 0 6 * * MON", "--monitor", "--on-alarm", on_alarm, "--image", "x:1")
+    code, out, err = kubeflow("schedule", "quickstart", *line, *words)
+    assert (code, err) == (0, "") and "Scheduled: quickstart-monitor" in out
+    (made,) = server.schedules
+    assert made["runtime_config"]["parameters"] == {**places, **parameters}
+    (version,) = server.versions
+    spec = version["pipeline_spec"]
+    dag = (spec.get("pipeline_spec") or spec)["root"]["dag"]["tasks"].values()
+    assert [task["taskInfo"]["name"] for task in dag if "triggerPolicy" not in task] == tasks
+
+
+def test_a_monitor_is_made_from_a_recipe(server, kubeflow, package):
+    code, _, err = kubeflow("schedule", package, *DATA, *CRON, "--monitor")
+    assert code == 1 and "made from the recipe" in err and not server.schedules
+    code, _, err = kubeflow("schedule", "quickstart", *CRON, "--monitor", "--on-alarm", "shout")
+    assert code == 1 and "fail or retrain" in err

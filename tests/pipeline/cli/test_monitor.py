@@ -1,3 +1,4 @@
+import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 
@@ -14,6 +15,14 @@ from serving.request_log.request_log import RequestLog
 from tests.command_line import assert_one_message, medtfx
 from tests.pipeline.monitor.conftest import CLASSES, drawn, make_reference  # noqa: F401
 
+LABELLED = """
+model_config_list { config {
+  name: "lungs" base_path: "/models/lungs" model_platform: "tensorflow"
+  model_version_policy { specific { versions: 3 versions: 4 } }
+  version_labels { key: "stable" value: 3 } version_labels { key: "shadow" value: 4 }
+} }
+"""
+
 
 @pytest.fixture
 def home(tmp_path, make_reference):  # noqa: F811
@@ -23,6 +32,13 @@ def home(tmp_path, make_reference):  # noqa: F811
     write_reference(folder, make_reference())
     rules = EvaluationSection.model_validate({"recall_floor": 0.2})
     write_gate(folder, PushedGate(rules, ()))
+    (folder / "assets").mkdir()
+    data = {
+        "classes": list(CLASSES),
+        "patient": {"from": "filename", "regex": "(?P<patient>P[0-9]+)"},
+    }
+    recipe = {"recipe": "lungs", "data": data, "model": {"backbone": "mobilenet_v2"}}
+    (folder / "assets" / "recipe.json").write_text(json.dumps(recipe))
     write_manifest(folder)
     return tmp_path / "home"
 
@@ -31,7 +47,7 @@ def home(tmp_path, make_reference):  # noqa: F811
 def write_log(tmp_path):
     """Logs 100 images over the last two days; returns their digests and predicted classes."""
 
-    def write(**changes):
+    def write(digests=(), version=3, **changes):
         sample, _ = drawn(100, seed=5, **changes)
         now, found = datetime.now(timezone.utc), {}
         for row in range(100):
@@ -40,16 +56,17 @@ def write_log(tmp_path):
             label = max(probabilities, key=lambda name: probabilities[name])
             prediction = Prediction(
                 "x",
-                version=3,
+                version=version,
                 probabilities=probabilities,
                 label=label,
                 uncertain=bool(sample.uncertain[row]),
                 out_of_distribution=bool(sample.out_of_distribution[row]),
             )
             brightness, contrast = (sample.quality[n][row] for n in ("brightness", "contrast"))
-            facts = LoggedImage(f"{row:064x}", "DICOM", 1000, 1000, brightness, contrast, {})
+            image = digests[row] if row < len(digests) else f"{row:064x}"
+            facts = LoggedImage(image, "DICOM", 1000, 1000, brightness, contrast, {})
             log = RequestLog(tmp_path / "log", clock=lambda at=at: at)
-            log.add([LogRecord("lungs", prediction, facts, 0.01)])
+            log.add([LogRecord("lungs", prediction, facts, 0.01, shadow=version != 3)])
             found[facts.image] = label
         return found
 
@@ -117,6 +134,50 @@ def test_a_version_of_an_earlier_medtfx_can_not_be_monitored(monitor, home, writ
     assert_one_message(monitor(), "Version 3 of lungs has none", "medtfx run")
 
 
+def test_labelled_images_are_exported_for_the_next_training(monitor, write_log, tmp_path):
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / "P17_a.png").write_bytes(b"film")
+    digest = hashlib.sha256(b"film").hexdigest()
+    predicted = write_log([digest])
+    csv = tmp_path / "labels.csv"
+    csv.write_text(f"sha256,label\n{digest},ill\n{5:064x},{predicted[f'{5:064x}']}\n")
+    options = ("--truth", csv, "--images", tmp_path / "sent", "--export", tmp_path / "next")
+    _, out, _ = monitor(*options)
+    assert (tmp_path / "next" / "ill" / "P17_a.png").read_bytes() == b"film"
+    assert "Exported: 1 image in" in out and "no such file in the folder of images: 1" in out
+    exported = json.loads(monitor(*options, "--json")[1])["exported"]
+    assert exported["left_out"] == {"no such file in the folder of images": 1}
+    assert_one_message(monitor("--truth", csv, "--export", tmp_path), "--images")
+
+
 def test_images_without_labels_are_refused(monitor, write_log, tmp_path):
     write_log()
     assert_one_message(monitor("--images", tmp_path), "--images belongs to --truth")
+    assert_one_message(monitor("--export", tmp_path), "--export belongs to --truth")
+
+
+def test_a_shadow_is_compared_and_no_fault_of_the_log(monitor, write_log, home):
+    write_log()
+    write_log(version=4, contrast=0.9)  # the same images: contrast is not in the predictions
+    (home / "models" / "lungs" / "4").mkdir()
+    code, out, _ = monitor("--shadow", "4", "--version", "3", "--json")
+    values = json.loads(out)
+    assert code == 0 and values["shadow"]["pairs"] == 100
+    assert "another version" not in values["faults"]
+    (home / "models" / "models.config").write_text(LABELLED)
+    values = json.loads(monitor("--json")[1])  # by its label
+    assert (values["version"], values["shadow"]["version"]) == (3, 4)
+
+
+def test_options_of_a_training_need_retrain(monitor):
+    assert_one_message(monitor("--recipe", "quickstart"), "--recipe belongs to --retrain")
+    line = ("--retrain", "--package", "p.yaml", "--data", "films")
+    assert_one_message(monitor(*line), "--param data=...")
+
+
+def test_an_alarm_whose_training_can_not_start_is_an_error(monitor, write_log):
+    write_log()
+    assert monitor("--retrain")[0] == 0  # quiet: nothing is started
+    write_log(contrast=0.7)
+    code, out, err = monitor("--retrain")
+    assert code == 1 and "ALARM: " in out and "no run of lungs/3" in err

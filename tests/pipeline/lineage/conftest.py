@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.lineage.model import Lineage, Step
 from pipeline.looks.ledger import Look
+from pipeline.retraining.reasons import Reason
 from serving.promotion.journal import Entry
 
 
@@ -40,6 +41,7 @@ def lineage(make_gate):
             Look("f00d", 9, "", "aa", "covid", "compare", "20251230-010000", "2025-12-30"),
             Look("f00d", 9, "", "bb", "covid", "run", "20260102-030000", "2026-01-02"),
         ),
+        reasons=(Reason("20260102-030000", "2026-01-02", "medtfx monitor of chest/9: ALARM"),),
         promotions=(Entry("2026-01-03", "Dr. Ono", "promote", "stable", 9, 17),),
         steps=(Step("Trainer", "20260101-010000", "2026-01-01", "cafe", {}),),
         model_uri="/artifacts/model/6",

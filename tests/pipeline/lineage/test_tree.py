@@ -17,6 +17,7 @@ def test_the_tree_says_who_what_and_from_what(lineage):
     text = text_of(lineage)
     for line in (
         "chest/17: served",
+        "run 20260102-030000 was started because: medtfx monitor of chest/9: ALARM",
         "approved 2026-01-02 by Dr. Ruiz (the [old] one)",
         "promote stable 2026-01-03 by Dr. Ono: 9 to 17",
         "a: recall 0.75 of 4 images, lower bound 0.30, floor 0.25 for the lower bound",

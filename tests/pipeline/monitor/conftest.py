@@ -7,6 +7,7 @@ logged     of 200 other images, a week before NOW; takes what `draw` takes
 settings   of that week
 quiet      what the monitor finds in it, with a week before
 alarmed    what it finds with 0.8 of the contrast, against a reference of folds
+shadowed   another version for the same images, with 20 other predictions, and those labels
 truth      labels of that week, most of which differ from the prediction
 """
 
@@ -20,9 +21,11 @@ import pytest
 from components.gate.pushed_reference import TAGS, Reference
 from components.recipe.evaluation import EvaluationSection
 from components.saved_model.embedding import SIZE, to_stored
+from pipeline.monitor.labels import Label, Labels, match
 from pipeline.monitor.monitoring import Settings, monitor
 from pipeline.monitor.sample import Sample
-from pipeline.monitor.truth import Label, judge_by_labels
+from pipeline.monitor.shadow import compare_shadow
+from pipeline.monitor.truth import judge_by_labels
 from serving.request_log.reader import Logged
 
 CLASSES = ("ill", "well")
@@ -112,6 +115,7 @@ def a_log(images=200, seed=5, until=NOW, faults=(), **changes):
         times=end - np.arange(images, 0, -1) * np.timedelta64(1, "m"),
         images=np.array([f"{1000 * seed + n:064x}" for n in range(images)], "S64"),
         latency=np.linspace(10, 30, images),
+        studies=np.array([f"{1000 * seed + n // 2:016x}" for n in range(images)], "S16"),
         tags=Counter({"manufacturer A": images}),
         faults=Counter(dict(faults)),
         **columns(sample),
@@ -142,6 +146,23 @@ def alarmed():
 
 
 @pytest.fixture
+def shadowed(make_logged):
+    """A shadow that gives 20 of the logged images another class; each label is the served one."""
+    logged = make_logged()
+    probabilities = logged.probabilities.copy()
+    probabilities[:20] = probabilities[:20, ::-1]
+    labels = {
+        image.decode(): Label(int(best), f"patient {row // 2}")
+        for row, (image, best) in enumerate(
+            zip(logged.images, logged.probabilities.argmax(-1), strict=True)
+        )
+    }
+    matched = match(logged, Labels(labels, True))
+    other = replace(logged, probabilities=probabilities)
+    return compare_shadow(4, logged, other, CLASSES, matched)
+
+
+@pytest.fixture
 def truth(make_logged):
     """Of the logged images: the labels of the first 120 differ from the prediction."""
     logged = make_logged()
@@ -151,4 +172,4 @@ def truth(make_logged):
         for row, (image, best) in enumerate(zip(logged.images, predicted, strict=True))
     }
     rules = EvaluationSection.model_validate({"recall_floor": 0.8})
-    return judge_by_labels(logged, labels, True, CLASSES, rules)
+    return judge_by_labels(logged, match(logged, Labels(labels, True)), CLASSES, rules)

@@ -9,8 +9,8 @@ from pipeline.monitor.estimated_recall import BLINDNESS
 
 @pytest.fixture
 def show(capsys):
-    def printed(found, truth=None, width=140):
-        print_result(Console(width=width), "lungs/3", found, truth)
+    def printed(found, truth=None, width=140, shadow=None):
+        print_result(Console(width=width), "lungs/3", found, truth, shadow)
         return capsys.readouterr().out
 
     return printed
@@ -34,7 +34,7 @@ def test_the_estimate_comes_with_its_blindness(show, quiet):
 
 def test_labels_and_some_of_the_corrections(show, quiet, truth):
     out = show(quiet, truth)
-    assert "200 of 200 labelled images have a prediction in this span, of 100 patients." in out
+    assert "200 predictions have a label, of 100 patients." in out
     assert out.count("BELOW its floor") == 2
     assert out.count(": predicted ") == 10
     assert "and 110 more; --json lists all." in out
@@ -44,3 +44,11 @@ def test_brackets_in_a_class_are_no_markup(show, quiet):
     (first, *rest) = quiet.findings
     odd = replace(quiet, findings=(replace(first, name="probability of [red]x[/]"), *rest))
     assert "[red]x[/]" in show(odd)
+
+
+def test_a_shadow_has_its_tables_and_a_sentence(show, quiet, shadowed):
+    out = show(quiet, shadow=shadowed)
+    assert "How often each class is predicted" in out and "by labels" in out
+    assert out.count(": served ") == 10
+    assert "Version 4, the shadow, has predictions for 200 of 200 images" in out
+    assert "predicts the same class for 90.0% of them." in out

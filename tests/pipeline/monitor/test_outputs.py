@@ -39,3 +39,13 @@ def test_prometheus_reads_the_gauges(alarmed, truth):
 
 def test_without_labels_there_is_no_recall_by_labels(quiet):
     assert "medtfx_monitor_recall" not in to_prometheus("lungs", 3, quiet, None)
+
+
+def test_a_shadow_is_in_json_and_in_the_gauges(quiet, shadowed):
+    values = json.loads(to_json("lungs", 3, quiet, None, shadowed))["shadow"]
+    assert (values["version"], values["pairs"], values["agreement"]) == (4, 200, 0.9)
+    assert values["predicted"][0]["label"] == "ill" and len(values["differing"]) == 20
+    text = to_prometheus("lungs", 3, quiet, None, shadowed)
+    families = {one.name: one for one in text_string_to_metric_families(text)}
+    (agreement,) = families["medtfx_monitor_shadow_agreement"].samples
+    assert agreement.value == 0.9 and agreement.labels["shadow"] == "4"

@@ -25,3 +25,10 @@ def test_nothing_is_fetched_and_a_name_is_no_markup(quiet):
     page = render_page("<i>lungs</i>", replace(quiet, unusual=odd), None)
     assert "<b>" not in page and "<i>" not in page
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+
+
+def test_a_shadow_has_a_section(quiet, shadowed):
+    page = render_page("lungs/3", quiet, None, shadowed)
+    assert "The shadow: version 4" in page and "By labels" in page
+    assert page.count("McNemar") == 1 and "Where the two differ most" in page
+    assert "The shadow" not in render_page("lungs/3", quiet, None)

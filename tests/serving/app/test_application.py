@@ -7,6 +7,9 @@ import sys
 import pytest
 
 from serving.app.security import HEADERS
+from serving.promotion.label_move import PromotionTarget
+from serving.promotion.models_config import FILE_NAME
+from serving.promotion.promote import Approval, promote
 from tests.paths import ROOT
 
 
@@ -139,3 +142,25 @@ def test_the_request_log_has_the_digest_of_the_upload(make_page, ask, deep_png, 
     values = json.loads(line)
     assert values["image"] == hashlib.sha256(deep_png).hexdigest()
     assert values["model"] == "tiny" and "Smith" not in line
+
+
+def test_a_shadow_is_asked_and_not_shown(base, push, start, make_page, ask, dark, tools, tmp_path):
+    push(base, 2)
+    place = PromotionTarget(base, base / FILE_NAME)
+    for version, label in ((1, "stable"), (2, "shadow")):
+        promote(place, "tiny", version, label, Approval("anna"))
+    served = start(base, models_config=place.config)
+    page = make_page(
+        address=lambda: served.address,
+        label=lambda: "stable",
+        shadow="shadow",
+        request_log=tmp_path / "log",
+    )
+    shown = ask(page, ("a.png", dark)).text
+
+    def versions():
+        (file,) = (tmp_path / "log").glob("*.jsonl")
+        return [json.loads(line)["version"] for line in file.read_text().splitlines()]
+
+    tools.eventually(lambda: versions() == [1, 2])
+    assert "version 1" in shown and "version 2" not in shown

@@ -316,3 +316,27 @@ def test_a_withdrawn_version_that_changed_stays_withdrawn(place):
     with pytest.raises(ChangedModelError, match=r"extra\.so was added"):
         roll_back_label(place, "tiny", 3, "stable", ANNA)
     assert list_versions(place.models / "tiny").withdrawn == (2, 3)
+
+
+# === A shadow ===
+
+
+def test_a_shadow_is_served_beside_the_stable_version(place):
+    promote(place, "tiny", 2, "stable", ANNA)
+    move = promote(place, "tiny", 3, "shadow", ANNA)
+    assert (labels(place), served(place)) == ({"stable": 2, "shadow": 3}, [2, 3])
+    assert (move.before, move.after) == (None, 3)
+
+
+def test_a_shadow_ends_where_the_stable_version_is(place):
+    promote(place, "tiny", 2, "stable", ANNA)
+    promote(place, "tiny", 3, "shadow", ANNA)
+    move = roll_back_label(place, "tiny", None, "shadow", Approval("bea", "worse on children"))
+    assert (move.after, served(place)) == (2, [2])
+    assert labels(place) == {"stable": 2, "shadow": 2}
+
+
+def test_without_a_stable_version_a_shadow_would_be_seen(place):
+    with pytest.raises(PromotionError, match=r"never seen.*medtfx promote tiny VERSION"):
+        promote(place, "tiny", 3, "shadow", ANNA)
+    assert not place.config.exists()
