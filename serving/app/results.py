@@ -70,6 +70,7 @@ def results_of(
     log: AuditLog,
     max_pixels: int = MAX_PIXELS,
     requests: RequestLog | ObjectLog | None = None,
+    shadow: Shadow | None = None,
 ) -> Iterator[Result]:
     """Yields a result an image, in their order: only one is decoded in memory.
 
