@@ -59,18 +59,16 @@ def _monitor(given: argparse.Namespace) -> "Outcome":
     recipe = decode_recipe(given.recipe, [])
     log.info("%s of %s, run %s", MONITOR, recipe.name, given.run_id)
     models = node_paths(given.root, given.models, None).models
-    for name, address in (("models", models), ("log", given.log)):
-        if is_remote(address):
-            raise KubeflowError(
-                "The monitor reads the models and the request log from folders of a mounted "
-                f"volume. Received for `{name}`: {address}. Name a path, and the claim in "
-                "platform.volumes of the recipe."
-            )
+    if is_remote(models):
+        raise KubeflowError(
+            "The monitor reads the models from a folder of a mounted volume. Received for "
+            f"`models`: {models}. Name a path, and the claim in platform.volumes of the recipe."
+        )
     return run_monitor(
         Question(
             Path(models),
             recipe.model_name,
-            Path(given.log),
+            given.log,
             since=given.since,
             skip=tuple(read_overrides(given.skip, "skip")),
         )

@@ -84,7 +84,7 @@ KeyOption = Annotated[
 ]
 
 
-def shadow_label(shadow: bool, log: Path | None, server: str | None) -> str | None:
+def shadow_label(shadow: bool, log: str | None, server: str | None) -> str | None:
     """Returns the label that is asked besides, for `--shadow`; None without.
 
     Raises:
