@@ -107,7 +107,7 @@ def write_package(
         **MONITOR_DEFAULTS,
         **options.defaults,
     }
-    types = PARAMETERS
+    types: dict[str, Any] = PARAMETERS
     if monitored:
         types = {**PARAMETERS, **MONITOR_PARAMETERS}
         del types["reason"]
