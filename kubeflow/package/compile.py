@@ -108,7 +108,7 @@ def write_package(
         **MONITOR_DEFAULTS,
         **options.defaults,
     }
-    types = parameters_of(options)
+    types: dict[str, Any] = parameters_of(options)
     name = f"{recipe.name}-trials" if options.trials else recipe.name
     if monitored:
         types = {**types, **MONITOR_PARAMETERS}

@@ -15,9 +15,9 @@ from kubeflow.package.platform import prepared
 from kubeflow.package.recipe_codec import encode_recipe
 
 # Parameters of a run, beside the root and the models.
-MONITOR_PARAMETERS = {"log": str, "since": str, "skip": list}
-MONITOR_DEFAULTS = {"since": "7d", "skip": []}
-_OWN = {"root": str, "models": str, **MONITOR_PARAMETERS}
+MONITOR_PARAMETERS: dict[str, Any] = {"log": str, "since": str, "skip": list}
+MONITOR_DEFAULTS: dict[str, Any] = {"since": "7d", "skip": []}
+_OWN: dict[str, Any] = {"root": str, "models": str, **MONITOR_PARAMETERS}
 
 
 def monitor_name(recipe: Recipe) -> str:
