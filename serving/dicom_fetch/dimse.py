@@ -1,6 +1,7 @@
 """A PACS over DIMSE: C-FIND finds, C-GET or C-MOVE has images sent (PS3.4, annex C)."""
 
 import io
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,7 +146,10 @@ class DimseArchive:
             contexts=[build_context(model), *(contexts or [])],
             ae_title=node.title,
             ext_neg=roles,
-            evt_handlers=[(evt.EVT_C_STORE, _handler(receive))] if receive else [],
+            evt_handlers=[
+                (evt.EVT_CONN_OPEN, _send_at_once),
+                *([(evt.EVT_C_STORE, _handler(receive))] if receive else []),
+            ],
             tls_args=(node.tls, node.host) if node.tls else None,
         )
         if not association.is_established:
@@ -157,6 +161,13 @@ class DimseArchive:
         finally:
             if association.is_established:
                 association.release()
+
+
+def _send_at_once(event: evt.Event) -> None:
+    """Without Nagle's algorithm, which waits 40 ms for an acknowledgement in each message."""
+    connection = event.assoc.dul.socket
+    if connection is not None and connection.socket is not None:
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _not_offered(model: uid.UID) -> str:

@@ -6,6 +6,7 @@ commit 7f4749d, which parses the standard.
 """
 
 import csv
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 EDITION = "2024e"
+_TAG = re.compile("[0-9a-f]{8}")
 _PLANES = frozenset({0x50, 0x60})  # curves and overlays: groups 50xx and 60xx
 
 
@@ -103,13 +105,9 @@ def read_profile(retain: Set[Retain]) -> Profile:
     columns = [_COLUMNS[option] for option in Retain if option in retain]
     actions = {}
     for row in _table():
-        if row["tag"].isalnum() and _is_tag(row["tag"]):
+        if _TAG.fullmatch(row["tag"]):  # the others, 50xx to 60xx and private, are by their group
             actions[int(row["tag"], 16)] = _action(row, columns)
     return Profile(actions, frozenset(retain))
-
-
-def _is_tag(text: str) -> bool:
-    return len(text) == 8 and all(digit in "0123456789abcdef" for digit in text)
 
 
 def _action(row: dict[str, str], columns: list[str]) -> Action:
