@@ -119,7 +119,7 @@ def test_before_a_training_an_alarm_is_its_reason(volume, run, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"log": "s3://bucket/requests"}, "folders of a mounted volume"),
+        ({"models": "s3://bucket/models"}, "folder of a mounted volume"),
         ({"skip": [3]}, "parameter `skip` is a list of texts"),
         ({"since": "soon"}, "soon"),
     ],
