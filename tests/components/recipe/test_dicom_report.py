@@ -5,7 +5,8 @@ from components.recipe.dicom_report import Code, DicomReport
 
 
 def test_a_code_may_be_typed_as_a_number():
-    assert Code(value=840539006, scheme="SCT", meaning="COVID-19").value == "840539006"
+    typed = {"value": 840539006, "scheme": "SCT", "meaning": "COVID-19"}
+    assert Code.model_validate(typed).value == "840539006"
 
 
 @pytest.mark.parametrize(
