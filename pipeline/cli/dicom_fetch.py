@@ -58,11 +58,11 @@ def dicom_fetch(
     connection: TlsOptions,
     home: HomeOption,
 ) -> None:
-    """Make a training folder of images of a PACS.
+    """Make a training folder of images of a PACS, de-identified.
 
-    They are de-identified by the Basic Application Level Confidentiality Profile (DICOM PS3.15,
-    annex E); the pixels stay as they are. The same command again goes on where it stopped. Exit
-    code 1: something is missing or failed, see manifest.csv.
+    By the Basic Application Level Confidentiality Profile (DICOM PS3.15, annex E); the pixels stay
+    as they are. The same command again goes on where it stopped. Exit code 1: something is missing
+    or failed, see manifest.csv.
     """
     from components.image_example_gen.patients import patient_key
     from serving.dicom_fetch.archive import parse_query

@@ -96,10 +96,7 @@ class StoreScp:
             DicomNodeError: the port is taken.
         """
         settings, limits = self._settings, self._settings.limits
-        # Both are of the process: objects go to files while they are received, and to these.
-        _config.STORE_RECV_CHUNKED_DATASET = True
-        _config.LOG_HANDLER_LEVEL = "none"
-        tempfile.tempdir = str(self._folder)
+        self._receive_into(self._folder)
         entity = AE(settings.ae_title)
         entity.require_called_aet, entity.require_calling_aet = True, list(settings.callers)
         entity.maximum_associations, entity.maximum_pdu_size = limits.associations, MAX_PDU
@@ -137,6 +134,16 @@ class StoreScp:
             server, self._server = self._server, None
             server.shutdown()
             wait_for_end(server, grace)
+            self._receive_into(None)
+
+    def _receive_into(self, folder: Path | None) -> None:
+        """Sets what pynetdicom takes from the process: objects are received into files, and where.
+
+        It knows no other way; what else of the process makes temporary files makes them there, too.
+        """
+        _config.STORE_RECV_CHUNKED_DATASET = folder is not None
+        _config.LOG_HANDLER_LEVEL = "standard" if folder is None else "none"
+        tempfile.tempdir = None if folder is None else str(folder)
 
     # === Events ===
 

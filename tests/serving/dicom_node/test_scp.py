@@ -7,12 +7,13 @@ import random
 import socket
 import ssl
 import struct
+import tempfile
 import threading
 from typing import Any
 
 import pytest
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
-from pynetdicom import AE
+from pynetdicom import AE, _config
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from components.recipe.dicom import Accept
@@ -143,6 +144,14 @@ def test_over_tls_with_a_certificate_of_the_caller(scp, authority):
     assert not associate(running, tls_args=(stranger, "127.0.0.1")).is_established
     assert not associate(running).is_established
     silent.close()
+
+
+def test_the_process_is_as_it_was_afterwards(scp):
+    running = scp()
+    assert tempfile.gettempdir() == str(running.intake.spool.incoming)
+    running.stop(1)
+    assert tempfile.gettempdir() != str(running.intake.spool.incoming)
+    assert not _config.STORE_RECV_CHUNKED_DATASET
 
 
 # === Bytes that are no association ===
