@@ -5,6 +5,7 @@ import sys
 import warnings
 from typing import Any, NoReturn
 
+import click
 import typer
 
 from components.runtime.errors import MedtfxError
@@ -37,39 +38,52 @@ class KubeflowGroup(LazyGroup):
 
 kubeflow = typer.Typer(cls=KubeflowGroup, no_args_is_help=True, **PLAIN)
 
-COMMANDS: Table = {
-    "run": "pipeline.cli.train:run",
-    "plan": "pipeline.cli.plan:plan",
-    "recipes": "pipeline.cli.recipes:recipes",
-    "show": "pipeline.cli.recipes:show",
-    "runs": "pipeline.cli.runs:runs",
-    "approve": "pipeline.cli.lineage:approve",
-    "reject": "pipeline.cli.lineage:reject",
-    "lineage": "pipeline.cli.lineage:lineage",
-    "promote": "pipeline.cli.promotion:promote",
-    "canary": "pipeline.cli.promotion:canary",
-    "rollback": "pipeline.cli.promotion:rollback",
-    "promotions": "pipeline.cli.promotion:promotions",
-    "versions": "pipeline.cli.versions:versions",
-    "verify-model": "pipeline.cli.versions:verify_model",
-    "serving-config": "pipeline.cli.serving_config:serving_config",
-    "serve": "pipeline.cli.serve:serve",
-    "predict": "pipeline.cli.predict:predict",
-    "app": "pipeline.cli.app:app",
-    "dicom-fetch": "pipeline.cli.dicom_fetch:dicom_fetch",
-    "dicom-node": "pipeline.cli.dicom_node:dicom_node",
-    "score": "pipeline.cli.score:score",
-    "bulk-score": "pipeline.cli.bulk_score:bulk_score",
-    "evaluate": "pipeline.cli.evaluate:evaluate",
-    "monitor": "pipeline.cli.monitor:monitor",
-    "compare": "pipeline.cli.train:compare",
-    "tune": "pipeline.cli.train:tune",
-    "tensorboard": "pipeline.cli.tensorboard:tensorboard",
-    "report": "pipeline.cli.runs:report",
-    "dashboard": "pipeline.cli.runs:dashboard",
-    "kubeflow": kubeflow,
-    "sample-data": "pipeline.cli.recipes:sample_data",
-    "version": "pipeline.cli.version:version",
+# Heading in the help → its commands.
+HEADINGS: dict[str, Table] = {
+    "Train and judge": {
+        "run": "pipeline.cli.train:run",
+        "plan": "pipeline.cli.plan:plan",
+        "tune": "pipeline.cli.train:tune",
+        "compare": "pipeline.cli.train:compare",
+        "evaluate": "pipeline.cli.evaluate:evaluate",
+        "recipes": "pipeline.cli.recipes:recipes",
+        "show": "pipeline.cli.recipes:show",
+        "sample-data": "pipeline.cli.recipes:sample_data",
+    },
+    "Past runs": {
+        "runs": "pipeline.cli.runs:runs",
+        "report": "pipeline.cli.runs:report",
+        "dashboard": "pipeline.cli.runs:dashboard",
+        "tensorboard": "pipeline.cli.tensorboard:tensorboard",
+        "lineage": "pipeline.cli.lineage:lineage",
+        "approve": "pipeline.cli.lineage:approve",
+        "reject": "pipeline.cli.lineage:reject",
+    },
+    "Versions": {
+        "versions": "pipeline.cli.versions:versions",
+        "verify-model": "pipeline.cli.versions:verify_model",
+        "promote": "pipeline.cli.promotion:promote",
+        "canary": "pipeline.cli.promotion:canary",
+        "rollback": "pipeline.cli.promotion:rollback",
+        "promotions": "pipeline.cli.promotion:promotions",
+    },
+    "Use a model": {
+        "serve": "pipeline.cli.serve:serve",
+        "serving-config": "pipeline.cli.serving_config:serving_config",
+        "app": "pipeline.cli.app:app",
+        "predict": "pipeline.cli.predict:predict",
+        "score": "pipeline.cli.score:score",
+        "bulk-score": "pipeline.cli.bulk_score:bulk_score",
+        "monitor": "pipeline.cli.monitor:monitor",
+    },
+    "PACS": {
+        "dicom-fetch": "pipeline.cli.dicom_fetch:dicom_fetch",
+        "dicom-node": "pipeline.cli.dicom_node:dicom_node",
+    },
+    "Other": {
+        "kubeflow": kubeflow,
+        "version": "pipeline.cli.version:version",
+    },
 }
 
 
@@ -81,7 +95,16 @@ _FOR_OTHERS = ("serving-config", "kubeflow")
 class MedtfxGroup(LazyGroup):
     """All commands. An error that a user can fix becomes one message, never a traceback."""
 
-    table = COMMANDS
+    table = {name: where for table in HEADINGS.values() for name, where in table.items()}
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the commands below their headings."""
+        width = formatter.width - 6 - max(map(len, self.table))
+        for heading, table in HEADINGS.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(name, self.commands[name].get_short_help_str(width)) for name in table]
+                )
 
     def main(self, *args: Any, **settings: Any) -> Any:
         """Runs a command line, as typer does."""

@@ -136,7 +136,7 @@ def monitor(
     outputs: Outputs,
     home: HomeOption,
 ) -> None:
-    """Compare logged predictions with those that the gate judged.
+    """Compare logged predictions with those the gate judged.
 
     Past days of the log become Parquet files.
 
