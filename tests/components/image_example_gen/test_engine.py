@@ -77,7 +77,7 @@ def environment() -> dict[str, str]:
 def test_in_a_bucket_and_on_an_engine_the_rows_are_the_same(s3, tmp_path):
     base = tmp_path / "data"
     write_sample_data(base, patients_per_class=12, size=32)
-    (base / "metadata.csv").unlink()
+    (base / "metadata.csv").rename(base / "about.csv")  # left out by rule
     s3.create_bucket(Bucket="films")
     for path in base.rglob("*"):
         if path.is_file():

@@ -76,7 +76,7 @@ def first_node_alone(monkeypatch, make_record, tmp_path):
 
 def test_a_run_lists_the_data_folder_once(films, home, first_node_alone, monkeypatch):
     listed, walk = [], files.walk
-    monkeypatch.setattr(files, "walk", lambda base: listed.append(base) or walk(base))
+    monkeypatch.setattr(files, "walk", lambda *part: listed.append(part) or walk(*part))
     recipe, text = load_recipe("quickstart", TINY), io.StringIO()
 
     def run():
@@ -87,13 +87,13 @@ def test_a_run_lists_the_data_folder_once(films, home, first_node_alone, monkeyp
     (look,) = LookLedger(PipelinePaths.of_home(home).artifacts).read()
     assert record.sentence.endswith(f" 1st look at these {look.images} test images.")
     # The decision, the splits, the counts, the ledger, and driver and executor of the node.
-    assert listed == [str(films)]
+    assert 0 < len(listed) == len(set(listed))  # folder by folder
     assert len(list_folders(str(films), recipe.data).entries) == first_node_alone[0] + 6
     assert "Training: no earlier training is on record." in text.getvalue()
 
     listed.clear()
     assert run() is None
-    assert listed == [str(films)]
+    assert 0 < len(listed) == len(set(listed))
     assert "Declined: no new image since the training of " in text.getvalue()
     assert load_all(home) == [record]
 
