@@ -72,13 +72,12 @@ class Found:
     @staticmethod
     def from_json(text: str) -> "Found":
         """Returns what `to_json` wrote."""
-        plain = json.loads(text)
-        return Found(
-            **{
-                name: Counter(value) if isinstance(value, dict) else value
-                for name, value in plain.items()
-            }
-        )
+        plain: dict[str, Any] = json.loads(text)
+        return Found(**{name: _counter(value) for name, value in plain.items()})
+
+
+def _counter(value: Any) -> Any:
+    return Counter(value) if isinstance(value, dict) else value
 
 
 def _both(one: Any, other: Any) -> Any:

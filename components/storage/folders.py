@@ -38,7 +38,8 @@ def parted(base: str, wanted: int) -> list[Folder]:
     level = files.subfolders(base, among_files=True)
     if level is None:
         return [Folder("", True)]
-    opened, closed = [""], []
+    opened = [""]
+    closed: list[str] = []
     for _ in range(_LEVELS):
         below: list[str] = []
         for place, folder in enumerate(level):

@@ -81,7 +81,7 @@ def read_tables(examples_uri: str, columns: Sequence[str] | None = None) -> Iter
         columns: to read; None: all.
     """
     for path in sorted(fileio.glob(os.path.join(examples_uri, FOLDER, "*.parquet"))):
-        yield read_parquet(path, columns and list(columns))
+        yield read_parquet(path, None if columns is None else list(columns))
 
 
 def read_rows(examples_uri: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
