@@ -55,7 +55,9 @@ class Counts:
     def plain(self) -> list[Any]:
         """Returns what JSON can hold."""
         cells = {
-            feature: values and {value: _rows(numbers) for value, numbers in values.items()}
+            feature: None
+            if values is None
+            else {value: _rows(numbers) for value, numbers in values.items()}
             for feature, values in self.cells.items()
         }
         return [_rows(self.images), cells]

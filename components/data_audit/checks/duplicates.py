@@ -91,7 +91,8 @@ def near_joins(
         part = slice(start, start + _BLOCK)
         values = np.einsum("kd,kd->k", detail[left[part]], detail[right[part]])
         near = values >= similarity
-        found.append(joins(*(side[part][near] for side in pairs), values[near], exact=False))
+        one, other = pairs[:, part][:, near]
+        found.append(joins(one, other, values[near], exact=False))
     return np.concatenate(found)
 
 
