@@ -91,7 +91,7 @@ def near_joins(
         part = slice(start, start + _BLOCK)
         values = np.einsum("kd,kd->k", detail[left[part]], detail[right[part]])
         near = values >= similarity
-        one, other = (side[part][near] for side in pairs)
+        one, other = pairs[:, part][:, near]
         found.append(joins(one, other, values[near], exact=False))
     return np.concatenate(found)
 

@@ -17,6 +17,8 @@ from components.recipe.data import SPLITS
 from components.storage.examples import open_writer, to_example
 from tests.components.data_audit.cohort import example, png, record_of
 
+SECTION = AuditSection(min_cell=1, drift="off")
+PACKED = ("--sdk_container_image=none",)  # as `beam_args`: TFX packs nothing
 AWKWARD = "COVID/<b>a,\udce9 b</b>.png"  # markup, a comma, and a byte that is no UTF-8
 
 
@@ -27,7 +29,9 @@ def leak(drawn) -> tuple[str, str]:
     return original.filename, AWKWARD
 
 
-def run_node(folder: Path, records: dict[str, list[dict]], section: AuditSection) -> Audit:
+def run_node(
+    folder: Path, records: dict[str, list[dict]], section: AuditSection, *options: str
+) -> Audit:
     examples, listed, audit = standard_artifacts.Examples(), Quarantine(), Audit()
     for artifact, name in ((examples, "examples"), (listed, "quarantine"), (audit, "audit")):
         artifact.uri = str(folder / name)
@@ -52,12 +56,14 @@ def run_node(folder: Path, records: dict[str, list[dict]], section: AuditSection
     )
     given = {"examples": [examples], "quarantine": [listed], "statistics": []}
     properties = {"section": section.model_dump_json(), "folds": 0, "split_seed": 0}
-    Executor().Do(given, {"audit": [audit]}, properties)
+    context = Executor.Context(beam_pipeline_args=[*options]) if options else None
+    Executor(context).Do(given, {"audit": [audit]}, properties)
     return audit
 
 
 @pytest.fixture(scope="module")
-def audit(drawn, leak, tmp_path_factory) -> Audit:
+def records(drawn, leak) -> dict[str, list[dict]]:
+    """Split → the features of its Examples; with a leak."""
     records: dict[str, list[dict]] = {split: [] for split in SPLITS}
     for name, (picture, image) in drawn.items():
         records[picture.split].append(
@@ -66,8 +72,21 @@ def audit(drawn, leak, tmp_path_factory) -> Audit:
     copied = example(png(drawn[leak[0]][1]), "-", "COVID", "another")
     copied["filename"] = leak[1].encode(errors="surrogateescape")
     records["test"].append(copied)
-    section = AuditSection(min_cell=1, drift="off")
-    return run_node(tmp_path_factory.mktemp("node"), records, section)
+    return records
+
+
+@pytest.fixture(scope="module")
+def audit(records, tmp_path_factory) -> Audit:
+    return run_node(tmp_path_factory.mktemp("node"), records, SECTION)
+
+
+def test_with_options_of_beam_it_writes_the_same(audit, records, tmp_path):
+    by_beam = run_node(tmp_path, records, SECTION, "--runner=DirectRunner", *PACKED)
+    here, there = (
+        {path.name: path.read_bytes() for path in Path(one.uri).iterdir()}
+        for one in (audit, by_beam)
+    )
+    assert here == there and len(here) == 3
 
 
 def test_the_artifact_sums_it_up(audit):
