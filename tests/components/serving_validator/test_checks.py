@@ -154,7 +154,10 @@ def test_a_good_export_passes(serve, images, trained):
     [
         ("variables_lost", "a model server can't load it: .*variables"),
         ("tracks_keras", "signature 'serving_default' .* refuses .*Could not find variable"),
-        ("no_explanation", r"no signature 'explain', only \['serve_examples', 'serving_default'\]"),
+        (
+            "no_explanation",
+            r"no signature 'explain', only \['embed', 'serve_examples', 'serving_default'\]",
+        ),
         ("no_heatmap", r"signature 'explain' has no outputs \['heatmap'\]"),
         ("wild_heatmap", "the heatmap has values outside of 0 to 1"),
         (
