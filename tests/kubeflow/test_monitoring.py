@@ -49,8 +49,8 @@ def volume(tmp_path, make_reference):  # noqa: F811
             prediction = Prediction(
                 "x", version=3, probabilities=probabilities, label=label, **flags
             )
-            grey = (sample.quality[name][row] for name in ("brightness", "contrast"))
-            facts = LoggedImage(f"{row:064x}", "DICOM", 1000, 1000, *grey, {})
+            mean, std = (sample.quality[name][row] for name in ("brightness", "contrast"))
+            facts = LoggedImage(f"{row:064x}", "DICOM", 1000, 1000, mean, std, {})
             requests.add([LogRecord("quickstart", prediction, facts, 0.01)])
         return tmp_path / "volume"
 
