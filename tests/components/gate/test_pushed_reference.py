@@ -43,11 +43,7 @@ def test_the_file_gives_back_what_the_monitor_needs(found, tmp_path):
     for name in TAGS:
         assert read.scanner[name].tolist() == found.scanner[name].tolist()
     assert np.isnan(read.scores[0]) and read.scores[1:].tolist() == list(range(11))
-<<<<<<< HEAD
     assert read.embeddings is not None and found.embeddings is not None
-=======
-    assert read.embeddings is not None
->>>>>>> h/23a
     np.testing.assert_array_equal(read.embeddings, found.embeddings)
     np.testing.assert_allclose(read.embeddings[0], np.linspace(-2, -1.675, SIZE), atol=2e-3)
 
