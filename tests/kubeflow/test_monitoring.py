@@ -50,11 +50,7 @@ def volume(tmp_path, make_reference):  # noqa: F811
                 "x", version=3, probabilities=probabilities, label=label, **flags
             )
             mean, std = (sample.quality[name][row] for name in ("brightness", "contrast"))
-<<<<<<< HEAD
             facts = LoggedImage(f"{row:064x}", "DICOM", 1000, 1000, mean, std)
-=======
-            facts = LoggedImage(f"{row:064x}", "DICOM", 1000, 1000, mean, std, {})
->>>>>>> h/23b
             requests.add([LogRecord("quickstart", prediction, facts, 0.01)])
         return tmp_path / "volume"
 
