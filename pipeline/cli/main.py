@@ -5,7 +5,6 @@ import sys
 import warnings
 from typing import Any, NoReturn
 
-import click
 import typer
 
 from components.runtime.errors import MedtfxError
@@ -97,7 +96,7 @@ class MedtfxGroup(LazyGroup):
 
     table = {name: where for table in HEADINGS.values() for name, where in table.items()}
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Writes the commands below their headings."""
         width = formatter.width - 6 - max(map(len, self.table))
         for heading, table in HEADINGS.items():
