@@ -24,7 +24,7 @@ import pandas as pd  # noqa: E402
 from nannyml import CBPE  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from pipeline.monitor.estimated_recall import hits_and_cases  # noqa: E402
+from pipeline.monitor.checks.estimated_recall import hits_and_cases  # noqa: E402
 
 CLASSES = ("disease", "normal", "other")
 WEEKS = {

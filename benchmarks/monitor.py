@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.saved_model.embedding import SIZE
-from pipeline.monitor.checks import checks_between
-from pipeline.monitor.limits import Limits, alarm_rate, limits_of
-from pipeline.monitor.sample import Sample, neighbours
+from pipeline.monitor.checks.checks import checks_between
+from pipeline.monitor.checks.limits import Limits, alarm_rate, limits_of
+from pipeline.monitor.checks.sample import Sample, neighbours
 
 CLASSES = ("disease", "normal", "other")
 YEAR = 52  # weeks

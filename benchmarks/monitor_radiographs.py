@@ -25,7 +25,7 @@ from monitor import YEAR, Hospital, Monitored
 from PIL import Image
 from watched_process import MEDTFX
 
-from pipeline.monitor.limits import alarm_rate
+from pipeline.monitor.checks.limits import alarm_rate
 from serving.client import Client
 from serving.embedded.server import EmbeddedServer, Settings
 from serving.request_log.request_log import RequestLog

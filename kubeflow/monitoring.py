@@ -17,7 +17,7 @@ from components.runtime.exit_codes import ExitCode
 from kubeflow.node.task import check_image, log, read_overrides, run_task, write_output
 
 if TYPE_CHECKING:
-    from pipeline.monitor.run import Outcome
+    from pipeline.monitor.outputs.outcome import Outcome
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,12 +35,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> int:
     from kubeflow.results import MONITORED, Result, result_line
     from kubeflow.texts import markdown
+    from pipeline.monitor.outputs.page import render_page
 
     check_image(given.stack, given.version)
     outcome = _monitor(given)
     log.info("%s", result_line(Result.MONITOR, outcome.sentence))
     write_output(given.outcome, f"{markdown(outcome.sentence)}\n")
-    write_output(given.page, outcome.page())
+    write_output(given.page, render_page(outcome))
     write_output(given.reason, outcome.reason if outcome.alarm else "")
     if not given.fail:
         return ExitCode.OK

@@ -13,8 +13,8 @@ from pipeline.cli.promotion import ModelArgument
 
 if TYPE_CHECKING:
     from pipeline.home import Home
-    from pipeline.monitor.export import Exported
-    from pipeline.monitor.run import Outcome
+    from pipeline.monitor.labels.export import Exported
+    from pipeline.monitor.outputs.outcome import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class Labels:
 
         from components.image_example_gen.patients import patient_key
         from pipeline.external.rules import rules_of
-        from pipeline.monitor.export import Exporter
+        from pipeline.monitor.labels.export import Exporter
 
         data = rules_of(outcome.folder, None, ()).recipe.data
         exporter = Exporter(data, self.images, self.export, patient_key(str(home.root)))
@@ -175,20 +175,22 @@ def _write(outcome: "Outcome", exported: "Exported | None", outputs: Outputs) ->
     from rich.console import Console
 
     from components.storage.atomic_write import write_atomically
-    from pipeline.monitor.display import print_result
-    from pipeline.monitor.outputs import to_json, to_prometheus
+    from pipeline.monitor.outputs.display import print_result
+    from pipeline.monitor.outputs.json_object import to_json
+    from pipeline.monitor.outputs.prometheus import to_prometheus
     from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE
 
-    what = (outcome.model, outcome.version, outcome.found, outcome.truth, outcome.shadow)
     if outputs.prometheus is not None:
-        write_atomically(outputs.prometheus, to_prometheus(*what))
+        write_atomically(outputs.prometheus, to_prometheus(outcome))
     if outputs.page is not None:
-        write_atomically(outputs.page, outcome.page().encode(errors="replace"))
+        from pipeline.monitor.outputs.page import render_page
+
+        write_atomically(outputs.page, render_page(outcome).encode(errors="replace"))
     if outputs.as_json:
-        typer.echo(to_json(*what, exported))
+        typer.echo(to_json(outcome, exported))
         return
     console = Console()
-    print_result(console, outcome.title, outcome.found, outcome.truth, outcome.shadow)
+    print_result(console, outcome)
     if exported is not None:
         console.print(exported.sentence, highlight=False, markup=False, soft_wrap=True)
     if outputs.page is not None:

@@ -11,7 +11,7 @@ from pipeline.home import Home
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pipeline.monitor.run import Outcome
+    from pipeline.monitor.outputs.outcome import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from components.gate.pushed_reference import Reference
 from components.uncertainty.intervals import Z_95
-from pipeline.monitor.checks import Check, Kind, checks_between, images_of
-from pipeline.monitor.domain_classifier import domain_scores, permutation_p
+from pipeline.monitor.checks.checks import Check, Kind, checks_between, images_of
+from pipeline.monitor.checks.domain_classifier import domain_scores, permutation_p
+from pipeline.monitor.checks.estimated_recall import estimated_recall, observed_recall
+from pipeline.monitor.checks.limits import Limits, alarm_rate, limits_of
+from pipeline.monitor.checks.sample import Sample, sample_of
+from pipeline.monitor.checks.statistics import Compared
+from pipeline.monitor.checks.trend import Point, trend_of
 from pipeline.monitor.errors import MonitorError
-from pipeline.monitor.estimated_recall import estimated_recall, observed_recall
-from pipeline.monitor.limits import Limits, alarm_rate, limits_of
-from pipeline.monitor.sample import Sample, sample_of
-from pipeline.monitor.statistics import Compared
-from pipeline.monitor.trend import Point, trend_of
 from serving.request_log.reader import Logged
 
 LEAST_IMAGES = 20

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from pipeline.home import Home
 from pipeline.monitor.errors import MonitorError
-from pipeline.monitor.run import Outcome
+from pipeline.monitor.outputs.outcome import Outcome
 from pipeline.recipes.loader import load_recipe
 from pipeline.runs.local import RunOptions, run_recipe
 from pipeline.runs.records import RunRecord, load_all

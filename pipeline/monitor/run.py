@@ -7,14 +7,14 @@ from pathlib import Path
 
 from components.gate.pushed_gate import read_gate
 from components.gate.pushed_reference import Reference, read_reference
-from pipeline.monitor import words
+from pipeline.monitor.checks.trend import SPANS
 from pipeline.monitor.errors import MonitorError
-from pipeline.monitor.labels import Matched, match, read_labels
-from pipeline.monitor.monitoring import Monitored, Settings, monitor
+from pipeline.monitor.labels.labels import Matched, match, read_labels
+from pipeline.monitor.labels.truth import Truth, judge_by_labels
+from pipeline.monitor.monitoring import Settings, monitor
+from pipeline.monitor.outputs.outcome import Outcome
 from pipeline.monitor.shadow import Shadowed, compare_shadow
 from pipeline.monitor.span import length_of, moment_of, rate_of
-from pipeline.monitor.trend import SPANS
-from pipeline.monitor.truth import Truth, judge_by_labels
 from serving.promotion.labels import SHADOW
 from serving.promotion.model_selection import choose_version, labelled_version
 from serving.request_log.reader import Logged, Span, read_parts, read_span
@@ -51,59 +51,6 @@ class Question:
     truth: Path | None = None
     images: Path | None = None
     shadow: int | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run found.
-
-    Attributes:
-        model: name.
-        version: number.
-        folder: of the version.
-        found: by the checks.
-        truth: what the labels say; None without labels.
-        matched: the predictions with a label; None without labels.
-        shadow: what a second version predicted for the same images; None without one.
-    """
-
-    model: str
-    version: int
-    folder: Path
-    found: Monitored
-    truth: Truth | None
-    matched: Matched | None
-    shadow: Shadowed | None = None
-
-    @property
-    def title(self) -> str:
-        """Model and version."""
-        return f"{self.model}/{self.version}"
-
-    @property
-    def alarm(self) -> bool:
-        """Whether a check raised an alarm, or a recall is below its floor for certain."""
-        return bool(self.found.alarms) or bool(self.truth and self.truth.below)
-
-    @property
-    def sentence(self) -> str:
-        """The outcome in words."""
-        return words.sentence(self.found, self.truth)
-
-    @property
-    def reason(self) -> str:
-        """Why a training is started after an alarm, in words."""
-        span = self.found.settings
-        return (
-            f"medtfx monitor of {self.title}, {span.since:%Y-%m-%d %H:%M} to "
-            f"{span.until:%Y-%m-%d %H:%M} UTC: {self.sentence}"
-        )
-
-    def page(self) -> str:
-        """Returns the page, one HTML file."""
-        from pipeline.monitor.page import render_page
-
-        return render_page(self.title, self.found, self.truth, self.shadow)
 
 
 def run_monitor(asked: Question) -> Outcome:

@@ -14,7 +14,7 @@ from scipy import stats
 
 from components.uncertainty.intervals import Z_95
 from components.uncertainty.paired import paired_interval
-from pipeline.monitor.labels import Matched
+from pipeline.monitor.labels.labels import Matched
 from serving.request_log.reader import Logged
 
 _SHOWN = 20  # images on which they differ

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime, timedelta, timezone
 
+from pipeline.monitor.checks.limits import alarm_rate
 from pipeline.monitor.errors import MonitorError
-from pipeline.monitor.limits import alarm_rate
 
 _LENGTH = re.compile(r"(\d+)([hdw])")
 _RAREST, _MOST = 0.001, 0.5  # rarer ones need too many resamples

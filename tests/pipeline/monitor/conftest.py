@@ -21,11 +21,12 @@ import pytest
 from components.gate.pushed_reference import TAGS, Reference
 from components.recipe.evaluation import EvaluationSection
 from components.saved_model.embedding import SIZE, to_stored
-from pipeline.monitor.labels import Label, Labels, match
+from pipeline.monitor.checks.sample import Sample
+from pipeline.monitor.labels.labels import Label, Labels, match
+from pipeline.monitor.labels.truth import judge_by_labels
 from pipeline.monitor.monitoring import Settings, monitor
-from pipeline.monitor.sample import Sample
+from pipeline.monitor.outputs.outcome import Outcome
 from pipeline.monitor.shadow import compare_shadow
-from pipeline.monitor.truth import judge_by_labels
 from serving.request_log.reader import Logged
 
 CLASSES = ("ill", "well")
@@ -143,6 +144,14 @@ def quiet():
 def alarmed():
     logged, reference = a_log(contrast=0.8), replace(a_reference(folds=True), embeddings=None)
     return monitor(reference, logged, [], Settings(NOW - WEEK, NOW))
+
+
+@pytest.fixture
+def make_outcome(tmp_path):
+    def made(found, truth=None, shadow=None, model="lungs"):
+        return Outcome(model, 3, tmp_path, found, truth, shadow=shadow)
+
+    return made
 
 
 @pytest.fixture

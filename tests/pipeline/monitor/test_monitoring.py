@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.monitor import words
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.monitoring import monitor
+from pipeline.monitor.outputs import words
 
 
 def test_a_quiet_week(reference, make_logged, settings):

@@ -11,7 +11,6 @@ from components.runtime.errors import DataError
 from pipeline.home import Home
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.retrain import retrain
-from pipeline.monitor.run import Outcome
 from pipeline.paths import PipelinePaths
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.ledger import Ledger
@@ -31,8 +30,8 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def outcome(alarmed, tmp_path):
-    return Outcome("lungs", 3, tmp_path, alarmed, None, None)
+def outcome(make_outcome, alarmed):
+    return make_outcome(alarmed)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.monitor.labels import Label, Labels, match
+from pipeline.monitor.labels.labels import Label, Labels, match
 from pipeline.monitor.shadow import compare_shadow
 from tests.pipeline.monitor.conftest import CLASSES
 

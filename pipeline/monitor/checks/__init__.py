@@ -1,0 +1,1 @@
+"""The checks: properties of the log against those of the reference, their scores and limits."""
