@@ -28,7 +28,7 @@ from rich.table import Table
 from watched_process import watch
 from watched_run import REST, medtfx_run, recipe, write_recipe
 
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
 from pipeline.recipes.loader import load_recipe
 
 HERE = Path(__file__).parent

@@ -82,9 +82,9 @@ def run_step(name: str, recipe_file: str, folder: str, home: str) -> None:
 
 
 def _steps() -> dict[str, Callable[[str, Any, str], object]]:
-    from components.image_example_gen.list_shards import list_shards
-    from components.image_example_gen.listing import fingerprint, list_folders
-    from components.image_example_gen.parts import Rules
+    from components.image_example_gen.listing.listing import fingerprint, list_folders
+    from components.image_example_gen.shards.list_shards import list_shards
+    from components.image_example_gen.shards.parts import Rules
     from components.storage import files
 
     def in_parts(folder: str, data: Any, home: str) -> object:

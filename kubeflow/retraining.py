@@ -52,8 +52,8 @@ def _run(given: argparse.Namespace) -> int:
 
 def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     """Decides, and stages what the training will see in the ledger."""
-    from components.image_example_gen.listing import list_folders
-    from components.image_example_gen.patients import patient_key
+    from components.image_example_gen.listing.listing import list_folders
+    from components.storage.patient_key import patient_key
     from kubeflow.node.ledger import look_ledger, run_ledger
     from kubeflow.node.paths import node_paths
     from pipeline.plan.plan import check_floors, plan, remarks

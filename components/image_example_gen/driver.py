@@ -7,9 +7,9 @@ from tfx.orchestration import data_types_utils, metadata
 from tfx.orchestration.portable import base_driver, data_types
 from tfx.proto.orchestration import driver_output_pb2
 
-from components.image_example_gen.listing import fingerprint
-from components.image_example_gen.patients import patient_key
+from components.image_example_gen.listing.listing import fingerprint
 from components.storage.listed_once import walk_files
+from components.storage.patient_key import patient_key
 
 
 class Driver(dsl_driver.BaseDriver, base_driver.BaseDriver):

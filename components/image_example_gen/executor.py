@@ -9,16 +9,15 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.artifacts import TAKEN_OVER
-from components.image_example_gen import splits
-from components.image_example_gen.list_shards import list_shards
-from components.image_example_gen.listing import UNLABELLED, fingerprint, list_folders
+from components.image_example_gen.listing import splits
+from components.image_example_gen.listing.listing import UNLABELLED, fingerprint, list_folders
+from components.image_example_gen.listing.spans import span_numbers
 from components.image_example_gen.outcome import Outcome, read_outcome
-from components.image_example_gen.parts import Rules
-from components.image_example_gen.patients import patient_key
-from components.image_example_gen.plan import identity_of, plan
-from components.image_example_gen.spans import span_numbers
-from components.image_example_gen.take_shard import TakeShard
-from components.image_example_gen.write_shard import WriteShard
+from components.image_example_gen.shards.list_shards import list_shards
+from components.image_example_gen.shards.parts import Rules
+from components.image_example_gen.shards.plan import identity_of, plan
+from components.image_example_gen.shards.take_shard import TakeShard
+from components.image_example_gen.shards.write_shard import WriteShard
 from components.imaging import quarantine
 from components.imaging.measures.stored import FOLDER
 from components.recipe.data import SPLITS, DataSection, Spans
@@ -27,6 +26,7 @@ from components.runtime.spread import spread
 from components.storage.listed_once import walk_files
 from components.storage.manifest import FOLDER as MANIFEST
 from components.storage.manifest import decode, read_tables
+from components.storage.patient_key import patient_key
 from components.storage.split_files import declare_splits
 from components.storage.taken_over import write_notes
 

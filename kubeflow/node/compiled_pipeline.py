@@ -57,8 +57,8 @@ def pipeline_of_run(given: argparse.Namespace, recipe: "Recipe") -> Any:
     Raises:
         MedtfxError: patient key, options of Beam, an address or weights can't be used.
     """
-    from components.image_example_gen.patients import patient_key
     from components.storage import object_storage as storage
+    from components.storage.patient_key import patient_key
     from kubeflow.node.paths import node_paths
     from pipeline.beam.arguments import beam_args
 

@@ -25,7 +25,7 @@ def close_search(
     """
     from tfx.orchestration import metadata
 
-    from components.image_example_gen.listing import list_folders
+    from components.image_example_gen.listing.listing import list_folders
     from kubeflow.node.ledger import look_ledger
     from kubeflow.node.publish import publish
     from kubeflow.results import SEARCHED, Result

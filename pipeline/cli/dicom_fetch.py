@@ -64,7 +64,7 @@ def dicom_fetch(
     as they are. The same command again goes on where it stopped. Exit code 1: something is missing
     or failed, see manifest.csv.
     """
-    from components.image_example_gen.patients import patient_key
+    from components.storage.patient_key import patient_key
     from serving.dicom_fetch.archive import parse_query
     from serving.dicom_fetch.fetch import Fetcher
     from serving.dicom_fetch.labels import read_labels

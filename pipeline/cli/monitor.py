@@ -72,7 +72,7 @@ class Labels:
             return None
         from datetime import datetime, timezone
 
-        from components.image_example_gen.patients import patient_key
+        from components.storage.patient_key import patient_key
         from pipeline.external.rules import rules_of
         from pipeline.monitor.labels.export import Exporter
 

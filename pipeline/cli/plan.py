@@ -13,7 +13,7 @@ def plan(recipe: RecipeArgument, data: DataOption, overrides: SetOption = None) 
     """
     from rich.console import Console
 
-    from components.image_example_gen.listing import list_folders
+    from components.image_example_gen.listing.listing import list_folders
     from pipeline.paths import data_address
     from pipeline.plan.plan import check_floors, print_plan
     from pipeline.plan.plan import plan as plan_gate

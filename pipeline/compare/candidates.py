@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.image_example_gen.listing import Listing, list_folders
+from components.image_example_gen.listing.listing import Listing, list_folders
 from components.recipe.data import Fold
 from components.recipe.recipe import Recipe
 from pipeline.compare.errors import CompareError

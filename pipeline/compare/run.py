@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from components.image_example_gen.listing import Listing, list_folders
+from components.image_example_gen.listing.listing import Listing, list_folders
 from components.runtime.errors import DataError
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once

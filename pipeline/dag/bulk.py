@@ -13,7 +13,7 @@ from tfx.proto import bulk_inferrer_pb2
 from tfx.types import standard_artifacts
 
 from components.image_example_gen.component import ImageExampleGen
-from components.image_example_gen.listing import UNLABELLED
+from components.image_example_gen.listing.listing import UNLABELLED
 from components.recipe.data import DataSection
 from pipeline.dag.sources import node_source
 from pipeline.paths import PipelinePaths

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from components.image_example_gen.dicom_headers import header_tags
-from components.image_example_gen.listing import Entry, list_labelled
-from components.image_example_gen.metadata import tag_features
+from components.image_example_gen.listing.dicom_headers import header_tags
+from components.image_example_gen.listing.listing import Entry, list_labelled
+from components.image_example_gen.listing.metadata import tag_features
 from components.imaging.signature import sniff
 from components.imaging.unreadable import UnreadableImage
 from components.recipe.recipe import Recipe

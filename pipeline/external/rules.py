@@ -8,8 +8,8 @@ from typing import Any
 
 from components.gate.pushed_gate import GATE, read_gate
 from components.gate.results import ClassResult
-from components.image_example_gen.dicom_headers import may_be_dicom
-from components.image_example_gen.metadata import HEADER_COLUMNS
+from components.image_example_gen.listing.dicom_headers import may_be_dicom
+from components.image_example_gen.listing.metadata import HEADER_COLUMNS
 from components.imaging.candidates import image_files
 from components.recipe.data import Metadata
 from components.recipe.recipe import Recipe

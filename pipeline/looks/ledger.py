@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from typing import Literal
 
-from components.image_example_gen.listing import Entry, Listing
+from components.image_example_gen.listing.listing import Entry, Listing
 from components.runtime.errors import MedtfxError
 from components.runtime.numbers import ordinal
 from components.storage.shared_lines import append_shared, read_shared

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from components.folds.deal import check_patients
 from components.gate.feasibility import REMEDY, REMEDY_WITH_FOLDS, Prospect, prospects
-from components.image_example_gen.listing import Listing
+from components.image_example_gen.listing.listing import Listing
 from components.recipe.recipe import Recipe
 from components.runtime.errors import MedtfxError
 from components.runtime.numbers import number

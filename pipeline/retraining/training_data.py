@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.image_example_gen.listing import Listing
-from components.image_example_gen.patients import hash_patient
+from components.image_example_gen.listing.listing import Listing
 from components.recipe.data import DataSection
 from components.recipe.recipe import Recipe
 from components.storage.files import FoundFile
+from components.storage.patient_key import hash_patient
 from pipeline.dag.sources import model_source
 from pipeline.looks.ledger import JudgingImages, judging_images
 

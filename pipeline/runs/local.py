@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 from rich.text import Text
 
-from components.image_example_gen.listing import Listing, list_folders
-from components.image_example_gen.patients import patient_key
-from components.image_example_gen.splits import best_seed, imbalance
+from components.image_example_gen.listing.listing import Listing, list_folders
+from components.image_example_gen.listing.splits import best_seed, imbalance
 from components.recipe.data import SPLITS
 from components.recipe.recipe import Recipe
 from components.runtime.lean_imports import load_tensorflow
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
+from components.storage.patient_key import patient_key
 from components.storage.private import private_files
 from pipeline.beam.arguments import beam_args
 from pipeline.home import Home

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from components.image_example_gen.listing import Listing
+from components.image_example_gen.listing.listing import Listing
 from components.recipe.recipe import Recipe
 from pipeline.looks.ledger import LookLedger, all_images
 from pipeline.tune.trials import Trial, trial_digest

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
 from components.nodes import TUNER
 from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.image_example_gen.listing import Listing
+from components.image_example_gen.listing.listing import Listing
 from components.recipe.recipe import Recipe
 from pipeline.retraining.training_data import model_digest
 

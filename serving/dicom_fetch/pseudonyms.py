@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from uuid import UUID
 
-from components.image_example_gen.patients import hash_patient
+from components.storage.patient_key import hash_patient
 
 _MOST_DAYS = 3650  # by how many days dates are moved into the past, at most
 

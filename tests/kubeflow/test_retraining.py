@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
 from components.runtime.environment import PATIENT_KEY
 from components.runtime.stack import installed_stack
 from kubeflow.node.ledger import confirm_training, look_ledger, run_ledger

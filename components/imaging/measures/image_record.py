@@ -101,8 +101,8 @@ def describe(
     """Returns the record of an image.
 
     Args:
-        values: the features of its tf.Example, see `image_example_gen.examples.features`; its
-            `image` is not needed.
+        values: the features of its tf.Example, see `image_example_gen.shards.examples.features`;
+            its `image` is not needed.
         split: of the image.
         measures: of the same.
     """

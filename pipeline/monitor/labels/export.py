@@ -16,12 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from components.image_example_gen.metadata import MetadataTable
-from components.image_example_gen.patients import PatientFinder, hash_patient
-from components.image_example_gen.splits import split_of
+from components.image_example_gen.listing.metadata import MetadataTable
+from components.image_example_gen.listing.patients import PatientFinder
+from components.image_example_gen.listing.splits import split_of
 from components.recipe.data import DataSection, fold
 from components.runtime.errors import DataError
 from components.storage.atomic_write import replacing, write_atomically
+from components.storage.patient_key import hash_patient
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.labels.labels import Label, Matched
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.image_example_gen.examples import features
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
+from components.image_example_gen.shards.examples import features
 from components.imaging.images import read_image
 from components.imaging.measures.image_record import ImageRecord, describe, measure
 from components.recipe.audit import AuditSection

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from components.folds.deal import assign, deal, shares
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
 from components.recipe.data import DataSection, Fold, Split
 from components.runtime.errors import DataError
 from pipeline.sample_data import write_sample_data

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
 from pipeline.compare.candidates import Candidate, check_same_images
 from pipeline.compare.run import _tested
 from pipeline.looks.ledger import judging_images

@@ -81,7 +81,7 @@ def test_an_edit_of_shared_code_moves_those_that_use_it(moved_by, file, moved, s
         ("components/run_report/page.py", "RunReport"),
         ("components/data_audit/checks/leaks.py", "DataAudit"),
         ("components/data_audit/report/page.html", "DataAudit"),
-        ("components/image_example_gen/listing.py", "ImageExampleGen"),
+        ("components/image_example_gen/listing/listing.py", "ImageExampleGen"),
         ("components/evaluator/metrics.py", "Evaluator"),
         ("components/trainer/run_fn.py", "Trainer"),
         ("serving/embedded/http/rest.py", "ServingValidator"),
@@ -98,7 +98,7 @@ def test_an_edit_of_a_nodes_own_code_moves_that_node_alone(moved_by, file, node)
         ("components/data_audit/checks/leaks.py", False),
         ("components/trainer/README.md", False),
         ("components/training/fit.py", True),
-        ("components/image_example_gen/listing.py", True),
+        ("components/image_example_gen/listing/listing.py", True),
     ],
 )
 def test_only_the_code_that_makes_a_model_is_a_reason_to_train_again(tree, file, moves):

@@ -2,7 +2,7 @@ import uuid
 
 import pytest
 
-from components.image_example_gen.listing import Entry, Listing
+from components.image_example_gen.listing.listing import Entry, Listing
 from components.storage.files import FoundFile
 from pipeline.looks.ledger import (
     JudgingImages,

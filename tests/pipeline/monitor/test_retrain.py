@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from components.image_example_gen.listing import list_folders
-from components.image_example_gen.patients import patient_key
+from components.image_example_gen.listing.listing import list_folders
 from components.runtime.errors import DataError
+from components.storage.patient_key import patient_key
 from pipeline.home import Home
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.retrain import retrain

@@ -3,7 +3,7 @@ import re
 import pytest
 from rich.console import Console
 
-from components.image_example_gen.listing import Entry, Listing
+from components.image_example_gen.listing.listing import Entry, Listing
 from components.runtime.errors import DataError
 from pipeline.plan.plan import (
     UnreachableFloorError,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
 from components.runtime.errors import RecipeError
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.decide import decide

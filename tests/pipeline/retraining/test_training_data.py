@@ -1,4 +1,4 @@
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.training_data import TrainingData, describe_data
 

@@ -9,13 +9,13 @@ import sys
 import pytest
 from rich.console import Console
 
-from components.image_example_gen.listing import Entry, Listing, list_folders
-from components.image_example_gen.patients import patient_key
-from components.image_example_gen.splits import split_of
+from components.image_example_gen.listing.listing import Entry, Listing, list_folders
+from components.image_example_gen.listing.splits import split_of
 from components.recipe.recipe import Recipe
 from components.run_report.slot import RUN_SLOT
 from components.runtime.exit_codes import ExitCode
 from components.storage import files
+from components.storage.patient_key import patient_key
 from pipeline.home import Home
 from pipeline.looks.ledger import LookLedger
 from pipeline.paths import PipelinePaths

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing.listing import list_folders
 from components.runtime.errors import RecipeError
 from pipeline.home import Home
 from pipeline.looks.ledger import WornTestSplitError

@@ -7,7 +7,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.uid import JPEGLSLossless
 
-from components.image_example_gen.dicom_headers import header_patients
+from components.image_example_gen.listing.dicom_headers import header_patients
 from serving.dicom_fetch.archive import ArchiveError, parse_query
 from serving.dicom_fetch.dimse import DimseArchive
 from serving.dicom_fetch.errors import FetchError

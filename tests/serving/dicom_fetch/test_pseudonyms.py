@@ -1,4 +1,4 @@
-from components.image_example_gen.patients import hash_patient
+from components.storage.patient_key import hash_patient
 from serving.dicom_fetch.pseudonyms import Pseudonyms
 
 ONE, OTHER = Pseudonyms(b"one"), Pseudonyms(b"other")

@@ -7,9 +7,9 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian
 
-from components.image_example_gen.listing import list_folders
-from components.image_example_gen.patients import hash_patient
+from components.image_example_gen.listing.listing import list_folders
 from components.recipe.data import DataSection
+from components.storage.patient_key import hash_patient
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.labels.export import Exporter
 from pipeline.monitor.labels.labels import Label, Matched

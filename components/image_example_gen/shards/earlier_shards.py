@@ -12,7 +12,7 @@ from functools import cached_property
 
 from tfx.dsl.io import fileio
 
-from components.image_example_gen.shards import Shards, place_of
+from components.image_example_gen.shards.shards import Shards, place_of
 from components.imaging.quarantine import BY_RULE
 from components.storage.manifest import FOLDER, Row, read_shard
 

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from components.image_example_gen import folder_splits, spans, splits
-from components.image_example_gen.classify import Classifier, check_folders
-from components.image_example_gen.dicom_headers import may_be_dicom
-from components.image_example_gen.metadata import MetadataTable, read_metadata
-from components.image_example_gen.patients import PatientFinder
+from components.image_example_gen.listing import folder_splits, spans, splits
+from components.image_example_gen.listing.classify import Classifier, check_folders
+from components.image_example_gen.listing.dicom_headers import may_be_dicom
+from components.image_example_gen.listing.metadata import MetadataTable, read_metadata
+from components.image_example_gen.listing.patients import PatientFinder
 from components.imaging.candidates import image_files
 from components.recipe.data import DataSection
 from components.runtime.errors import DataError

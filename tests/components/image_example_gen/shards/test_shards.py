@@ -2,11 +2,11 @@ from collections import Counter
 
 import pytest
 
-from components.image_example_gen.listing import Entry, Listing
-from components.image_example_gen.parts import write_listing
-from components.image_example_gen.patients import hash_patient
-from components.image_example_gen.shards import IMAGES, Shards, entry_of, place_of
+from components.image_example_gen.listing.listing import Entry, Listing
+from components.image_example_gen.shards.parts import write_listing
+from components.image_example_gen.shards.shards import IMAGES, Shards, entry_of, place_of
 from components.storage.files import FoundFile
+from components.storage.patient_key import hash_patient
 
 KEY = b"key"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from components.image_example_gen.dicom_headers import header_patients, header_tags
-from components.image_example_gen.metadata import MetadataTable
-from components.image_example_gen.patients import PatientFinder
+from components.image_example_gen.listing.dicom_headers import header_patients, header_tags
+from components.image_example_gen.listing.metadata import MetadataTable
+from components.image_example_gen.listing.patients import PatientFinder
 from components.recipe.data import PatientSource
 from components.runtime.errors import DataError
 from tests.components.imaging.dicom_files import make

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 import apache_beam as beam
 from tfx.dsl.io import fileio
 
-from components.image_example_gen import splits
-from components.image_example_gen.classify import Classifier, Found
-from components.image_example_gen.dicom_headers import may_be_dicom
-from components.image_example_gen.listing import UNLABELLED, Entry, Listing
-from components.image_example_gen.metadata import MetadataTable
-from components.image_example_gen.patients import PatientFinder, hash_patient
-from components.image_example_gen.runs import read_range
-from components.image_example_gen.shards import Shards, place_of, row_of
+from components.image_example_gen.listing import splits
+from components.image_example_gen.listing.classify import Classifier, Found
+from components.image_example_gen.listing.dicom_headers import may_be_dicom
+from components.image_example_gen.listing.listing import UNLABELLED, Entry, Listing
+from components.image_example_gen.listing.metadata import MetadataTable
+from components.image_example_gen.listing.patients import PatientFinder
+from components.image_example_gen.shards.runs import read_range
+from components.image_example_gen.shards.shards import Shards, place_of, row_of
 from components.imaging.candidates import image_files
 from components.recipe.data import DataSection
 from components.storage.files import FoundFile
 from components.storage.manifest import Row
+from components.storage.patient_key import hash_patient
 
 
 @dataclass(frozen=True)

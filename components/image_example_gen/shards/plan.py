@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from tfx.dsl.io import fileio
 
-from components.image_example_gen.earlier_shards import Comparison, EarlierShard, compare
-from components.image_example_gen.list_shards import Listed
-from components.image_example_gen.shards import Shards
+from components.image_example_gen.shards.earlier_shards import Comparison, EarlierShard, compare
+from components.image_example_gen.shards.list_shards import Listed
+from components.image_example_gen.shards.shards import Shards
 from components.recipe.data import DataSection
 from components.storage.taken_over import earlier
 

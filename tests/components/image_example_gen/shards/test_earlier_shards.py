@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from components.image_example_gen.earlier_shards import EarlierShard, compare
-from components.image_example_gen.shards import Shards, place_of
+from components.image_example_gen.shards.earlier_shards import EarlierShard, compare
+from components.image_example_gen.shards.shards import Shards, place_of
 from components.storage.manifest import FOLDER, read_shard, write_rows
 
 

@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from components.image_example_gen import folder_splits, splits
-from components.image_example_gen.classify import Found, check_folders
-from components.image_example_gen.listing import (
+from components.image_example_gen.listing import folder_splits, splits
+from components.image_example_gen.listing.classify import Found, check_folders
+from components.image_example_gen.listing.listing import (
     check_any_image,
     check_metadata,
     check_not_empty,
     list_folders,
 )
-from components.image_example_gen.parts import Rules, WritePart, read_found, write_listing
-from components.image_example_gen.patients import check_all_known
-from components.image_example_gen.runs import count_files, write_runs
-from components.image_example_gen.shards import Shards
+from components.image_example_gen.listing.patients import check_all_known
+from components.image_example_gen.shards.parts import Rules, WritePart, read_found, write_listing
+from components.image_example_gen.shards.runs import count_files, write_runs
+from components.image_example_gen.shards.shards import Shards
 from components.recipe.data import DataSection
 from components.runtime.spread import spread
 from components.storage import files

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from components.image_example_gen.shards import place_of
+from components.image_example_gen.shards.shards import place_of
 from components.storage.files import FoundFile
 from components.storage.manifest import decode, encode
 from components.storage.parquet import open_parquet, write_parquet

@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from components.image_example_gen import splits
-from components.image_example_gen.listing import list_folders
+from components.image_example_gen.listing import splits
+from components.image_example_gen.listing.listing import list_folders
 from components.recipe.data import SPLITS, DataSection, Split
 from components.runtime.errors import DataError
 from components.runtime.hashing import hash_to_unit

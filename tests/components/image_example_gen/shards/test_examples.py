@@ -3,8 +3,8 @@ import io
 import pytest
 from PIL import Image
 
-from components.image_example_gen.examples import read_entry
-from components.image_example_gen.listing import Entry
+from components.image_example_gen.listing.listing import Entry
+from components.image_example_gen.shards.examples import read_entry
 from components.imaging.measures.stored import parse
 from components.recipe.data import DataSection
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from components.image_example_gen.classify import stem_of
-from components.image_example_gen.listing import Entry
+from components.image_example_gen.listing.classify import stem_of
+from components.image_example_gen.listing.listing import Entry
 from components.runtime.hashing import hash_to_unit
 from components.storage.manifest import SCHEMA, Row, decode, encode
 from components.storage.parquet import open_parquet, write_parquet

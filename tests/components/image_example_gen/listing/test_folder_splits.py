@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.image_example_gen import folder_splits
+from components.image_example_gen.listing import folder_splits
 from components.recipe.data import DataSection
 from components.runtime.errors import DataError
 

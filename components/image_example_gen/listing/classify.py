@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from components.image_example_gen import folder_splits
+from components.image_example_gen.listing import folder_splits
 from components.recipe.data import DataSection, fold
 from components.runtime.errors import DataError
 

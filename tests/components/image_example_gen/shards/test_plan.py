@@ -10,10 +10,10 @@ from PIL import Image
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import TAKEN_OVER, Quarantine
-from components.image_example_gen import shards as sharding
-from components.image_example_gen import write_shard
-from components.image_example_gen.examples import read_entry
 from components.image_example_gen.executor import Executor
+from components.image_example_gen.shards import shards as sharding
+from components.image_example_gen.shards import write_shard
+from components.image_example_gen.shards.examples import read_entry
 from components.imaging import quarantine
 from components.imaging.measures.stored import FOLDER, feature_values
 from components.recipe.data import DataSection

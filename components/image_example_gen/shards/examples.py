@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from components.image_example_gen.listing import Entry
-from components.image_example_gen.metadata import tag_features
+from components.image_example_gen.listing.listing import Entry
+from components.image_example_gen.listing.metadata import tag_features
 from components.imaging.images import ReadImage, UnreadableImage, read_image
 from components.imaging.measures.image_record import measure
 from components.imaging.measures.stored import serialize

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import apache_beam as beam
 
-from components.image_example_gen.examples import ReadEntry, read_entry
-from components.image_example_gen.shards import Shards, entry_of
+from components.image_example_gen.shards.examples import ReadEntry, read_entry
+from components.image_example_gen.shards.shards import Shards, entry_of
 from components.imaging import quarantine
 from components.recipe.data import DataSection
 from components.runtime import progress

@@ -4,11 +4,11 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from components.image_example_gen import runs, shards
-from components.image_example_gen.list_shards import judged_alone, list_shards
-from components.image_example_gen.listing import list_folders
-from components.image_example_gen.parts import Rules, write_listing
-from components.image_example_gen.shards import Shards
+from components.image_example_gen.listing.listing import list_folders
+from components.image_example_gen.shards import runs, shards
+from components.image_example_gen.shards.list_shards import judged_alone, list_shards
+from components.image_example_gen.shards.parts import Rules, write_listing
+from components.image_example_gen.shards.shards import Shards
 from components.recipe.data import DataSection
 from components.runtime.errors import DataError
 from components.storage.listed_once import list_files, listed_once

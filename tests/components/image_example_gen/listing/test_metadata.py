@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from components.image_example_gen.metadata import MetadataTable, band, read_metadata
+from components.image_example_gen.listing.metadata import MetadataTable, band, read_metadata
 from components.recipe.data import Metadata
 from components.runtime.errors import DataError
 

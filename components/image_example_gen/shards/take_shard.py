@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import apache_beam as beam
 from tfx.dsl.io import fileio
 
-from components.image_example_gen.earlier_shards import EarlierShard
+from components.image_example_gen.shards.earlier_shards import EarlierShard
 from components.imaging.measures.stored import FOLDER as MEASURES
 from components.imaging.measures.stored import feature_values
 from components.storage.examples import open_writer, records

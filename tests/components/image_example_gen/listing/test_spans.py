@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.image_example_gen.listing import list_folders
-from components.image_example_gen.spans import OUTSIDE, span_numbers
+from components.image_example_gen.listing.listing import list_folders
+from components.image_example_gen.listing.spans import OUTSIDE, span_numbers
 from components.recipe.data import DataSection, Spans
 from components.runtime.errors import DataError
 

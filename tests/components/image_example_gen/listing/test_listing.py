@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from components.image_example_gen.listing import (
+from components.image_example_gen.listing.listing import (
     UNLABELLED,
     list_folders,
     list_labelled,
