@@ -12,6 +12,7 @@
     ├── EngineError      an engine of Beam failed, or its job can't be cancelled (pipeline.beam)
     ├── StorageError     artifacts or models can't be written to an address (in components.storage)
     ├── LedgerError      the list of what was trained on can't be read (pipeline.retraining)
+    ├── ReasonsError     the list of why runs trained can't be used (in pipeline.retraining)
     ├── RunFailedError   a node failed; the reason is in the log (in pipeline.runs.local)
     ├── ApprovalError    a model can't be approved or rejected (in pipeline.approval.decide)
     ├── ChangedModelError  the files of a model are not those validated (components.saved_model)
