@@ -31,8 +31,8 @@ import psutil
 from reporting import options, tell
 
 from serving.client import Client
-from tests.serving.dicom_node.radiographs import radiograph, uid, write_radiograph
-from tests.serving.dicom_node.trial import Trial, trial
+from tests.serving.dicom.radiographs import radiograph, uid, write_radiograph
+from tests.serving.dicom.trial import Trial, trial
 from tests.serving.tiny_model import save_tiny_model
 
 QUIET = 10

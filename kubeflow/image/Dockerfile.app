@@ -27,7 +27,7 @@ ENV PATH=/opt/medtfx/bin:/opt/python/bin:$PATH \
     HOME=/home/medtfx
 USER 10001:0
 WORKDIR /home/medtfx
-RUN python -c "import serving.app, serving.dicom_node.node, grpc" && medtfx version
+RUN python -c "import serving.app, serving.dicom.node, grpc" && medtfx version
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title=medtfx \
     org.opencontainers.image.description="medtfx, web page and client" \

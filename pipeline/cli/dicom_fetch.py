@@ -8,10 +8,10 @@ import typer
 from components.runtime.errors import MedtfxError
 from components.runtime.exit_codes import ExitCode
 from pipeline.cli.options import HomeOption, TlsOptions
-from serving.dicom_fetch.profile import Retain
+from serving.dicom.fetch.profile import Retain
 
 if TYPE_CHECKING:
-    from serving.dicom_fetch.archive import Archive
+    from serving.dicom.fetch.archive import Archive
 
 
 def dicom_fetch(
@@ -65,12 +65,12 @@ def dicom_fetch(
     or failed, see manifest.csv.
     """
     from components.storage.patient_key import patient_key
-    from serving.dicom_fetch.archive import parse_query
-    from serving.dicom_fetch.fetch import Fetcher
-    from serving.dicom_fetch.labels import read_labels
-    from serving.dicom_fetch.manifest import Outcome
-    from serving.dicom_fetch.profile import read_profile
-    from serving.dicom_fetch.pseudonyms import Pseudonyms
+    from serving.dicom.fetch.archive import parse_query
+    from serving.dicom.fetch.fetch import Fetcher
+    from serving.dicom.fetch.labels import read_labels
+    from serving.dicom.fetch.manifest import Outcome
+    from serving.dicom.fetch.profile import read_profile
+    from serving.dicom.fetch.pseudonyms import Pseudonyms
 
     _check_retain(retain or [])
     wanted, keys = read_labels(labels), parse_query(query or [])
@@ -108,15 +108,15 @@ def _archive(
         )
     tls = connection.encryption()
     if pacs is not None:
-        from serving.dicom_fetch.address import check_title, parse_address
-        from serving.dicom_fetch.dimse import DimseArchive, Node
+        from serving.dicom.fetch.address import check_title, parse_address
+        from serving.dicom.fetch.dimse import DimseArchive, Node
 
         title, host, port = parse_address(pacs)
         context = tls.context() if tls else None
         own = check_title(ae_title)
         return DimseArchive(Node(title, host, port, own, move_port, context, timeout))
     from components.runtime.environment import DICOMWEB_TOKEN
-    from serving.dicom_fetch.dicom_web import DicomWebArchive
+    from serving.dicom.fetch.dicom_web import DicomWebArchive
 
     if not (dicomweb or "").startswith(("http://", "https://")):
         raise MedtfxError(

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     import ssl
 
     from components.recipe.dicom import Destination, DicomSection
-    from serving.dicom_node.association import Limits
-    from serving.dicom_node.destination import Sender
-    from serving.dicom_node.http import HttpSettings
-    from serving.dicom_node.node import DicomNode
-    from serving.dicom_node.scp import ScpSettings
+    from serving.dicom.http import HttpSettings
+    from serving.dicom.node import DicomNode
+    from serving.dicom.receive.association import Limits
+    from serving.dicom.receive.scp import ScpSettings
+    from serving.dicom.work.destination import Sender
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ class Listening:
         Raises:
             ServingError: a certificate or its key can't be used.
         """
-        from serving.dicom_node.scp import ScpSettings
+        from serving.dicom.receive.scp import ScpSettings
 
         context = self._server_context()
         return ScpSettings(
@@ -129,7 +129,7 @@ class Listening:
     def http(self) -> "HttpSettings":
         """Returns how the node listens for HTTP."""
         from serving.app.settings import LOOPBACK_NAMES
-        from serving.dicom_node.http import HttpSettings
+        from serving.dicom.http import HttpSettings
         from serving.protocol.addresses import is_loopback
 
         alone = self.token is None and is_loopback(self.host)
@@ -153,7 +153,7 @@ class Listening:
         return Tls(self.dicom_root_certificates, self.certificate, self.key).context()
 
     def _limits(self) -> "Limits":
-        from serving.dicom_node.association import Limits
+        from serving.dicom.receive.association import Limits
 
         return Limits(
             self.associations,
@@ -219,8 +219,8 @@ def dicom_node(
     _check_packages()
     from pipeline.recipes.loader import load_recipe
     from serving.client import Client
-    from serving.dicom_node.node import DicomNode, Model
-    from serving.dicom_node.spool import Spool
+    from serving.dicom.node import DicomNode, Model
+    from serving.dicom.spool.spool import Spool
     from serving.promotion.model_selection import choose_version, label_to_ask
 
     values = load_recipe(recipe, overrides)
@@ -288,7 +288,7 @@ def _destination(section: "DicomSection") -> "Destination":
 
 
 def _sender(destination: "Destination", listening: Listening) -> "Sender":
-    from serving.dicom_node.destination import StoreSender, StowSender
+    from serving.dicom.work.destination import StoreSender, StowSender
 
     if destination.url is not None:
         token = DICOMWEB_TOKEN.get() or None

@@ -28,11 +28,11 @@ from starlette.routing import Route
 
 from serving.embedded.access import Access
 from serving.embedded.http.rest_json import read_request, write_response
-from serving.embedded.metrics import CONTENT_TYPE
 from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.status_error import StatusError
 from serving.protocol.bounded_http import bounded_config, listen
 from serving.protocol.byte_budget import BusyError, ByteBudget
+from serving.protocol.prometheus import CONTENT_TYPE
 from serving.protocol.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
 
 METRICS_PATH = "/monitoring/prometheus/metrics"

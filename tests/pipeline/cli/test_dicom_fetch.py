@@ -6,10 +6,10 @@ import time
 import pytest
 from pydicom import dcmread
 
-from serving.dicom_fetch.manifest import read_manifest
+from serving.dicom.fetch.manifest import read_manifest
 from tests.command_line import assert_one_message, medtfx
 from tests.doubles.orthanc import orthanc
-from tests.serving.dicom_images import chest_image, encoded
+from tests.serving.dicom.images import chest_image, encoded
 
 MANY = 60
 
@@ -100,6 +100,6 @@ def test_a_mistake_is_a_sentence(line, more, way, words):
 def test_it_loads_no_tensorflow():
     rooms = "fetch", "dimse", "dicom_web"
     lines = ["import pipeline.cli.dicom_fetch, sys"]
-    lines += [f"import serving.dicom_fetch.{room}" for room in rooms]
+    lines += [f"import serving.dicom.fetch.{room}" for room in rooms]
     lines += ["assert not {'tensorflow', 'tfx', 'apache_beam', 'pandas'} & set(sys.modules)"]
     subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)

@@ -1,4 +1,4 @@
-"""What the command refuses before it listens. Running: tests/serving/dicom_node/test_killed.py."""
+"""What the command refuses before it listens. Running: tests/serving/dicom/test_killed.py."""
 
 import pytest
 import yaml

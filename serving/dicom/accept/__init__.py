@@ -1,0 +1,1 @@
+"""What came, and whether it is answered."""

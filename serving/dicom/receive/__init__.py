@@ -1,0 +1,1 @@
+"""Objects in, by C-STORE or STOW-RS, and into the spool."""

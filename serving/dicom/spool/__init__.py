@@ -1,0 +1,1 @@
+"""What waits: images for the model, studies until they are quiet, results for the PACS."""
