@@ -80,7 +80,8 @@ CHECKPOINTS = Variable(
 BEAM_PATIENCE = Variable(
     "MEDTFX_BEAM_PATIENCE",
     "minutes in which an engine of Beam may stand still before its job is cancelled; 0: any",
-    "30 from the first figure that the engine reports on; an engine that reports none has no limit",
+    "30: in the small job before a run from its start, in other jobs from the first figure that "
+    "the engine reports; a job without figures has no limit",
     "`medtfx run` and `bulk-score` with a runner of an engine; the nodes on Beam",
 )
 BEAM_POOL_CHECK = Variable(

@@ -34,6 +34,7 @@ def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
     Raises:
         BeamError: an option is no `--name=value`, or asks for processes on this machine, or the
             engine can't be used, see `pipeline.beam.checks`.
+        EngineError: no worker came to do a small job, see `pipeline.beam.trial`.
     """
     options = read_options(given)
     if not options:
@@ -43,12 +44,15 @@ def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
             f"{_MODE} must be {_IN_MEMORY}. On one machine the nodes use all cores in threads, "
             f"which is faster than processes, and opens no ports. Received: {mode!r}"
         )
+    watched = (_WATCHED.get(_runner(option), option) for option in given)
+    passed = (*watched, *_nothing_to_pack(options), *worker_options())
     if check and "--runner" in options:
         from pipeline.beam.checks import check_engine
+        from pipeline.beam.trial import try_engine
 
-        check_engine(options)
-    passed = tuple(_WATCHED.get(_runner(option), option) for option in given)
-    return (*passed, *_nothing_to_pack(options), *worker_options())
+        if check_engine(options):
+            try_engine(passed)
+    return passed
 
 
 def read_options(given: Sequence[str]) -> dict[str, str]:

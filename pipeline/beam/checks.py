@@ -20,11 +20,14 @@ _JOB_SERVER = "--job_endpoint"
 _TIMEOUT_SECONDS = 10
 
 
-def check_engine(options: Mapping[str, str]) -> None:
+def check_engine(options: Mapping[str, str]) -> bool:
     """Makes sure that the runner, its job server and its workers can be used.
 
     Args:
         options: name, with its dashes → value; with a runner.
+
+    Returns:
+        Whether only a job can show that a worker comes, see `pipeline.beam.trial`.
 
     Raises:
         BeamError: what is missing, and what to do.
@@ -35,7 +38,7 @@ def check_engine(options: Mapping[str, str]) -> None:
     if name == "DataflowRunner":
         _check_dataflow(options)
     if not _is_portable(runner):
-        return
+        return False
     if _JOB_SERVER in options:
         _check_job_server(options[_JOB_SERVER])
     elif name in _JAVA_RUNNERS:
@@ -44,7 +47,7 @@ def check_engine(options: Mapping[str, str]) -> None:
         raise BeamError(
             "PortableRunner needs a job server: --job_endpoint=HOST:PORT. Name that of the engine."
         )
-    _check_workers(name, options)
+    return _check_workers(name, options)
 
 
 def _runner(name: str) -> Any:
@@ -125,7 +128,8 @@ def _fetch_jar(name: str, options: Mapping[str, str]) -> None:
 # === The workers ===
 
 
-def _check_workers(name: str, options: Mapping[str, str]) -> None:
+def _check_workers(name: str, options: Mapping[str, str]) -> bool:
+    """Returns whether it is still unknown if a worker comes."""
     kind = options.get("--environment_type", "").upper()
     config = options.get("--environment_config", "")
     if not kind and name != "PrismRunner":
@@ -142,6 +146,8 @@ def _check_workers(name: str, options: Mapping[str, str]) -> None:
         _check_pool_answers(config)
         if is_local(config):
             check_pool(config)
+            return False
+    return kind not in ("", "LOOPBACK")  # these are started here
 
 
 def _reachable_from_here(pool: str, options: Mapping[str, str]) -> bool:

@@ -1,28 +1,19 @@
-"""A job on an engine: its progress, a limit to its silence, its error, and that it ends with us."""
+"""A job on an engine: it is watched, its error is one sentence, and it ends with us."""
 
 import contextlib
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import grpc
-from apache_beam.coders import VarIntCoder
-from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineResult
 
-from components.runtime import progress
-from components.runtime.environment import BEAM_PATIENCE
 from pipeline.beam.errors import EngineError
-from pipeline.beam.settings import patience_minutes
+from pipeline.beam.watch import Watch
 from pipeline.beam.worker_error import worker_error
 
-_SECONDS_BETWEEN_LOOKS = 5.0
-_PATIENCE_MINUTES = 30.0
-_SECONDS_TO_A_HINT = 300.0
-_ELEMENTS = common_urns.monitoring_info_specs.ELEMENT_COUNT.spec.urn
 _TERMINATED = 128 + signal.SIGTERM
 
 
@@ -53,8 +44,19 @@ class WatchedJob(PipelineResult):
         return self._job.metrics()
 
     def cancel(self) -> None:
-        """See Beam's result."""
-        self._job.cancel()
+        """Cancels the job; the next run would otherwise write beside it.
+
+        Raises:
+            EngineError: it could not be cancelled.
+        """
+        try:
+            self._job.cancel()
+        except Exception as error:
+            raise EngineError(
+                f"Stopped, but job {self._job._job_id} could not be cancelled on its engine "
+                f"({_reason(error)}). It may still be running: cancel it there before the "
+                "next run."
+            ) from error
 
     def wait_until_finish(self, duration: int | None = None) -> Any:
         """Waits for the end; Ctrl-C and SIGTERM cancel the job first.
@@ -65,7 +67,7 @@ class WatchedJob(PipelineResult):
         Raises:
             EngineError: the job failed, was silent for too long, or could not be cancelled.
         """
-        watch = _Watch(self._job)
+        watch = Watch(self._job)
         try:
             with _ended_by_sigterm(), watch:
                 return self._job.wait_until_finish(duration)
@@ -77,19 +79,8 @@ class WatchedJob(PipelineResult):
                 f"{self._job._job_id} may still be running there: cancel it before the next run."
             ) from error
         except (KeyboardInterrupt, SystemExit):
-            self._cancel_for_good()
+            self.cancel()
             raise
-
-    def _cancel_for_good(self) -> None:
-        """Cancels the job; the next run would otherwise write beside it."""
-        try:
-            self._job.cancel()
-        except Exception as error:
-            raise EngineError(
-                f"Stopped, but job {self._job._job_id} could not be cancelled on its engine "
-                f"({_reason(error)}). It may still be running: cancel it there before the "
-                "next run."
-            ) from error
 
 
 def _failure(job: Any) -> str:
@@ -121,71 +112,3 @@ def _ended_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-class _Watch:
-    """Looks at a job every few seconds, from a thread of its own.
-
-    Attributes:
-        verdict: why the job was cancelled from here; empty if it was not.
-    """
-
-    def __init__(self, job: Any):
-        self._job, self.verdict = job, ""
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._elements, self._moved = 0, time.monotonic()
-        self._hinted = self._moved
-        given = patience_minutes()
-        self._minutes = _PATIENCE_MINUTES if given is None else given
-        # An engine may never report figures, as Flink; then silence alone proves nothing.
-        self._always = given is not None
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join(_SECONDS_BETWEEN_LOOKS)
-
-    def _look(self) -> None:
-        while not self._over.wait(_SECONDS_BETWEEN_LOOKS):
-            # A server that is away for a moment is not the end: the wait itself finds out.
-            with contextlib.suppress(Exception):
-                self._judge(_elements(self._job))
-
-    def _judge(self, elements: int) -> None:
-        now = time.monotonic()
-        if elements != self._elements:
-            self._elements, self._moved = elements, now
-            progress.report(elements, 0, "elements on the engine")
-            return
-        silent = now - self._moved
-        limited = self._minutes > 0 and (self._elements > 0 or self._always)
-        if limited and silent > 60 * self._minutes:
-            self.verdict = _silence(self._job, self._minutes)
-            self._job.cancel()
-        elif now - self._hinted >= _SECONDS_TO_A_HINT and silent >= _SECONDS_TO_A_HINT:
-            self._hinted = now
-            progress.report(
-                elements, 0, "elements on the engine",
-                f"no figure from it for {silent / 60:.0f} min: it may give none, or have no worker",
-            )  # fmt: skip
-
-
-def _silence(job: Any, minutes: float) -> str:
-    return (
-        f"Job {job._job_id} was cancelled: nothing moved on its engine for {minutes:g} min. A "
-        "worker may have died or never started: look at the logs of the engine and of the pool. A "
-        f"longer silence is allowed by {BEAM_PATIENCE}=MINUTES, any by 0."
-    )
-
-
-def _elements(job: Any) -> int:
-    """Returns how many elements the steps of the job have taken in all; 0 without figures."""
-    request = beam_job_api_pb2.GetJobMetricsRequest(job_id=job._job_id)
-    metrics = job._job_service.GetJobMetrics(request).metrics
-    return max(
-        sum(VarIntCoder().decode(info.payload) for info in infos if info.urn == _ELEMENTS)
-        for infos in (metrics.attempted, metrics.committed)
-    )

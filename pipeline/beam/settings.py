@@ -5,6 +5,8 @@ import math
 from components.runtime.environment import BEAM_PATIENCE, BEAM_POOL_CHECK
 from pipeline.beam.errors import BeamError
 
+DEFAULT_PATIENCE_MINUTES = 30.0
+
 
 def patience_minutes() -> float | None:
     """Returns how long an engine may stand still, 0: without a limit; None if nothing is set.

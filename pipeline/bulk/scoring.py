@@ -50,6 +50,8 @@ def score_in_bulk(run: BulkRun, home: Home, session: RunSession) -> tuple[Summar
     paths = PipelinePaths.of_home(home, run.root, run.models)
     storage.prepare(paths.artifacts, paths.models)
     model = _stage(run, paths)
+    if run.beam_args:
+        session.console.print("Trying Beam's engine ...", highlight=False)
     pipeline = build_bulk_pipeline(
         run.folder, model.uri, model.name, model.data, paths, beam_args(run.beam_args)
     )

@@ -123,6 +123,8 @@ def _run(
     storage.prepare(paths.artifacts, paths.models)
     if options.reason:
         Reasons(paths.artifacts).add(session.run_id, options.reason)
+    if options.beam_args:
+        session.console.print("Trying Beam's engine ...", highlight=False)
     pipeline = build_pipeline(recipe, base, paths, beam_args(options.beam_args))
     with Display(session.console, usual_seconds(home, recipe.name)) as display:
         node_runs = run_nodes(pipeline, session.run_id, display, session.log)

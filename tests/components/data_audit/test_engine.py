@@ -1,8 +1,4 @@
-"""On an engine with workers in processes of their own, the audit finds what it finds in one."""
-
-import os
-from collections.abc import Callable
-from typing import Any
+"""On Beam the audit finds what it finds without; a run on an engine: tests/end_to_end."""
 
 import pytest
 from PIL import ImageOps
@@ -11,23 +7,7 @@ from components.data_audit.audit import audit
 from components.data_audit.passes.workplace import Workplace
 from components.data_audit.report.files import to_json
 from components.recipe.audit import AuditSection
-from pipeline.beam.arguments import beam_args
 from tests.components.data_audit.cohort import encode, picture_of, png, with_text, write_records
-from tests.doubles.beam_engine import beam_engine
-from tests.paths import ROOT
-
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def make_pipeline(tmp_path_factory) -> Callable[[], Any]:
-    """Returns a function that makes a pipeline of Beam for Prism."""
-    import apache_beam as beam
-
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with beam_engine(environment, tmp_path_factory.mktemp("engine")) as options:
-        arguments = [*beam_args(options, check=False), "--environment_cache_millis=600000"]
-        yield lambda: beam.Pipeline(argv=arguments)
 
 
 @pytest.fixture
@@ -44,13 +24,15 @@ def spoiled(clean, one):
     ]
 
 
-def test_the_findings_are_those_of_one_process(spoiled, make_pipeline, tmp_path, monkeypatch):
+def test_the_findings_are_those_without_beam(spoiled, tmp_path, monkeypatch):
+    import apache_beam as beam
+
     # Sorted tables, as of too many pictures to compare all pairs.
     monkeypatch.setattr("components.data_audit.passes.pairs.ALL_PAIRS", 0)
     monkeypatch.setattr("components.data_audit.passes.pairs.TABLES", 8)
     files = write_records(tmp_path / "measures", spoiled, files=4)
     found = []
-    for name, make in (("here", None), ("there", make_pipeline)):
+    for name, make in (("here", None), ("there", lambda: beam.Pipeline("DirectRunner"))):
         (tmp_path / name).mkdir()
         place = Workplace(str(tmp_path / name), make)
         found.append(audit(files, AuditSection(min_cell=1), place, folds=3))

@@ -91,13 +91,13 @@ def test_a_pool_that_is_not_there(server, monkeypatch):
     check_engine(given)
 
 
-def test_a_pool_beside_the_workers_of_an_engine_elsewhere_is_not_asked(monkeypatch):
+def test_a_pool_beside_the_workers_of_an_engine_elsewhere_is_left_to_a_job(monkeypatch):
     monkeypatch.setattr(checks, "_check_job_server", lambda address: None)
-    check_engine(pool_at("localhost:1", "flink.example:8099"))
+    assert check_engine(pool_at("localhost:1", "flink.example:8099"))
 
 
 def test_what_runs_in_this_process_needs_nothing():
-    check_engine(options("DirectRunner"))
+    assert not check_engine(options("DirectRunner"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Jobs on Prism: what a user gets when they fail, are stopped, or stand still."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
+from components.runtime import progress
 from components.runtime.errors import DataError, MedtfxError
 from pipeline.beam.arguments import beam_args
 
@@ -41,9 +43,10 @@ def step(what):
 
 if __name__ == "__main__":
     what, *options = sys.argv[1:]
+    progress.listen(lambda seen: print(seen.count))
     try:
         with beam.Pipeline(argv=[*beam_args(options, check=False)]) as pipeline:
-            pipeline | beam.Create([what]) | beam.Map(step)
+            pipeline | beam.Create([what]) | beam.Reshuffle() | beam.Map(step)
     except MedtfxError as error:
         sys.exit(f"{type(error).__name__}: {error}")
 """
@@ -77,6 +80,7 @@ def start(environment, folder, engine):
             return subprocess.Popen(
                 [sys.executable, folder / "script.py", what, *all_options],
                 env=environment | more,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
             )
@@ -101,10 +105,11 @@ def test_the_cause_in_a_worker_is_shown(start, what, sentence):
     assert ended(start(what)) == f"EngineError: A worker of Beam's engine failed: {sentence}"
 
 
-def test_a_job_may_take_longer_than_the_server_to_answer(start):
+def test_a_job_may_take_longer_than_the_server_to_answer_and_shows_its_progress(start):
     process = start("a while", "--job_server_timeout=10")
-    process.communicate(timeout=PATIENCE_SECONDS)
+    shown, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
+    assert re.search(r"^[1-9]\d* elements on the engine$", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
