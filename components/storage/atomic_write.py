@@ -49,3 +49,16 @@ def replacing(path: Path, mode: int = READ_BY_ALL) -> Iterator[BinaryIO]:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what a killed process left of new files, in a folder and those below it.
+
+    Args:
+        folder: which nobody else writes to now.
+
+    Raises:
+        OSError: it can't be removed.
+    """
+    for new in folder.rglob(".*.new"):
+        new.unlink()

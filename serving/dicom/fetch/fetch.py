@@ -9,7 +9,12 @@ from threading import Lock
 from pydicom import Dataset
 
 from components.imaging.dicom.attributes import read_text
-from components.storage.atomic_write import OWNER_ONLY, replacing, write_atomically
+from components.storage.atomic_write import (
+    OWNER_ONLY,
+    remove_unfinished,
+    replacing,
+    write_atomically,
+)
 from serving.dicom.fetch.acceptance import why_refused
 from serving.dicom.fetch.archive import Archive, ArchiveError, Instance, Query
 from serving.dicom.fetch.deidentify import deidentify
@@ -71,6 +76,7 @@ class Fetcher:
         """
         failed = 0
         with self._manifest:
+            remove_unfinished(self._folder)
             for study in studies:
                 try:
                     self._fetch(study, query)

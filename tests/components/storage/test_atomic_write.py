@@ -1,10 +1,19 @@
 import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from components.storage.atomic_write import OWNER_ONLY, replacing, write_atomically
+from components.storage.atomic_write import (
+    OWNER_ONLY,
+    remove_unfinished,
+    replacing,
+    write_atomically,
+)
+from tests.paths import ROOT
 
 
 @pytest.mark.parametrize(("content", "stored"), [("é\n", b"\xc3\xa9\n"), (b"\xff", b"\xff")])
@@ -65,3 +74,17 @@ def test_several_writers_leave_one_of_their_contents(tmp_path):
 def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "nowhere" / "a", "")
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    folder = tmp_path / "COVID"
+    folder.mkdir()
+    script = (
+        "from components.storage.atomic_write import replacing; import os, pathlib, signal\n"
+        f"with replacing(pathlib.Path({str(folder / 'a.dcm')!r})): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == -signal.SIGKILL
+    (folder / "b.dcm").touch()
+    assert len(os.listdir(folder)) == 2
+    remove_unfinished(tmp_path)
+    assert os.listdir(folder) == ["b.dcm"]
