@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from components.saved_model.embedding import SIZE
 from pipeline.monitor.checks.checks import checks_between
 from pipeline.monitor.checks.limits import Limits, alarm_rate, limits_of
-from pipeline.monitor.checks.sample import Sample, neighbours
+from pipeline.monitor.checks.sample import Sample, between_gaps, neighbours
 
 CLASSES = ("disease", "normal", "other")
 YEAR = 52  # weeks
@@ -124,7 +124,9 @@ class Monitored:
     def alarms(self, hospital: Hospital) -> bool:
         """Draws a week of a hospital; returns whether the monitor raises an alarm."""
         now, _ = draw(hospital, self._week, self._generator)
-        now = replace(now, patients=neighbours(len(now)))  # the log does not know them
+        rows = np.flatnonzero(between_gaps(len(now)))  # the log does not know patients
+        now = replace(now, patients=neighbours(len(now)), embedded=rows)
+        now = replace(now, embeddings=now.embeddings[rows])
         ones = np.ones((1, len(self._reference))), np.ones((1, len(now)))
         checks = checks_between(self._reference, now, CLASSES)
         scores = [float(check.compare(*ones).score[0]) for check in checks]

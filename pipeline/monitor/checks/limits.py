@@ -84,10 +84,11 @@ def limits_of(
         scores.append(np.stack([one.score for one in compared]))
         estimates.append(np.stack([_estimate(check, drawn[1]) for check in itself]))
     score = np.concatenate(scores, -1)
-    scale = [_scale(row) for row in score]
-    highest = (score / np.array(scale)[:, None]).max(0)
+    highest = np.concatenate([_highest(*halves) for halves in _halves(score)])
     own = np.concatenate(estimates, -1).std(-1)
-    return Limits(tuple(scale), float(np.quantile(highest, 1 - rate)), tuple(own.tolist()))
+    return Limits(
+        tuple(_scales(score).tolist()), float(np.quantile(highest, 1 - rate)), tuple(own.tolist())
+    )
 
 
 def _estimate(check: Check, weights: Floats) -> Floats:
@@ -97,8 +98,25 @@ def _estimate(check: Check, weights: Floats) -> Floats:
     return np.nan_to_num(estimates, nan=0.0)
 
 
-def _scale(scores: Floats) -> float:
-    return max(1.0, float(np.quantile(scores, _USUAL_TAIL) / ndtri(_USUAL_TAIL)))
+def _halves(scores: Floats) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Returns each half of the resamples beside the other.
+
+    Divided by a scale that they have set themselves, the highest scores of the resamples spread
+    less than those of the weeks to come.
+    """
+    one, other = scores[:, ::2], scores[:, 1::2]
+    return (one, other), (other, one)
+
+
+def _highest(scores: Floats, others: Floats) -> Floats:
+    """Returns the highest score of each resample, [B], on the scales of the others."""
+    highest: Floats = (scores / _scales(others)[:, None]).max(0)
+    return highest
+
+
+def _scales(scores: Floats) -> Floats:
+    """Returns the scale of each check, [K], of its scores, [K, B]."""
+    return np.maximum(1.0, np.quantile(scores, _USUAL_TAIL, axis=-1) / ndtri(_USUAL_TAIL))
 
 
 def _weights(

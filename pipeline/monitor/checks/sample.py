@@ -11,7 +11,8 @@ from serving.request_log.reader import Logged
 
 Floats = NDArray[np.float64]
 
-_BLOCK = 20
+_BLOCK, _BLOCKS = 20, 5  # rows of a block at most; blocks at least
+_GAP = 3  # one fewer than the images that most patients have at most
 MOST_EMBEDDED = 10_000  # more images than that tell the samples apart no better
 
 
@@ -28,7 +29,8 @@ class Sample:
         formats: of the files, str [N]; '' where it is not known.
         scanner: of each tag, such as manufacturer → values, str [N]; '' where it is not known.
         embeddings: float64 [K, 32] of the K rows below, or None.
-        embedded: numbers of the rows whose embedding is known, [K], at most `MOST_EMBEDDED`.
+        embedded: numbers of the rows whose embedding is compared, [K], at most `MOST_EMBEDDED`: of
+            the log those whose block is certain, see `between_gaps`.
         patients: number of the patient of each row, [N]; of the log, which does not know it, the
             number of a block of neighbouring rows, see `neighbours`.
     """
@@ -55,7 +57,9 @@ class Sample:
 def sample_of(source: Reference | Logged) -> Sample:
     """Returns the predictions of a reference or a log."""
     quality = source.quality
-    rows = _embedded_rows(source.embeddings)
+    known = isinstance(source, Reference)
+    apart = np.ones(len(source), np.bool_) if known else between_gaps(len(source))
+    rows = _embedded_rows(source.embeddings, apart)
     return Sample(
         source.probabilities.astype(np.float64),
         source.uncertain,
@@ -75,20 +79,37 @@ def sample_of(source: Reference | Logged) -> Sample:
 
 
 def neighbours(rows: int) -> NDArray[np.int64]:
-    """Numbers blocks of rows that follow each other: twenty, fewer where there are few, [N].
+    """Numbers blocks of rows that follow each other: of twenty, smaller where there are few, [N].
 
     The log does not know patients, and the images of one are sent one after the other. Were they
     on both sides of a cross-validation, the images of every week would seem to be new ones: in the
     simulation that quadruples the false alarms.
     """
-    return np.arange(rows) // min(_BLOCK, max(1, rows // 10))
+    return np.arange(rows) // _block(rows)
 
 
-def _embedded_rows(embeddings: NDArray[np.float16] | None) -> NDArray[np.intp]:
-    """Returns the rows with an embedding: if there are many, some drawn at random."""
+def between_gaps(rows: int) -> NDArray[np.bool_]:
+    """Returns which rows are not at the end of a block, [N].
+
+    Without the last rows of each block, a patient of up to four images is in one block alone. If
+    single patients are in two, the classifier seems to tell quiet weeks apart.
+    """
+    block = _block(rows)
+    place, last = np.arange(rows) % block, (rows - 1) // block
+    return (place < block - _GAP) | (np.arange(rows) // block == last)
+
+
+def _block(rows: int) -> int:
+    return min(_BLOCK, max(1, -(-rows // _BLOCKS)))
+
+
+def _embedded_rows(
+    embeddings: NDArray[np.float16] | None, usable: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """Returns the usable rows with an embedding: if there are many, some drawn at random."""
     if embeddings is None:
         return np.zeros(0, np.intp)
-    rows = np.flatnonzero(np.isfinite(embeddings).all(-1))
+    rows = np.flatnonzero(np.isfinite(embeddings).all(-1) & usable)
     if len(rows) > MOST_EMBEDDED:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_EMBEDDED, replace=False))
     return rows

@@ -86,7 +86,7 @@ def _without_embedding(found: Monitored) -> str:
     if not reference:
         return "the version was pushed by an earlier medtfx, which has none"
     if now < LEAST_EMBEDDED:
-        return f"{now} images of the log have one, and {LEAST_EMBEDDED} are needed"
+        return f"{now} images of the log have one to compare, and {LEAST_EMBEDDED} are needed"
     return ""
 
 

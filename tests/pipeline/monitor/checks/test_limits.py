@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.monitor.checks.checks import checks_between
-from pipeline.monitor.checks.limits import alarm_rate, limits_of
+from pipeline.monitor.checks.limits import _highest, alarm_rate, limits_of
 
 CLASSES = ("ill", "well")
 
@@ -56,6 +56,18 @@ def test_the_error_of_a_recall_shrinks_with_the_images(draw):
     for index in recalls:
         assert many[index] == pytest.approx(few[index] / 4, rel=0.3)
     assert np.isnan([few[i] for i in range(len(checks)) if i not in recalls]).all()
+
+
+def test_no_resample_sets_the_scale_that_divides_it():
+    """With many checks of noise, a limit from scales of the same resamples is exceeded more."""
+    one, other = np.random.default_rng(0).normal(0, 3, (2, 50, 200))
+    fresh = np.random.default_rng(1).normal(0, 3, (50, 20_000))
+    own, others = (
+        float((_highest(fresh, scales) > np.quantile(_highest(one, scales), 0.9)).mean())
+        for scales in (one, other)
+    )
+    assert others == pytest.approx(0.1, abs=0.05)
+    assert own > others
 
 
 def test_one_patient_alone_is_no_error(draw):
