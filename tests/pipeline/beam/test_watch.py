@@ -5,7 +5,6 @@ from apache_beam.coders import VarIntCoder
 from apache_beam.portability.api import beam_job_api_pb2, metrics_pb2
 
 from components.runtime import progress
-from pipeline.beam import watch
 from pipeline.beam.watch import Watch
 
 HOUR = 3600.0
@@ -34,7 +33,7 @@ def shown():
 def judge(monkeypatch, shown):
     """Returns a function that shows figures to a new watch after some time."""
     clock = [0.0]
-    monkeypatch.setattr(watch.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("pipeline.beam.watch.time.monotonic", lambda: clock[0])
     job = Job()
     made = Watch(job)
 
