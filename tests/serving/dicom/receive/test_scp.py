@@ -26,7 +26,7 @@ from serving.dicom.spool.spool import Spool
 from tests.serving.dicom.radiographs import DX, radiograph
 
 NODE, PACS = "MEDTFX", "PACS"
-ROUNDS = 300 * int(os.environ.get("MEDTFX_FUZZ", "1"))
+ROUNDS = 100 * int(os.environ.get("MEDTFX_FUZZ", "1"))
 
 
 @pytest.fixture
