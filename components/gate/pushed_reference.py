@@ -138,8 +138,9 @@ def read_reference(folder: Path) -> Reference | None:
     import pyarrow.parquet as pq
 
     try:
-        with (folder / REFERENCE).open("rb") as file:
-            table = pq.read_table(file)
+        # Not by `read_table`: a thread of it that still starts when the process ends aborts it.
+        with pq.ParquetFile(folder / REFERENCE) as file:
+            table = file.read(use_threads=False)
         facts = json.loads((table.schema.metadata or {})[_FACTS])
         return _reference(table, facts)
     except FileNotFoundError:
