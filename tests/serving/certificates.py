@@ -1,4 +1,7 @@
-"""An authority that signs certificates for tests, and files of them as PEM."""
+"""An authority that signs certificates for tests, and files of them as PEM.
+
+They have what RFC 5280 asks for and Python 3.13 checks: key identifiers, and the use of the key.
+"""
 
 import datetime
 import ipaddress
@@ -10,6 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True, crl_sign=True, digital_signature=False, content_commitment=False,
+    key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
+    decipher_only=False,
+)  # fmt: skip
 _PEM, _HOUR = serialization.Encoding.PEM, datetime.timedelta(hours=1)
 
 
@@ -32,8 +40,13 @@ class Authority:
     def __init__(self, folder: Path, name: str = "authority") -> None:
         self._folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
         self._name = _name(name)
-        extension = x509.BasicConstraints(ca=True, path_length=0)
-        signed = self._sign(self._name, self._key.public_key(), extension, _HOUR)
+        own = self._key.public_key()
+        extensions = [
+            (x509.BasicConstraints(ca=True, path_length=0), True),
+            (x509.SubjectKeyIdentifier.from_public_key(own), False),
+            (_SIGNS_CERTIFICATES, True),
+        ]
+        signed = self._sign(self._name, own, extensions, _HOUR)
         self.roots = folder / f"{name}.pem"
         self.roots.write_bytes(signed.public_bytes(_PEM))
 
@@ -41,7 +54,9 @@ class Authority:
         """Signs a certificate of an IP address, which ends in so many hours."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
-        signed = self._sign(_name(address), key.public_key(), names, hours * _HOUR)
+        own = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        extensions = [(names, False), (own, False)]
+        signed = self._sign(_name(address), key.public_key(), extensions, hours * _HOUR)
         stem = f"{self.roots.stem}-{address}-{hours}"
         pair = Pair(self._folder / f"{stem}.crt", self._folder / f"{stem}.key")
         pair.certificate.write_bytes(signed.public_bytes(_PEM))
@@ -51,15 +66,16 @@ class Authority:
         )
         return pair
 
-    def _sign(self, name, public_key, extension, lasts):
+    def _sign(self, name, public_key, extensions, lasts):
         end = datetime.datetime.now(datetime.timezone.utc) + lasts
-        return (
+        builder = (
             x509.CertificateBuilder(self._name, name, public_key, x509.random_serial_number())
             .not_valid_before(end - 24 * _HOUR)
             .not_valid_after(end)
-            .add_extension(extension, critical=False)
-            .sign(self._key, hashes.SHA256())
         )
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        return builder.sign(self._key, hashes.SHA256())
 
 
 def _name(text: str) -> x509.Name:
