@@ -278,8 +278,8 @@ class Cluster(Site):
         self.image = setting(f"{ENDPOINT}_IMAGE", "")
         self.stack = setting(f"{ENDPOINT}_STACK", "current")
         assert self.image, f"{ENDPOINT}_IMAGE names the image of the nodes"
-        self.work, self.interval = f"/work/medtfx-suite-{int(time.time())}", 5.0
-        self.platform = [f"platform.volumes=[{{claim: {self._claim}, path: /work}}]"]
+        self.work, self.interval = f"/volume/medtfx-suite-{int(time.time())}", 5.0
+        self.platform = [f"platform.volumes=[{{claim: {self._claim}, path: /volume}}]"]
         self._s3 = setting(f"{ENDPOINT}_S3", "").rstrip("/")
         address = setting(f"{ENDPOINT}_MLMD", "kfp")
         self.platform.append(f"platform.env={{MEDTFX_MLMD: '{address}'}}")

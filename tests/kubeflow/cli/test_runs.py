@@ -148,7 +148,7 @@ REFUSED = """2026-11-28 05:40:01,001 Evaluator took 7.1 s
 2026-11-28 05:40:02,003 ServingValidator starts
 2026-11-28 05:40:09,004 ServingValidator is taken from the cache
 2026-11-28 05:40:09,005 Outcome: not pushed
-2026-11-28 05:40:09,006 Report: /work/medtfx/report/report.html
+2026-11-28 05:40:09,006 Report: /volume/medtfx/report/report.html
 """
 
 
@@ -172,7 +172,7 @@ def test_status_shows_the_nodes_of_a_stage_and_the_verdict(server, kubeflow, pac
         "Verdict: NOT blessed: COVID recall 0.60 is below its floor of 0.70. (log of Evaluator)",
         "Worst class: COVID, recall 0.60, floor 0.70 (log of Evaluator)",
         "Outcome: not pushed (log of Evaluator)",
-        "Report: /work/medtfx/report/report.html (log of Evaluator)",
+        "Report: /volume/medtfx/report/report.html (log of Evaluator)",
     ]
     assert (
         kubeflow("runs")[1].splitlines()[1].endswith("not pushed; COVID, recall 0.60, floor 0.70")

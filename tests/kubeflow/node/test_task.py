@@ -67,8 +67,8 @@ raise SystemExit(run_task(work, None))
 
 
 def test_a_volume_of_another_user_is_one_sentence():
-    out = run_failing("PermissionError(13, 'Permission denied', '/work/medtfx')")
-    assert "may not open /work/medtfx" in out and "Traceback" not in out
+    out = run_failing("PermissionError(13, 'Permission denied', '/volume/medtfx')")
+    assert "may not open /volume/medtfx" in out and "Traceback" not in out
 
 
 def test_a_defect_ends_with_its_sentence_below_the_traceback():
