@@ -304,7 +304,7 @@ def _in_words(destination: "Destination") -> str:
 
 
 def _log_to_stderr() -> None:
-    """What is refused, retried and given up is for the log; tracebacks of pynetdicom are not."""
+    """What is sent, refused, retried and given up is for the log; what libraries tell is not."""
     import logging
     import warnings
 
@@ -319,6 +319,7 @@ def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     quiet = logging.StreamHandler()
     quiet.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.getLogger("highdicom").setLevel(logging.WARNING)
     library = logging.getLogger("pynetdicom")
     library.setLevel(logging.ERROR)
     library.addHandler(quiet)

@@ -86,6 +86,7 @@ class StoreScp:
     def __init__(self, settings: ScpSettings, intake: Intake, folder: Path) -> None:
         self._settings, self._intake, self._folder = settings, intake, folder
         self.port = settings.port
+        self._told: set[str] = set()  # callers that have been noted to propose other objects
         self._server: BoundedServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -184,12 +185,19 @@ class StoreScp:
                 return
 
     def _note_contexts(self, event: Any) -> None:
-        """One line an association: a PACS may propose all that it knows."""
+        """Notes what is not taken; many a PACS proposes all that it knows each time."""
         refused = {UID(one.abstract_syntax).name for one in event.assoc.rejected_contexts}
-        if refused:
-            names = ", ".join(sorted(refused)[:_NAMED])
-            more = f" and {len(refused) - _NAMED} others" if len(refused) > _NAMED else ""
-            self._refuse(event, f"{names}{more}: no such objects are taken", "foreign SOP class")
+        if not refused:
+            return
+        names = ", ".join(sorted(refused)[:_NAMED])
+        more = f" and {len(refused) - _NAMED} others" if len(refused) > _NAMED else ""
+        what = f"{names}{more}: no such objects are taken"
+        caller = event.assoc.requestor.ae_title
+        if {one.abstract_syntax for one in event.assoc.accepted_contexts} <= {Verification}:
+            self._refuse(event, what, "foreign SOP class")
+        elif caller not in self._told:
+            self._told.add(caller)
+            log.info("to %r, once: %s", caller, what)
 
     def _note_rejected(self, event: Any) -> None:
         called = getattr(event.assoc.requestor.primitive, "called_ae_title", "")

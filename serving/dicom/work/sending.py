@@ -60,7 +60,8 @@ class Dispatcher:
                 result = left.pop(outcome.file)
                 if outcome.refusal is None:
                     self.metrics.sent.add()
-                    self.rounds.mark_sent(result)
+                    if self.rounds.mark_sent(result):
+                        log.info("the PACS has the results of study %s", result.round.study_uid)
                 else:
                     self.metrics.failures.add("pacs refuses")
                     self._put_off(result.round, outcome.refusal, REFUSALS)

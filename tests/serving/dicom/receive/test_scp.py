@@ -49,10 +49,10 @@ def scp(tmp_path):
         yield begin
 
 
-def associate(scp, caller=PACS, called=NODE, sop_class=DX, **options):
+def associate(scp, caller=PACS, called=NODE, sop_classes=(DX,), **options):
     entity = AE(caller)
-    entity.add_requested_context(sop_class, ExplicitVRLittleEndian)
-    entity.add_requested_context(Verification)
+    for sop_class in (*sop_classes, Verification):
+        entity.add_requested_context(sop_class, ExplicitVRLittleEndian)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 10
     return entity.associate("127.0.0.1", scp.port, ae_title=called, **options)
 
@@ -93,12 +93,23 @@ def test_other_ae_titles_are_refused_and_logged(scp, caplog, titles):
 
 def test_a_foreign_sop_class_is_refused_and_logged(scp, caplog):
     running = scp()
-    association = associate(running, sop_class=EncapsulatedPDFStorage)
+    association = associate(running, sop_classes=[EncapsulatedPDFStorage])
     assert [one.abstract_syntax for one in association.accepted_contexts] == [Verification]
     assert association.send_c_echo().Status == 0
     association.release()
     assert "Encapsulated PDF Storage: no such objects are taken" in caplog.text
     assert "foreign SOP class" in failures(running)
+
+
+def test_a_pacs_that_also_proposes_other_objects_fails_in_nothing(scp, caplog):
+    caplog.set_level("INFO")
+    running = scp()
+    for _ in range(2):
+        association = associate(running, sop_classes=[EncapsulatedPDFStorage, DX])
+        assert association.is_established
+        association.release()
+    assert caplog.text.count("Encapsulated PDF Storage: no such objects are taken") == 1
+    assert "foreign SOP class" not in failures(running)
 
 
 def test_objects_without_usable_identifiers_are_refused(scp, caplog):
