@@ -58,18 +58,22 @@ def save_tiny_model(folder: Path, embeds: bool = True) -> None:
     def serving_default(image_bytes):
         return answer(image_bytes)[1]
 
+    def place(pixels):
+        return {
+            "embedding": tf.reshape(pixels[:, ::4, ::8, :1], [-1, 8]) @ tf.ones([8, 32]),
+            "out_of_distribution_score": tf.math.reduce_std(pixels, [1, 2, 3]) - 60,
+        }
+
     @tf.function(input_signature=[images])
     def explain(image_bytes):
         pixels, answers = answer(image_bytes)
-        return answers | {"heatmap": pixels[:, ::4, ::4, 0] * module.scale}
+        heatmap = {"heatmap": pixels[:, ::4, ::4, 0] * module.scale}
+        return answers | heatmap | (place(pixels) if embeds else {})
 
     @tf.function(input_signature=[images])
     def embed(image_bytes):
         pixels, answers = answer(image_bytes)
-        return answers | {
-            "embedding": tf.reshape(pixels[:, ::4, ::8, :1], [-1, 8]) @ tf.ones([8, 32]),
-            "out_of_distribution_score": tf.math.reduce_std(pixels, [1, 2, 3]) - 60,
-        }
+        return answers | place(pixels)
 
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="steps")])
     def slow(steps):

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -91,8 +91,7 @@ class Questions:
 
 
 def _to_json(prediction: Prediction) -> str:
-    without = Prediction(**{**vars(prediction), "heatmap": None})
-    return json.dumps(asdict(without))
+    return json.dumps(asdict(replace(prediction, heatmap=None, embedding=None)))
 
 
 def prediction_of(file: Path, text: str) -> Prediction:
