@@ -15,7 +15,7 @@ from tfx.types import artifact_utils
 from components.data_audit.audit import audit
 from components.data_audit.checks.drift import Distance, distances
 from components.data_audit.passes.workplace import Workplace
-from components.data_audit.reading import find_encoded
+from components.data_audit.reading import find_encoded, read_pictures
 from components.data_audit.report.files import write_report
 from components.data_audit.report.page import shown_images
 from components.imaging import quarantine
@@ -55,6 +55,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 folds=exec_properties["folds"],
                 seed=exec_properties["split_seed"],
             )
+        read_pictures.cache_clear()
         encoded = find_encoded(split_files(input_dict["examples"], *SPLITS), shown_images(result))
         write_report(artifact.uri, result, encoded)
         artifact.stops, artifact.reports = len(result.stops), len(result.reports)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import tensorflow as tf
 
@@ -11,16 +12,18 @@ from components.imaging.measures.stored import parse
 from components.storage.examples import records
 
 _RECORDS, _EXAMPLES = 512, 64  # read at once; an Example holds its image
+_FILES = 12  # of which the records are kept: 35 MB
 
 
-def read_pictures(path: str) -> list[ImageRecord]:
+@lru_cache(_FILES)  # three passes read the same, of a set of some thousand images
+def read_pictures(path: str) -> tuple[ImageRecord, ...]:
     """Returns the records of the images of a file, in its order, about 5 kB of memory each.
 
     Args:
         path: of a GZIP TFRecord that ImageExampleGen has written beside the Examples.
     """
     batches = records([path]).batch(_RECORDS).as_numpy_iterator()
-    return [parse(record) for batch in batches for record in batch]
+    return tuple(parse(record) for batch in batches for record in batch)
 
 
 def find_encoded(files: Sequence[str], images: Iterable[Image]) -> dict[str, bytes]:

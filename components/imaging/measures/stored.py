@@ -67,9 +67,9 @@ def features_without_image(examples: str) -> Iterator[dict[str, Any]]:
 
 def feature_values(record: bytes) -> dict[str, Any]:
     """Returns name → value (bytes, int or float) of a tf.Example with one value a feature."""
-    example = tf.train.Example.FromString(record)
-    return {
-        name: getattr(feature, feature.WhichOneof("kind")).value[0]
-        for name, feature in example.features.feature.items()
-        if feature.WhichOneof("kind") and getattr(feature, feature.WhichOneof("kind")).value
-    }
+    found = {}
+    for name, feature in tf.train.Example.FromString(record).features.feature.items():
+        kind = feature.WhichOneof("kind")
+        if kind and (values := getattr(feature, kind).value):
+            found[name] = values[0]
+    return found
