@@ -25,11 +25,14 @@ class Sample:
     Attributes:
         time: of the wall clock, in seconds.
         memory: MB; what is resident of each, shared pages shared out among those that have them.
+        own: MB of that without pages of files, such as the code of libraries, which the kernel
+            takes back when it needs room.
         cpu: seconds of the processor that they took so far.
     """
 
     time: float
     memory: float
+    own: float
     cpu: float
 
 
@@ -53,6 +56,11 @@ class Watched:
     def peak(self) -> float:
         """Most memory at one time, in MB."""
         return max((sample.memory for sample in self.samples), default=0.0)
+
+    @property
+    def peak_own(self) -> float:
+        """The same without pages of files."""
+        return max((sample.own for sample in self.samples), default=0.0)
 
     def between(self, start: float, end: float) -> tuple[float, float]:
         """Returns seconds of the processor and most memory between two times of the wall clock."""
@@ -94,14 +102,16 @@ def _cpu_of_children() -> float:
 
 def _sample(process: subprocess.Popen, samples: list[Sample]) -> None:
     while process.poll() is None:
-        memory = cpu = 0.0
+        memory = own = cpu = 0.0
         for member in _family(process.pid):
             try:
-                memory += member.memory_full_info().pss / 1e6
+                found = member.memory_full_info()
+                memory += found.pss / 1e6
+                own += (found.rss - found.shared) / 1e6
                 cpu += sum(member.cpu_times()[:4])  # with children that have ended
             except psutil.Error:  # it has just ended
                 continue
-        samples.append(Sample(time.time(), memory, cpu))
+        samples.append(Sample(time.time(), memory, own, cpu))
         time.sleep(_EVERY)
 
 
