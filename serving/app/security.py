@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 
 SESSION_COOKIE = "medtfx_session"
 SESSION_SECONDS = 12 * 3600
-MIN_TOKEN = 16  # characters
 
 _OPEN = ("/login", "/healthz", "/language")  # and what is below /static/
 

@@ -62,9 +62,10 @@ def _objects(
     uid = derive_uid("SR", *mark)
     yield structured_report(results, sources, model, settings, made_at, uid)
     for number, (result, source) in enumerate(zip(results, sources, strict=True), 1):
-        answer, heatmap = result.answer, result.shown_heatmap
+        answer = result.answer
         if answer is None:
             continue
+        heatmap = answer.heatmap
         made = Made(model, made_at, number, _caption(answer, model))
         if settings.secondary_capture and heatmap is not None:
             uid = derive_uid("SC", *mark, source.SOPInstanceUID)

@@ -86,5 +86,4 @@ class Reporter:
 def _result(one: Settled) -> InstanceResult:
     if one.prediction is None:
         return InstanceResult(one.file, None, one.reason)
-    prediction = prediction_of(one.file, one.prediction)
-    return InstanceResult(one.file, prediction, None, prediction.heatmap)
+    return InstanceResult(one.file, prediction_of(one.file, one.prediction), None)

@@ -11,13 +11,6 @@ from serving.dicom.spool.rounds import Rounds
 from serving.dicom.spool.spool import Spool
 
 
-@pytest.fixture
-def spool(tmp_path):
-    opened = Spool(tmp_path / "spool", keep_refused=True)
-    yield opened
-    opened.close()
-
-
 def arrive(spool, number, study="1.2", refusal=None):
     file = spool.incoming / "new"
     file.write_bytes(b"object")

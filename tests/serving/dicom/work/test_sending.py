@@ -9,7 +9,6 @@ from serving.dicom.accept.arrival import Arrival
 from serving.dicom.errors import PacsAwayError
 from serving.dicom.metrics import NodeMetrics
 from serving.dicom.spool.rounds import Rounds
-from serving.dicom.spool.spool import Spool
 from serving.dicom.work.destination import Outcome
 from serving.dicom.work.sending import ABORTS, REFUSALS, Dispatcher
 from tests.serving.dicom.radiographs import radiograph
@@ -30,13 +29,6 @@ class Script:
             if answer is None:
                 self.sent.append(study)
             yield Outcome(file, answer)
-
-
-@pytest.fixture
-def spool(tmp_path):
-    opened = Spool(tmp_path / "spool", keep_refused=True)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
