@@ -17,9 +17,7 @@ from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
 from serving.client.shadow import Shadow
 from serving.protocol.errors import RequestError, ServingError
-from serving.request_log.object_log import ObjectLog
-from serving.request_log.record import LogRecord, logged_image
-from serving.request_log.request_log import RequestLog
+from serving.request_log.record import LogRecord, PredictionLog, logged_image
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def results_of(
     model: Model,
     log: AuditLog,
     max_pixels: int = MAX_PIXELS,
-    requests: RequestLog | ObjectLog | None = None,
+    requests: PredictionLog | None = None,
     shadow: Shadow | None = None,
 ) -> Iterator[Result]:
     """Yields a result an image, in their order: only one is decoded in memory.
@@ -88,7 +86,7 @@ def _result(
     model: Model,
     failure: ServingError | None,
     max_pixels: int,
-    requests: RequestLog | ObjectLog | None,
+    requests: PredictionLog | None,
     shadow: Shadow | None,
 ) -> tuple[Result, ServingError | None]:
     blank = Result(upload.name, datetime.now(timezone.utc))

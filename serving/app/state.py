@@ -54,10 +54,12 @@ class State:
         self.slots = asyncio.Semaphore(limits.uploads)
 
     def close(self) -> None:
-        """Ends the connections to the model."""
+        """Ends the connections to the model, and writes what is left for the request log."""
         if self.shadow is not None:
             self.shadow.close()
         self.model.close()
+        if self.requests is not None:
+            self.requests.close()
 
     def _shadow(self, label: str | None) -> Shadow | None:
         if label is None or self.requests is None:

@@ -30,8 +30,9 @@ class Prediction:
             below the model's threshold, or the image is out of distribution.
         out_of_distribution: whether the image is unlike those of training.
         heatmap: float32 [h, w] in 0..1 on the grid of the last feature map; of `explain` only.
-        out_of_distribution_score: above 0 where it is; with a log or a heatmap only.
-        embedding: float32 [32]; with a log or a heatmap only.
+        out_of_distribution_score: above 0 where it is; with a log or a heatmap, and
+            of a shadow, only.
+        embedding: float32 [32]; as the score.
         error: why there is no prediction: the image can't be read, the server refused it, or the
             model's values are no prediction. None if there is one.
         invalid: whether the last of these is the reason.

@@ -39,7 +39,7 @@ class _Answered:
 
 
 class RequestLogging:
-    """Adds predictions to the request log of a folder, by a thread of its own.
+    """Adds predictions to a request log, by a thread of its own.
 
     So no caller waits for a disk, and what is answered meanwhile is written at once. A server that
     is killed loses the lines of the last milliseconds.
@@ -48,7 +48,7 @@ class RequestLogging:
         folder: of the log, or its address at s3://.
 
     Raises:
-        RequestLogError: the folder can't be written.
+        RequestLogError: it can't be written.
     """
 
     def __init__(self, folder: Path | str) -> None:

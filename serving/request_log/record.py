@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
@@ -144,3 +144,13 @@ class LogRecord:
         if self.shadow:
             values["shadow"] = True
         return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+class PredictionLog(Protocol):
+    """A request log that is open: of a folder, or at s3://."""
+
+    def add(self, records: Sequence[LogRecord]) -> None:
+        """Adds a line for each record."""
+
+    def close(self) -> None:
+        """Writes what is not yet written."""

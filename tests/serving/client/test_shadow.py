@@ -156,6 +156,7 @@ def test_a_caller_gets_the_stable_version_alone(labelled, dark, bright, tmp_path
     assert sorted((row["version"], bool(row["shadow"])) for row in rows) == [
         (1, False), (1, False), (2, True), (2, True),
     ]  # fmt: skip
+    assert all(row["embedding"] for row in rows)
     by_version = [{row["image"] for row in rows if row["version"] == v} for v in (1, 2)]
     assert by_version[0] == by_version[1]
 
@@ -170,5 +171,5 @@ def test_a_label_that_is_not_there_costs_nothing(server, dark, tmp_path, caplog)
 
 
 def test_a_shadow_needs_a_log(server):
-    with pytest.raises(ServingError, match="Name the folder of the log"):
+    with pytest.raises(ServingError, match="Name the log"):
         Client(server.address, "tiny", shadow="shadow")
