@@ -9,7 +9,7 @@ from pathlib import Path
 
 from components.recipe.dicom import DicomSection
 from serving.client import Client
-from serving.dicom.http import HttpPort, HttpSettings, Shown
+from serving.dicom.http import HttpSettings, Shown, open_port
 from serving.dicom.metrics import NodeMetrics
 from serving.dicom.receive.intake import Intake
 from serving.dicom.receive.scp import ScpSettings, StoreScp
@@ -83,7 +83,7 @@ class DicomNode:
         ]
         intake = Intake(spool, section.accept, metrics)
         self._scp = StoreScp(scp, intake, spool.incoming)
-        self._http = HttpPort(
+        self._http = open_port(
             http,
             Shown(spool, metrics, model.client.model, destination, self.failing),
             StowService(intake, spool.incoming, scp.limits.object_bytes, 10 * scp.limits.seconds),

@@ -49,6 +49,19 @@ def list_versions(model_folder: Path) -> Versions:
     return Versions(_numbers(model_folder), _numbers(model_folder / WITHDRAWN))
 
 
+def folders_by_version(base: Path) -> dict[int, Path]:
+    """Returns the folder of each version of a model. `withdrawn` and copies under way are none.
+
+    Raises:
+        OSError: `base` can't be listed.
+    """
+    return {
+        int(folder.name): folder
+        for folder in base.iterdir()
+        if re.fullmatch(r"[0-9]+", folder.name) and folder.is_dir()
+    }
+
+
 def roll_back(model_folder: Path, version: int | None = None) -> Versions:
     """Makes `version` the one that is served.
 
@@ -99,7 +112,4 @@ def _previous(name: str, versions: Versions) -> int:
 
 
 def _numbers(folder: Path) -> tuple[int, ...]:
-    if not folder.is_dir():
-        return ()
-    names = (path.name for path in folder.iterdir() if path.is_dir())
-    return tuple(sorted(int(name) for name in names if re.fullmatch(r"[0-9]+", name)))
+    return tuple(sorted(folders_by_version(folder))) if folder.is_dir() else ()

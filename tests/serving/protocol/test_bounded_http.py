@@ -5,9 +5,8 @@ import socket
 import threading
 
 import pytest
-import uvicorn
 
-from serving.protocol.bounded_http import bounded_config, listen
+from serving.protocol.bounded_http import HttpServer, listen
 
 
 @pytest.fixture
@@ -20,17 +19,13 @@ def serve():
         await send({"type": "http.response.body", "body": b"ok"})
 
     def begin(**options):
-        listener = listen("127.0.0.1", 0)
-        server = uvicorn.Server(bounded_config(app, lifespan="off", **options))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        started.append((server, thread))
-        return listener.getsockname()[1]
+        started.append(HttpServer(app, "127.0.0.1", 0, **options))
+        started[-1].start()
+        return started[-1].port
 
     yield begin
-    for server, thread in started:
-        server.should_exit = True
-        thread.join()
+    for server in started:
+        server.stop()
 
 
 def test_a_connection_is_kept_for_the_next_request(serve):

@@ -102,9 +102,9 @@ def rest(server):
     def begin(pending=20_000, **changes):
         usual = {"body": 10_000, "connections": 8, "threads": 2}
         limits = Limits(**usual | changes)
-        app = server._rest._app
+        port = server._rest
         budget = ByteBudget(pending)
-        made = RestServer(app._handlers, app._access, budget, "127.0.0.1", 0, limits)
+        made = RestServer(port._handlers, port._access, budget, "127.0.0.1", 0, limits)
         made.start()
         started.append(made)
         return made
