@@ -67,10 +67,8 @@ class Shadow:
                 self.counts["skipped"] += len(images)
                 return
             full = self._images + len(images) > MOST_IMAGES or self._bytes + size > MOST_BYTES
-            if full and self._images:  # a single request larger than that may wait alone
-                self.counts["dropped"] += len(images)
-                return
-            if not self._begun():
+            # A single request larger than that may wait alone.
+            if (full and self._images) or not self._begun():
                 self.counts["dropped"] += len(images)
                 return
             self._images, self._bytes = self._images + len(images), self._bytes + size

@@ -73,7 +73,7 @@ def test_what_was_done_long_ago_is_forgotten_and_dead_letters_are_not(spool):
         Questions(spool).give_up(question, "unreadable")
     done, dead, _ = rounds.complete(0, now + 1)
     rounds.end(done)
-    rounds.bury(dead, "the PACS refused it")
+    rounds.put_off(dead, "the PACS refused it", attempts=1)
     spool.forget_old(now + module.KEEP_SECONDS - 60)
     assert len(states(spool)) == 3
     spool.forget_old(now + module.KEEP_SECONDS + 60)
