@@ -3,7 +3,7 @@
 import re
 
 from components.recipe.dicom import AE_TITLE
-from serving.dicom.fetch.errors import FetchError
+from serving.dicom.errors import FetchError
 
 _ADDRESS = re.compile(rf"(?P<title>{AE_TITLE})@(?P<host>[^@:\s]+|\[[0-9a-fA-F:]+\]):(?P<port>\d+)")
 

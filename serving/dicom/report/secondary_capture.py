@@ -11,7 +11,7 @@ from pydicom import Dataset
 from components.imaging.images import read_image
 from components.imaging.unreadable import UnreadableImage
 from serving.client.overlay import draw_overlay
-from serving.dicom.report.errors import ReportError
+from serving.dicom.errors import ReportError
 from serving.dicom.report.provenance import Made, equipment, series_uid, written
 from serving.dicom.report.source_image import FURTHER_IDENTITY, IDENTITY, UNICODE
 

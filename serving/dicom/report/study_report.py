@@ -8,8 +8,8 @@ from pydicom import Dataset
 from components.imaging.quiet import quiet
 from components.recipe.dicom_report import DicomReport
 from serving.client.prediction import Prediction
+from serving.dicom.errors import ReportError
 from serving.dicom.report.codes import RELIED_ON, reliability
-from serving.dicom.report.errors import ReportError
 from serving.dicom.report.instance_result import InstanceResult
 from serving.dicom.report.model_identity import ModelIdentity
 from serving.dicom.report.presentation_state import can_be_presented, presentation_state
