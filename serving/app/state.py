@@ -36,14 +36,7 @@ class State:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.auth = SessionAuth(settings.token, settings.refusal_pause)
-        self.model = Model(
-            settings.model,
-            settings.address,
-            settings.timeout,
-            settings.label,
-            settings.tls,
-            settings.server_token,
-        )
+        self.model = Model(settings)
         self.log = AuditLog(settings.audit_log)
         requests = settings.request_log
         self.requests = open_log(requests) if requests is not None else None
