@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from components.imaging.images import ReadImage, UnreadableImage, read_image
+from components.imaging.images import UnreadableImage, read_image
 from serving.app.audit import Entry
 from serving.app.model import kind_of
 from serving.app.pictures import Picture, draw_picture
@@ -84,7 +84,8 @@ def _result(
         image = read_image(upload.data, max_pixels=state.settings.limits.pixels)
     except UnreadableImage as error:
         return replace(blank, error=error.reason, detail=error.detail), failure
-    blank = replace(blank, facts=_facts(image, upload.data))
+    facts = Facts(image.format, image.width, image.height, image.encoded != upload.data)
+    blank = replace(blank, facts=facts)
     try:
         if failure:
             raise failure
@@ -101,18 +102,14 @@ def _result(
         kind = "no_prediction" if prediction.invalid else "refused"
         return replace(blank, error=kind, detail=prediction.error), None
     if state.requests is not None:
-        facts = logged_image(upload.data, image)
-        state.requests.add([LogRecord(state.model.name, prediction, facts, latency)])
+        logged = logged_image(upload.data, image)
+        state.requests.add([LogRecord(state.model.name, prediction, logged, latency)])
         if state.shadow is not None:
             pixels = image.width * image.height
-            sent = OutgoingImage(upload.name, image.encoded, pixels, facts=facts)
+            sent = OutgoingImage(upload.name, image.encoded, pixels, facts=logged)
             state.shadow.offer([sent], prediction.version)
     picture = draw_picture(image.encoded, prediction.heatmap)
     return replace(blank, prediction=prediction, picture=picture), None
-
-
-def _facts(image: ReadImage, data: bytes) -> Facts:
-    return Facts(image.format, image.width, image.height, image.encoded != data)
 
 
 def _record(result: Result, upload: Upload, state: State) -> Result:

@@ -5,7 +5,7 @@ from pathlib import Path
 from components.runtime.errors import VersionError
 from serving.promotion.labels import STABLE
 from serving.promotion.models_config import FILE_NAME, read_labels
-from serving.promotion.versions import WITHDRAWN, list_versions
+from serving.promotion.versions import list_versions
 
 
 def choose_model(models: Path, name: str | None = None) -> str:
@@ -52,10 +52,7 @@ def choose_version(folder: Path, version: int | None = None) -> int:
     back = (
         f" `medtfx rollback {folder.name} VERSION` brings one back." if versions.withdrawn else ""
     )
-    raise VersionError(
-        f"Model {folder.name!r} does not have {missing} to serve. Served: {list(versions.served)}; "
-        f"{WITHDRAWN}: {list(versions.withdrawn)}.{back}"
-    )
+    raise VersionError(f"Model {folder.name!r} does not have {missing} to serve. {versions}{back}")
 
 
 def label_to_ask(models: Path, model: str, version: int | None, label: str | None) -> str | None:

@@ -192,13 +192,14 @@ class Rounds:
 
         A dead letter is kept, and not tried again by itself.
         """
+        values: list[object]
         if one.attempts + 1 >= attempts:
             log.error("study %s becomes a dead letter: %s", one.study_uid, reason)
-            changes, values = "state = ?, ended = ?", (DEAD, time.time())
+            changes, values = "state = ?, ended = ?", [DEAD, time.time()]
         else:
             delay = back_off(one.attempts + 3)
             log.warning("study %s is tried again in %g s: %s", one.study_uid, delay, reason)
-            changes, values = "attempts = ?, next_try = ?", (one.attempts + 1, time.time() + delay)
+            changes, values = "attempts = ?, next_try = ?", [one.attempts + 1, time.time() + delay]
         with self._spool.transaction() as database:
             database.execute(
                 f"UPDATE rounds SET {changes}, reason = ? WHERE id = ?", (*values, reason, one.id)

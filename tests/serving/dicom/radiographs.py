@@ -2,6 +2,7 @@
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydicom import Dataset
@@ -29,7 +30,7 @@ def radiograph(study: str, number: int = 1, grey: float = 0.2, side: int = 32, *
     """
     pixels = np.full((side, side), round(4095 * grey), np.uint16)
     pixels[0, :2], pixels[1, :2] = 0, 4095
-    own = {
+    own: dict[str, Any] = {
         "SOPInstanceUID": uid(study, number), "StudyInstanceUID": uid(study),
         "SeriesInstanceUID": uid(study, "series"), "AccessionNumber": f"A{study}"[:16],
         "PatientName": f"Test^{study}", "PatientID": f"P{study}",
