@@ -8,7 +8,6 @@ from typing import Literal
 
 from serving.app.settings import Settings
 from serving.client import Client
-from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
 from serving.protocol.errors import (
     DeadlineError,
@@ -17,6 +16,7 @@ from serving.protocol.errors import (
     UnknownServableError,
 )
 from serving.protocol.model_metadata import VersionStatus
+from serving.protocol.prediction import Prediction
 
 _HEALTH_SECONDS = 3.0
 _COMING, _GOING = ("START", "LOADING"), ("UNLOADING", "END")

@@ -14,9 +14,9 @@ from serving.app.model import kind_of
 from serving.app.pictures import Picture, draw_picture
 from serving.app.state import State
 from serving.app.uploads import Upload
-from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
 from serving.protocol.errors import RequestError, ServingError
+from serving.protocol.prediction import Prediction
 from serving.request_log.record import LogRecord, logged_image
 
 

@@ -17,13 +17,14 @@ import grpc
 
 from components.imaging.images import MAX_PIXELS
 from components.saved_model.embedding import EMBED
-from serving.client.prediction import Prediction, read_predictions
+from serving.client.prediction import read_predictions
 from serving.client.request_batches import OutgoingImage, in_batches, read_images
 from serving.client.shadow import Shadow
 from serving.protocol.calls import Caller, is_unknown_servable
 from serving.protocol.channel import open_channel
 from serving.protocol.errors import ServingError, UnknownServableError
 from serving.protocol.model_metadata import Metadata, VersionStatus, read_metadata, read_status
+from serving.protocol.prediction import Prediction
 from serving.protocol.stubs import ModelServiceStub, PredictionServiceStub
 from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,

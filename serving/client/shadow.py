@@ -12,8 +12,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
+from serving.protocol.prediction import Prediction
 from serving.request_log.record import LogRecord, PredictionLog
 
 log = logging.getLogger("medtfx.shadow")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving.client.prediction import Prediction
+from serving.protocol.prediction import Prediction
 
 
 @dataclass(frozen=True)

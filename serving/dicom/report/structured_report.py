@@ -23,7 +23,6 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from components.recipe.dicom_report import DicomReport
-from serving.client.prediction import Prediction
 from serving.dicom.report.codes import (
     RELIABILITY,
     RELIED_ON,
@@ -36,6 +35,7 @@ from serving.dicom.report.instance_result import InstanceResult
 from serving.dicom.report.model_identity import ModelIdentity
 from serving.dicom.report.provenance import MAKER, NOT_A_DEVICE, described, written
 from serving.dicom.report.uids import derive_uid
+from serving.protocol.prediction import Prediction
 
 
 def structured_report(

@@ -7,7 +7,6 @@ from pydicom import Dataset
 
 from components.imaging.quiet import quiet
 from components.recipe.dicom_report import DicomReport
-from serving.client.prediction import Prediction
 from serving.dicom.errors import ReportError
 from serving.dicom.report.codes import RELIED_ON, reliability
 from serving.dicom.report.instance_result import InstanceResult
@@ -18,6 +17,7 @@ from serving.dicom.report.secondary_capture import secondary_capture
 from serving.dicom.report.source_image import read_source
 from serving.dicom.report.structured_report import structured_report
 from serving.dicom.report.uids import derive_uid
+from serving.protocol.prediction import Prediction
 
 
 def study_report(

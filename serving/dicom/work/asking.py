@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from serving.client import Client
-from serving.client.prediction import Prediction
 from serving.dicom.metrics import NodeMetrics
 from serving.dicom.spool.back_off import back_off
 from serving.dicom.spool.questions import Question, Questions
@@ -19,6 +18,7 @@ from serving.protocol.errors import (
     TokenError,
     UnknownServableError,
 )
+from serving.protocol.prediction import Prediction
 
 log = logging.getLogger(__name__)
 

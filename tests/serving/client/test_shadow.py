@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from serving.client import Client
-from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
 from serving.client.shadow import MOST_IMAGES, Shadow
 from serving.promotion.label_move import PromotionTarget
 from serving.promotion.models_config import FILE_NAME
 from serving.promotion.promote import Approval, promote
 from serving.protocol.errors import ServingError, UnknownServableError
+from serving.protocol.prediction import Prediction
 from serving.request_log.record import LoggedImage
 from serving.request_log.request_log import RequestLog
 from serving.request_log.segments import list_segments

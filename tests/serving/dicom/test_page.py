@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from serving.client.prediction import Prediction
 from serving.dicom.accept.acceptance import Refusal
 from serving.dicom.accept.arrival import Arrival
 from serving.dicom.page import page
 from serving.dicom.spool.questions import Questions
 from serving.dicom.spool.rounds import Rounds
 from serving.dicom.spool.spool import Spool
+from serving.protocol.prediction import Prediction
 from tests.serving.dicom.radiographs import radiograph
 
 
