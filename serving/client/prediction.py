@@ -12,7 +12,7 @@ from serving.protocol.errors import RequestError
 from serving.protocol.prediction import Prediction
 from serving.protocol.tensors import to_array
 
-_ALWAYS = ("probabilities", "label", "labels", "uncertain")
+ALWAYS = ("probabilities", "label", "labels", "uncertain")
 
 
 def read_predictions(sources: list[str], response: Any) -> list[Prediction]:
@@ -25,10 +25,10 @@ def read_predictions(sources: list[str], response: Any) -> list[Prediction]:
         RequestError: the response is not that of a medtfx model.
     """
     outputs = {name: _read(name, tensor) for name, tensor in response.outputs.items()}
-    missing = [name for name in _ALWAYS if name not in outputs]
+    missing = [name for name in ALWAYS if name not in outputs]
     if missing:
         raise RequestError(
-            f"The outputs of a medtfx model are {', '.join(_ALWAYS)}, but those of "
+            f"The outputs of a medtfx model are {', '.join(ALWAYS)}, but those of "
             f"{response.model_spec.name!r} are {', '.join(sorted(outputs)) or 'missing'}. Serve a "
             "model that medtfx pushed, or ask this one with another client."
         )
