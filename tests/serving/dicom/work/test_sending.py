@@ -1,5 +1,6 @@
 """The order of sending and its failures. The sender is a double: it says what a test wants."""
 
+import shutil
 import time
 
 import pytest
@@ -79,6 +80,17 @@ def test_what_is_refused_again_and_again_is_a_dead_letter_until_somebody_asks(sp
     assert spool.retry_dead() == 1
     dispatcher.step()
     assert states(spool) == ["done", "done"] and dispatcher.sender.sent == ["two", "one"]
+
+
+def test_all_that_a_pacs_refuses_of_a_study_at_once_is_one_attempt(spool, dispatcher):
+    (first, _) = dispatcher.rounds.to_send(9, time.time() + 1)
+    shutil.copy(first.file, spool.results / "second.dcm")
+    with spool.transaction() as database:
+        row = (first.round.id, "1.5", "second.dcm")
+        database.execute("INSERT INTO results (round, sop_uid, file) VALUES (?, ?, ?)", row)
+    dispatcher.sender.says["one"] = "the PACS refused it with status 0xC000"
+    dispatcher.step()
+    assert spool.rows("SELECT attempts FROM rounds ORDER BY id") == [(1,), (0,)]
 
 
 def test_an_object_that_ends_the_association_holds_up_no_other(spool, dispatcher):
