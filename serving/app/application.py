@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from serving.app.rendering import error_text, render
-from serving.app.routes import router
+from serving.app.routes import refuse, router
 from serving.app.security import HEADERS, HTTPS_HEADERS, bearer_of, is_forged
 from serving.app.settings import Settings
 from serving.app.state import State
@@ -86,8 +86,7 @@ async def _report_defect(request: Request, _: Exception) -> Response:
 
 
 def _error_page(request: Request, kind: str, status: int) -> Response:
-    text = error_text(request, kind)
     if "hx-request" in request.headers:
-        values = {"results": [], "refusal": text, "summary": text, "is_fragment": True}
-        return render("batch.html", request, status, **values)
+        return refuse(request, kind, status)
+    text = error_text(request, kind)
     return render("error.html", request, status, text=text, signed_in=False)

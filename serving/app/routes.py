@@ -80,7 +80,7 @@ async def predict_upload(request: Request) -> Response:
             async with state.slots:
                 return await run_sync(partial(_results, request, uploads))
     except RefusedUploadError as refused:
-        return await run_sync(partial(_refusal, request, refused.kind, refused.status))
+        return await run_sync(partial(refuse, request, refused.kind, refused.status))
 
 
 @router.post("/samples/{number}")
@@ -90,7 +90,7 @@ async def predict_sample(request: Request, number: str) -> Response:
     try:
         upload = await run_sync(partial(state.samples.upload, _sample(request, number)))
     except OSError:
-        return await run_sync(partial(_refusal, request, "no_sample", 404))
+        return await run_sync(partial(refuse, request, "no_sample", 404))
     async with state.slots:
         return await run_sync(partial(_results, request, [upload]))
 
@@ -144,7 +144,8 @@ def _results(request: Request, uploads: list[Upload]) -> Response:
     return _batch(request, list(results_of(uploads, state_of(request))))
 
 
-def _refusal(request: Request, kind: str, status: int) -> Response:
+def refuse(request: Request, kind: str, status: int) -> Response:
+    """The reason why nothing of an upload was read, in the place of results."""
     response = _batch(request, refusal=error_text(request, kind), status=status)
     if status in (408, 413, 503):  # what is left of the upload is not read
         response.headers["Connection"] = "close"
