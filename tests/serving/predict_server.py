@@ -61,6 +61,7 @@ def response_to(request, version, labels, probabilities, label):
     """Returns a response that says the same, and is sure of it, of each image of a request."""
     rows = len(sent_images(request))
     response = predict_pb2.PredictResponse()
+    response.model_spec.name = request.model_spec.name
     response.model_spec.version.value = version
     values = np.array([probabilities] * rows, np.float32)
     names = np.array([[name.encode() for name in labels]] * rows, object)

@@ -420,20 +420,11 @@ def test_a_version_without_embeddings_is_asked_and_logged_without(start, tmp_pat
     assert [json.loads(line)["embedding"] for line in file.open()] == [None, None]
 
 
-def test_a_newer_version_with_embeddings_is_noticed(start, tmp_path, push, dark):
+def test_a_newer_version_with_embeddings_is_noticed(start, tmp_path, push, dark, tools):
     models = tmp_path / "models"
     save_tiny_model(models / "tiny" / "1", embeds=False)
-    push(models, 2)
-    address = start(models, models_config=_both(tmp_path, models)).address
-    with Client(address, "tiny", log=tmp_path / "log") as client:
-        versions = [client.predict([dark], version=version)[0] for version in (1, 2, 2)]
-    assert [one.embedding is None for one in versions] == [True, True, False]
-
-
-def _both(tmp_path, models):
-    config = tmp_path / "models.config"
-    config.write_text(
-        f'model_config_list {{ config {{ name: "tiny" base_path: "{models}/tiny" '
-        'model_platform: "tensorflow" model_version_policy { all {} } } }'
-    )
-    return config
+    with Client(start(models).address, "tiny", log=tmp_path / "log") as client:
+        assert client.predict([dark])[0].embedding is None
+        push(models, 2)
+        tools.eventually(lambda: client.predict([dark])[0].version == 2)
+        assert client.predict([dark])[0].embedding is not None
