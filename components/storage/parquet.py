@@ -45,6 +45,12 @@ class _Seekable(io.RawIOBase):
     def __init__(self, file: Any):
         self._file = file
 
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
     def read(self, size: int = -1) -> bytes:
         return self._file.read(size)
 

@@ -71,3 +71,9 @@ def test_a_get_with_a_body_does_not_become_two_requests(serve):
 def test_an_address_of_either_kind():
     with listen("[::1]", 0) as six, listen("127.0.0.1", 0) as four:
         assert (six.family, four.family) == (socket.AF_INET6, socket.AF_INET)
+
+
+def test_packets_are_not_held_back():
+    """Nagle's algorithm would make every response 40 ms late."""
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -218,12 +218,6 @@ def test_a_version_of_many_digits(connection, digits):
     assert status == 400 and "Failed to convert version: 9999" in json.loads(text)["error"]
 
 
-def test_packets_are_not_held_back(server):
-    """Nagle's algorithm would make every response 40 ms late."""
-    listener = server._rest._listener
-    assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
 def test_names_from_outside_do_not_fill_the_metrics(server, stubs, tools, dark, connection):
     stub = stubs(server.address).predictions
     for number in range(3):
