@@ -156,8 +156,9 @@ def segments(
                 "std": known["std"],
                 "tags": ["{}"] * count,
             }
-            columns = [pa.array(values[field.name], field.type) for field in SCHEMA]
-            yield begin, number, pa.Table.from_arrays(columns, schema=SCHEMA)
+            schema = pa.schema([field for field in SCHEMA if field.name in values])
+            columns = [pa.array(values[field.name], field.type) for field in schema]
+            yield begin, number, pa.Table.from_arrays(columns, schema=schema)
 
 
 def monitored(predictions: int) -> dict[str, float]:

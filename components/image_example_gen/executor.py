@@ -25,7 +25,7 @@ from components.runtime.errors import DataError
 from components.runtime.spread import spread
 from components.storage.listed_once import walk_files
 from components.storage.manifest import FOLDER as MANIFEST
-from components.storage.manifest import decode, read_tables
+from components.storage.manifest import read_rows
 from components.storage.patient_key import patient_key
 from components.storage.split_files import declare_splits
 from components.storage.taken_over import write_notes
@@ -100,12 +100,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 def latest_span(uri: str, spans: Spans) -> int:
     """Returns the latest span that has an Example, for TFX's resolvers."""
-    latest = 0
-    for table in read_tables(uri, ("path", "split", "reason")):
-        rows = table.to_pylist()
-        used = [decode(row["path"]) for row in rows if row["split"] and not row["reason"]]
-        latest = max([latest, *span_numbers(used, spans)])
-    return latest
+    used = [row["path"] for row in read_rows(uri, ("path", "reason")) if not row["reason"]]
+    return max(span_numbers(used, spans), default=0)
 
 
 def _folders(examples: types.Artifact) -> dict[str, str]:

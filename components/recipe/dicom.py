@@ -7,7 +7,9 @@ from pydantic import Field, field_validator, model_validator
 from components.recipe.base import Positive, Section
 from components.recipe.dicom_report import DicomReport
 
-AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]
+# PS3.5, 6.2: 1 to 16 characters of ASCII without \, and no space at either end.
+AE_TITLE = r"[!-\[\]-~](?:[ -\[\]-~]{0,14}[!-\[\]-~])?"
+AeTitle = Annotated[str, Field(pattern=f"^{AE_TITLE}$")]
 CodeString = Annotated[str, Field(pattern=r"^[A-Z0-9 _]{1,16}$")]
 Port = Annotated[int, Field(gt=0, lt=65536)]
 

@@ -30,8 +30,8 @@
     ├── SampleDataError  sample data can't be drawn there (in pipeline.sample_data)
     ├── ScoreError       a folder can't be scored, or its table not be continued (in
     │                    serving.score.errors)
-    ├── FetchError       images can't be fetched from a PACS (in serving.dicom.fetch.errors)
-    ├── ReportError      no report can be made of a study (in serving.dicom.report.errors)
+    ├── FetchError       images can't be fetched from a PACS (in serving.dicom.errors)
+    ├── ReportError      no report can be made of a study (in serving.dicom.errors)
     ├── DicomNodeError   a DICOM node can't be started (in serving.dicom.errors)
     ├── ServingError     a model server can't be started or reached (in serving.protocol)
     │   ├── ServerUnavailableError, DeadlineError, UnknownServableError, RequestError, ClosedError,

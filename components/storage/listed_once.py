@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from components.runtime.threads import map_in_threads
@@ -32,15 +32,17 @@ class _Lists:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._paths: dict[str, list[Path]] = {}
+        self._paths: dict[str, list[list[Path]]] = {}
 
     def files(self, base: str) -> Iterator[files.FoundFile]:
         if base not in self._paths:
             self._paths[base] = self._list(base)
-        lists = map(_read, self._paths[base])
+        lists = (chain.from_iterable(map(_read, paths)) for paths in self._paths[base])
         return heapq.merge(*lists, key=lambda file: file.relative)
 
-    def _list(self, base: str) -> list[Path]:
+    def _list(self, base: str) -> list[list[Path]]:
+        """Returns groups of lists; those of a group follow each other in the order of the paths."""
+
         def write(item: tuple[int, Folder]) -> Path:
             number, part = item
             path = self._folder / f"{len(self._paths)}-{number}"
@@ -51,7 +53,13 @@ class _Lists:
                     pickle.dump(plain, file)
             return path
 
-        return list(map_in_threads(write, enumerate(parted(base, _PARTS)), _THREADS))
+        parts = sorted(parted(base, _PARTS), key=lambda part: f"{part.path}/")
+        written = list(map_in_threads(write, enumerate(parts), _THREADS))
+        # There may be more parts than a process may have open files. Whole folders are read one
+        # after the other; between them come the few files that lie beside folders.
+        whole = [path for part, path in zip(parts, written, strict=True) if part.deep]
+        beside = [path for path in set(written) - set(whole) if path.stat().st_size]
+        return [whole, *([path] for path in beside)]
 
 
 _lists: ContextVar[_Lists | None] = ContextVar("lists", default=None)

@@ -40,7 +40,7 @@ def write_parquet(path: str, *groups: pa.Table) -> None:
 
 
 class _Seekable(io.RawIOBase):
-    """TensorFlow's file as pyarrow takes one: with `closed` and `readinto`."""
+    """TensorFlow's file as pyarrow takes one: with `closed`, and a `seek` that tells the place."""
 
     def __init__(self, file: Any):
         self._file = file
@@ -50,11 +50,6 @@ class _Seekable(io.RawIOBase):
 
     def seekable(self) -> bool:
         return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._file.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
     def read(self, size: int = -1) -> bytes:
         return self._file.read(size)

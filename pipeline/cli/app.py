@@ -64,21 +64,17 @@ class PageAddress:
         """Refuses a page that others can reach and use, unless that is asked for.
 
         Raises:
-            MedtfxError: other machines reach the page without a token, or the token is short.
-            ServingError: the certificate or its key can't be used.
+            MedtfxError: other machines reach the page without a token.
+            ServingError: the token is short, or the certificate or its key can't be used.
         """
-        from serving.app.security import MIN_TOKEN
+        from serving.protocol.token import check_length
 
         if self.token is None and not self.no_token and not is_loopback(self.host):
             raise MedtfxError(
                 f"With --host {self.host} other machines reach the page, so it needs a token: set "
                 f"${APP_TOKEN} (`openssl rand -hex 24` makes one), or pass --no-token."
             )
-        if self.token is not None and len(self.token) < MIN_TOKEN:
-            raise MedtfxError(
-                f"A token has at least {MIN_TOKEN} characters. Received: one of {len(self.token)}. "
-                "`openssl rand -hex 24` makes a good one."
-            )
+        check_length(self.token)
         _check_https(self.certificate, self.key)
 
     def names(self) -> tuple[str, ...]:

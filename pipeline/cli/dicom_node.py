@@ -92,10 +92,11 @@ class Listening:
             callers: calling AE titles that may send.
 
         Raises:
-            MedtfxError: a caller list or a token is missing, or the token is short.
+            MedtfxError: a caller list or a token is missing.
+            ServingError: the token is short.
         """
         from serving.protocol.addresses import is_loopback
-        from serving.protocol.token import MIN_TOKEN
+        from serving.protocol.token import check_length
 
         missing = [] if callers else ["--caller with the AE titles that may send"]
         missing += [] if self.token else [f"a token in ${DICOM_NODE_TOKEN}"]
@@ -104,11 +105,7 @@ class Listening:
                 f"With --host {self.host} others reach the node, so it has to know who sends. "
                 f"Missing: {' and '.join(missing)}. Where the network sees to it, say --insecure."
             )
-        if self.token is not None and len(self.token) < MIN_TOKEN:
-            raise MedtfxError(
-                f"A token has at least {MIN_TOKEN} characters. Received: one of "
-                f"{len(self.token)}. `openssl rand -hex 24` makes a good one."
-            )
+        check_length(self.token)
 
     def scp(self, callers: Sequence[str]) -> "ScpSettings":
         """Returns how the node listens for DICOM.

@@ -151,17 +151,17 @@ def monitor(
     retraining.check()
     outcome = run_monitor(
         Question(
-            home.models,
-            model,
-            log,
-            version,
-            since,
-            until,
-            false_alarms,
-            tuple(skip or ()),
-            labels.truth,
-            labels.images,
-            shadow,
+            models=home.models,
+            model=model,
+            log=log,
+            version=version,
+            since=since,
+            until=until,
+            false_alarms=false_alarms,
+            skip=tuple(skip or ()),
+            truth=labels.truth,
+            images=labels.images,
+            shadow=shadow,
         )
     )
     exported = labels.export_pairs(outcome, home)

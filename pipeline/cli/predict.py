@@ -26,7 +26,7 @@ from pipeline.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from serving.client.prediction import Prediction
+    from serving.protocol.prediction import Prediction
 
 
 def predict(

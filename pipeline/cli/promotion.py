@@ -126,10 +126,11 @@ def rollback(
     Exit code 3: repeat the command when the servers have loaded the version.
     """
     from serving.promotion import promote as promotion
+    from serving.promotion.models_config import read_labels
 
     target, approval = options.target(), options.approval()
     explicit = options.config is not None or bool(target.servers)
-    if explicit or promotion.has_label(target.config, model, label):
+    if explicit or label in read_labels(target.config, model):
         move = promotion.roll_back_label(target, model, version, label, approval)
         _print_move(move, target, " again")
     else:

@@ -143,7 +143,7 @@ def score_images(
         batch_size: images of a request.
         workers: requests at the same time.
         restart: whether to score all again.
-        log: folder of the request log, or None.
+        log: folder or s3:// address of the request log, or None.
         shadow: label of a version that is asked too, or None.
     """
     from rich.console import Console

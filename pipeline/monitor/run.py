@@ -1,4 +1,4 @@
-"""One run of the monitor, from the folders of the models and of the log to what is found."""
+"""One run of the monitor, from the pushed models and the log to what is found."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,9 +9,10 @@ from components.gate.pushed_gate import read_gate
 from components.gate.pushed_reference import Reference, read_reference
 from pipeline.monitor.checks.trend import SPANS
 from pipeline.monitor.errors import MonitorError
+from pipeline.monitor.findings import Settings
 from pipeline.monitor.labels.labels import Matched, match, read_labels
 from pipeline.monitor.labels.truth import Truth, judge_by_labels
-from pipeline.monitor.monitoring import Settings, monitor
+from pipeline.monitor.monitoring import monitor
 from pipeline.monitor.outputs.outcome import Outcome
 from pipeline.monitor.shadow import Shadowed, compare_shadow
 from pipeline.monitor.span import length_of, moment_of, rate_of

@@ -12,8 +12,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from serving.app.rendering import error_text, render, translations_for
-from serving.app.routes import router
+from serving.app.rendering import error_text, render
+from serving.app.routes import refuse, router
 from serving.app.security import HEADERS, HTTPS_HEADERS, bearer_of, is_forged
 from serving.app.settings import Settings
 from serving.app.state import State
@@ -86,9 +86,7 @@ async def _report_defect(request: Request, _: Exception) -> Response:
 
 
 def _error_page(request: Request, kind: str, status: int) -> Response:
-    settings = request.app.state.shared.settings
-    text = error_text(translations_for(request, settings), settings.limits, kind)
     if "hx-request" in request.headers:
-        values = {"results": [], "refusal": text, "summary": text, "is_fragment": True}
-        return render("batch.html", request, settings, status, **values)
-    return render("error.html", request, settings, status, text=text, signed_in=False)
+        return refuse(request, kind, status)
+    text = error_text(request, kind)
+    return render("error.html", request, status, text=text, signed_in=False)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from serving.app.settings import Settings
 from serving.client import Client
-from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
 from serving.protocol.errors import (
     DeadlineError,
@@ -17,7 +16,7 @@ from serving.protocol.errors import (
     UnknownServableError,
 )
 from serving.protocol.model_metadata import VersionStatus
-from serving.protocol.tls import Tls
+from serving.protocol.prediction import Prediction
 
 _HEALTH_SECONDS = 3.0
 _COMING, _GOING = ("START", "LOADING"), ("UNLOADING", "END")
@@ -46,26 +45,15 @@ class Health:
 class Model:
     """Asks a model on a server that may restart, also at another address. Thread-safe.
 
-    Args:
+    Attributes:
         name: of the model.
-        address: returns 'host:port' of the server's gRPC port, or None while it starts.
-        timeout: seconds for one image.
-        label: returns the version label to ask for, or None for the highest version served.
-        tls: how the connection to the server is encrypted; None for plain text.
-        token: shown to the server; None for `$MEDTFX_SERVING_TOKEN`, if it is set.
+
+    Args:
+        settings: of the page.
     """
 
-    def __init__(
-        self,
-        name: str,
-        address: Callable[[], str | None],
-        timeout: float,
-        label: Callable[[], str | None] = lambda: None,
-        tls: Tls | None = None,
-        token: str | None = None,
-    ) -> None:
-        self.name, self._tls, self._token = name, tls, token
-        self._address, self._timeout, self._label = address, timeout, label
+    def __init__(self, settings: Settings) -> None:
+        self.name, self._settings = settings.model, settings
         self._lock = threading.Lock()
         self._clients: tuple[Client, Client] | None = None
 
@@ -81,7 +69,7 @@ class Model:
             ModelLoadingError: the server is still starting.
             ServingError: nobody could be asked; see `serving.protocol.errors`.
         """
-        return self._connect()[0].predict([encoded], label=self._label(), explain=True)[0]
+        return self._connect()[0].predict([encoded], label=self._settings.label(), explain=True)[0]
 
     def ask_label(self, images: list[OutgoingImage], label: str) -> list[Prediction]:
         """Asks the version with a label about images that were read, without heatmaps.
@@ -105,14 +93,14 @@ class Model:
 
     def _connect(self) -> tuple[Client, Client]:
         """Returns the clients for predictions and for the health: a patient one and a quick one."""
-        address = self._address()
+        address = self._settings.address()
         if address is None:
             raise ModelLoadingError("The model server is starting. Ask again in a few seconds.")
         with self._lock:
             if self._clients is None or self._clients[0].address != address:
                 self.close()
                 self._clients = (
-                    self._client(address, self._timeout, 2),
+                    self._client(address, self._settings.timeout, 2),
                     self._client(address, _HEALTH_SECONDS, 1),
                 )
             return self._clients
@@ -123,8 +111,8 @@ class Model:
             self.name,
             timeout=timeout,
             attempts=attempts,
-            tls=self._tls,
-            token=self._token,
+            tls=self._settings.tls,
+            token=self._settings.server_token,
         )
 
 

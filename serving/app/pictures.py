@@ -54,16 +54,12 @@ def reduce(encoded: bytes, side: int) -> Image.Image:
     return image
 
 
-def as_webp(image: Image.Image) -> bytes:
-    """Encodes for display: a tenth of the bytes of a PNG."""
-    return _encode(image, "WEBP")
-
-
-def _encode(image: Image.Image, kind: str) -> bytes:
+def encode(image: Image.Image, kind: str) -> bytes:
+    """Encodes for display, as WEBP (a tenth of the bytes) or PNG."""
     buffer = io.BytesIO()
-    image.save(buffer, kind, **({"quality": 90} if kind == "WEBP" else {}))
+    image.save(buffer, kind, quality=90)  # of WEBP
     return buffer.getvalue()
 
 
 def _address(image: Image.Image, kind: str) -> str:
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(_encode(image, kind)).decode()}"
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(encode(image, kind)).decode()}"

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from components.runtime.html import html_environment
 from serving.app.language import COOKIE, LANGUAGES, Translations, choose_language, texts
-from serving.app.settings import MEGABYTE, Limits, Settings
+from serving.app.settings import MEGABYTE, Settings
 from serving.client.overlay import STRENGTH
 
 _TEMPLATES = html_environment(Path(__file__).with_name("templates"))
@@ -28,15 +28,16 @@ def breakable(name: str) -> Markup:
 _TEMPLATES.filters["breakable"] = breakable
 
 
-def translations_for(request: Request, settings: Settings) -> Translations:
+def translations_for(request: Request) -> Translations:
     """Returns the texts in the visitor's language."""
     cookie, accepted = request.cookies.get(COOKIE), request.headers.get("accept-language")
-    return texts(choose_language(cookie, settings.language, accepted))
+    return texts(choose_language(cookie, _settings(request).language, accepted))
 
 
-def error_text(t: Translations, limits: Limits, kind: str) -> str:
-    """Returns the text for an error of this kind."""
-    return t(
+def error_text(request: Request, kind: str) -> str:
+    """Returns the text for an error of this kind, in the visitor's language."""
+    limits = _settings(request).limits
+    return translations_for(request)(
         f"error.{kind}",
         files=limits.files,
         megabytes=limits.file_bytes // MEGABYTE,
@@ -45,29 +46,30 @@ def error_text(t: Translations, limits: Limits, kind: str) -> str:
     )
 
 
-def render(
-    template: str, request: Request, settings: Settings, status: int = 200, **values: Any
-) -> HTMLResponse:
+def render(template: str, request: Request, status: int = 200, **values: Any) -> HTMLResponse:
     """Returns a template as a response.
 
     Args:
         template: its file name.
         request: whose language is meant.
-        settings: of the page.
         status: of the HTTP response.
         values: for the template, beside those that every template gets.
     """
-    t = translations_for(request, settings)
+    settings = _settings(request)
     page = _TEMPLATES.get_template(template).render(
-        t=t,
+        t=translations_for(request),
         languages=[texts(language) for language in LANGUAGES],
         model=settings.model,
         limits=settings.limits,
         megabytes=settings.limits.file_bytes // MEGABYTE,
-        error_text=partial(error_text, t, settings.limits),
+        error_text=partial(error_text, request),
         heat_strength=round(100 * STRENGTH),
         # At random, as results of several uploads come together on one page.
         new_id=lambda: secrets.token_hex(4),
         **values,
     )
     return HTMLResponse(page, status)
+
+
+def _settings(request: Request) -> Settings:
+    return request.app.state.shared.settings

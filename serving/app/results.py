@@ -8,18 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from components.imaging.images import MAX_PIXELS, ReadImage, UnreadableImage, read_image
-from serving.app.audit import AuditLog, Entry
-from serving.app.model import Model, kind_of
+from components.imaging.images import UnreadableImage, read_image
+from serving.app.audit import Entry
+from serving.app.model import kind_of
 from serving.app.pictures import Picture, draw_picture
+from serving.app.state import State
 from serving.app.uploads import Upload
-from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
-from serving.client.shadow import Shadow
 from serving.protocol.errors import RequestError, ServingError
-from serving.request_log.object_log import ObjectLog
+from serving.protocol.prediction import Prediction
 from serving.request_log.record import LogRecord, logged_image
-from serving.request_log.request_log import RequestLog
 
 
 @dataclass(frozen=True)
@@ -64,14 +62,7 @@ class Result:
     picture: Picture | None = field(default=None, repr=False)
 
 
-def results_of(
-    uploads: list[Upload],
-    model: Model,
-    log: AuditLog,
-    max_pixels: int = MAX_PIXELS,
-    requests: RequestLog | ObjectLog | None = None,
-    shadow: Shadow | None = None,
-) -> Iterator[Result]:
+def results_of(uploads: list[Upload], state: State) -> Iterator[Result]:
     """Yields a result an image, in their order: only one is decoded in memory.
 
     After the server failed once it gets no further request: the others that can be read get the
@@ -79,32 +70,28 @@ def results_of(
     """
     failure: ServingError | None = None
     for upload in uploads:
-        result, failure = _result(upload, model, failure, max_pixels, requests, shadow)
-        yield _record(result, upload, model.name, log)
+        result, failure = _result(upload, state, failure)
+        yield _record(result, upload, state)
 
 
 def _result(
-    upload: Upload,
-    model: Model,
-    failure: ServingError | None,
-    max_pixels: int,
-    requests: RequestLog | ObjectLog | None,
-    shadow: Shadow | None,
+    upload: Upload, state: State, failure: ServingError | None
 ) -> tuple[Result, ServingError | None]:
     blank = Result(upload.name, datetime.now(timezone.utc))
     if upload.too_large:
         return replace(blank, error="too_many_bytes"), failure
     try:
-        image = read_image(upload.data, max_pixels=max_pixels)
+        image = read_image(upload.data, max_pixels=state.settings.limits.pixels)
     except UnreadableImage as error:
         return replace(blank, error=error.reason, detail=error.detail), failure
-    blank = replace(blank, facts=_facts(image, upload.data))
+    facts = Facts(image.format, image.width, image.height, image.encoded != upload.data)
+    blank = replace(blank, facts=facts)
     try:
         if failure:
             raise failure
         # Canonical bytes are read unchanged, so the model gets what it would get in training.
         started = time.monotonic()
-        prediction = model.ask(image.encoded)
+        prediction = state.model.ask(image.encoded)
         latency = time.monotonic() - started
     except ServingError as error:
         # A refusal is about this image; any other failure meets the next one too.
@@ -114,26 +101,22 @@ def _result(
     if prediction.error:
         kind = "no_prediction" if prediction.invalid else "refused"
         return replace(blank, error=kind, detail=prediction.error), None
-    if requests is not None:
-        facts = logged_image(upload.data, image)
-        requests.add([LogRecord(model.name, prediction, facts, latency)])
-        if shadow is not None:
+    if state.requests is not None:
+        logged = logged_image(upload.data, image)
+        state.requests.add([LogRecord(state.model.name, prediction, logged, latency)])
+        if state.shadow is not None:
             pixels = image.width * image.height
-            sent = OutgoingImage(upload.name, image.encoded, pixels, facts=facts)
-            shadow.offer([sent], prediction.version)
+            sent = OutgoingImage(upload.name, image.encoded, pixels, facts=logged)
+            state.shadow.offer([sent], prediction.version)
     picture = draw_picture(image.encoded, prediction.heatmap)
     return replace(blank, prediction=prediction, picture=picture), None
 
 
-def _facts(image: ReadImage, data: bytes) -> Facts:
-    return Facts(image.format, image.width, image.height, image.encoded != data)
-
-
-def _record(result: Result, upload: Upload, model: str, log: AuditLog) -> Result:
+def _record(result: Result, upload: Upload, state: State) -> Result:
     """Writes the line of a result; where that fails, there is none."""
     prediction = result.prediction
     entry = Entry(
-        model=model,
+        model=state.model.name,
         version=result.version,
         sha256=None if upload.too_large else hashlib.sha256(upload.data).hexdigest(),
         label=prediction.label if prediction else None,
@@ -143,7 +126,7 @@ def _record(result: Result, upload: Upload, model: str, log: AuditLog) -> Result
         error=result.error,
     )
     try:
-        log.write(entry)
+        state.log.write(entry)
     except OSError as error:
         why = error.strerror or str(error)
         return Result(result.name, result.time, error="not_recorded", detail=why)

@@ -49,8 +49,7 @@ def show_status(request: Request, seen: str = "") -> Response:
     health = state_of(request).model.health()
     if seen == _mark(health):
         return Response(status_code=204)
-    settings = state_of(request).settings
-    return render("status.html", request, settings, health=health, seen=_mark(health))
+    return render("status.html", request, health=health, seen=_mark(health))
 
 
 @router.get("/healthz")
@@ -81,7 +80,7 @@ async def predict_upload(request: Request) -> Response:
             async with state.slots:
                 return await run_sync(partial(_results, request, uploads))
     except RefusedUploadError as refused:
-        return await run_sync(partial(_refusal, request, refused.kind, refused.status))
+        return await run_sync(partial(refuse, request, refused.kind, refused.status))
 
 
 @router.post("/samples/{number}")
@@ -91,7 +90,7 @@ async def predict_sample(request: Request, number: str) -> Response:
     try:
         upload = await run_sync(partial(state.samples.upload, _sample(request, number)))
     except OSError:
-        return await run_sync(partial(_refusal, request, "no_sample", 404))
+        return await run_sync(partial(refuse, request, "no_sample", 404))
     async with state.slots:
         return await run_sync(partial(_results, request, [upload]))
 
@@ -142,16 +141,12 @@ def sign_out(request: Request) -> Response:
 
 
 def _results(request: Request, uploads: list[Upload]) -> Response:
-    state = state_of(request)
-    pixels = state.settings.limits.pixels
-    results = results_of(uploads, state.model, state.log, pixels, state.requests, state.shadow)
-    return _batch(request, list(results))
+    return _batch(request, list(results_of(uploads, state_of(request))))
 
 
-def _refusal(request: Request, kind: str, status: int) -> Response:
-    settings = state_of(request).settings
-    text = error_text(translations_for(request, settings), settings.limits, kind)
-    response = _batch(request, refusal=text, status=status)
+def refuse(request: Request, kind: str, status: int) -> Response:
+    """The reason why nothing of an upload was read, in the place of results."""
+    response = _batch(request, refusal=error_text(request, kind), status=status)
     if status in (408, 413, 503):  # what is left of the upload is not read
         response.headers["Connection"] = "close"
     return response
@@ -161,8 +156,7 @@ def _batch(
     request: Request, results: Sequence[Result] = (), refusal: str = "", status: int = 200
 ) -> Response:
     """A fragment for htmx; the whole page for a browser without scripts."""
-    settings = state_of(request).settings
-    t = translations_for(request, settings)
+    t = translations_for(request)
     failed = sum(result.error is not None for result in results)
     good = len(results) - failed
     summary = [refusal] if refusal else []
@@ -170,7 +164,7 @@ def _batch(
     summary += [t.count("results.failed", failed)] if failed else []
     values = {"results": results, "refusal": refusal, "summary": " ".join(summary)}
     if "hx-request" in request.headers:
-        return render("batch.html", request, settings, status, is_fragment=True, **values)
+        return render("batch.html", request, status, is_fragment=True, **values)
     return _page(request, status, **values)
 
 
@@ -181,7 +175,6 @@ def _page(request: Request, status: int = 200, **values: Any) -> Response:
     return render(
         "page.html",
         request,
-        state.settings,
         status,
         health=health,
         seen=_mark(health),
@@ -193,7 +186,7 @@ def _page(request: Request, status: int = 200, **values: Any) -> Response:
 
 def _login_page(request: Request, status: int = 200) -> Response:
     values = {"wrong": status == 401, "signed_in": False}
-    return render("login.html", request, state_of(request).settings, status, **values)
+    return render("login.html", request, status, **values)
 
 
 def _mark(health: Health) -> str:

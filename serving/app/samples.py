@@ -11,7 +11,7 @@ from pathlib import Path
 from components.imaging.candidates import may_be_image
 from components.imaging.images import UnreadableImage, read_image
 from components.runtime.errors import MedtfxError
-from serving.app.pictures import as_webp, reduce
+from serving.app.pictures import encode, reduce
 from serving.app.uploads import Upload
 
 _MOST = 12
@@ -73,7 +73,7 @@ class Samples:
         with self._lock:
             if sample.number not in self._thumbnails:
                 encoded = read_image(sample.path.read_bytes()).encoded
-                self._thumbnails[sample.number] = as_webp(reduce(encoded, _SIDE))
+                self._thumbnails[sample.number] = encode(reduce(encoded, _SIDE), "WEBP")
             return self._thumbnails[sample.number]
 
 

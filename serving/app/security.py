@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 
 SESSION_COOKIE = "medtfx_session"
 SESSION_SECONDS = 12 * 3600
-MIN_TOKEN = 16  # characters
 
 _OPEN = ("/login", "/healthz", "/language")  # and what is below /static/
 
@@ -61,7 +60,8 @@ class SessionAuth:
 
     def admits(self, request: Request) -> bool:
         """Whether a request gets its response: an open address, a bearer token, or a session."""
-        if not self.needs_token or is_open(request.url.path):
+        path = request.url.path
+        if not self.needs_token or path in _OPEN or path.startswith("/static/"):
             return True
         bearer = bearer_of(request)
         if bearer is not None:
@@ -97,11 +97,6 @@ class SessionAuth:
 def session_of(request: Request) -> str:
     """Returns the session cookie of a request, or ''."""
     return request.cookies.get(SESSION_COOKIE, "")
-
-
-def is_open(path: str) -> bool:
-    """Whether an address needs no token."""
-    return path in _OPEN or path.startswith("/static/")
 
 
 def bearer_of(request: Request) -> str | None:

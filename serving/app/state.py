@@ -36,14 +36,7 @@ class State:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.auth = SessionAuth(settings.token, settings.refusal_pause)
-        self.model = Model(
-            settings.model,
-            settings.address,
-            settings.timeout,
-            settings.label,
-            settings.tls,
-            settings.server_token,
-        )
+        self.model = Model(settings)
         self.log = AuditLog(settings.audit_log)
         requests = settings.request_log
         self.requests = open_log(requests) if requests is not None else None
@@ -54,10 +47,12 @@ class State:
         self.slots = asyncio.Semaphore(limits.uploads)
 
     def close(self) -> None:
-        """Ends the connections to the model."""
+        """Ends the connections to the model, and writes what is left for the request log."""
         if self.shadow is not None:
             self.shadow.close()
         self.model.close()
+        if self.requests is not None:
+            self.requests.close()
 
     def _shadow(self, label: str | None) -> Shadow | None:
         if label is None or self.requests is None:

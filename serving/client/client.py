@@ -17,13 +17,14 @@ import grpc
 
 from components.imaging.images import MAX_PIXELS
 from components.saved_model.embedding import EMBED
-from serving.client.prediction import Prediction, read_predictions
+from serving.client.prediction import read_predictions
 from serving.client.request_batches import OutgoingImage, in_batches, read_images
 from serving.client.shadow import Shadow
 from serving.protocol.calls import Caller, is_unknown_servable
 from serving.protocol.channel import open_channel
 from serving.protocol.errors import ServingError, UnknownServableError
 from serving.protocol.model_metadata import Metadata, VersionStatus, read_metadata, read_status
+from serving.protocol.prediction import Prediction
 from serving.protocol.stubs import ModelServiceStub, PredictionServiceStub
 from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,
@@ -84,7 +85,9 @@ class Client:
         self.address, self.model, self.batch_size = address, model, batch_size
         self._max_pixels = max_pixels
         self._log = open_log(log) if log is not None else None
-        self._without_embedding: int | None = None  # version, of an earlier medtfx
+        # What a request asks for, by version and label → the version, of an earlier medtfx, that
+        # has no embeddings. The shadow asks from a thread of its own, for another label.
+        self._without_embedding: dict[tuple[int, str], int] = {}
         self._caller = Caller(address, timeout, attempts, tls, token or token_from_environment())
         self._channel = open_channel(address, tls, [*_UNLIMITED, *_RECONNECT])
         self._predictions = PredictionServiceStub(self._channel)
@@ -175,21 +178,23 @@ class Client:
 
     def _predict(self, request: Any) -> Any:
         """Sends a request; if the version has no embeddings, sends it again without."""
-        plain = request.model_spec.signature_name != EMBED
-        if plain or self._without_embedding is None:
+        spec = request.model_spec
+        asked, plain = (spec.version.value, spec.version_label), spec.signature_name != EMBED
+        if plain or asked not in self._without_embedding:
             try:
                 return self._caller.call(self._predictions.Predict, request)
             except grpc.RpcError as error:
                 if plain or error.code() != grpc.StatusCode.FAILED_PRECONDITION:
                     raise
-        request.model_spec.signature_name = PREDICT
+        spec.signature_name = PREDICT
         try:
             response = self._caller.call(self._predictions.Predict, request)
         finally:
-            request.model_spec.signature_name = EMBED
+            spec.signature_name = EMBED
         # Another version than the one that had none: the next request asks for embeddings again.
-        version, known = response.model_spec.version.value, self._without_embedding
-        self._without_embedding = version if known in (None, version) else None
+        version = response.model_spec.version.value
+        if self._without_embedding.setdefault(asked, version) != version:
+            del self._without_embedding[asked]
         return response
 
     def _record(
@@ -198,30 +203,26 @@ class Client:
         if self._log is None:
             return
         answered = [
-            (image, prediction)
+            (image, image.facts, prediction)
             for image, prediction in zip(images, predictions, strict=True)
             if prediction.ok and image.facts is not None
         ]
         self._log.add(
-            [
-                LogRecord(self.model, prediction, image.facts, latency)
-                for image, prediction in answered
-                if image.facts is not None
-            ]
+            [LogRecord(self.model, prediction, facts, latency) for _, facts, prediction in answered]
         )
         if self._shadow is not None and answered:
-            self._shadow.offer([image for image, _ in answered], answered[0][1].version)
+            self._shadow.offer([image for image, *_ in answered], answered[0][2].version)
 
     def _make_shadow(self, label: str) -> Shadow:
         if self._log is None:
             raise ServingError(
                 "The predictions of a shadow go into the request log alone. Received: "
-                f"shadow={label!r} without log. Name the folder of the log, too."
+                f"shadow={label!r} without log. Name the log, too."
             )
         return Shadow(self.model, lambda images: self.ask_label(images, label), self._log)
 
     def ask_label(self, images: list[OutgoingImage], label: str) -> list[Prediction]:
-        """Returns the predictions of the version with a label, and logs nothing.
+        """Returns the predictions of the version with a label, with embeddings; logs nothing.
 
         Args:
             images: that were read without an error, for one request.
@@ -232,7 +233,7 @@ class Client:
         """
         request = predict_pb2.PredictRequest()
         self._fill_spec(request.model_spec, None, label)
-        request.model_spec.signature_name = PREDICT
+        request.model_spec.signature_name = EMBED
         return self._ask(request, images)
 
     # === Status and metadata ===

@@ -1,7 +1,5 @@
-"""The prediction of a model for one image."""
+"""Predictions, from the outputs of a model server."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,48 +9,10 @@ from numpy.typing import NDArray
 from components.saved_model.embedding import EMBEDDING, SCORE
 from components.saved_model.prediction_check import prediction_fault
 from serving.protocol.errors import RequestError
+from serving.protocol.prediction import Prediction
 from serving.protocol.tensors import to_array
 
-_ALWAYS = ("probabilities", "label", "labels", "uncertain")
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The prediction for one image, or the reason why there is none.
-
-    Attributes:
-        source: the path as given, or 'image 0', 'image 1', ... for bytes.
-        version: of the model that was asked; None where the image was never sent.
-        probabilities: by class, in the model's order, each in 0..1; their sum is 1. Empty on an
-            error.
-        label: the most probable class, or None.
-        uncertain: whether the prediction is not to be relied on: the probability of `label` is
-            below the model's threshold, or the image is out of distribution.
-        out_of_distribution: whether the image is unlike those of training.
-        heatmap: float32 [h, w] in 0..1 on the grid of the last feature map; of `explain` only.
-        out_of_distribution_score: above 0 where it is; with a log or a heatmap only.
-        embedding: float32 [32]; with a log or a heatmap only.
-        error: why there is no prediction: the image can't be read, the server refused it, or the
-            model's values are no prediction. None if there is one.
-        invalid: whether the last of these is the reason.
-    """
-
-    source: str
-    version: int | None = None
-    probabilities: Mapping[str, float] = field(default_factory=dict)
-    label: str | None = None
-    uncertain: bool | None = None
-    out_of_distribution: bool | None = None
-    heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
-    out_of_distribution_score: float | None = None
-    embedding: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
-    error: str | None = None
-    invalid: bool = False
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is a prediction."""
-        return self.error is None
+ALWAYS = ("probabilities", "label", "labels", "uncertain")
 
 
 def read_predictions(sources: list[str], response: Any) -> list[Prediction]:
@@ -65,10 +25,10 @@ def read_predictions(sources: list[str], response: Any) -> list[Prediction]:
         RequestError: the response is not that of a medtfx model.
     """
     outputs = {name: _read(name, tensor) for name, tensor in response.outputs.items()}
-    missing = [name for name in _ALWAYS if name not in outputs]
+    missing = [name for name in ALWAYS if name not in outputs]
     if missing:
         raise RequestError(
-            f"The outputs of a medtfx model are {', '.join(_ALWAYS)}, but those of "
+            f"The outputs of a medtfx model are {', '.join(ALWAYS)}, but those of "
             f"{response.model_spec.name!r} are {', '.join(sorted(outputs)) or 'missing'}. Serve a "
             "model that medtfx pushed, or ask this one with another client."
         )

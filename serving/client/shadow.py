@@ -11,11 +11,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Protocol
 
-from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
-from serving.request_log.record import LogRecord
+from serving.protocol.prediction import Prediction
+from serving.request_log.record import LogRecord, PredictionLog
 
 log = logging.getLogger("medtfx.shadow")
 
@@ -24,13 +23,6 @@ PAUSE = 60.0  # seconds without a request after one that failed, or had the serv
 GRACE = 5.0  # seconds that images still waiting get at the end
 
 Ask = Callable[[list[OutgoingImage]], list[Prediction]]
-
-
-class Log(Protocol):
-    """Where predictions are added to."""
-
-    def add(self, records: list[LogRecord]) -> None:
-        """Adds a line for each record."""
 
 
 class Shadow:
@@ -48,7 +40,7 @@ class Shadow:
             second version is the one that answered).
     """
 
-    def __init__(self, model: str, ask: Ask, requests: Log, pause: float = PAUSE) -> None:
+    def __init__(self, model: str, ask: Ask, requests: PredictionLog, pause: float = PAUSE) -> None:
         self.counts: Counter[str] = Counter()
         self._model, self._ask, self._requests, self._pause = model, ask, requests, pause
         self._lock = threading.Lock()
@@ -75,10 +67,8 @@ class Shadow:
                 self.counts["skipped"] += len(images)
                 return
             full = self._images + len(images) > MOST_IMAGES or self._bytes + size > MOST_BYTES
-            if full and self._images:  # a single request larger than that may wait alone
-                self.counts["dropped"] += len(images)
-                return
-            if not self._begun():
+            # A single request larger than that may wait alone.
+            if (full and self._images) or not self._begun():
                 self.counts["dropped"] += len(images)
                 return
             self._images, self._bytes = self._images + len(images), self._bytes + size

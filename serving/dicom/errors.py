@@ -1,7 +1,9 @@
-"""What can go wrong between the node and the PACS.
+"""What can go wrong with a PACS and its images.
 
 MedtfxError
-└── DicomNodeError   the node can't start as it was asked to
+├── DicomNodeError   the node can't start as it was asked to
+├── FetchError       images can't be fetched from a PACS
+└── ReportError      no report can be made of the images of a study
 """
 
 from components.runtime.errors import MedtfxError
@@ -9,6 +11,14 @@ from components.runtime.errors import MedtfxError
 
 class DicomNodeError(MedtfxError):
     """The node can't start: its spool, an address, a certificate or the recipe."""
+
+
+class FetchError(MedtfxError):
+    """Images can't be fetched from a PACS."""
+
+
+class ReportError(MedtfxError):
+    """No report can be made of the images of a study."""
 
 
 class PacsAwayError(Exception):

@@ -12,13 +12,10 @@ import base64
 import binascii
 import hmac
 import json
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -32,7 +29,7 @@ from serving.dicom.metrics import NodeMetrics
 from serving.dicom.page import page
 from serving.dicom.receive.stow import StowService
 from serving.dicom.spool.spool import Spool
-from serving.protocol.bounded_http import bounded_config, listen
+from serving.protocol.bounded_http import HttpServer
 from serving.protocol.prometheus import CONTENT_TYPE
 
 _CSS = Path(__file__).parent / "templates" / "studies.css"
@@ -87,54 +84,26 @@ class Shown:
     failing: Callable[[], list[str]]
 
 
-class HttpPort:
-    """Listens from `start` to `stop`, on a thread of its own.
-
-    Attributes:
-        port: that it listens on.
+def open_port(settings: HttpSettings, shown: Shown, stow: StowService) -> HttpServer:
+    """Opens the port; the server has to be started.
 
     Raises:
         DicomNodeError: the port is taken.
     """
-
-    def __init__(self, settings: HttpSettings, shown: Shown, stow: StowService) -> None:
-        try:
-            self._listener = listen(settings.host, settings.port)
-        except (OSError, OverflowError) as error:
-            raise DicomNodeError(
-                f"Can't listen on port {settings.port} of {settings.host} ({error}). Choose "
-                "another --http-port or --host."
-            ) from error
-        self.port = int(self._listener.getsockname()[1])
-        config = bounded_config(
+    try:
+        return HttpServer(
             _application(settings, shown, stow),
-            lifespan="off",
+            settings.host,
+            settings.port,
             timeout_graceful_shutdown=10,
             ssl_certfile=settings.certificate,
             ssl_keyfile=settings.key,
         )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._listener],), name="http", daemon=True
-        )
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it answers."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Begins to answer."""
-        self._thread.start()
-        while not self._server.started and self._thread.is_alive():
-            time.sleep(0.01)
-
-    def stop(self) -> None:
-        """Answers what is under way, and ends."""
-        self._server.should_exit = True
-        if self._thread.is_alive():
-            self._thread.join()
-        self._listener.close()
+    except (OSError, OverflowError) as error:
+        raise DicomNodeError(
+            f"Can't listen on port {settings.port} of {settings.host} ({error}). Choose "
+            "another --http-port or --host."
+        ) from error
 
 
 def _application(settings: HttpSettings, shown: Shown, stow: StowService) -> Starlette:

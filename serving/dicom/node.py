@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +9,8 @@ from pathlib import Path
 
 from components.recipe.dicom import DicomSection
 from serving.client import Client
-from serving.dicom.http import HttpPort, HttpSettings, Shown
+from serving.dicom.http import HttpSettings, Shown, open_port
 from serving.dicom.metrics import NodeMetrics
-from serving.dicom.receive.association import Limits
 from serving.dicom.receive.intake import Intake
 from serving.dicom.receive.scp import ScpSettings, StoreScp
 from serving.dicom.receive.stow import StowService
@@ -24,8 +22,6 @@ from serving.dicom.work.destination import Sender
 from serving.dicom.work.reporting import Reporter
 from serving.dicom.work.sending import Dispatcher
 from serving.dicom.work.worker import Worker
-
-log = logging.getLogger(__name__)
 
 _ASKERS = 2  # while one's images are read, the other's are with the model
 _GRACE = 20.0
@@ -49,11 +45,6 @@ class Model:
 
 class DicomNode:
     """Receives, asks, reports and sends, from `start` to `stop`.
-
-    Attributes:
-        spool: what it has received.
-        dicom_port: that it listens on.
-        http_port: that it listens on.
 
     Args:
         spool: what it has received; closed by `stop`.
@@ -91,12 +82,11 @@ class DicomNode:
             Worker("tidy", self._tidy),
         ]
         intake = Intake(spool, section.accept, metrics)
-        limits: Limits = scp.limits
         self._scp = StoreScp(scp, intake, spool.incoming)
-        self._http = HttpPort(
+        self._http = open_port(
             http,
             Shown(spool, metrics, model.client.model, destination, self.failing),
-            StowService(intake, spool.incoming, limits.object_bytes, 10 * limits.seconds),
+            StowService(intake, spool.incoming, scp.limits.object_bytes, 10 * scp.limits.seconds),
         )
 
     @property

@@ -9,7 +9,7 @@ from components.runtime.environment import RELOAD_TOKEN, SERVING_TOKEN
 from serving.embedded.status_error import StatusError
 from serving.protocol.addresses import is_loopback
 from serving.protocol.errors import ServingError
-from serving.protocol.token import MIN_TOKEN, bearer
+from serving.protocol.token import bearer, check_length
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,7 @@ class Access:
             ServingError: one is too short, or both are the same.
         """
         for token in (self.token, self.reload_token):
-            if token is not None and len(token) < MIN_TOKEN:
-                raise ServingError(
-                    f"A token has at least {MIN_TOKEN} characters. Received: one of {len(token)}. "
-                    "`openssl rand -hex 24` makes a good one."
-                )
+            check_length(token)
         if self.token is not None and self.token == self.reload_token:
             raise ServingError(
                 f"${RELOAD_TOKEN} and ${SERVING_TOKEN} are the same: whoever may predict could "

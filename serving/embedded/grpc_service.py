@@ -19,6 +19,7 @@ from serving.embedded.receiving import Receiver
 from serving.embedded.status_error import StatusError
 from serving.protocol.byte_budget import BusyError, ByteBudget
 from serving.protocol.message_bounds import TooManyFieldsError, check_fields
+from serving.protocol.stubs import MODEL_SERVICE, PREDICTION_SERVICE
 from serving.protocol.tensorflow_free import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -52,31 +53,28 @@ class Services(grpc.GenericRpcHandler):
         budget: ByteBudget,
     ) -> None:
         self._receiver, self._budget = receiver, budget
-        asking = access.check
-        predictions: dict[str, Method] = {
-            "Predict": (handlers.predict, predict_pb2.PredictRequest, asking),
-            "GetModelMetadata": (
+        self._methods: dict[str, Method] = {
+            f"{PREDICTION_SERVICE}/Predict": (
+                handlers.predict,
+                predict_pb2.PredictRequest,
+                access.check,
+            ),
+            f"{PREDICTION_SERVICE}/GetModelMetadata": (
                 handlers.metadata,
                 get_model_metadata_pb2.GetModelMetadataRequest,
-                asking,
+                access.check,
             ),
-        }
-        models: dict[str, Method] = {
-            "GetModelStatus": (handlers.status, get_model_status_pb2.GetModelStatusRequest, asking),
-            "HandleReloadConfigRequest": (
+            f"{MODEL_SERVICE}/GetModelStatus": (
+                handlers.status,
+                get_model_status_pb2.GetModelStatusRequest,
+                access.check,
+            ),
+            f"{MODEL_SERVICE}/HandleReloadConfigRequest": (
                 handlers.reload,
                 model_management_pb2.ReloadConfigRequest,
                 access.check_reload,
             ),
-        }
-        self._methods = {
-            f"/{service}/{name}": method
-            for service, methods in (
-                ("tensorflow.serving.PredictionService", predictions),
-                ("tensorflow.serving.ModelService", models),
-                ("grpc.health.v1.Health", {"Check": (health.check, StringValue, _nothing)}),
-            )
-            for name, method in methods.items()
+            "/grpc.health.v1.Health/Check": (health.check, StringValue, _nothing),
         }
 
     def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:

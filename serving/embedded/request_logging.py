@@ -15,16 +15,15 @@ from queue import Empty, Queue
 from typing import Any
 
 from components.saved_model.embedding import EMBED
-from serving.client.prediction import prediction_of
+from serving.client.client import IMAGE_INPUT, PREDICT
+from serving.client.prediction import ALWAYS, prediction_of
 from serving.embedded.models.batching import Arrays
 from serving.request_log.record import LoggedImage, LogRecord
 from serving.request_log.request_log import open_log
 
 log = logging.getLogger(__name__)
 
-_IMAGES, _DEFAULT = "image_bytes", "serving_default"
 _WAITING = 256  # requests whose lines are not yet written
-_OUTPUTS = {"probabilities", "label", "labels", "uncertain"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class _Answered:
 
 
 class RequestLogging:
-    """Adds predictions to the request log of a folder, by a thread of its own.
+    """Adds predictions to a request log, by a thread of its own.
 
     So no caller waits for a disk, and what is answered meanwhile is written at once. A server that
     is killed loses the lines of the last milliseconds.
@@ -48,7 +47,7 @@ class RequestLogging:
         folder: of the log, or its address at s3://.
 
     Raises:
-        RequestLogError: the folder can't be written.
+        RequestLogError: it can't be written.
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -65,13 +64,13 @@ class RequestLogging:
 
     def signature(self, key: str, signatures: Any) -> str:
         """Returns what is run for a signature: the default one with embeddings, if it can be."""
-        return EMBED if key == _DEFAULT and EMBED in signatures else key
+        return EMBED if key == PREDICT and EMBED in signatures else key
 
     def add(
         self, model: str, version: int, inputs: Arrays, outputs: Arrays, seconds: float
     ) -> None:
         """Adds a line for each image of a request, if it asked for predictions."""
-        if _IMAGES in inputs and outputs.keys() >= _OUTPUTS:
+        if IMAGE_INPUT in inputs and outputs.keys() >= set(ALWAYS):
             # Where the disk is too slow this waits: a line is missing only if it can't be written.
             self._answered.put(_Answered(model, version, inputs, outputs, seconds))
 
@@ -96,7 +95,7 @@ def _records(one: _Answered) -> list[LogRecord]:
 
 
 def _each_record(one: _Answered) -> Iterator[LogRecord]:
-    for row, image in enumerate(one.inputs[_IMAGES]):
+    for row, image in enumerate(one.inputs[IMAGE_INPUT]):
         prediction = prediction_of(one.outputs, row, "", one.model, one.version)
         if prediction.ok:
             yield LogRecord(one.model, prediction, _digested(image), one.seconds)

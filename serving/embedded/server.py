@@ -275,16 +275,11 @@ def _take_grpc_port(server: grpc.Server, settings: Settings) -> int:
     credentials = settings.grpc_credentials()
     address = f"{in_brackets(settings.host)}:{settings.grpc_port}"
     try:
-        port = (
-            server.add_secure_port(address, credentials)
-            if credentials
-            else server.add_insecure_port(address)
-        )
-    except RuntimeError:
-        port = 0  # older gRPC returns that instead
-    if not port:
-        raise _taken("gRPC", settings.host, settings.grpc_port)
-    return port
+        if credentials:
+            return server.add_secure_port(address, credentials)
+        return server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise _taken("gRPC", settings.host, settings.grpc_port) from error
 
 
 def _take_rest_port(

@@ -46,7 +46,8 @@ def compose(plan: Plan) -> dict[str, Any]:
     if is_wanted(plan):
         limits = _confined(_PAGE_PROCESSORS, _PAGE_MEMORY, _PAGE_THREADS)
         services["dicom-node"] = dicom_compose.node_service(plan, _volumes(plan), limits)
-        services["orthanc"] = dicom_compose.orthanc_service(limits)
+        configuration = _bind(f"./{dicom_compose.ORTHANC_FILE}", "/etc/orthanc/orthanc.json")
+        services["orthanc"] = dicom_compose.orthanc_service(configuration, limits)
         file["volumes"] |= {"spool": {}, "orthanc": {}}
     return file
 

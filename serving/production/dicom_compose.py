@@ -48,20 +48,19 @@ def node_service(plan: Plan, volumes: list[dict[str, Any]], limits: dict[str, An
     }
 
 
-def orthanc_service(limits: dict[str, Any]) -> dict[str, Any]:
-    """Returns a PACS to try the node with."""
+def orthanc_service(configuration: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
+    """Returns a PACS to try the node with.
+
+    Args:
+        configuration: the volume with its file.
+        limits: what the service may do and take.
+    """
     return {
         "profiles": [PACS_PROFILE],
         "image": _ORTHANC_IMAGE,
         "ports": [f"127.0.0.1:{port}:{port}" for port in _ORTHANC_PORTS],
         "volumes": [
-            {
-                "type": "bind",
-                "source": f"./{ORTHANC_FILE}",
-                "target": "/etc/orthanc/orthanc.json",
-                "read_only": True,
-                "bind": {"create_host_path": False},
-            },
+            configuration,
             {"type": "volume", "source": "orthanc", "target": "/var/lib/orthanc/db"},
         ],
         **limits,

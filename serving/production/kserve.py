@@ -59,8 +59,6 @@ def inference_service(plan: Plan) -> dict[str, Any]:
     }
     if plan.service_account is not None:
         predictor["serviceAccountName"] = plan.service_account
-    if plan.pull_secrets:
-        predictor["imagePullSecrets"] = [{"name": name} for name in plan.pull_secrets]
     return {
         "apiVersion": "serving.kserve.io/v1beta1",
         "kind": "InferenceService",

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from serving.production.plan import Plan
-from serving.promotion.labels import STABLE, labels_of, set_labels
+from serving.promotion.labels import STABLE, set_labels
 from serving.promotion.models_config import (
     FILE_NAME,
     add_model,
     empty_config,
     find_model,
+    read_labels,
     read_models_config,
 )
 from serving.promotion.versions import list_versions
@@ -45,11 +46,8 @@ def models_config(plan: Plan, file: Path) -> Any:
 
 
 def _labels_of_home(plan: Plan) -> dict[str, int]:
-    home = plan.models / FILE_NAME
-    if home.is_file():
-        labels = labels_of(find_model(read_models_config(home), plan.model))
-        if labels:
-            return labels
+    if labels := read_labels(plan.models / FILE_NAME, plan.model):
+        return labels
     folder = plan.models / plan.model
     newest = list_versions(folder).current if folder.is_dir() else None
     return {} if newest is None else {STABLE: newest}

@@ -43,7 +43,7 @@ def write_serving_config(plan: Plan, out: Path, with_service_monitor: bool = Fal
     if plan.storage.readable:
         models_file = out / "config" / MODELS_FILE
         write_models_config(models_config(plan, models_file), models_file)
-        texts |= _configs(plan) | _compose(plan) | _kubernetes(plan, with_service_monitor)
+        texts |= _configs(plan) | _kubernetes(plan, with_service_monitor)
     for name, text in texts.items():
         file = out / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +55,7 @@ def write_serving_config(plan: Plan, out: Path, with_service_monitor: bool = Fal
 def _configs(plan: Plan) -> dict[str, str]:
     key = {} if plan.public_key is None else {f"config/{PUBLIC_KEY_FILE}": plan.public_key}
     return {
+        "compose.yaml": to_yaml(compose.note(plan), compose.compose(plan)),
         **_dicom_configs(plan),
         f"config/{BATCHING_FILE}": batching_config(plan.section),
         f"config/{MONITORING_FILE}": monitoring_config(),
@@ -70,10 +71,6 @@ def _dicom_configs(plan: Plan) -> dict[str, str]:
         f"config/{RECIPE_FILE}": plan.recipe,
         dicom_compose.ORTHANC_FILE: f"{orthanc}\n",
     }
-
-
-def _compose(plan: Plan) -> dict[str, str]:
-    return {"compose.yaml": to_yaml(compose.note(plan), compose.compose(plan))}
 
 
 def _kubernetes(plan: Plan, with_service_monitor: bool) -> dict[str, str]:

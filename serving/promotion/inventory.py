@@ -10,8 +10,7 @@ from components.runtime.errors import MedtfxError
 from components.saved_model.manifest import differences, digest_files, read_manifest
 from components.saved_model.signature import check_model, is_signed
 from components.saved_model.versions import is_unfinished
-from serving.promotion.labels import labels_of
-from serving.promotion.models_config import FILE_NAME, find_model, read_models_config
+from serving.promotion.models_config import FILE_NAME, read_labels
 from serving.promotion.versions import list_versions, version_folder
 
 State = Literal["served", "withdrawn", "changed", "incomplete", "unfinished"]
@@ -106,12 +105,9 @@ def _lacks_files(folder: Path) -> bool:
 
 
 def _labels(model_folder: Path) -> dict[int, list[str]]:
-    config, found = model_folder.parent / FILE_NAME, dict[int, list[str]]()
-    if config.is_file():
-        for label, number in labels_of(
-            find_model(read_models_config(config), model_folder.name)
-        ).items():
-            found.setdefault(number, []).append(label)
+    found = dict[int, list[str]]()
+    for label, number in read_labels(model_folder.parent / FILE_NAME, model_folder.name).items():
+        found.setdefault(number, []).append(label)
     return found
 
 

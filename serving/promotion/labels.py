@@ -11,7 +11,7 @@ previous   what `stable` stood for before: still loaded, so that a rollback take
 from collections.abc import Iterable
 from typing import Any
 
-STABLE, CANARY, PREVIOUS, SHADOW = "stable", "canary", "previous", "shadow"
+STABLE, PREVIOUS, SHADOW = "stable", "previous", "shadow"
 
 
 def labels_of(model: Any) -> dict[str, int]:
@@ -35,8 +35,7 @@ def set_labels(model: Any, labels: dict[str, int], versions: Iterable[int] = ())
         versions: served besides.
     """
     model.version_labels.clear()
-    for label, number in labels.items():
-        model.version_labels[label] = number
+    model.version_labels.update(labels)
     # Cleared first: the policy is a choice, and another one may be set.
     model.ClearField("model_version_policy")
     served = sorted({*labels.values(), *versions})

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from components.runtime.errors import VersionError
-from serving.promotion.labels import STABLE, labels_of
-from serving.promotion.models_config import FILE_NAME, find_model, read_models_config
-from serving.promotion.versions import WITHDRAWN, list_versions
+from serving.promotion.labels import STABLE
+from serving.promotion.models_config import FILE_NAME, read_labels
+from serving.promotion.versions import list_versions
 
 
 def choose_model(models: Path, name: str | None = None) -> str:
@@ -45,17 +45,14 @@ def choose_version(folder: Path, version: int | None = None) -> int:
         ServingError: the `models.config` can't be read.
     """
     versions = list_versions(folder)
-    wanted = version or stable_version(folder.parent, folder.name) or versions.current
+    wanted = version or labelled_version(folder.parent, folder.name, STABLE) or versions.current
     if wanted is not None and wanted in versions.served:
         return wanted
     missing = "any version" if wanted is None else f"version {wanted}"
     back = (
         f" `medtfx rollback {folder.name} VERSION` brings one back." if versions.withdrawn else ""
     )
-    raise VersionError(
-        f"Model {folder.name!r} does not have {missing} to serve. Served: {list(versions.served)}; "
-        f"{WITHDRAWN}: {list(versions.withdrawn)}.{back}"
-    )
+    raise VersionError(f"Model {folder.name!r} does not have {missing} to serve. {versions}{back}")
 
 
 def label_to_ask(models: Path, model: str, version: int | None, label: str | None) -> str | None:
@@ -75,16 +72,7 @@ def label_to_ask(models: Path, model: str, version: int | None, label: str | Non
     """
     if version is not None or label is not None:
         return label
-    return None if stable_version(models, model) is None else STABLE
-
-
-def stable_version(models: Path, model: str) -> int | None:
-    """Returns the version that `stable` stands for in `<models>/models.config`, if any.
-
-    Raises:
-        ServingError: the file can't be read.
-    """
-    return labelled_version(models, model, STABLE)
+    return None if labelled_version(models, model, STABLE) is None else STABLE
 
 
 def labelled_version(models: Path, model: str, label: str) -> int | None:
@@ -93,7 +81,4 @@ def labelled_version(models: Path, model: str, label: str) -> int | None:
     Raises:
         ServingError: the file can't be read.
     """
-    config = models / FILE_NAME
-    if not config.is_file():
-        return None
-    return labels_of(find_model(read_models_config(config), model)).get(label)
+    return read_labels(models / FILE_NAME, model).get(label)

@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf import text_format
 
 from components.storage.atomic_write import replacing
+from serving.promotion.labels import labels_of
 from serving.protocol.errors import ServingError
 from serving.protocol.tensorflow_free import model_server_config_pb2
 
@@ -44,6 +45,15 @@ def read_models_config(file: Path) -> Any:
             f"{error}"
         ) from error
     return config
+
+
+def read_labels(file: Path, model: str) -> dict[str, int]:
+    """Returns version by label of a model; {} where there is no such file.
+
+    Raises:
+        ServingError: the file is not a `ModelServerConfig`.
+    """
+    return labels_of(find_model(read_models_config(file), model)) if file.is_file() else {}
 
 
 def write_models_config(config: Any, file: Path) -> None:

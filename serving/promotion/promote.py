@@ -113,13 +113,6 @@ def roll_back_label(
     ))  # fmt: skip
 
 
-def has_label(config_file: Path, model: str, label: str = STABLE) -> bool:
-    """Whether a `models.config` exists and gives a model this label."""
-    if not config_file.is_file():
-        return False
-    return label in labels_of(find_model(read_models_config(config_file), model))
-
-
 # === The configuration ===
 
 

@@ -33,6 +33,9 @@ class Versions:
         """The version that is served, or None."""
         return self.served[-1] if self.served else None
 
+    def __str__(self) -> str:
+        return f"Served: {list(self.served)}; withdrawn: {list(self.withdrawn)}."
+
 
 def list_versions(model_folder: Path) -> Versions:
     """Lists the versions of a model.
@@ -49,6 +52,19 @@ def list_versions(model_folder: Path) -> Versions:
     return Versions(_numbers(model_folder), _numbers(model_folder / WITHDRAWN))
 
 
+def folders_by_version(base: Path) -> dict[int, Path]:
+    """Returns the folder of each version of a model. `withdrawn` and copies under way are none.
+
+    Raises:
+        OSError: `base` can't be listed.
+    """
+    return {
+        int(folder.name): folder
+        for folder in base.iterdir()
+        if re.fullmatch(r"[0-9]+", folder.name) and folder.is_dir()
+    }
+
+
 def roll_back(model_folder: Path, version: int | None = None) -> Versions:
     """Makes `version` the one that is served.
 
@@ -63,10 +79,7 @@ def roll_back(model_folder: Path, version: int | None = None) -> Versions:
     versions = list_versions(model_folder)
     wanted = version if version is not None else _previous(model_folder.name, versions)
     if wanted not in (*versions.served, *versions.withdrawn):
-        raise VersionError(
-            f"Model {model_folder.name!r} has no version {wanted}. Served: "
-            f"{list(versions.served)}; withdrawn: {list(versions.withdrawn)}."
-        )
+        raise VersionError(f"Model {model_folder.name!r} has no version {wanted}. {versions}")
     check_model(version_folder(model_folder, wanted))
     # The wanted one comes back first: a server that polls in between never sees an empty folder.
     if wanted in versions.withdrawn:
@@ -91,15 +104,9 @@ def restore(model_folder: Path, version: int) -> None:
 
 def _previous(name: str, versions: Versions) -> int:
     if len(versions.served) < 2:
-        raise VersionError(
-            f"Model {name!r} has no version before {versions.current}. Served: "
-            f"{list(versions.served)}; withdrawn: {list(versions.withdrawn)}."
-        )
+        raise VersionError(f"Model {name!r} has no version before {versions.current}. {versions}")
     return versions.served[-2]
 
 
 def _numbers(folder: Path) -> tuple[int, ...]:
-    if not folder.is_dir():
-        return ()
-    names = (path.name for path in folder.iterdir() if path.is_dir())
-    return tuple(sorted(int(name) for name in names if re.fullmatch(r"[0-9]+", name)))
+    return tuple(sorted(folders_by_version(folder))) if folder.is_dir() else ()

@@ -6,6 +6,7 @@ of them would keep everybody else out.
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -73,6 +74,47 @@ def listen(host: str, port: int) -> socket.socket:
     # algorithm would hold the second one back for 40 ms; asyncio does not know this one for TCP.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+class HttpServer:
+    """Answers with an ASGI application from `start` to `stop`, on a thread of its own.
+
+    Attributes:
+        port: that it listens on.
+
+    Args:
+        app: the application.
+        host: address to listen on.
+        port: 0 for any free one.
+        options: of `bounded_config`.
+
+    Raises:
+        OSError, OverflowError: the port can't be listened on.
+    """
+
+    def __init__(self, app: App, host: str, port: int, **options: Any) -> None:
+        self._listener = listen(host, port)
+        self.port = int(self._listener.getsockname()[1])
+        self._server = uvicorn.Server(bounded_config(app, lifespan="off", **options))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._listener],), name="http", daemon=True
+        )
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is being answered."""
+        return bool(self._server.server_state.tasks)
+
+    def start(self) -> None:
+        """Begins to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answers what is under way, and ends."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()
+        self._listener.close()
 
 
 class BoundedProtocol(H11Protocol):

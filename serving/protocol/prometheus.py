@@ -6,13 +6,12 @@ TensorFlow Serving does not.
 
 import threading
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-Labels = Mapping[str, str]
 _Key = tuple[str, ...]
 
 
@@ -45,7 +44,7 @@ class Counter:
             counts = sorted(self._counts.items())
         return [
             f"# TYPE {self.name} counter",
-            *(f"{self.name}{_braces(self._labels, key)} {count}" for key, count in counts),
+            *(f"{self.name}{braces(self._labels, key)} {count}" for key, count in counts),
         ]
 
 
@@ -80,14 +79,15 @@ class Histogram:
         limits = [*(f"{limit:g}" for limit in self._limits), "+Inf"]
         for key, (counts, total) in sorted(found.items()):
             for limit, count in zip(limits, accumulate(counts), strict=True):
-                braces = _braces((*self._labels, "le"), (*key, limit))
-                lines.append(f"{self.name}_bucket{braces} {count}")
-            lines.append(f"{self.name}_sum{_braces(self._labels, key)} {total:g}")
-            lines.append(f"{self.name}_count{_braces(self._labels, key)} {sum(counts)}")
+                bucket = braces((*self._labels, "le"), (*key, limit))
+                lines.append(f"{self.name}_bucket{bucket} {count}")
+            lines.append(f"{self.name}_sum{braces(self._labels, key)} {total:g}")
+            lines.append(f"{self.name}_count{braces(self._labels, key)} {sum(counts)}")
         return lines
 
 
-def _braces(names: Sequence[str], values: Sequence[str]) -> str:
+def braces(names: Iterable[str], values: Iterable[str]) -> str:
+    """Returns labels as the text has them: {name="value"}."""
     pairs = (f'{name}="{_escape(value)}"' for name, value in zip(names, values, strict=True))
     return "{" + ",".join(pairs) + "}"
 

@@ -11,6 +11,9 @@ from serving.protocol.tensorflow_free import (
     predict_pb2,
 )
 
+PREDICTION_SERVICE = "/tensorflow.serving.PredictionService"
+MODEL_SERVICE = "/tensorflow.serving.ModelService"
+
 
 class PredictionServiceStub:
     """Calls `tensorflow.serving.PredictionService`.
@@ -20,10 +23,11 @@ class PredictionServiceStub:
     """
 
     def __init__(self, channel: grpc.Channel) -> None:
-        service = "/tensorflow.serving.PredictionService"
-        self.Predict = _call(channel, f"{service}/Predict", predict_pb2.PredictResponse)
+        self.Predict = _call(channel, f"{PREDICTION_SERVICE}/Predict", predict_pb2.PredictResponse)
         self.GetModelMetadata = _call(
-            channel, f"{service}/GetModelMetadata", get_model_metadata_pb2.GetModelMetadataResponse
+            channel,
+            f"{PREDICTION_SERVICE}/GetModelMetadata",
+            get_model_metadata_pb2.GetModelMetadataResponse,
         )
 
 
@@ -35,13 +39,12 @@ class ModelServiceStub:
     """
 
     def __init__(self, channel: grpc.Channel) -> None:
-        service = "/tensorflow.serving.ModelService"
         self.GetModelStatus = _call(
-            channel, f"{service}/GetModelStatus", get_model_status_pb2.GetModelStatusResponse
+            channel, f"{MODEL_SERVICE}/GetModelStatus", get_model_status_pb2.GetModelStatusResponse
         )
         self.HandleReloadConfigRequest = _call(
             channel,
-            f"{service}/HandleReloadConfigRequest",
+            f"{MODEL_SERVICE}/HandleReloadConfigRequest",
             model_management_pb2.ReloadConfigResponse,
         )
 

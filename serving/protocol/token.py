@@ -27,6 +27,19 @@ def metadata_of(token: str | None) -> tuple[tuple[str, str], ...]:
     return () if token is None else (("authorization", bearer(token)),)
 
 
+def check_length(token: str | None) -> None:
+    """Checks that a token is long enough, if there is one.
+
+    Raises:
+        ServingError: it is not.
+    """
+    if token is not None and len(token) < MIN_TOKEN:
+        raise ServingError(
+            f"A token has at least {MIN_TOKEN} characters. Received: one of {len(token)}. "
+            "`openssl rand -hex 24` makes a good one."
+        )
+
+
 def new_token() -> str:
     """Makes a token that nobody can guess."""
     return secrets.token_urlsafe(32)

@@ -5,10 +5,11 @@ import json
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -75,22 +76,7 @@ class Logged:
 
     def chosen(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Logged":
         """Returns some of the predictions, with the tags and faults of all."""
-        return Logged(
-            self.times[rows],
-            self.images[rows],
-            self.probabilities[rows],
-            self.uncertain[rows],
-            self.out_of_distribution[rows],
-            self.latency[rows],
-            {name: values[rows] for name, values in self.quality.items()},
-            self.formats[rows],
-            self.scores[rows],
-            self.embeddings[rows],
-            {name: values[rows] for name, values in self.scanner.items()},
-            self.studies[rows],
-            self.tags,
-            self.faults,
-        )
+        return _combined([self], lambda columns: columns[0][rows], self.tags, self.faults)
 
 
 @dataclass(frozen=True)
@@ -126,8 +112,8 @@ def read_span(log: Path | str, span: Span) -> Logged:
     """
     faults: Counter[str] = Counter()
     tags: Counter[str] = Counter()
-    parts = list(_parts(log, span, faults, tags))
-    return _joined([_columns(_NO_ROWS, len(span.classes)), *parts], tags, faults)
+    parts = [_columns(_NO_ROWS, len(span.classes)), *_parts(log, span, faults, tags)]
+    return _combined(parts, np.concatenate, tags, +faults)  # without zeros
 
 
 def read_parts(log: Path | str, span: Span) -> Iterator[Logged]:
@@ -276,18 +262,18 @@ def _flags(table: pa.Table, name: str) -> Floats:
 def _columns(table: pa.Table, classes: int) -> Logged:
     probabilities = table["probabilities"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return Logged(
-        _times(table),
-        np.array(table["image"].to_pylist(), "S64"),
-        np.asarray(probabilities, np.float32).reshape(-1, classes),
-        _flags(table, "uncertain"),
-        _flags(table, "out_of_distribution"),
-        _numbers(table, "latency_ms"),
-        {name: _numbers(table, name) for name in ("mean", "std", "width", "height")},
-        np.array([value or "" for value in table["format"].to_pylist()], np.str_),
-        _numbers(table, "out_of_distribution_score"),
-        from_stored(table["embedding"].to_pylist()),
-        _scanner(table),
-        np.array([value or "" for value in table["study"].to_pylist()], "S16"),
+        times=_times(table),
+        images=np.array(table["image"].to_pylist(), "S64"),
+        probabilities=np.asarray(probabilities, np.float32).reshape(-1, classes),
+        uncertain=_flags(table, "uncertain"),
+        out_of_distribution=_flags(table, "out_of_distribution"),
+        latency=_numbers(table, "latency_ms"),
+        quality={name: _numbers(table, name) for name in ("mean", "std", "width", "height")},
+        formats=np.array([value or "" for value in table["format"].to_pylist()], np.str_),
+        scores=_numbers(table, "out_of_distribution_score"),
+        embeddings=from_stored(table["embedding"].to_pylist()),
+        scanner=_scanner(table),
+        studies=np.array([value or "" for value in table["study"].to_pylist()], "S16"),
     )
 
 
@@ -304,20 +290,19 @@ def _scanner(table: pa.Table) -> dict[str, NDArray[np.object_]]:
     }
 
 
-def _joined(parts: list[Logged], tags: Counter[str], faults: Counter[str]) -> Logged:
-    return Logged(
-        np.concatenate([part.times for part in parts]),
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.probabilities for part in parts]),
-        np.concatenate([part.uncertain for part in parts]),
-        np.concatenate([part.out_of_distribution for part in parts]),
-        np.concatenate([part.latency for part in parts]),
-        {name: np.concatenate([part.quality[name] for part in parts]) for name in parts[0].quality},
-        np.concatenate([part.formats for part in parts]),
-        np.concatenate([part.scores for part in parts]),
-        np.concatenate([part.embeddings for part in parts]),
-        {name: np.concatenate([part.scanner[name] for part in parts]) for name in SCANNER_TAGS},
-        np.concatenate([part.studies for part in parts]),
-        tags,
-        +faults,  # without zeros
-    )
+def _combined(
+    parts: list[Logged],
+    combine: Callable[[list[NDArray]], NDArray],
+    tags: Counter[str],
+    faults: Counter[str],
+) -> Logged:
+    """Returns what `combine` makes of each column of some parts."""
+    columns: dict[str, Any] = {}
+    for name in [one.name for one in fields(Logged) if one.name not in ("tags", "faults")]:
+        values = [getattr(part, name) for part in parts]
+        columns[name] = (
+            {key: combine([one[key] for one in values]) for key in values[0]}
+            if isinstance(values[0], dict)
+            else combine(values)
+        )
+    return Logged(**columns, tags=tags, faults=faults)

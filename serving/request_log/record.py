@@ -2,52 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from components.imaging.images import ReadImage
 from components.saved_model.embedding import to_text
+from serving.protocol.prediction import Prediction
 from serving.request_log.study import hash_study
 
 # DICOM attributes of the scanner. Sex and age, which are about the patient, are never logged.
 SCANNER_TAGS = ("manufacturer", "modality", "view")
-
-
-class Predicted(Protocol):
-    """The prediction of a model for one image."""
-
-    @property
-    def version(self) -> int | None:
-        """Of the model."""
-
-    @property
-    def label(self) -> str | None:
-        """The most probable class."""
-
-    @property
-    def probabilities(self) -> Mapping[str, float]:
-        """By class."""
-
-    @property
-    def uncertain(self) -> bool | None:
-        """Whether the prediction is not to be relied on."""
-
-    @property
-    def out_of_distribution(self) -> bool | None:
-        """Whether the image is unlike the training images."""
-
-    @property
-    def out_of_distribution_score(self) -> float | None:
-        """How unlike: above 0 where it is."""
-
-    @property
-    def embedding(self) -> NDArray[np.float32] | None:
-        """Of the image, float32 [32]."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +74,7 @@ class LogRecord:
     """
 
     model: str
-    prediction: Predicted
+    prediction: Prediction
     facts: LoggedImage
     latency: float
     shadow: bool = False
@@ -144,3 +110,13 @@ class LogRecord:
         if self.shadow:
             values["shadow"] = True
         return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+class PredictionLog(Protocol):
+    """A request log that is open: of a folder, or at s3://."""
+
+    def add(self, records: Sequence[LogRecord]) -> None:
+        """Adds a line for each record."""
+
+    def close(self) -> None:
+        """Writes what is not yet written."""

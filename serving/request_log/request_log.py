@@ -10,7 +10,7 @@ from components.storage.append_log import AppendFile
 from components.storage.s3 import is_s3
 from serving.request_log.errors import RequestLogError
 from serving.request_log.object_log import ObjectLog
-from serving.request_log.record import LogRecord
+from serving.request_log.record import LogRecord, PredictionLog
 from serving.request_log.segments import LOCK, Segment, list_segments
 from serving.request_log.study import make_study_key
 
@@ -24,7 +24,7 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def open_log(folder: Path | str) -> "RequestLog | ObjectLog":
+def open_log(folder: Path | str) -> PredictionLog:
     """Opens the log of a folder, or of an address at s3://.
 
     Raises:

@@ -41,6 +41,14 @@ SCHEMA = pa.schema(
 )
 
 
+_KINDS: dict[pa.DataType, type | tuple[type, ...]] = {
+    pa.bool_(): bool, pa.int32(): int, pa.int64(): int, pa.float32(): (int, float), pa.string(): str
+}  # fmt: skip
+_CHECKED = [
+    (field.name, _KINDS[field.type], field.nullable) for field in SCHEMA if field.type in _KINDS
+]
+
+
 def classes_key(classes: Iterable[str]) -> str:
     """Returns the value of the column `classes`."""
     return json.dumps(list(classes), ensure_ascii=False)
@@ -72,28 +80,10 @@ def _row(values: dict[str, Any]) -> dict[str, Any]:
     }
     if time.tzinfo is None or not probabilities:
         raise ValueError
-    for name, kind in _TYPES.items():
-        if row[name] is not None and not isinstance(row[name], kind):
+    for name, kind, may_be_missing in _CHECKED:
+        if not (isinstance(row[name], kind) or (may_be_missing and row[name] is None)):
             raise TypeError(name)
-    if not isinstance(row["image"], str) or not isinstance(row["model"], str):
-        raise TypeError
     return row
-
-
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "version": int,
-    "uncertain": bool,
-    "out_of_distribution": bool,
-    "out_of_distribution_score": (int, float),
-    "latency_ms": (int, float),
-    "format": str,
-    "width": int,
-    "height": int,
-    "mean": (int, float),
-    "std": (int, float),
-    "study": str,
-    "shadow": bool,
-}
 
 
 def with_all_columns(table: pa.Table) -> pa.Table:

@@ -9,13 +9,13 @@ from PIL import Image
 
 from components.runtime.text import one_line
 from serving.client import Client
-from serving.client.prediction import Prediction
 from serving.protocol.errors import (
     ClosedError,
     ServerUnavailableError,
     ServingError,
     UnknownServableError,
 )
+from serving.protocol.prediction import Prediction
 from serving.score.errors import ScoreError
 from serving.score.origin import Origin
 from serving.score.rows import NO_ANSWER, Row, row_of

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.runtime.text import one_line, quoted_cell, unquoted_cell
-from serving.client.prediction import Prediction
+from serving.protocol.prediction import Prediction
 from serving.score.errors import ScoreError
 
 _BEFORE, _AFTER = ("file", "label"), ("uncertain", "out_of_distribution", "version", "error")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from heapq import merge
 from pathlib import Path
-from types import TracebackType
 
 from components.storage.append_log import AppendFile
 from components.storage.atomic_write import OWNER_ONLY, replacing
@@ -41,12 +40,7 @@ class ScoreTable(AbstractContextManager["ScoreTable"]):
             self._file.close()
             raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def rows(self) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from kubeflow.package.dag import Task
 from kubeflow.package.monitor import compile_monitor
 from kubeflow.results import Result, read_results
 from pipeline.recipes.loader import load_recipe
-from serving.client.prediction import Prediction
+from serving.protocol.prediction import Prediction
 from serving.request_log.record import LoggedImage, LogRecord
 from serving.request_log.request_log import RequestLog
 from tests.doubles.kfp_emulator import container_environment, run_package

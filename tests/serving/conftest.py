@@ -11,7 +11,7 @@ tools          functions that several test files use
 
 import shutil
 import time
-from concurrent import futures
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,9 +21,10 @@ import numpy as np
 import pytest
 
 from serving.protocol.stubs import ModelServiceStub, PredictionServiceStub
-from serving.protocol.tensorflow_free import predict_pb2, types_pb2
-from serving.protocol.tensors import strings, to_tensor
+from serving.protocol.tensorflow_free import predict_pb2
+from serving.protocol.tensors import strings
 from tests.serving.certificates import Authority
+from tests.serving.predict_server import PredictServer, response_to
 from tests.serving.tiny_model import png, save_tiny_model, stranger
 
 FAST: dict[str, Any] = {"grpc_port": 0, "rest_port": 0, "poll_seconds": 0.05, "grace": 10.0}
@@ -104,27 +105,17 @@ def stubs():
 @pytest.fixture
 def broken():
     """Starts servers of version 7 of a model that is broken in the way that is named."""
-    servers = []
+    with ExitStack() as stack:
 
-    def begin(fault):
-        server = grpc.server(futures.ThreadPoolExecutor(2))
-        handler = grpc.unary_unary_rpc_method_handler(
-            lambda request, _: broken_response(request, *FAULTS[fault]),
-            request_deserializer=predict_pb2.PredictRequest.FromString,
-            response_serializer=predict_pb2.PredictResponse.SerializeToString,
-        )
-        service = "tensorflow.serving.PredictionService"
-        server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(service, {"Predict": handler}),)
-        )
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        servers.append(server)
-        return f"127.0.0.1:{port}"
+        def begin(fault):
+            probabilities, label, _ = FAULTS[fault]
 
-    yield begin
-    for server in servers:
-        server.stop(0).wait()
+            def answer(_, request, __):
+                return response_to(request, 7, "ab", probabilities, label)
+
+            return stack.enter_context(PredictServer(answer)).address
+
+        yield begin
 
 
 @pytest.fixture(scope="session")
@@ -164,21 +155,6 @@ FAULTS = {
     "label": ([0.25, 0.75], "a", "the most probable class is 'b'"),
     "unknown label": ([0.25, 0.75], "c", "not one of the classes"),
 }
-
-
-def broken_response(request, probabilities, label, _):
-    """A sure prediction of values that are none."""
-    rows = len(request.inputs["image_bytes"].string_val)
-    response = predict_pb2.PredictResponse()
-    response.model_spec.name, response.model_spec.version.value = "broken", 7
-    values = np.array([probabilities] * rows, np.float32)
-    names = np.array([[b"a", b"b"]] * rows, object)
-    response.outputs["probabilities"].CopyFrom(to_tensor(values, types_pb2.DT_FLOAT))
-    response.outputs["label"].CopyFrom(strings([label.encode()] * rows))
-    response.outputs["labels"].CopyFrom(to_tensor(names, types_pb2.DT_STRING))
-    for flag in ("uncertain", "out_of_distribution"):
-        response.outputs[flag].CopyFrom(to_tensor(np.zeros(rows, bool), types_pb2.DT_BOOL))
-    return response
 
 
 def predict_request(*images, model="tiny", signature="", **spec):

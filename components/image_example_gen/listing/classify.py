@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import lru_cache
@@ -113,7 +113,26 @@ class Classifier:
         self._metadata_file = metadata_file
         self._look = lru_cache(_FOLDERS)(self._look_at)
 
-    def place(self, path: str, is_image: bool) -> tuple[str, str]:
+    def place_all(
+        self, paths: Iterable[str], images: Container[str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Returns path → class of the images that are used, and path → reason of what is left out.
+
+        Args:
+            paths: of files below the data folder.
+            images: those of them that are to be read as images.
+        """
+        labels, reasons = {}, {}
+        for path in paths:
+            label, reason = self._place(path, path in images)
+            if label:
+                labels[path] = label
+            elif reason:
+                reasons[path] = reason
+        self._look_for_masks(labels)
+        return labels, reasons
+
+    def _place(self, path: str, is_image: bool) -> tuple[str, str]:
         """Returns (class, why the file is left out): one is empty; both are, where neither holds.
 
         Args:
@@ -138,7 +157,7 @@ class Classifier:
             self.found.named[f"{folder.split}/{folder.label}"] += 1
         return folder.label, ""
 
-    def look_for_masks(self, paths: Iterable[str]) -> None:
+    def _look_for_masks(self, paths: Iterable[str]) -> None:
         """Counts `a_mask.png` beside an image `a`, as public data sets have it.
 
         Args:

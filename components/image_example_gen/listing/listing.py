@@ -194,18 +194,9 @@ def _classify(
     images = image_files(base, [file.relative for file in found])
     table = check_metadata(base, any(map(may_be_dicom, images)), data)
     classifier = Classifier(data, table.file)
-    labels: dict[str, str] = {}
-    left_out: list[tuple[str, str]] = []
-    for file in found:
-        label, reason = classifier.place(file.relative, file.relative in images)
-        if label:
-            labels[file.relative] = label
-        elif reason:
-            left_out.append((file.relative, reason))
-    paths = list(labels)
-    classifier.look_for_masks(paths)
-    check_folders(classifier.found, data, lambda: paths, all_classes)
-    return labels, left_out, table
+    labels, reasons = classifier.place_all((file.relative for file in found), images)
+    check_folders(classifier.found, data, lambda: labels, all_classes)
+    return labels, list(reasons.items()), table
 
 
 def _with_patients(

@@ -84,16 +84,12 @@ def write_listing(listing: Listing, shards: Shards, key: bytes) -> None:
     """Writes the parts of a listing that was made in this process."""
     entries = {entry.relative: entry for entry in listing.entries}
     placed = sorted((place_of(file.relative), file.relative, file) for file in listing.files)
-    start, reasons = 0, dict(listing.left_out)
-    for part in shards.parts:
-        end, high = start, shards.bounds(part)[1]
-        while end < len(placed) and placed[end][0] < high:
-            end += 1
-        files = [file for _, _, file in placed[start:end]]
-        places = {path: place for place, path, _ in placed[start:end]}
+    reasons = dict(listing.left_out)
+    for part, inside in shards.deal([place for place, _, _ in placed]):
+        files = [file for _, _, file in placed[inside]]
+        places = {path: place for place, path, _ in placed[inside]}
         rows = _rows(files, entries, reasons, key)
         shards.write_part(part, ((places[row["path"]], row) for row in rows))
-        start = end
 
 
 def _rows(
@@ -121,14 +117,8 @@ def _unlabelled(files: Sequence[FoundFile], images: frozenset[str], _rules: Rule
 def _labelled(files: Sequence[FoundFile], images: frozenset[str], rules: Rules) -> _Judged:
     data = rules.data
     assert data is not None
-    classifier, labels, reasons = Classifier(data), {}, {}
-    for file in files:
-        label, reason = classifier.place(file.relative, file.relative in images)
-        if label:
-            labels[file.relative] = label
-        elif reason:
-            reasons[file.relative] = reason
-    classifier.look_for_masks(labels)
+    classifier = Classifier(data)
+    labels, reasons = classifier.place_all((file.relative for file in files), images)
     found, paths = classifier.found, list(labels)
     found.maybe_dicom = sum(map(may_be_dicom, images))
     entries = {}

@@ -95,11 +95,6 @@ def _fresh(found: Comparison, folder: str) -> Shards:
     fileio.makedirs(folder)
     shards = Shards.of(len(found.fresh), folder, f"-added{found.run}")
     rows = sorted(found.fresh, key=lambda one: (one[0], one[1]["path"]))
-    start = 0
-    for part in shards.parts:
-        end, high = start, shards.bounds(part)[1]
-        while end < len(rows) and (rows[end][0] < high or part == shards.parts[-1]):
-            end += 1
-        shards.write_part(part, rows[start:end])
-        start = end
+    for part, inside in shards.deal([place for place, _ in rows]):
+        shards.write_part(part, rows[inside])
     return shards

@@ -6,7 +6,8 @@ whole set, so that whoever reads a few files, or shuffles what lies near, meets 
 
 import json
 import os
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -53,6 +54,14 @@ class Shards:
         """Returns the first place of a part, and the first of the next one."""
         end = min(self.count, (part + 1) * _SHARDS)
         return part * _SHARDS / self.count, end / self.count
+
+    def deal(self, places: Sequence[float]) -> Iterator[tuple[int, slice]]:
+        """Yields each part, and which of the sorted places are in it."""
+        start = 0
+        for part in self.parts:
+            end = bisect_left(places, self.bounds(part)[1], start)
+            yield part, slice(start, end)
+            start = end
 
     def write_part(self, part: int, rows: Iterable[tuple[float, Row]]) -> None:
         """Writes the rows of a part, a row group for each shard.

@@ -29,9 +29,6 @@ class TakeShard(beam.DoFn):
         self._earlier, self._uri, self._run = earlier, uri, run
         self._folders = list(folders)
 
-    def setup(self) -> None:
-        """Has nothing to do."""
-
     def process(self, shard: EarlierShard) -> None:
         """Writes the files."""
         name = shard.name_in(self._run)

@@ -1,7 +1,7 @@
 """Reads the images of a shard in threads; writes Examples, measures and the manifest."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 import apache_beam as beam
@@ -61,7 +61,7 @@ class WriteShard(beam.DoFn):
                 for split in present
             }
             measures = opened.enter_context(open_writer(os.path.join(self._measures, name)))
-            for row, read in zip(images, self._read_all(images), strict=True):
+            for row, read in zip(images, map_in_threads(self._read, images), strict=True):
                 row.update(_result(read))
                 if read.example is not None:
                     writers[row["split"]].write(read.example)
@@ -69,9 +69,6 @@ class WriteShard(beam.DoFn):
                     measures.write(read.record)
         # Last: a shard with its manifest is complete.
         write_rows(os.path.join(self._manifest, self._shards.file_name(number, "parquet")), rows)
-
-    def _read_all(self, images: list[Row]) -> Iterator[ReadEntry]:
-        return map_in_threads(self._read, images)
 
     def _read(self, row: Row) -> ReadEntry:
         read = read_entry(self._base, entry_of(row), self._data)

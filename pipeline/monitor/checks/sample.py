@@ -61,20 +61,22 @@ def sample_of(source: Reference | Logged) -> Sample:
     apart = np.ones(len(source), np.bool_) if known else between_gaps(len(source))
     rows = _embedded_rows(source.embeddings, apart)
     return Sample(
-        source.probabilities.astype(np.float64),
-        source.uncertain,
-        source.out_of_distribution,
-        {
+        probabilities=source.probabilities.astype(np.float64),
+        uncertain=source.uncertain,
+        out_of_distribution=source.out_of_distribution,
+        quality={
             "brightness": quality["mean"],
             "contrast": quality["std"],
             "size": quality["width"] * quality["height"],
             "out-of-distribution score": source.scores,
         },
-        source.formats,
-        source.scanner,
-        None if source.embeddings is None else source.embeddings[rows].astype(np.float64),
-        rows,
-        source.patients if isinstance(source, Reference) else neighbours(len(source)),
+        formats=source.formats,
+        scanner=source.scanner,
+        embeddings=(
+            None if source.embeddings is None else source.embeddings[rows].astype(np.float64)
+        ),
+        embedded=rows,
+        patients=source.patients if isinstance(source, Reference) else neighbours(len(source)),
     )
 
 

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from components.runtime.tables import class_table
 from pipeline.monitor.checks.estimated_recall import BLINDNESS
+from pipeline.monitor.findings import Monitored
 from pipeline.monitor.labels.truth import Truth
-from pipeline.monitor.monitoring import Monitored
 from pipeline.monitor.outputs import words
 from pipeline.monitor.outputs.outcome import Outcome
 from pipeline.monitor.shadow import Pair, Shadowed

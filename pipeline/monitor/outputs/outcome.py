@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.monitor.findings import Monitored
 from pipeline.monitor.labels.labels import Matched
 from pipeline.monitor.labels.truth import Truth
-from pipeline.monitor.monitoring import Monitored
 from pipeline.monitor.outputs import words
 from pipeline.monitor.shadow import Shadowed
 

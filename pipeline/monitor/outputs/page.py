@@ -7,7 +7,7 @@ from markupsafe import Markup
 from components import run_report
 from components.runtime.html import html_environment
 from pipeline.monitor.checks.estimated_recall import BLINDNESS
-from pipeline.monitor.monitoring import Monitored
+from pipeline.monitor.findings import Monitored
 from pipeline.monitor.outputs import plots, words
 from pipeline.monitor.outputs.outcome import Outcome
 from pipeline.runs.summary import NOT_A_MEDICAL_DEVICE

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from components.run_report.plots import COLOURS, INK, as_svg, legend_of, line
 from pipeline.monitor.checks.checks import Check
 from pipeline.monitor.checks.trend import Point
-from pipeline.monitor.monitoring import Finding, Monitored
+from pipeline.monitor.findings import Finding, Monitored
 
 _POINTS = 400  # of a curve: more can't be seen and weigh
 _BESIDE = ((0, "reference", -0.2), (1, "now", 0.2))  # colour, name, place

@@ -1,8 +1,7 @@
 """What was found, for Prometheus: gauges in its text format."""
 
-from typing import Any
-
 from pipeline.monitor.outputs.outcome import Outcome
+from serving.protocol.prometheus import braces
 
 
 def to_prometheus(outcome: Outcome) -> str:
@@ -46,13 +45,7 @@ def to_prometheus(outcome: Outcome) -> str:
     for name, (text, values) in gauges.items():
         full = f"medtfx_monitor_{name}"
         lines += [f"# HELP {full} {text}", f"# TYPE {full} gauge"] if values else []
-        lines += [f"{full}{_labels(own | labels)} {value!r}" for labels, value in values]
+        for labels, value in values:
+            every = own | labels
+            lines.append(f"{full}{braces(every, every.values())} {value!r}")
     return "\n".join(lines) + "\n"
-
-
-def _labels(labels: dict[str, Any]) -> str:
-    quoted = (
-        value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        for value in labels.values()
-    )
-    return "{" + ",".join(f'{n}="{v}"' for n, v in zip(labels, quoted, strict=True)) + "}"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from pipeline.monitor.checks.checks import LEAST_EMBEDDED
+from pipeline.monitor.findings import Finding, Monitored, Unusual
 from pipeline.monitor.labels.truth import LiveRecall, Truth
-from pipeline.monitor.monitoring import Finding, Monitored, Unusual
 from pipeline.monitor.shadow import Shadowed
 
 EFFECTS = {

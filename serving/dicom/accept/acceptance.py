@@ -11,7 +11,7 @@ from pydicom.uid import UID
 
 from components.recipe.dicom import Accept
 
-# Results of this and of other programs, which are sent back along with the study.
+# Secondary Capture Image Storage and its multi-frame kinds: often results of programs.
 SECONDARY = tuple(f"1.2.840.10008.5.1.4.1.1.7{end}" for end in ("", ".1", ".2", ".3", ".4"))
 
 

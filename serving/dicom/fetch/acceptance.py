@@ -1,23 +1,10 @@
 """Which images may become part of a training folder, and why the others may not."""
 
 from pydicom import Dataset
-from pydicom.uid import (
-    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
-    MultiFrameTrueColorSecondaryCaptureImageStorage,
-    SecondaryCaptureImageStorage,
-)
 
 from components.imaging.dicom.attributes import read_text
+from serving.dicom.accept.acceptance import SECONDARY
 
-_CAPTURES = frozenset(
-    {
-        SecondaryCaptureImageStorage,
-        MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-        MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
-        MultiFrameTrueColorSecondaryCaptureImageStorage,
-    }
-)
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -34,7 +21,7 @@ def why_refused(dataset: Dataset) -> str:
     burned_in = read_text(dataset, "BurnedInAnnotation").upper()
     if burned_in == "YES":
         return "Burned In Annotation says YES: its pixels may show who the patient is"
-    if read_text(dataset, "SOPClassUID") in _CAPTURES and burned_in != "NO":
+    if read_text(dataset, "SOPClassUID") in SECONDARY and burned_in != "NO":
         return "a secondary capture that does not say that no annotation is burned in"
     if read_text(dataset, "RecognizableVisualFeatures").upper() == "YES":
         return "Recognizable Visual Features says YES: its pixels may show the patient's face"

@@ -2,11 +2,10 @@
 
 import re
 
-from serving.dicom.fetch.errors import FetchError
+from components.recipe.dicom import AE_TITLE
+from serving.dicom.errors import FetchError
 
-# PS3.5, 6.2: 1 to 16 characters of ASCII without \, not only spaces.
-_TITLE = r"[!-\[\]-~](?:[ -\[\]-~]{0,14}[!-\[\]-~])?"
-_ADDRESS = re.compile(rf"(?P<title>{_TITLE})@(?P<host>[^@:\s]+|\[[0-9a-fA-F:]+\]):(?P<port>\d+)")
+_ADDRESS = re.compile(rf"(?P<title>{AE_TITLE})@(?P<host>[^@:\s]+|\[[0-9a-fA-F:]+\]):(?P<port>\d+)")
 
 
 def parse_address(text: str) -> tuple[str, str, int]:
@@ -30,7 +29,7 @@ def check_title(text: str) -> str:
     Raises:
         FetchError: it is none.
     """
-    if not re.fullmatch(_TITLE, text):
+    if not re.fullmatch(AE_TITLE, text):
         raise FetchError(
             f"An AE title has 1 to 16 ASCII characters, without \\. Received: {text!r}."
         )

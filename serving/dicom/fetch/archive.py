@@ -7,7 +7,7 @@ from typing import Protocol
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from serving.dicom.fetch.errors import FetchError
+from serving.dicom.errors import FetchError
 
 # Keys that describe a series; all others describe a study or its patient (PS3.4, C.6.2).
 _OF_SERIES = frozenset(

@@ -15,10 +15,10 @@ from components.storage.atomic_write import (
     replacing,
     write_atomically,
 )
+from serving.dicom.errors import FetchError
 from serving.dicom.fetch.acceptance import why_refused
 from serving.dicom.fetch.archive import Archive, ArchiveError, Instance, Query
 from serving.dicom.fetch.deidentify import deidentify
-from serving.dicom.fetch.errors import FetchError
 from serving.dicom.fetch.labels import LabelledStudy
 from serving.dicom.fetch.manifest import FILE_NAME, Entry, Manifest, Outcome
 from serving.dicom.fetch.profile import EDITION, Profile, Retain

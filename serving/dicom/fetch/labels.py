@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.storage.csv_separator import find_separator
-from serving.dicom.fetch.errors import FetchError
+from serving.dicom.errors import FetchError
 
 ACCESSION, LABEL = "accession", "label"
 _WILDCARD = re.compile(r"[*?\\]")  # a PACS would send other patients' studies

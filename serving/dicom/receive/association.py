@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -104,6 +103,6 @@ def wait_for_end(server: BoundedServer, seconds: float) -> None:
     """Waits until the associations under way have ended, and aborts the rest."""
     end = time.monotonic() + seconds
     while server.active_associations and time.monotonic() < end:
-        threading.Event().wait(0.05)
+        time.sleep(0.05)
     for one in server.active_associations:
         one.abort()

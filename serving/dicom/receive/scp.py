@@ -173,14 +173,14 @@ class StoreScp:
 
     def _count(self, event: Any) -> None:
         """Ends an association that sends too large an object: its file would grow."""
+        limit = self._settings.limits.object_bytes
         for item in getattr(event.pdu, "presentation_data_value_items", None) or ():
             data = item.presentation_data_value
-            is_command = bool(data[0] & 1)
-            before = 0 if is_command else getattr(event.assoc, "medtfx_bytes", 0)
-            event.assoc.medtfx_bytes = before + (0 if is_command else len(data))
-            if event.assoc.medtfx_bytes > self._settings.limits.object_bytes:
-                self._refuse(event, f"an object of more than {self._settings.limits.object_bytes} "
-                             "bytes", "too large")  # fmt: skip
+            is_command = data[0] & 1
+            size = 0 if is_command else getattr(event.assoc, "medtfx_bytes", 0) + len(data)
+            event.assoc.medtfx_bytes = size
+            if size > limit:
+                self._refuse(event, f"an object of more than {limit} bytes", "too large")
                 event.assoc.abort()
                 return
 

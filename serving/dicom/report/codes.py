@@ -7,7 +7,7 @@ from highdicom.sr import CodedConcept
 
 from components.recipe.dicom_report import DicomReport
 from components.runtime.text import one_line
-from serving.client.prediction import Prediction
+from serving.protocol.prediction import Prediction
 
 SCHEME = "99MEDTFX"
 SCHEME_ITEM = CodingSchemeIdentificationItem(

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from scipy import ndimage
 
-from serving.dicom.report.provenance import Made, equipment, series_uid, written
-from serving.dicom.report.source_image import UNICODE
+from serving.dicom.report.provenance import Made, described, written
 
-SERIES_NUMBER = 9003
 BRIGHT = 0.5  # of a heatmap in 0..1: what is framed
 _TEXT_BOX = (0.02, 0.02, 0.98, 0.16)  # left, top, right, bottom, of the displayed area
 _WINDOW = (
@@ -62,10 +60,7 @@ def presentation_state(
     )
     inverse = source.PhotometricInterpretation == "MONOCHROME1"
     arguments = {
-        "series_instance_uid": series_uid(made.model, source, "PR"),
-        "series_number": SERIES_NUMBER,
-        "sop_instance_uid": uid,
-        "instance_number": made.number,
+        **described(made.model, source, "PR", made.number, uid, "AI results"),
         "content_label": "AI_RESULT",
         "content_description": f"Prediction of {made.model.name}"[:64],
         "graphic_annotations": [annotation],
@@ -73,9 +68,6 @@ def presentation_state(
         "presentation_lut_transformation": PresentationLUTTransformation(
             presentation_lut_shape="INVERSE" if inverse else "IDENTITY"
         ),
-        "series_description": f"AI results of {made.model.name}; not a medical device"[:64],
-        "specific_character_set": UNICODE,
-        **equipment(made.model),
     }
     try:
         state = GrayscaleSoftcopyPresentationState([source], **arguments)

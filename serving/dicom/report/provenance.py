@@ -8,9 +8,11 @@ from typing import Any
 from pydicom import Dataset
 
 from serving.dicom.report.model_identity import ModelIdentity
+from serving.dicom.report.source_image import UNICODE
 from serving.dicom.report.uids import derive_uid
 
 MAKER = "medtfx"
+SERIES_NUMBERS = {"SR": 9001, "SC": 9002, "PR": 9003}  # far above those of modalities
 NOT_A_DEVICE = "Not a medical device: for research, not for diagnosis."
 
 
@@ -31,21 +33,29 @@ class Made:
     caption: list[str]
 
 
-def series_uid(model: ModelIdentity, source: Dataset, kind: str) -> str:
-    """Returns the UID of the series in which a model's objects of a kind are.
+def described(
+    model: ModelIdentity, source: Dataset, kind: str, number: int, uid: str, contents: str
+) -> dict[str, Any]:
+    """Returns who made an object (PS3.3, C.7.5.1), and its place in the study.
+
+    As highdicom's constructors take it.
 
     Args:
         model: which model answered.
         source: an image of the study.
-        kind: 'SR', 'SC' or 'PR'.
+        kind: a key of `SERIES_NUMBERS`; a model's objects of a kind are one series.
+        number: Instance Number of the object.
+        uid: SOP Instance UID of the object.
+        contents: of the series, for its description.
     """
     identity = (model.name, str(model.version), model.digest)
-    return derive_uid("series", kind, source.StudyInstanceUID, *identity)
-
-
-def equipment(model: ModelIdentity) -> dict[str, Any]:
-    """Returns who made an object (PS3.3, C.7.5.1), as highdicom's constructors take it."""
     return {
+        "series_instance_uid": derive_uid("series", kind, source.StudyInstanceUID, *identity),
+        "series_number": SERIES_NUMBERS[kind],
+        "series_description": f"{contents} of {model.name}; not a medical device"[:64],
+        "sop_instance_uid": uid,
+        "instance_number": number,
+        "specific_character_set": UNICODE,
         "manufacturer": MAKER,
         "manufacturer_model_name": f"{model.name} version {model.version}"[:64],
         "software_versions": f"medtfx {version('medtfx')}",

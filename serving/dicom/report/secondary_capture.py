@@ -11,11 +11,10 @@ from pydicom import Dataset
 from components.imaging.images import read_image
 from components.imaging.unreadable import UnreadableImage
 from serving.client.overlay import draw_overlay
-from serving.dicom.report.errors import ReportError
-from serving.dicom.report.provenance import Made, equipment, series_uid, written
-from serving.dicom.report.source_image import FURTHER_IDENTITY, IDENTITY, UNICODE
+from serving.dicom.errors import ReportError
+from serving.dicom.report.provenance import Made, described, written
+from serving.dicom.report.source_image import FURTHER_IDENTITY, IDENTITY
 
-SERIES_NUMBER = 9002
 _LONGEST_SIDE = 1024  # pixels: 3 MB as they are stored, without compression
 _ANY_SIZE = 2**62  # pixels: the image has been read before, within the limits of the site
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
@@ -50,14 +49,8 @@ def secondary_capture(
         coordinate_system="PATIENT",
         patient_orientation=("L", "F"),  # what highdicom asks for; that of the source comes below
         study_instance_uid=source.StudyInstanceUID,
-        series_instance_uid=series_uid(made.model, source, "SC"),
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=uid,
-        instance_number=made.number,
-        **equipment(made.model),
+        **described(made.model, source, "SC", made.number, uid, "Heatmaps"),
         **written(made.at),
-        series_description=f"Heatmaps of {made.model.name}; not a medical device"[:64],
-        specific_character_set=UNICODE,
     )
     for keyword in (*IDENTITY, *FURTHER_IDENTITY, "BurnedInAnnotation"):
         if keyword in source:

@@ -9,7 +9,7 @@ from pydicom.valuerep import DA, TM
 
 from components.imaging.dicom.attributes import has_value, read_text
 from components.imaging.quiet import quiet
-from serving.dicom.report.errors import ReportError
+from serving.dicom.errors import ReportError
 
 # Whose study it is; those of type 2 (PS3.3, C.7.1.1 and C.7.2.1) are there, empty if unknown.
 IDENTITY = (

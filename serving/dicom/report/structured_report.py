@@ -23,7 +23,6 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from components.recipe.dicom_report import DicomReport
-from serving.client.prediction import Prediction
 from serving.dicom.report.codes import (
     RELIABILITY,
     RELIED_ON,
@@ -34,17 +33,9 @@ from serving.dicom.report.codes import (
 )
 from serving.dicom.report.instance_result import InstanceResult
 from serving.dicom.report.model_identity import ModelIdentity
-from serving.dicom.report.provenance import (
-    MAKER,
-    NOT_A_DEVICE,
-    equipment,
-    series_uid,
-    written,
-)
-from serving.dicom.report.source_image import UNICODE
+from serving.dicom.report.provenance import MAKER, NOT_A_DEVICE, described, written
 from serving.dicom.report.uids import derive_uid
-
-SERIES_NUMBER = 9001  # far above those of modalities
+from serving.protocol.prediction import Prediction
 
 
 def structured_report(
@@ -86,16 +77,10 @@ def structured_report(
     report = Comprehensive3DSR(
         evidence=list(sources),
         content=content,
-        series_number=SERIES_NUMBER,
-        series_instance_uid=series_uid(model, sources[0], "SR"),
-        sop_instance_uid=uid,
-        instance_number=1,
         is_complete=True,
         coding_schemes=[SCHEME_ITEM],
-        **equipment(model),
+        **described(model, sources[0], "SR", 1, uid, "AI results"),
         **written(made_at),
-        series_description=f"AI results of {model.name}; not a medical device"[:64],
-        specific_character_set=UNICODE,
     )
     report.InstanceCreationDate = report.ContentDate
     report.InstanceCreationTime = report.ContentTime

@@ -7,9 +7,8 @@ from pydicom import Dataset
 
 from components.imaging.quiet import quiet
 from components.recipe.dicom_report import DicomReport
-from serving.client.prediction import Prediction
+from serving.dicom.errors import ReportError
 from serving.dicom.report.codes import RELIED_ON, reliability
-from serving.dicom.report.errors import ReportError
 from serving.dicom.report.instance_result import InstanceResult
 from serving.dicom.report.model_identity import ModelIdentity
 from serving.dicom.report.presentation_state import can_be_presented, presentation_state
@@ -18,6 +17,7 @@ from serving.dicom.report.secondary_capture import secondary_capture
 from serving.dicom.report.source_image import read_source
 from serving.dicom.report.structured_report import structured_report
 from serving.dicom.report.uids import derive_uid
+from serving.protocol.prediction import Prediction
 
 
 def study_report(
@@ -62,9 +62,10 @@ def _objects(
     uid = derive_uid("SR", *mark)
     yield structured_report(results, sources, model, settings, made_at, uid)
     for number, (result, source) in enumerate(zip(results, sources, strict=True), 1):
-        answer, heatmap = result.answer, result.shown_heatmap
+        answer = result.answer
         if answer is None:
             continue
+        heatmap = answer.heatmap
         made = Made(model, made_at, number, _caption(answer, model))
         if settings.secondary_capture and heatmap is not None:
             uid = derive_uid("SC", *mark, source.SOPInstanceUID)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from components.storage.atomic_write import replacing
-from serving.client.prediction import Prediction
 from serving.dicom.spool.spool import ANSWERED, HEATMAP, UNANSWERED, WAITING, Spool
+from serving.protocol.prediction import Prediction
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from pydicom import Dataset
 
 from components.storage.atomic_write import OWNER_ONLY, replacing
+from serving.dicom.spool.back_off import back_off
 from serving.dicom.spool.spool import (
     COLLECTING,
     DEAD,
@@ -22,6 +24,8 @@ from serving.dicom.spool.spool import (
     Spool,
     file_name,
 )
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ class Rounds:
     def end(self, one: Round) -> None:
         """Records that a round is done, and removes its files but those of unread images."""
         with self._spool.transaction() as database:
-            kept = database.execute(
+            settled = database.execute(
                 "SELECT file FROM objects WHERE round = ? AND file NOTNULL AND state != ?",
                 (one.id, UNANSWERED),
             ).fetchall()
@@ -177,24 +181,26 @@ class Rounds:
                 "UPDATE rounds SET state = ?, ended = ?, reason = NULL WHERE id = ?",
                 (DONE, time.time(), one.id),
             )
-        for (name,) in kept:
+        for (name,) in settled:
             (self._spool.objects / name).unlink(missing_ok=True)
             (self._spool.objects / f"{name}{HEATMAP}").unlink(missing_ok=True)
         for (name,) in sent:
             (self._spool.results / name).unlink(missing_ok=True)
 
-    def postpone(self, one: Round, seconds: float, reason: str) -> None:
-        """Lets a round be tried again after some seconds."""
-        with self._spool.transaction() as database:
-            database.execute(
-                "UPDATE rounds SET attempts = attempts + 1, next_try = ?, reason = ? WHERE id = ?",
-                (time.time() + seconds, reason, one.id),
-            )
+    def put_off(self, one: Round, reason: str, attempts: int) -> None:
+        """Lets a round be tried again later; after so many failed attempts it is a dead letter.
 
-    def bury(self, one: Round, reason: str) -> None:
-        """Makes a round a dead letter: it is kept, and not tried again by itself."""
+        A dead letter is kept, and not tried again by itself.
+        """
+        values: list[object]
+        if one.attempts + 1 >= attempts:
+            log.error("study %s becomes a dead letter: %s", one.study_uid, reason)
+            changes, values = "state = ?, ended = ?", [DEAD, time.time()]
+        else:
+            delay = back_off(one.attempts + 3)
+            log.warning("study %s is tried again in %g s: %s", one.study_uid, delay, reason)
+            changes, values = "attempts = ?, next_try = ?", [one.attempts + 1, time.time() + delay]
         with self._spool.transaction() as database:
             database.execute(
-                "UPDATE rounds SET state = ?, reason = ?, ended = ? WHERE id = ?",
-                (DEAD, reason, time.time(), one.id),
+                f"UPDATE rounds SET {changes}, reason = ? WHERE id = ?", (*values, reason, one.id)
             )

@@ -33,6 +33,7 @@ WAITING, ANSWERED, UNANSWERED, REFUSED, IGNORED = (
     "waiting", "answered", "unanswered", "refused", "ignored"
 )  # fmt: skip
 COLLECTING, SENDING, DONE, DEAD = "collecting", "sending", "done", "dead"
+HEATMAP = ".npy"  # what the file of a heatmap ends in, behind the name of its image
 MIN_FREE_BYTES = 2**30
 KEEP_SECONDS = 30 * 86400.0
 
@@ -186,9 +187,6 @@ class Spool:
             for file in folder.iterdir():
                 if file.name.removesuffix(HEATMAP) not in known:
                     file.unlink()
-
-
-HEATMAP = ".npy"
 
 
 def file_name(sop_uid: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from serving.client import Client
-from serving.client.prediction import Prediction
 from serving.dicom.metrics import NodeMetrics
+from serving.dicom.spool.back_off import back_off
 from serving.dicom.spool.questions import Question, Questions
-from serving.dicom.work.worker import IDLE, back_off
+from serving.dicom.work.worker import IDLE
 from serving.protocol.errors import (
     ClosedError,
     ServerUnavailableError,
@@ -18,6 +18,7 @@ from serving.protocol.errors import (
     TokenError,
     UnknownServableError,
 )
+from serving.protocol.prediction import Prediction
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ class Asker:
             ServingError: the server is away.
         """
         try:
-            self._settle(batch, self._predict(batch))
+            files = [question.file for question in batch]
+            self._settle(batch, self.client.predict(files, None, self.label(), self.explain))
         except _AWAY:
             raise
         except ServingError as error:
@@ -83,10 +85,6 @@ class Asker:
                 return
             self.client.status()  # raises where it is the server and not the image
             self._failed(batch[0], error)
-
-    def _predict(self, batch: list[Question]) -> list[Prediction]:
-        files = [question.file for question in batch]
-        return self.client.predict(files, label=self.label(), explain=self.explain)
 
     def _settle(self, batch: list[Question], predictions: list[Prediction]) -> None:
         for question, prediction in zip(batch, predictions, strict=True):

@@ -19,7 +19,7 @@ from serving.dicom.report.model_identity import identify
 from serving.dicom.report.study_report import study_report
 from serving.dicom.spool.questions import prediction_of
 from serving.dicom.spool.rounds import Round, Rounds, Settled
-from serving.dicom.work.worker import IDLE, back_off
+from serving.dicom.work.worker import IDLE
 from serving.promotion.model_selection import choose_version
 
 log = logging.getLogger(__name__)
@@ -74,17 +74,10 @@ class Reporter:
 
     def _failed(self, one: Round, reason: str) -> None:
         self.metrics.failures.add("no report")
-        if one.attempts + 1 >= ATTEMPTS:
-            log.error("study %s becomes a dead letter: %s", one.study_uid, reason)
-            self.rounds.bury(one, f"no report can be made: {reason}")
-        else:
-            delay = back_off(one.attempts + 3)
-            log.warning("study %s is reported on again in %g s: %s", one.study_uid, delay, reason)
-            self.rounds.postpone(one, delay, reason)
+        self.rounds.put_off(one, f"no report can be made: {reason}", ATTEMPTS)
 
 
 def _result(one: Settled) -> InstanceResult:
     if one.prediction is None:
         return InstanceResult(one.file, None, one.reason)
-    prediction = prediction_of(one.file, one.prediction)
-    return InstanceResult(one.file, prediction, None, prediction.heatmap)
+    return InstanceResult(one.file, prediction_of(one.file, one.prediction), None)

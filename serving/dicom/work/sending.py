@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from serving.dicom.errors import PacsAwayError
 from serving.dicom.metrics import NodeMetrics
-from serving.dicom.spool.rounds import Result, Round, Rounds
+from serving.dicom.spool.back_off import back_off
+from serving.dicom.spool.rounds import Result, Rounds
 from serving.dicom.work.destination import Sender
-from serving.dicom.work.worker import IDLE, back_off
+from serving.dicom.work.worker import IDLE
 
 log = logging.getLogger(__name__)
 
@@ -64,17 +65,8 @@ class Dispatcher:
                         log.info("the PACS has the results of study %s", result.round.study_uid)
                 else:
                     self.metrics.failures.add("pacs refuses")
-                    self._put_off(result.round, outcome.refusal, REFUSALS)
+                    self.rounds.put_off(result.round, outcome.refusal, REFUSALS)
         except PacsAwayError as error:
             if error.about_one:  # the others must not wait for it
-                self._put_off(next(iter(left.values())).round, str(error), ABORTS)
+                self.rounds.put_off(next(iter(left.values())).round, str(error), ABORTS)
             raise
-
-    def _put_off(self, one: Round, reason: str, attempts: int) -> None:
-        if one.attempts + 1 >= attempts:
-            log.error("results of study %s become a dead letter: %s", one.study_uid, reason)
-            self.rounds.bury(one, reason)
-        else:
-            delay = back_off(one.attempts + 3)
-            log.warning("study %s is sent again in %g s: %s", one.study_uid, delay, reason)
-            self.rounds.postpone(one, delay, reason)

@@ -12,7 +12,6 @@ IDLE = 0.2
 """Seconds until a worker that found nothing to do looks again."""
 
 _AFTER_DEFECT_SECONDS = 5.0
-_LONGEST_DELAY = 300.0
 
 
 class Worker:
@@ -58,8 +57,3 @@ class Worker:
                 log.exception("%s failed; it goes on", self._thread.name)
                 pause = _AFTER_DEFECT_SECONDS
             self._stopping.wait(pause)
-
-
-def back_off(failures: int) -> float:
-    """Returns the seconds after so many failures in a row: 1, 2, 4, ..., up to five minutes."""
-    return min(2.0 ** min(max(failures - 1, 0), 20), _LONGEST_DELAY)

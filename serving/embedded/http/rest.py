@@ -8,7 +8,6 @@ GET  /monitoring/prometheus/metrics
 import asyncio
 import json
 import re
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,6 @@ from typing import Any
 
 import anyio
 import grpc
-import uvicorn
 from google.protobuf import json_format
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -30,7 +28,7 @@ from serving.embedded.access import Access
 from serving.embedded.http.rest_json import read_request, write_response
 from serving.embedded.predict_handlers import PredictHandlers
 from serving.embedded.status_error import StatusError
-from serving.protocol.bounded_http import bounded_config, listen
+from serving.protocol.bounded_http import HttpServer
 from serving.protocol.byte_budget import BusyError, ByteBudget
 from serving.protocol.prometheus import CONTENT_TYPE
 from serving.protocol.tensorflow_free import POOL, get_model_metadata_pb2, get_model_status_pb2
@@ -78,7 +76,7 @@ class Limits:
 
 
 class RestServer:
-    """An HTTP server around the handlers, on its own thread.
+    """An HTTP server around the handlers, which run on a pool of threads.
 
     Attributes:
         port: that it listens on.
@@ -108,63 +106,37 @@ class RestServer:
         certificate: Path | None = None,
         key: Path | None = None,
     ) -> None:
-        self._listener = listen(host, port)
-        self.port = int(self._listener.getsockname()[1])
-        self._app = _RestApp(handlers, access, budget, limits)
-        self._server = uvicorn.Server(
-            bounded_config(
-                self._app.asgi(),
-                connections=limits.connections,
-                header_seconds=limits.header_seconds,
-                lifespan="off",
-                timeout_graceful_shutdown=1,
-                ssl_certfile=certificate,
-                ssl_keyfile=key,
-            )
+        self._handlers, self._access, self._limits = handlers, access, limits
+        self._budget, self._draining = budget, False
+        self._server = HttpServer(
+            Starlette(routes=[Route("/{path:path}", self._respond, methods=["GET", "POST"])]),
+            host,
+            port,
+            connections=limits.connections,
+            header_seconds=limits.header_seconds,
+            timeout_graceful_shutdown=1,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
         )
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._listener],), name="rest", daemon=True
-        )
+        self.port = self._server.port
+        self._pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="rest")
 
     def start(self) -> None:
         """Begins to answer."""
-        self._thread.start()
+        self._server.start()
 
     def drain(self) -> None:
         """From now on, new requests get 503; those under way are answered."""
-        self._app.draining = True
+        self._draining = True
 
     def stop(self, grace: float) -> None:
         """Drains, waits up to `grace` seconds for the requests under way, and ends."""
         self.drain()
         end = time.monotonic() + grace
-        while self._server.server_state.tasks and time.monotonic() < end:
+        while self._server.is_busy and time.monotonic() < end:
             time.sleep(_LOOK_SECONDS)
-        self._server.should_exit = True
-        if self._thread.is_alive():
-            self._thread.join()
-        self._listener.close()
-        self._app.pool.shutdown(wait=False, cancel_futures=True)
-
-
-class _RestApp:
-    """The ASGI application; the handlers run on a pool of threads.
-
-    Attributes:
-        draining: whether new requests are refused.
-        pool: runs the handlers.
-    """
-
-    def __init__(
-        self, handlers: PredictHandlers, access: Access, budget: ByteBudget, limits: Limits
-    ) -> None:
-        self.draining = False
-        self.pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="rest")
-        self._handlers, self._access, self._limits = handlers, access, limits
-        self._budget = budget
-
-    def asgi(self) -> Starlette:
-        return Starlette(routes=[Route("/{path:path}", self._respond, methods=["GET", "POST"])])
+        self._server.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _respond(self, request: Request) -> Response:
         try:
@@ -180,7 +152,7 @@ class _RestApp:
             return _json(json.dumps({"error": error.message}), status)
 
     async def _run(self, make: Callable[[], str]) -> str:
-        return await asyncio.get_running_loop().run_in_executor(self.pool, make)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, make)
 
     async def _read_and_predict(self, request: Request) -> Response:
         """Holds no thread before the body is complete."""
@@ -204,7 +176,7 @@ class _RestApp:
             return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
 
     def _check_open(self, request: Request) -> None:
-        if self.draining:
+        if self._draining:
             raise StatusError(grpc.StatusCode.UNAVAILABLE, "the server is shutting down")
         self._access.check(request.headers.get("authorization"))
 

@@ -4,7 +4,6 @@ The configuration is TensorFlow Serving's own `ModelServerConfig`: read from a `
 by a reload request, or made from a folder of pushed models.
 """
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from serving.promotion.models_config import (
     find_model,
     read_models_config,
 )
+from serving.promotion.versions import folders_by_version
 from serving.protocol.errors import ServingError
 
 
@@ -34,13 +34,12 @@ def config_of_folder(base: Path) -> Any:
     config, file = empty_config(), base / FILE_NAME
     given = config_of_file(file) if file.is_file() else empty_config()
     for folder in sorted(base.iterdir()):
-        if folder.is_dir() and list_folders(folder):
+        if folder.is_dir() and folders_by_version(folder):
             model = add_model(config, folder.name, str(folder.absolute()))
             named = find_model(given, folder.name)
             if named is not None:
                 model.model_version_policy.CopyFrom(named.model_version_policy)
-                for label, number in named.version_labels.items():
-                    model.version_labels[label] = number
+                model.version_labels.update(named.version_labels)
     return config
 
 
@@ -111,19 +110,6 @@ def check_paths(config: Any, root: Path | None, given: Any) -> None:
                 f"Model {model.name} has to lie below {root}, the folder that is served, after "
                 f"links are followed; got base_path()={model.base_path}",
             )
-
-
-def list_folders(base: Path) -> dict[int, Path]:
-    """Returns the folder of each version of a model. `withdrawn` and copies under way are none.
-
-    Raises:
-        OSError: `base` can't be listed.
-    """
-    return {
-        int(folder.name): folder
-        for folder in base.iterdir()
-        if re.fullmatch(r"[0-9]+", folder.name) and folder.is_dir()
-    }
 
 
 def choose_versions(model: Any, folders: dict[int, Path]) -> dict[int, Path]:

@@ -18,11 +18,11 @@ from serving.embedded.models.config import (
     check_config,
     check_paths,
     choose_versions,
-    list_folders,
 )
 from serving.embedded.models.model import LoadedModel
 from serving.embedded.models.versions import ServedVersion
 from serving.embedded.status_error import StatusError
+from serving.promotion.versions import folders_by_version
 from serving.protocol.errors import ServingError
 
 MAX_ROWS = 8  # more take more memory and, on a CPU, no less time
@@ -196,7 +196,7 @@ class Manager:
 
     def _poll_model(self, name: str, model: Any) -> None:
         try:
-            found = list_folders(Path(model.base_path)) if model else {}
+            found = folders_by_version(Path(model.base_path)) if model else {}
         except OSError as error:
             log.warning("model %s: %s; what is loaded stays", name, error)
             return

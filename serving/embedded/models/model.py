@@ -4,13 +4,12 @@ It is loaded into a TF-1-style session, as TensorFlow Serving's C++ does it: an 
 here works there, which `tf.saved_model.load` does not promise.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from google.protobuf.message import Message
 from tensorflow.core.protobuf import config_pb2
 
 from components.saved_model.signature import check_model
@@ -111,13 +110,8 @@ class LoadedModel:
 
 def _is_batched(signature: Any) -> bool:
     """Whether the first dimension of all inputs and outputs is free: that is the batch."""
-    return all(map(_has_free_rows, _tensors(signature)))
-
-
-def _tensors(signature: Any) -> Iterable[Message]:
-    return [*signature.inputs.values(), *signature.outputs.values()]
-
-
-def _has_free_rows(info: Any) -> bool:
-    dims = info.tensor_shape.dim
-    return bool(dims) and not info.tensor_shape.unknown_rank and dims[0].size == -1
+    shapes = [
+        info.tensor_shape for infos in (signature.inputs, signature.outputs)
+        for info in infos.values()
+    ]  # fmt: skip
+    return all(shape.dim and shape.dim[0].size == -1 for shape in shapes)

@@ -6,12 +6,10 @@ from urllib.parse import urlsplit
 from components.runtime.environment import DICOM_NODE_TOKEN, DICOMWEB_TOKEN
 from serving.production.dicom_node import DICOM_PORT, HTTP_PORT, SPOOL, node_command
 from serving.production.flags import GRPC_PORT
-from serving.production.manifests.network_policy import CLIENT_LABEL
-from serving.production.manifests.pod import config_volume, confined, placement, scratch_volume
+from serving.production.manifests.network_policy import CLIENT_LABEL, MONITORING, tcp
+from serving.production.manifests.pod import confined, mounts_of, placement, volumes_of
 from serving.production.plan import Plan
-from serving.production.storage import MOUNTED
 
-_MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
 _SHARE = {"cpu": "1", "memory": "2Gi"}
 _SPOOL_SIZE = "20Gi"
 _LEAVING_SECONDS = 60
@@ -83,31 +81,20 @@ def _deployment(plan: Plan) -> dict[str, Any]:
 
 
 def _pod(plan: Plan) -> dict[str, Any]:
-    spec: dict[str, Any] = {
+    return {
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": _LEAVING_SECONDS,
         "securityContext": {"fsGroup": 65534, "fsGroupChangePolicy": "OnRootMismatch"},
         "containers": [_container(plan)],
         "volumes": [
-            config_volume(plan.config_map)[0],
-            scratch_volume()[0],
+            *volumes_of(plan),
             {"name": "spool", "persistentVolumeClaim": {"claimName": name_of(plan)}},
-            {
-                "name": "models",
-                "persistentVolumeClaim": {"claimName": plan.storage.where, "readOnly": True},
-            },
         ],
         **placement(plan),
     }
-    if plan.pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in plan.pull_secrets]
-    return spec
 
 
 def _container(plan: Plan) -> dict[str, Any]:
-    models: dict[str, Any] = {"name": "models", "mountPath": MOUNTED, "readOnly": True}
-    if plan.storage.path:
-        models["subPath"] = plan.storage.path
     health = {"httpGet": {"path": "/healthz", "port": "http"}, "timeoutSeconds": 5}
     return {
         "name": "dicom-node",
@@ -128,12 +115,7 @@ def _container(plan: Plan) -> dict[str, Any]:
         "livenessProbe": health | {"periodSeconds": 30, "failureThreshold": 4},
         "resources": {"requests": _SHARE, "limits": _SHARE},
         "securityContext": confined(),
-        "volumeMounts": [
-            config_volume(plan.config_map)[1],
-            scratch_volume()[1],
-            {"name": "spool", "mountPath": SPOOL},
-            models,
-        ],
+        "volumeMounts": [*mounts_of(plan), {"name": "spool", "mountPath": SPOOL}],
     }
 
 
@@ -163,12 +145,12 @@ def _network_policy(plan: Plan) -> dict[str, Any]:
     Out go requests to the model's server, results to the PACS, and names.
     """
     clients = [{"podSelector": {"matchLabels": CLIENT_LABEL}}]
-    watching = [{"namespaceSelector": {"matchLabels": _MONITORING}}]
+    watching = [{"namespaceSelector": {"matchLabels": MONITORING}}]
     model = {
         "to": [{"podSelector": {"matchLabels": plan.selector}}],
-        "ports": [_port(GRPC_PORT)],
+        "ports": [tcp(GRPC_PORT)],
     }
-    names = {"ports": [_port(53), {"protocol": "UDP", "port": 53}]}
+    names = {"ports": [tcp(53), {"protocol": "UDP", "port": 53}]}
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -177,10 +159,10 @@ def _network_policy(plan: Plan) -> dict[str, Any]:
             "podSelector": {"matchLabels": _selector(plan)},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [
-                {"ports": [_port(DICOM_PORT)]},
-                {"from": [*clients, *watching], "ports": [_port(HTTP_PORT)]},
+                {"ports": [tcp(DICOM_PORT)]},
+                {"from": [*clients, *watching], "ports": [tcp(HTTP_PORT)]},
             ],
-            "egress": [model, names, {"ports": [_port(_pacs_port(plan))]}],
+            "egress": [model, names, {"ports": [tcp(_pacs_port(plan))]}],
         },
     }
 
@@ -191,7 +173,3 @@ def _pacs_port(plan: Plan) -> int:
         return to.port if to else 104
     parts = urlsplit(to.url)
     return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _port(number: int) -> dict[str, Any]:
-    return {"protocol": "TCP", "port": number}

@@ -6,7 +6,7 @@ from serving.production.flags import GRPC_PORT, REST_PORT
 from serving.production.plan import Plan
 
 CLIENT_LABEL = {"medtfx/client": "true"}
-_MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
+MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
 
 
 def network_policy(plan: Plan) -> dict[str, Any]:
@@ -16,9 +16,9 @@ def network_policy(plan: Plan) -> dict[str, Any]:
     `monitoring`, to the REST port alone. Outgoing traffic goes to a bucket, if there is one.
     """
     asking = {"from": [{"podSelector": {"matchLabels": CLIENT_LABEL}}],
-              "ports": [_tcp(GRPC_PORT), _tcp(REST_PORT)]}  # fmt: skip
-    watching = {"from": [{"namespaceSelector": {"matchLabels": _MONITORING}}],
-                "ports": [_tcp(REST_PORT)]}  # fmt: skip
+              "ports": [tcp(GRPC_PORT), tcp(REST_PORT)]}  # fmt: skip
+    watching = {"from": [{"namespaceSelector": {"matchLabels": MONITORING}}],
+                "ports": [tcp(REST_PORT)]}  # fmt: skip
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -34,8 +34,9 @@ def network_policy(plan: Plan) -> dict[str, Any]:
 
 def _bucket() -> dict[str, Any]:
     # Names, the bucket, and the machine's own service that says who is asking (80, and 988 on GKE).
-    return {"ports": [{"protocol": "UDP", "port": 53}, *(_tcp(n) for n in (53, 443, 80, 988))]}
+    return {"ports": [{"protocol": "UDP", "port": 53}, *(tcp(n) for n in (53, 443, 80, 988))]}
 
 
-def _tcp(port: int) -> dict[str, Any]:
+def tcp(port: int) -> dict[str, Any]:
+    """Returns a TCP port, as a NetworkPolicy names it."""
     return {"protocol": "TCP", "port": port}

@@ -35,15 +35,13 @@ def pod_spec(plan: Plan) -> dict[str, Any]:
             "fsGroupChangePolicy": "OnRootMismatch",
         },
         "containers": [container(plan)],
-        "volumes": _volumes(plan),
+        "volumes": volumes_of(plan),
         **placement(plan),
     }
-    if first := init_containers(plan, _mounts(plan), confined()):
+    if first := init_containers(plan, mounts_of(plan), confined()):
         spec["initContainers"] = first
     if plan.service_account is not None:
         spec["serviceAccountName"] = plan.service_account
-    if plan.pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in plan.pull_secrets]
     spec["topologySpreadConstraints"] = [
         {
             "maxSkew": 1,
@@ -56,12 +54,14 @@ def pod_spec(plan: Plan) -> dict[str, Any]:
 
 
 def placement(plan: Plan) -> dict[str, Any]:
-    """Returns the machines that a pod may run on."""
+    """Returns on which machines a pod may run, and with which secrets images are pulled."""
     place: dict[str, Any] = {}
     if plan.node_selector:
         place["nodeSelector"] = dict(plan.node_selector)
     if plan.tolerations:
         place["tolerations"] = [dict(toleration) for toleration in plan.tolerations]
+    if plan.pull_secrets:
+        place["imagePullSecrets"] = [{"name": name} for name in plan.pull_secrets]
     return place
 
 
@@ -93,7 +93,7 @@ def container(plan: Plan) -> dict[str, Any]:
         "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(_LEAVING_SECONDS)]}}},
         "resources": resources(plan),
         "securityContext": confined(),
-        "volumeMounts": _mounts(plan),
+        "volumeMounts": mounts_of(plan),
     }
 
 
@@ -125,7 +125,8 @@ def config_volume(config_map: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return volume, {"name": _CONFIG, "mountPath": CONFIG_FOLDER, "readOnly": True}
 
 
-def _volumes(plan: Plan) -> list[dict[str, Any]]:
+def volumes_of(plan: Plan) -> list[dict[str, Any]]:
+    """Returns the volumes of the configuration, of what is scratch, and of the models."""
     volumes = [config_volume(plan.config_map)[0], scratch_volume()[0]]
     if plan.storage.is_mounted:
         claim = {"claimName": plan.storage.where, "readOnly": True}
@@ -133,7 +134,8 @@ def _volumes(plan: Plan) -> list[dict[str, Any]]:
     return volumes
 
 
-def _mounts(plan: Plan) -> list[dict[str, Any]]:
+def mounts_of(plan: Plan) -> list[dict[str, Any]]:
+    """Returns where these volumes are in a container."""
     mounts = [config_volume(plan.config_map)[1], scratch_volume()[1]]
     if plan.storage.is_mounted:
         models: dict[str, Any] = {"name": _MODELS, "mountPath": MOUNTED, "readOnly": True}

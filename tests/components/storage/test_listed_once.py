@@ -1,3 +1,6 @@
+import os
+import resource
+
 import pytest
 
 from components.storage import listed_once as listed_once_module
@@ -52,3 +55,19 @@ def test_the_kept_list_is_that_of_the_folder(tmp_path, monkeypatch):
         assert list_files(str(tmp_path)) == expected
         assert list_files(str(tmp_path / "nowhere")) == ()
     assert [file.relative for file in expected] == sorted(file.relative for file in expected)
+
+
+def test_there_may_be_more_folders_than_open_files(tmp_path):
+    for patient in range(300):
+        (tmp_path / f"{patient}").mkdir()
+        (tmp_path / f"{patient}" / "1.png").touch()
+    (tmp_path / "metadata.csv").touch()
+    expected = list_files(str(tmp_path))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = max(map(int, os.listdir("/proc/self/fd"))) + 100
+    resource.setrlimit(resource.RLIMIT_NOFILE, (few, before[1]))
+    try:
+        with listed_once():
+            assert list_files(str(tmp_path)) == expected
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

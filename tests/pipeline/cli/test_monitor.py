@@ -9,7 +9,7 @@ from components.gate.pushed_gate import PushedGate, write_gate
 from components.gate.pushed_reference import write_reference
 from components.recipe.evaluation import EvaluationSection
 from components.saved_model.manifest import write_manifest
-from serving.client.prediction import Prediction
+from serving.protocol.prediction import Prediction
 from serving.request_log.record import LoggedImage, LogRecord
 from serving.request_log.request_log import RequestLog
 from tests.command_line import assert_one_message, medtfx

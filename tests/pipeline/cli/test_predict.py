@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.predict import _overlay_name, _print_lines
-from serving.client.prediction import Prediction
 from serving.embedded.server import EmbeddedServer, Settings
+from serving.protocol.prediction import Prediction
 from tests.command_line import assert_one_message, medtfx
 from tests.serving.tiny_model import png, save_tiny_model
 

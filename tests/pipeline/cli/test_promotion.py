@@ -6,8 +6,7 @@ import pytest
 from components.runtime.exit_codes import ExitCode
 from components.saved_model.manifest import write_manifest
 from pipeline.cli.decided_by import system_user
-from serving.promotion.labels import labels_of
-from serving.promotion.models_config import find_model, read_models_config
+from serving.promotion.models_config import read_labels
 from tests.command_line import assert_one_message, medtfx
 
 
@@ -30,7 +29,7 @@ def promotion(monkeypatch, home):
 
 
 def labels(file):
-    return labels_of(find_model(read_models_config(file), "chest"))
+    return read_labels(file, "chest")
 
 
 def test_from_the_first_version_to_a_rollback(promotion, home):

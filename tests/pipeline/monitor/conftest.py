@@ -22,9 +22,10 @@ from components.gate.pushed_reference import TAGS, Reference
 from components.recipe.evaluation import EvaluationSection
 from components.saved_model.embedding import SIZE, to_stored
 from pipeline.monitor.checks.sample import Sample
+from pipeline.monitor.findings import Settings
 from pipeline.monitor.labels.labels import Label, Labels, match
 from pipeline.monitor.labels.truth import judge_by_labels
-from pipeline.monitor.monitoring import Settings, monitor
+from pipeline.monitor.monitoring import monitor
 from pipeline.monitor.outputs.outcome import Outcome
 from pipeline.monitor.shadow import compare_shadow
 from serving.request_log.reader import Logged

@@ -7,8 +7,8 @@ from serving.protocol.tls import Tls
 
 
 @pytest.fixture
-def model(server):
-    model = Model("tiny", lambda: server.address, timeout=10.0)
+def model(make_settings):
+    model = Model(make_settings())
     yield model
     model.close()
 
@@ -34,31 +34,31 @@ def test_what_the_states_of_the_versions_mean(model, monkeypatch, states, expect
     assert model.health().state == expected
 
 
-def test_a_server_that_moved_is_found_again(server, dark):
+def test_a_server_that_moved_is_found_again(server, make_settings, dark):
     places = iter(["127.0.0.1:1"])
-    model = Model("tiny", lambda: next(places, server.address), timeout=10.0)
+    model = Model(make_settings(address=lambda: next(places, server.address)))
     assert model.health().state == "unavailable"
     assert model.ask(dark).label == "dark"
     model.close()
 
 
-def test_the_label_is_looked_up_for_each_image(server, dark):
+def test_the_label_is_looked_up_for_each_image(make_settings, dark):
     labels = iter([None, "stable"])
-    model = Model("tiny", lambda: server.address, timeout=10.0, label=lambda: next(labels))
+    model = Model(make_settings(label=lambda: next(labels)))
     assert model.ask(dark).label == "dark"
     with pytest.raises(UnknownServableError, match="stable"):  # which this server does not know
         model.ask(dark)
     model.close()
 
 
-def test_a_server_with_tls(start, base, authority, dark):
+def test_a_server_with_tls(start, base, authority, make_settings, dark):
     pair = authority.issue()
     server = start(base, certificate=pair.certificate, key=pair.key)
-    model = Model("tiny", lambda: server.address, 10.0, tls=Tls(authority.roots))
+    model = Model(make_settings(address=lambda: server.address, tls=Tls(authority.roots)))
     assert model.ask(dark).label == "dark"
     assert model.health().state == "ready"
     model.close()
-    plain = Model("tiny", lambda: server.address, 10.0)
+    plain = Model(make_settings(address=lambda: server.address))
     health = plain.health()
     assert (health.state, "requires TLS" in health.detail) == ("unavailable", True)
     plain.close()

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 from starlette.requests import Request
 
 from serving.app.model import Health
@@ -13,10 +15,11 @@ def test_a_file_name_breaks_after_its_punctuation_and_stays_text():
 
 
 def test_versions_are_named_in_the_visitors_language(make_settings):
-    request = Request({"type": "http", "headers": SPANISH})
+    app = SimpleNamespace(state=SimpleNamespace(shared=SimpleNamespace(settings=make_settings())))
+    request = Request({"type": "http", "headers": SPANISH, "app": app})
     versions = (VersionStatus(8, "LOADING", ""), VersionStatus(7, "AVAILABLE", ""))
     health = Health("ready", versions)
-    text = render("status.html", request, make_settings(), health=health, seen="").body.decode()
+    text = render("status.html", request, health=health, seen="").body.decode()
     assert "la versión 8 se está cargando" in text
     assert "versión 7</span>" in text
     assert "AVAILABLE" not in text and "LOADING" not in text

@@ -6,22 +6,22 @@ import pytest
 from PIL import Image
 
 from components.imaging.images import read_image
-from serving.app.audit import AuditLog
 from serving.app.model import Model
 from serving.app.results import results_of
+from serving.app.state import State
 from serving.app.uploads import Upload
 
 
 @pytest.fixture
-def answer(server, log_file):
+def answer(server, make_settings):
     """Answers uploads; `address` names another server."""
 
     def run(*uploads, address=None, name="tiny"):
-        model = Model(name, lambda: address or server.address, timeout=10.0)
+        state = State(make_settings(model=name, address=lambda: address or server.address))
         try:
-            return list(results_of(list(uploads), model, AuditLog(log_file)))
+            return list(results_of(list(uploads), state))
         finally:
-            model.close()
+            state.close()
 
     return run
 
@@ -68,13 +68,12 @@ def test_a_model_that_is_not_there(answer, dark):
     assert "other" in said.detail
 
 
-def test_an_answer_that_can_not_be_recorded_is_not_given(server, log_file, dark):
-    log = AuditLog(log_file)
+def test_an_answer_that_can_not_be_recorded_is_not_given(make_settings, log_file, dark):
+    state = State(make_settings())
     log_file.unlink()
     log_file.mkdir()
-    model = Model("tiny", lambda: server.address, timeout=10.0)
-    (said,) = results_of([Upload("a", dark)], model, log)
-    model.close()
+    (said,) = results_of([Upload("a", dark)], state)
+    state.close()
     assert (said.error, said.prediction, said.picture) == ("not_recorded", None, None)
 
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent import futures
 
 import grpc
 import numpy as np
@@ -26,7 +25,9 @@ from serving.protocol.errors import (
 from serving.protocol.tensorflow_free import predict_pb2, types_pb2
 from serving.protocol.tensors import strings
 from serving.protocol.tls import Tls
+from tests.doubles.databases import free_port
 from tests.paths import ROOT
+from tests.serving.predict_server import PredictServer, sent_images
 from tests.serving.tiny_model import save_tiny_model
 
 
@@ -187,12 +188,6 @@ def test_metadata(client):
 # === Servers that do not answer ===
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_dead_server_is_said_within_the_deadline(dark):
     start = time.monotonic()
     with (
@@ -232,43 +227,9 @@ def test_server_that_comes_up_late(dark, base, start):
 # === Another server of the same protocol ===
 
 
-class OtherServer:
-    """Answers Predict with what the test says: a function of the request."""
-
-    def __init__(self, answer, credentials=None):
-        self.requests = []
-        self.server = grpc.server(futures.ThreadPoolExecutor(2))
-
-        def predict(request, context):
-            self.requests.append(request)
-            return answer(len(self.requests), request, context)
-
-        handler = grpc.unary_unary_rpc_method_handler(
-            predict,
-            request_deserializer=predict_pb2.PredictRequest.FromString,
-            response_serializer=predict_pb2.PredictResponse.SerializeToString,
-        )
-        service = {"Predict": handler}
-        self.server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler("tensorflow.serving.PredictionService", service),)
-        )
-        if credentials:
-            port = self.server.add_secure_port("127.0.0.1:0", credentials)
-        else:
-            port = self.server.add_insecure_port("127.0.0.1:0")
-        self.address = f"127.0.0.1:{port}"
-
-    def __enter__(self):
-        self.server.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.stop(0).wait()
-
-
 def answer_in_bytes(request):
     """Fills `tensor_content`, as TensorFlow Serving does if told so."""
-    rows = len(request.inputs["image_bytes"].string_val)
+    rows = len(sent_images(request))
     response = predict_pb2.PredictResponse()
     response.model_spec.version.value = 5
     for name, dtype, shape, content in [
@@ -295,7 +256,7 @@ def answer_in_bytes(request):
 
 def test_answers_as_tensor_content(dark):
     with (
-        OtherServer(lambda _, request, __: answer_in_bytes(request)) as other,
+        PredictServer(lambda _, request, __: answer_in_bytes(request)) as other,
         Client(other.address, "m") as client,
     ):
         found = client.predict([dark, dark, dark])
@@ -310,7 +271,7 @@ def test_unavailable_is_tried_again(dark):
             context.abort(grpc.StatusCode.UNAVAILABLE, "starting")
         return answer_in_bytes(request)
 
-    with OtherServer(answer) as other, Client(other.address, "m") as client:
+    with PredictServer(answer) as other, Client(other.address, "m") as client:
         assert client.predict([dark])[0].label == "b"
     assert len(other.requests) == 3
 
@@ -320,7 +281,7 @@ def test_attempts_have_an_end(dark):
         context.abort(grpc.StatusCode.UNAVAILABLE, "always starting")
 
     with (
-        OtherServer(answer) as other,
+        PredictServer(answer) as other,
         Client(other.address, "m", attempts=2) as client,
         pytest.raises(ServerUnavailableError, match="always starting"),
     ):
@@ -334,7 +295,7 @@ def test_what_may_have_been_handled_is_not_tried_again(dark, code):
         context.abort(grpc.StatusCode[code], "no")
 
     with (
-        OtherServer(answer) as other,
+        PredictServer(answer) as other,
         Client(other.address, "m") as client,
         pytest.raises(RequestError, match=f"{code}: no"),
     ):
@@ -345,11 +306,11 @@ def test_what_may_have_been_handled_is_not_tried_again(dark, code):
 def test_batch_that_is_refused_is_sent_one_by_one(dark, bright):
     # As real TensorFlow Serving: one member that it can't decode fails the whole request.
     def answer(_, request, context):
-        if any(image == bright for image in request.inputs["image_bytes"].string_val):
+        if any(image == bright for image in sent_images(request)):
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Invalid PNG data\n\t[[node]]")
         return answer_in_bytes(request)
 
-    with OtherServer(answer) as other, Client(other.address, "m") as client:
+    with PredictServer(answer) as other, Client(other.address, "m") as client:
         found = client.predict([dark, bright, dark])
     assert [one.label for one in found] == ["b", None, "b"]
     assert found[1].error == "the model refused it: Invalid PNG data"
@@ -363,7 +324,7 @@ def test_model_of_another_contract(dark):
         return response
 
     with (
-        OtherServer(answer) as other,
+        PredictServer(answer) as other,
         Client(other.address, "m") as client,
         pytest.raises(RequestError, match="are scores"),
     ):
@@ -372,11 +333,11 @@ def test_model_of_another_contract(dark):
 
 def test_answer_of_another_length(dark):
     def answer(_, request, ___):
-        request.inputs["image_bytes"].string_val.append(b"")
+        sent_images(request).append(b"")
         return answer_in_bytes(request)
 
     with (
-        OtherServer(answer) as other,
+        PredictServer(answer) as other,
         Client(other.address, "m") as client,
         pytest.raises(RequestError, match="for 1 images the sizes are"),
     ):
@@ -399,7 +360,7 @@ def test_encrypted_connection(dark, authority):
     pair = authority.issue()
     keys = [(pair.key.read_bytes(), pair.certificate.read_bytes())]
     credentials = grpc.ssl_server_credentials(keys)
-    with OtherServer(lambda _, request, __: answer_in_bytes(request), credentials) as other:
+    with PredictServer(lambda _, request, __: answer_in_bytes(request), credentials) as other:
         with Client(other.address, "m", tls=Tls(authority.roots)) as client:
             assert client.predict([dark])[0].label == "b"
         with (
@@ -459,20 +420,11 @@ def test_a_version_without_embeddings_is_asked_and_logged_without(start, tmp_pat
     assert [json.loads(line)["embedding"] for line in file.open()] == [None, None]
 
 
-def test_a_newer_version_with_embeddings_is_noticed(start, tmp_path, push, dark):
+def test_a_newer_version_with_embeddings_is_noticed(start, tmp_path, push, dark, tools):
     models = tmp_path / "models"
     save_tiny_model(models / "tiny" / "1", embeds=False)
-    push(models, 2)
-    address = start(models, models_config=_both(tmp_path, models)).address
-    with Client(address, "tiny", log=tmp_path / "log") as client:
-        versions = [client.predict([dark], version=version)[0] for version in (1, 2, 2)]
-    assert [one.embedding is None for one in versions] == [True, True, False]
-
-
-def _both(tmp_path, models):
-    config = tmp_path / "models.config"
-    config.write_text(
-        f'model_config_list {{ config {{ name: "tiny" base_path: "{models}/tiny" '
-        'model_platform: "tensorflow" model_version_policy { all {} } } }'
-    )
-    return config
+    with Client(start(models).address, "tiny", log=tmp_path / "log") as client:
+        assert client.predict([dark])[0].embedding is None
+        push(models, 2)
+        tools.eventually(lambda: client.predict([dark])[0].version == 2)
+        assert client.predict([dark])[0].embedding is not None

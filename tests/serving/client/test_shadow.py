@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from serving.client import Client
-from serving.client.prediction import Prediction
 from serving.client.request_batches import OutgoingImage
 from serving.client.shadow import MOST_IMAGES, Shadow
 from serving.promotion.label_move import PromotionTarget
 from serving.promotion.models_config import FILE_NAME
 from serving.promotion.promote import Approval, promote
 from serving.protocol.errors import ServingError, UnknownServableError
+from serving.protocol.prediction import Prediction
 from serving.request_log.record import LoggedImage
 from serving.request_log.request_log import RequestLog
 from serving.request_log.segments import list_segments
@@ -156,6 +156,7 @@ def test_a_caller_gets_the_stable_version_alone(labelled, dark, bright, tmp_path
     assert sorted((row["version"], bool(row["shadow"])) for row in rows) == [
         (1, False), (1, False), (2, True), (2, True),
     ]  # fmt: skip
+    assert all(row["embedding"] for row in rows)
     by_version = [{row["image"] for row in rows if row["version"] == v} for v in (1, 2)]
     assert by_version[0] == by_version[1]
 
@@ -170,5 +171,5 @@ def test_a_label_that_is_not_there_costs_nothing(server, dark, tmp_path, caplog)
 
 
 def test_a_shadow_needs_a_log(server):
-    with pytest.raises(ServingError, match="Name the folder of the log"):
+    with pytest.raises(ServingError, match="Name the log"):
         Client(server.address, "tiny", shadow="shadow")

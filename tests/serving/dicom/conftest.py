@@ -2,6 +2,7 @@
 
 pacs    an Orthanc that knows the node, which sends results back to it
 node    starts a node: `node(accept={...}, port=...)`; what it needs is started too
+spool   an empty one, which keeps images that do not fit
 """
 
 import contextlib
@@ -24,6 +25,13 @@ NODE = "MEDTFX"
 def pacs(tmp_path_factory):
     with orthanc(tmp_path_factory.mktemp("orthanc")) as running:
         yield running
+
+
+@pytest.fixture
+def spool(tmp_path):
+    opened = Spool(tmp_path / "spool", keep_refused=True)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

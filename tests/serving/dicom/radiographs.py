@@ -2,16 +2,17 @@
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.dataset import FileMetaDataset
 from pydicom.uid import (
     ComputedRadiographyImageStorage,
     DigitalXRayImageStorageForPresentation,
-    ExplicitVRLittleEndian,
     generate_uid,
 )
+
+from tests.serving.dicom.images import chest_image
 
 CR, DX = ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation
 
@@ -29,33 +30,16 @@ def radiograph(study: str, number: int = 1, grey: float = 0.2, side: int = 32, *
     """
     pixels = np.full((side, side), round(4095 * grey), np.uint16)
     pixels[0, :2], pixels[1, :2] = 0, 4095
-    image = Dataset()
-    image.SOPClassUID, image.SOPInstanceUID = DX, uid(study, number)
-    image.StudyInstanceUID, image.SeriesInstanceUID = uid(study), uid(study, "series")
-    today = datetime.date.today().strftime("%Y%m%d")
-    image.StudyDate = image.SeriesDate = image.ContentDate = image.AcquisitionDate = today
-    image.StudyTime = image.ContentTime = "101500"
-    image.AccessionNumber = image.StudyID = f"A{study}"[:16]
-    image.PatientName, image.PatientID = f"Test^{study}", f"P{study}"
-    image.PatientBirthDate, image.PatientSex = "19700101", "O"
-    image.ReferringPhysicianName = ""
-    image.Modality, image.BodyPartExamined, image.ViewPosition = "DX", "CHEST", "PA"
-    image.Manufacturer, image.ImageType = "Acme", ["ORIGINAL", "PRIMARY"]
-    image.SeriesNumber, image.InstanceNumber = 1, number
-    image.PatientOrientation, image.Laterality = ["L", "F"], ""
-    image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
-    image.Rows = image.Columns = side
-    image.BitsAllocated, image.BitsStored, image.HighBit = 16, 12, 11
-    image.PixelRepresentation = 0
-    image.WindowCenter, image.WindowWidth = 2048, 4096
-    image.PixelData = pixels.tobytes()
-    for keyword, value in tags.items():
-        if value is None:
-            delattr(image, keyword)
-        else:
-            setattr(image, keyword, value)
-    image.preamble, image.file_meta = bytes(128), FileMetaDataset()
-    image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    own: dict[str, Any] = {
+        "SOPInstanceUID": uid(study, number), "StudyInstanceUID": uid(study),
+        "SeriesInstanceUID": uid(study, "series"), "AccessionNumber": f"A{study}"[:16],
+        "PatientName": f"Test^{study}", "PatientID": f"P{study}",
+        "ImageType": ["ORIGINAL", "PRIMARY"],
+        "StudyDate": datetime.date.today().strftime("%Y%m%d"), "Laterality": "",
+        "Rows": side, "Columns": side, "PixelData": pixels.tobytes(),
+    }  # fmt: skip
+    image = chest_image(number, **own | tags)
+    image.preamble = bytes(128)
     image.file_meta.MediaStorageSOPClassUID = image.SOPClassUID
     image.file_meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID
     return image

@@ -11,7 +11,7 @@ from dicomweb_client import DICOMwebClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from components.recipe.dicom import Accept
-from serving.dicom.http import HttpPort, HttpSettings, Shown
+from serving.dicom.http import HttpSettings, Shown, open_port
 from serving.dicom.metrics import NodeMetrics
 from serving.dicom.receive.intake import Intake
 from serving.dicom.receive.stow import StowService
@@ -31,7 +31,7 @@ def port(tmp_path):
         failing = []
         stow = StowService(Intake(spool, Accept(), metrics), spool.incoming, 10**6, 30)
         shown = Shown(spool, metrics, "tiny", "the PACS", lambda: failing)
-        found: Any = HttpPort(HttpSettings("127.0.0.1", 0, **settings), shown, stow)
+        found: Any = open_port(HttpSettings("127.0.0.1", 0, **settings), shown, stow)
         found.spool, found.failing = spool, failing
         found.start()
         running.append(found)

@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from serving.client.prediction import Prediction
 from serving.dicom.accept.acceptance import Refusal
 from serving.dicom.accept.arrival import Arrival
 from serving.dicom.page import page
 from serving.dicom.spool.questions import Questions
 from serving.dicom.spool.rounds import Rounds
 from serving.dicom.spool.spool import Spool
+from serving.protocol.prediction import Prediction
 from tests.serving.dicom.radiographs import radiograph
 
 
@@ -38,7 +38,7 @@ def spool(tmp_path):
         return next(iter(rounds.complete(0, time.time() + 1)), None)
 
     rounds.end(study("D1", *said))
-    rounds.bury(study("X<b>", said[0]), "the PACS refused it with status 0xA900")
+    rounds.put_off(study("X<b>", said[0]), "the PACS refused it with status 0xA900", attempts=1)
     rounds.keep_results(study("S1", said[0], said[0]), [radiograph("report")])
     rounds.end(study("R1", None, refusal=Refusal("its Modality is CT, not CR or DX")))
     study("W1", None, None)

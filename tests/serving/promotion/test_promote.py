@@ -12,10 +12,11 @@ from serving.promotion.label_move import PromotionError, PromotionTarget
 from serving.promotion.models_config import (
     FILE_NAME,
     find_model,
+    read_labels,
     read_models_config,
     write_models_config,
 )
-from serving.promotion.promote import Approval, has_label, promote, roll_back_label
+from serving.promotion.promote import Approval, promote, roll_back_label
 from serving.promotion.versions import list_versions, roll_back
 from serving.protocol.errors import ServingError
 from serving.protocol.token import reload_token
@@ -38,7 +39,7 @@ def place(home):
 
 
 def labels(place):
-    return dict(find_model(read_models_config(place.config), "tiny").version_labels)
+    return read_labels(place.config, "tiny")
 
 
 def served(place):
@@ -51,10 +52,9 @@ def served(place):
 
 
 def test_the_first_promotion_makes_the_file(place):
-    assert not has_label(place.config, "tiny")
+    assert labels(place) == {}
     move = promote(place, "tiny", 1, "stable", ANNA)
     assert (move.before, move.after, move.served, move.waiting) == (None, 1, (1,), False)
-    assert has_label(place.config, "tiny")
     assert (labels(place), served(place)) == ({"stable": 1}, [1])
 
 

@@ -5,9 +5,8 @@ import socket
 import threading
 
 import pytest
-import uvicorn
 
-from serving.protocol.bounded_http import bounded_config, listen
+from serving.protocol.bounded_http import HttpServer, listen
 
 
 @pytest.fixture
@@ -20,17 +19,13 @@ def serve():
         await send({"type": "http.response.body", "body": b"ok"})
 
     def begin(**options):
-        listener = listen("127.0.0.1", 0)
-        server = uvicorn.Server(bounded_config(app, lifespan="off", **options))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        started.append((server, thread))
-        return listener.getsockname()[1]
+        started.append(HttpServer(app, "127.0.0.1", 0, **options))
+        started[-1].start()
+        return started[-1].port
 
     yield begin
-    for server, thread in started:
-        server.should_exit = True
-        thread.join()
+    for server in started:
+        server.stop()
 
 
 def test_a_connection_is_kept_for_the_next_request(serve):
@@ -76,3 +71,9 @@ def test_a_get_with_a_body_does_not_become_two_requests(serve):
 def test_an_address_of_either_kind():
     with listen("[::1]", 0) as six, listen("127.0.0.1", 0) as four:
         assert (six.family, four.family) == (socket.AF_INET6, socket.AF_INET)
+
+
+def test_packets_are_not_held_back():
+    """Nagle's algorithm would make every response 40 ms late."""
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

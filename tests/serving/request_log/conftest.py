@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from serving.client.prediction import Prediction
+from serving.protocol.prediction import Prediction
 from serving.request_log.reader import Span
 from serving.request_log.record import LoggedImage, LogRecord
 from serving.request_log.request_log import RequestLog

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from components.imaging.images import ReadImage, read_image
-from serving.client.prediction import Prediction
+from serving.protocol.prediction import Prediction
 from serving.request_log.record import LogRecord, logged_image
 
 PREDICTION = Prediction(

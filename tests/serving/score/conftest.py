@@ -5,17 +5,12 @@ scripted       starts a server whose answer a test scripts, image by image
 run_job        scores a folder into a CSV, in this process
 """
 
-from concurrent import futures
 from contextlib import ExitStack
 from types import SimpleNamespace
 
-import grpc
-import numpy as np
 import pytest
 
 from serving.client import Client
-from serving.protocol.tensorflow_free import predict_pb2, types_pb2
-from serving.protocol.tensors import strings, to_tensor
 from serving.score.batch_scorer import BatchScorer, ask_origin
 from serving.score.job import Job
 from serving.score.listing import list_images
@@ -23,6 +18,7 @@ from serving.score.origin import Origin
 from serving.score.rows import Row
 from serving.score.summary import Summary
 from serving.score.table import ScoreTable
+from tests.serving.predict_server import PredictServer, response_to, sent_images
 
 
 @pytest.fixture
@@ -85,40 +81,12 @@ def scripted():
 def _begin(refuse, servers):
     requests = []
 
-    def predict(request, context):
-        images = request.inputs["image_bytes"].string_val
-        requests.append(len(images))
-        for image in images:
+    def answer(_, request, context):
+        requests.append(len(sent_images(request)))
+        for image in sent_images(request):
             if code := refuse(image):
                 context.abort(code, "as the test says")
-        return _answer(len(images))
+        return response_to(request, 2, ["dark", "bright"], [0.25, 0.75], "bright")
 
-    handler = grpc.unary_unary_rpc_method_handler(
-        predict,
-        request_deserializer=predict_pb2.PredictRequest.FromString,
-        response_serializer=predict_pb2.PredictResponse.SerializeToString,
-    )
-    server = grpc.server(futures.ThreadPoolExecutor(4))
-    service = "tensorflow.serving.PredictionService"
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(service, {"Predict": handler}),)
-    )
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    servers.callback(lambda: server.stop(0).wait())
-    return SimpleNamespace(address=f"127.0.0.1:{port}", requests=requests)
-
-
-def _answer(rows):
-    response = predict_pb2.PredictResponse()
-    response.model_spec.version.value = 2
-    probabilities = np.tile(np.array([0.25, 0.75], np.float32), (rows, 1))
-    outputs = response.outputs
-    outputs["probabilities"].CopyFrom(to_tensor(probabilities, types_pb2.DT_FLOAT))
-    outputs["label"].CopyFrom(strings([b"bright"] * rows))
-    names = strings([b"dark", b"bright"] * rows)
-    names.tensor_shape.dim[0].size = rows
-    names.tensor_shape.dim.add(size=2)
-    outputs["labels"].CopyFrom(names)
-    outputs["uncertain"].CopyFrom(to_tensor(np.zeros(rows, bool), types_pb2.DT_BOOL))
-    return response
+    server = servers.enter_context(PredictServer(answer))
+    return SimpleNamespace(address=server.address, requests=requests)

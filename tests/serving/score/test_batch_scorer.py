@@ -56,7 +56,7 @@ def test_a_model_whose_values_are_no_prediction(broken, asker, make_folder):
     folder = make_folder({"a.png": 9})
     (row,) = asker(address, folder)(["a.png"])
     assert (row.label, row.probabilities, row.uncertain, row.version) == ("", (), None, 7)
-    assert row.error.startswith("version 7 of model 'broken' gave no prediction")
+    assert row.error.startswith("version 7 of model 'tiny' gave no prediction")
     assert not row.transient
 
 

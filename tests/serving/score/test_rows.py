@@ -4,7 +4,7 @@ import io
 import numpy as np
 import pytest
 
-from serving.client.prediction import Prediction
+from serving.protocol.prediction import Prediction
 from serving.score.errors import ScoreError
 from serving.score.rows import Row, from_line, header, is_header, row_of, to_line
 

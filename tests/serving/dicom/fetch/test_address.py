@@ -1,7 +1,7 @@
 import pytest
 
+from serving.dicom.errors import FetchError
 from serving.dicom.fetch.address import check_title, parse_address
-from serving.dicom.fetch.errors import FetchError
 
 
 @pytest.mark.parametrize(

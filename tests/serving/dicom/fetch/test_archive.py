@@ -1,7 +1,7 @@
 import pytest
 
+from serving.dicom.errors import FetchError
 from serving.dicom.fetch.archive import Query, parse_query
-from serving.dicom.fetch.errors import FetchError
 
 
 def test_keys_go_to_their_level():

@@ -8,9 +8,9 @@ from pydicom import dcmread
 from pydicom.uid import JPEGLSLossless
 
 from components.image_example_gen.listing.dicom_headers import header_patients
+from serving.dicom.errors import FetchError
 from serving.dicom.fetch.archive import ArchiveError, parse_query
 from serving.dicom.fetch.dimse import DimseArchive
-from serving.dicom.fetch.errors import FetchError
 from serving.dicom.fetch.fetch import Fetcher
 from serving.dicom.fetch.labels import LabelledStudy
 from serving.dicom.fetch.manifest import Outcome

@@ -1,6 +1,6 @@
 import pytest
 
-from serving.dicom.fetch.errors import FetchError
+from serving.dicom.errors import FetchError
 from serving.dicom.fetch.labels import LabelledStudy, read_labels
 
 

@@ -12,10 +12,10 @@ import pytest
 from pydicom import dcmread
 
 from components.recipe.dicom_report import Code, DicomReport
-from serving.client.prediction import Prediction
 from serving.dicom.report.instance_result import InstanceResult
 from serving.dicom.report.model_identity import ModelIdentity
 from serving.dicom.report.study_report import study_report
+from serving.protocol.prediction import Prediction
 from tests.serving.dicom.images import chest_image, dciodvfy_errors, written
 
 MODEL = ModelIdentity("chest", 3, "a" * 64)

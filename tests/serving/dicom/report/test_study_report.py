@@ -11,7 +11,7 @@ from pydicom.uid import (
 )
 
 from components.recipe.dicom_report import DicomReport
-from serving.dicom.report.errors import ReportError
+from serving.dicom.errors import ReportError
 from serving.dicom.report.instance_result import InstanceResult
 from serving.dicom.report.model_identity import ModelIdentity
 from serving.dicom.report.study_report import study_report

@@ -2,12 +2,12 @@ import time
 
 import pytest
 
-from serving.client.prediction import Prediction
 from serving.dicom.accept.acceptance import Refusal
 from serving.dicom.accept.arrival import Arrival
 from serving.dicom.spool.questions import Questions
 from serving.dicom.spool.rounds import Rounds
 from serving.dicom.spool.spool import Spool
+from serving.protocol.prediction import Prediction
 from tests.serving.dicom.radiographs import radiograph
 
 
@@ -95,8 +95,9 @@ def test_a_round_that_is_put_off_or_dead_waits(spool, rounds):
     arrive(spool, 1)
     answer(spool)
     (one,) = rounds.complete(0, later())
-    rounds.postpone(one, 100, "the PACS refused it")
-    assert rounds.complete(0, later(99)) == []
-    assert [found.attempts for found in rounds.complete(0, later(101))] == [1]
-    rounds.bury(one, "the PACS refused it")
+    rounds.put_off(one, "the PACS refused it", attempts=2)
+    assert rounds.complete(0, later(3)) == []
+    (again,) = rounds.complete(0, later(5))
+    assert again.attempts == 1
+    rounds.put_off(again, "the PACS refused it", attempts=2)
     assert rounds.complete(0, later(9999)) == []

@@ -11,13 +11,6 @@ from serving.dicom.spool.rounds import Rounds
 from serving.dicom.spool.spool import Spool
 
 
-@pytest.fixture
-def spool(tmp_path):
-    opened = Spool(tmp_path / "spool", keep_refused=True)
-    yield opened
-    opened.close()
-
-
 def arrive(spool, number, study="1.2", refusal=None):
     file = spool.incoming / "new"
     file.write_bytes(b"object")
@@ -80,7 +73,7 @@ def test_what_was_done_long_ago_is_forgotten_and_dead_letters_are_not(spool):
         Questions(spool).give_up(question, "unreadable")
     done, dead, _ = rounds.complete(0, now + 1)
     rounds.end(done)
-    rounds.bury(dead, "the PACS refused it")
+    rounds.put_off(dead, "the PACS refused it", attempts=1)
     spool.forget_old(now + module.KEEP_SECONDS - 60)
     assert len(states(spool)) == 3
     spool.forget_old(now + module.KEEP_SECONDS + 60)

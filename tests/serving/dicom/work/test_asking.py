@@ -6,17 +6,9 @@ from serving.client import Client
 from serving.dicom.accept.arrival import Arrival
 from serving.dicom.metrics import NodeMetrics
 from serving.dicom.spool.questions import Questions, prediction_of
-from serving.dicom.spool.spool import Spool
 from serving.dicom.work.asking import ATTEMPTS, Asker
 from tests.doubles.databases import free_port
 from tests.serving.dicom.radiographs import radiograph
-
-
-@pytest.fixture
-def spool(tmp_path):
-    opened = Spool(tmp_path / "spool")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The order of sending and its failures. The sender is a double: it says what a test wants."""
 
+import shutil
 import time
 
 import pytest
@@ -9,7 +10,6 @@ from serving.dicom.accept.arrival import Arrival
 from serving.dicom.errors import PacsAwayError
 from serving.dicom.metrics import NodeMetrics
 from serving.dicom.spool.rounds import Rounds
-from serving.dicom.spool.spool import Spool
 from serving.dicom.work.destination import Outcome
 from serving.dicom.work.sending import ABORTS, REFUSALS, Dispatcher
 from tests.serving.dicom.radiographs import radiograph
@@ -30,13 +30,6 @@ class Script:
             if answer is None:
                 self.sent.append(study)
             yield Outcome(file, answer)
-
-
-@pytest.fixture
-def spool(tmp_path):
-    opened = Spool(tmp_path / "spool", keep_refused=True)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -87,6 +80,17 @@ def test_what_is_refused_again_and_again_is_a_dead_letter_until_somebody_asks(sp
     assert spool.retry_dead() == 1
     dispatcher.step()
     assert states(spool) == ["done", "done"] and dispatcher.sender.sent == ["two", "one"]
+
+
+def test_all_that_a_pacs_refuses_of_a_study_at_once_is_one_attempt(spool, dispatcher):
+    (first, _) = dispatcher.rounds.to_send(9, time.time() + 1)
+    shutil.copy(first.file, spool.results / "second.dcm")
+    with spool.transaction() as database:
+        row = (first.round.id, "1.5", "second.dcm")
+        database.execute("INSERT INTO results (round, sop_uid, file) VALUES (?, ?, ?)", row)
+    dispatcher.sender.says["one"] = "the PACS refused it with status 0xC000"
+    dispatcher.step()
+    assert spool.rows("SELECT attempts FROM rounds ORDER BY id") == [(1,), (0,)]
 
 
 def test_an_object_that_ends_the_association_holds_up_no_other(spool, dispatcher):

@@ -8,7 +8,6 @@ from serving.embedded.models.config import (
     choose_versions,
     config_of_file,
     config_of_folder,
-    list_folders,
 )
 from serving.embedded.status_error import StatusError
 from serving.promotion.models_config import add_model, empty_config
@@ -27,12 +26,6 @@ def test_each_folder_with_a_version_is_a_model(tmp_path):
     config = config_of_folder(tmp_path)
     assert [model.name for model in config.model_config_list.config] == ["a", "b"]
     assert config.model_config_list.config[0].base_path == str(tmp_path / "a")
-
-
-def test_only_plain_numbers_are_versions(tmp_path):
-    folders(tmp_path, "1", "20", "withdrawn/3", "4.tmp", "-5", "v6", "７")
-    (tmp_path / "8").touch()
-    assert list_folders(tmp_path) == {1: tmp_path / "1", 20: tmp_path / "20"}
 
 
 @pytest.mark.parametrize(
