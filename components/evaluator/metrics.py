@@ -62,12 +62,7 @@ def _computations(
     example_weighted: bool = False,
 ) -> metric_types.MetricComputations:
     del source
-    key = metric_types.MetricKey(
-        name=name,
-        model_name=model_name,
-        output_name=output_name,
-        example_weighted=example_weighted,
-    )
+    key = metric_types.MetricKey(name, model_name, output_name, example_weighted=example_weighted)
 
     def value(table: PatientTable) -> float:
         found = QUANTITIES[quantity](table, class_id)

@@ -4,14 +4,15 @@ Those of Keras give the same values, but AutoGraph rewrites their code first, wh
 than the evaluation of hundreds of images.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.evaluator.top_predictions import Cells, from_predictions
+from components.evaluator.patient_counts import from_patients
+from components.gate.patient_table import PatientTable
 
 _LEAST = 1e-7  # probability, as in Keras: keeps the loss of a wrong prediction finite
 
@@ -25,8 +26,7 @@ class Accuracy(metric_types.Metric):
     """
 
     def __init__(self, source: str = "", name: str = "accuracy"):
-        computations = metric_util.merge_per_key_computations(_accuracy)
-        super().__init__(computations, source=source, name=name)
+        super().__init__(_for_each_key(_accuracy), source=source, name=name)
 
 
 class LogLoss(metric_types.Metric):
@@ -38,49 +38,40 @@ class LogLoss(metric_types.Metric):
     """
 
     def __init__(self, source: str = "", name: str = "loss"):
-        computations = metric_util.merge_per_key_computations(_log_loss)
-        super().__init__(computations, source=source, name=name)
+        super().__init__(_for_each_key(_log_loss), source=source, name=name)
 
 
-def _accuracy(
-    source: str = "",
-    name: str = "accuracy",
-    eval_config: Any = None,
-    model_name: str = "",
-    output_name: str = "",
-    example_weighted: bool = False,
-) -> metric_types.MetricComputations:
-    del source
-    key = metric_types.MetricKey(
-        name=name,
-        model_name=model_name,
-        output_name=output_name,
-        example_weighted=example_weighted,
-    )
-    return from_predictions(_share_of_right, key, eval_config)
+def _for_each_key(
+    compute: Callable[[metric_types.MetricKey, Any], metric_types.MetricComputations],
+) -> Callable[..., metric_types.MetricComputations]:
+    def computations(
+        name: str,
+        source: str = "",
+        eval_config: Any = None,
+        model_name: str = "",
+        output_name: str = "",
+        example_weighted: bool = False,
+    ) -> metric_types.MetricComputations:
+        del source
+        key = metric_types.MetricKey(
+            name, model_name, output_name, example_weighted=example_weighted
+        )
+        return compute(key, eval_config)
+
+    return metric_util.merge_per_key_computations(computations)
 
 
-def _share_of_right(cells: Cells) -> float:
-    right = sum(n for cell, n in cells.items() if cell.actual_class_id == cell.predicted_class_id)
-    total = sum(cells.values())
-    return right / total if total else float("nan")
+def _accuracy(key: metric_types.MetricKey, eval_config: Any) -> metric_types.MetricComputations:
+    return from_patients(_share_of_right, key, eval_config)
 
 
-def _log_loss(
-    source: str = "",
-    name: str = "loss",
-    eval_config: Any = None,
-    model_name: str = "",
-    output_name: str = "",
-    example_weighted: bool = False,
-) -> metric_types.MetricComputations:
-    del source
-    key = metric_types.MetricKey(
-        name=name,
-        model_name=model_name,
-        output_name=output_name,
-        example_weighted=example_weighted,
-    )
+def _share_of_right(table: PatientTable) -> float:
+    total = table.images.sum()
+    right = table.images[table.labels == table.predicted].sum()
+    return float(right / total) if total else float("nan")
+
+
+def _log_loss(key: metric_types.MetricKey, eval_config: Any) -> metric_types.MetricComputations:
     combiner = _MeanLogLoss(key, eval_config)
     return [metric_types.MetricComputation(keys=[key], preprocessors=None, combiner=combiner)]
 
