@@ -1,6 +1,5 @@
 """Runs on Kubeflow Pipelines: start, find, stop."""
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -70,14 +69,8 @@ def read_run(values: dict[str, Any]) -> Run:
 def experiment_id(connection: Connection, name: str, description: str = "") -> str:
     """Returns the id of an experiment, which is created if there is none of that name."""
     doing = f"use the experiment {name!r}"
-    predicate = {"operation": "EQUALS", "key": "display_name", "stringValue": name}
-    query = {
-        "namespace": connection.namespace,
-        "filter": json.dumps({"predicates": [predicate]}),
-    }
-    found = connection.call(doing, "GET", "/experiments", query=query).get("experiments")
-    if found:
-        return str(found[0]["experiment_id"])
+    if found := connection.find(doing, "experiments", name):
+        return str(found["experiment_id"])
     body = {"display_name": name, "description": description}
     if connection.namespace:
         body["namespace"] = connection.namespace

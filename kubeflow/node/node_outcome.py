@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from components.nodes import AUDIT, GATE, LAST, PUSHER, TUNER
+from components.runtime.exit_codes import ExitCode
 from kubeflow.node.task import log, read_overrides, write_output
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
     from pipeline.runs.runner import NodeRun
-
-NOT_BLESSED = 3
 
 
 def show_outcome(
@@ -116,7 +115,7 @@ def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connectio
     from pipeline.runs.summary import verdict as full_verdict
 
     runs = finished_nodes(pipeline, connection)
-    models = node_paths(given.root, given.models, None).models
+    models = node_paths(given.root, given.models).models
     overrides = read_overrides(given.overrides)
     record = summarise(recipe, given.data, given.run_id, overrides, runs, models)
     print_summary(Console(width=120), record)
@@ -135,4 +134,4 @@ def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connectio
     if given.gate_failure != "fail" or (record.blessed and not record.refused):
         return 0
     log.error("Error: nothing was pushed, and `gate_failure` of this run is `fail`.")
-    return NOT_BLESSED
+    return ExitCode.NOT_BLESSED

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.runtime.environment import BEAM_POOL_CHECK
+from components.runtime.errors import first_line
 from pipeline.beam.errors import BeamError
 from pipeline.beam.pool import check_pool
 from pipeline.beam.settings import asks_pool, patience_minutes
@@ -27,7 +28,7 @@ def check_engine(options: Mapping[str, str]) -> bool:
         options: name, with its dashes → value; with a runner.
 
     Returns:
-        Whether only a job can show that a worker comes, see `pipeline.beam.trial`.
+        Whether only a job can show that a worker comes, see `pipeline.beam.small_job`.
 
     Raises:
         BeamError: what is missing, and what to do.
@@ -104,10 +105,10 @@ def _check_java(name: str, options: Mapping[str, str]) -> None:
     try:
         _fetch_jar(name, options)
     except Exception as error:
+        why = first_line(error) or type(error).__name__
         jar = f"--{name.removesuffix('Runner').lower()}_job_server_jar=FILE"
         raise BeamError(
-            f"The jar of {name}'s job server can't be had: {_first_line(error)}. Give it by {jar}, "
-            f"{remedy}"
+            f"The jar of {name}'s job server can't be had: {why}. Give it by {jar}, {remedy}"
         ) from error
 
 
@@ -185,8 +186,3 @@ def is_local(address: str) -> bool:
 def _connect(address: str) -> None:
     host, _, port = address.rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_SECONDS).close()
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
