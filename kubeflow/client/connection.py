@@ -20,7 +20,7 @@ from kubeflow.errors import PipelinesError
 API = "/apis/v2beta1"
 # To connect, and between two parts of the answer.
 TIMEOUT_SECONDS = (10, 120)
-PAGE = 100
+_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Connection:
             key: of the answer, under which the items are.
             query: beside the namespace.
         """
-        asked = {"page_size": PAGE, "sort_by": "created_at desc", **(query or {})}
+        asked = {"page_size": _PAGE, "sort_by": "created_at desc", **(query or {})}
         token = ""
         while True:
             answer = self.call(doing, "GET", path, query=asked | {"page_token": token})

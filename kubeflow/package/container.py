@@ -25,7 +25,7 @@ PARAMETERS = {
 }
 _OF_A_SEARCH = ("data", "root", "overrides")  # which pushes nothing
 # The nodes whose artifact has a web page, which KFP's page shows as the output `page`.
-_PAGES = (AUDIT, LAST)
+PAGES = (AUDIT, LAST)
 # Parameter → the only node, or task, that reads it.
 _READ_BY = {"if_new": RETRAINING, "gate_failure": LAST, "reason": RETRAINING}
 
@@ -167,7 +167,7 @@ def _outputs(task: Task) -> dict[str, Any]:
     if task == DECIDES:
         return {"train": dsl.OutputPath(str), "decision": dsl.Output[dsl.Markdown]}
     outputs: dict[str, Any] = {}
-    if set(_PAGES) & set(task.nodes):  # no stage has both of them
+    if set(PAGES) & set(task.nodes):  # no stage has both of them
         outputs["page"] = dsl.Output[dsl.HTML]
     if GATE in task.nodes:
         outputs["verdict"] = dsl.Output[dsl.Markdown]

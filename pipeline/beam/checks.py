@@ -33,12 +33,14 @@ def check_engine(options: Mapping[str, str]) -> bool:
     Raises:
         BeamError: what is missing, and what to do.
     """
+    from apache_beam.runners.portability.portable_runner import PortableRunner
+
     patience_minutes()
     runner = _runner(options["--runner"])
     name = type(runner).__name__
     if name == "DataflowRunner":
         _check_dataflow(options)
-    if not _is_portable(runner):
+    if not isinstance(runner, PortableRunner):
         return False
     if _JOB_SERVER in options:
         _check_job_server(options[_JOB_SERVER])
@@ -61,12 +63,6 @@ def _runner(name: str) -> Any:
             f"Beam has no runner {name!r} here: {error}. Write --runner=NAME with DirectRunner, "
             "FlinkRunner, SparkRunner, PortableRunner or DataflowRunner."
         ) from error
-
-
-def _is_portable(runner: Any) -> bool:
-    from apache_beam.runners.portability.portable_runner import PortableRunner
-
-    return isinstance(runner, PortableRunner)
 
 
 def _check_dataflow(options: Mapping[str, str]) -> None:
