@@ -84,12 +84,13 @@ def _show_verdict(
 
     results = load_results(run.outputs["evaluation"][0].uri, recipe.data.classes)
     verdict, gates = judge(results, recipe.evaluation), class_gates(results, recipe.evaluation)
-    floor_on = recipe.evaluation.floor_on
+    floor_on, judged_on = recipe.evaluation.floor_on, recipe.evaluation.judged_on
     worst = gate_report.worst_class(gates, floor_on)
     with metadata.Metadata(connection) as handle:
         found = {Result.VERDICT: verdict.sentence, Result.WORST_CLASS: worst}
         publish(handle.store, run.execution_id, found)
-    write_output(given.verdict, gate_report.verdict_markdown(verdict, gates, floor_on))
+    page = gate_report.verdict_markdown(verdict, gates, floor_on, judged_on)
+    write_output(given.verdict, page)
     gate_report.write_metadata(
         given.executor_input,
         {
