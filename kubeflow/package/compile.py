@@ -24,7 +24,7 @@ from kubeflow.package.monitor import (
     monitor_name,
     monitor_task,
 )
-from kubeflow.package.platform import prepared
+from kubeflow.package.platform import start
 from kubeflow.package.root_outputs import lift_verdict
 from kubeflow.texts import YES
 
@@ -67,26 +67,17 @@ def write_package(
     """
     from kfp import compiler, dsl
 
-    containers = {
-        task.name: task_component(task, recipe, options) for task in (DECIDES, *followers)
-    }
-
-    def start(described: Task, parameters: dict[str, Any]) -> Any:
-        container = containers[described.name]
-        given = {key: parameters[key] for key in container.component_spec.inputs if key != "run_id"}
-        return prepared(
-            container(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **given), described, recipe.platform
-        )
-
     def tasks(**parameters: Any) -> None:
         if options.on_alarm:
             alarm = monitor_task(recipe, options, parameters)
             parameters["reason"] = alarm.outputs["reason"]
-        retraining = start(DECIDES, parameters)
+        component = task_component(DECIDES, recipe, options)
+        retraining = start(component, DECIDES, recipe.platform, parameters)
         made: dict[str, Any] = {}
         with dsl.If(retraining.outputs["train"] == YES, name=GROUP):
             for task in followers:
-                made[task.name] = start(task, parameters)
+                component = task_component(task, recipe, options)
+                made[task.name] = start(component, task, recipe.platform, parameters)
                 made[task.name].after(*(made[above] for above in task.upstream))
 
     described = f"{recipe.summary}. medtfx {options.version}, stack {options.stack}"

@@ -6,7 +6,7 @@ from typing import Any
 from components.recipe.recipe import Recipe
 from kubeflow.package.container import PackageOptions, container_component, with_parameters
 from kubeflow.package.dag import MONITORS
-from kubeflow.package.platform import prepared
+from kubeflow.package.platform import start
 
 # Parameters of a run, beside the root and the models.
 MONITOR_PARAMETERS: dict[str, Any] = {"log": str, "since": str, "skip": list}
@@ -63,7 +63,4 @@ def monitor_task(recipe: Recipe, options: PackageOptions, parameters: dict[str, 
         _OWN,
         outputs,
     )
-    own = {key: parameters[key] for key in _OWN}
-    return prepared(
-        container(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **own), MONITORS, recipe.platform
-    )
+    return start(container, MONITORS, recipe.platform, parameters)
