@@ -27,7 +27,7 @@ class PushedGate:
 
     Attributes:
         evaluation: the recipe's section, with floors and slices.
-        classes: result of each class on the test split.
+        classes: result of each class on the images that decided.
     """
 
     evaluation: EvaluationSection

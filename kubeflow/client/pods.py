@@ -54,7 +54,7 @@ def describe_command(namespace: str, run_id: str) -> str:
 def log_command(namespace: str, run_id: str) -> str:
     """Returns the command that shows the logs of a run."""
     where = namespace or DEFAULT_NAMESPACE
-    return f"kubectl logs -n {where} -l {RUN_LABEL}={run_id} -c main --prefix --tail=50"
+    return f"kubectl logs -n {where} -l {RUN_LABEL}={run_id} -c {_CONTAINER} --prefix --tail=50"
 
 
 def trouble_of_pod(pod: Mapping[str, Any]) -> str:

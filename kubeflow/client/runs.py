@@ -77,25 +77,8 @@ def experiment_id(connection: Connection, name: str, description: str = "") -> s
     return str(connection.call(doing, "POST", "/experiments", body=body)["experiment_id"])
 
 
-def start(
-    connection: Connection,
-    uploaded: Uploaded,
-    name: str,
-    experiment: str,
-    parameters: dict[str, Any],
-    service_account: str | None = None,
-) -> Run:
-    """Starts a run of an uploaded version.
-
-    Args:
-        connection: to the server.
-        uploaded: the version.
-        name: of the run.
-        experiment: in which KFP's page lists it.
-        parameters: name → value.
-        service_account: under which the pods run; None: the cluster's default.
-    """
-    body = run_body(connection, uploaded, name, experiment, parameters, service_account)
+def start(connection: Connection, body: dict[str, Any]) -> Run:
+    """Starts a run, from `run_body`."""
     return read_run(connection.call("start the run", "POST", "/runs", body=body))
 
 
@@ -107,7 +90,16 @@ def run_body(
     parameters: dict[str, Any],
     service_account: str | None,
 ) -> dict[str, Any]:
-    """Returns what a run and a recurring run have in common, see `start`."""
+    """Returns the API's description of a run of an uploaded version, now or on a schedule.
+
+    Args:
+        connection: to the server.
+        uploaded: the version.
+        name: of the run.
+        experiment: in which KFP's page lists it.
+        parameters: name → value.
+        service_account: under which the pods run; None: the cluster's default.
+    """
     body = {
         "display_name": name,
         "description": uploaded.description,
