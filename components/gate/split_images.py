@@ -1,6 +1,6 @@
 """The images of a split, and the predictions of the exported model, or of the folds, for them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,7 +53,8 @@ class SplitImages:
         found: list[tf.train.Example] = []
         probabilities = [np.zeros((0, len(self.classes)), np.float32)]
         flags = [np.zeros((2, 0), bool)]
-        for batch in _batches(self.files):
+        for serialized in records(self.files).batch(_BATCH).as_numpy_iterator():
+            batch = [tf.train.Example.FromString(record) for record in serialized]
             images = [example.features.feature["image"].bytes_list.value[0] for example in batch]
             outputs = predict(image_bytes=tf.constant(images))
             probabilities.append(outputs["probabilities"].numpy())
@@ -108,11 +109,6 @@ def stored_predictions(
     return _predictions(
         found, classes, features, np.array(probabilities, np.float32), np.array(flags, bool)
     )
-
-
-def _batches(files: Sequence[str]) -> Iterator[list[tf.train.Example]]:
-    for batch in records(files).batch(_BATCH).as_numpy_iterator():
-        yield [tf.train.Example.FromString(record) for record in batch]
 
 
 def _predictions(
