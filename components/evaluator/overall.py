@@ -4,13 +4,14 @@ Those of Keras give the same values, but AutoGraph rewrites their code first, wh
 than the evaluation of hundreds of images.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
+from components.evaluator.for_each_key import for_each_key
 from components.evaluator.patient_counts import from_patients
 from components.gate.patient_table import PatientTable
 
@@ -26,7 +27,7 @@ class Accuracy(metric_types.Metric):
     """
 
     def __init__(self, source: str = "", name: str = "accuracy"):
-        super().__init__(_for_each_key(_accuracy), source=source, name=name)
+        super().__init__(for_each_key(_accuracy), source=source, name=name)
 
 
 class LogLoss(metric_types.Metric):
@@ -38,27 +39,7 @@ class LogLoss(metric_types.Metric):
     """
 
     def __init__(self, source: str = "", name: str = "loss"):
-        super().__init__(_for_each_key(_log_loss), source=source, name=name)
-
-
-def _for_each_key(
-    compute: Callable[[metric_types.MetricKey, Any], metric_types.MetricComputations],
-) -> Callable[..., metric_types.MetricComputations]:
-    def computations(
-        name: str,
-        source: str = "",
-        eval_config: Any = None,
-        model_name: str = "",
-        output_name: str = "",
-        example_weighted: bool = False,
-    ) -> metric_types.MetricComputations:
-        del source
-        key = metric_types.MetricKey(
-            name, model_name, output_name, example_weighted=example_weighted
-        )
-        return compute(key, eval_config)
-
-    return metric_util.merge_per_key_computations(computations)
+        super().__init__(for_each_key(_log_loss), source=source, name=name)
 
 
 def _accuracy(key: metric_types.MetricKey, eval_config: Any) -> metric_types.MetricComputations:
