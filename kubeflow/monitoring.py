@@ -59,7 +59,7 @@ def _monitor(given: argparse.Namespace) -> "Outcome":
 
     recipe = decode_recipe(given.recipe, [])
     log.info("%s of %s, run %s", MONITOR, recipe.name, given.run_id)
-    models = node_paths(given.root, given.models, None).models
+    models = node_paths(given.root, given.models).models
     if is_remote(models):
         raise KubeflowError(
             "The monitor reads the models from a folder of a mounted volume. Received for "

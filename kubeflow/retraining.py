@@ -65,7 +65,8 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
     if given.after_alarm and not given.reason:
         return Decision(False, "Declined: the monitor is quiet.")
 
-    key = patient_key(node_paths(given.root, given.models, None).keys)
+    paths = node_paths(given.root)
+    key = patient_key(paths.keys)
     listing = list_folders(given.data, recipe.data)
     if given.trials:
         check_looks(look_ledger(given.root), recipe, listing, recipe.tuning.space, given.trials)
@@ -84,9 +85,7 @@ def _decide(given: argparse.Namespace, recipe: "Recipe") -> "Decision":
         looks.check(seen.tested, [seen.model], recipe.evaluation.max_looks)
         ledger.stage(given.run_id, seen)
         if given.reason:
-            Reasons(node_paths(given.root, given.models, None).artifacts).add(
-                given.run_id, given.reason
-            )
+            Reasons(paths.artifacts).add(given.run_id, given.reason)
     return decision
 
 

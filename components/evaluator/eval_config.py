@@ -113,7 +113,10 @@ def _class_metrics(
         for quantity in QUANTITIES:
             metric = _class_metric(index, quantity, metric_name(quantity, label))
             if quantity in least:
-                threshold = config_pb2.MetricThreshold(value_threshold=_at_least(least[quantity]))
+                bound = {"value": least[quantity] - TOLERANCE}
+                threshold = config_pb2.MetricThreshold(
+                    value_threshold=config_pb2.GenericValueThreshold(lower_bound=bound)
+                )
                 metric.per_slice_thresholds.add(slicing_specs=[OVERALL], threshold=threshold)
             found.append(metric)
         found += _slice_metrics(index, label, evaluation)
@@ -149,10 +152,6 @@ def _class_metric(
     return _own_metric(
         "metrics", "ClassMetric", name=name, class_id=class_id, quantity=quantity, **config
     )
-
-
-def _at_least(value: float) -> config_pb2.GenericValueThreshold:
-    return config_pb2.GenericValueThreshold(lower_bound={"value": value - TOLERANCE})
 
 
 def _own_metric(module: str, class_name: str, **config: object) -> config_pb2.MetricConfig:

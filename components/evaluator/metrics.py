@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.metrics import metric_types
 
+from components.evaluator.for_each_key import for_each_key
 from components.evaluator.patient_counts import from_patients
 from components.gate.patient_table import Change, PatientTable
 
@@ -39,7 +40,7 @@ class ClassMetric(metric_types.Metric):
         name: str = "class_metric",
     ):
         super().__init__(
-            metric_util.merge_per_key_computations(_computations),
+            for_each_key(_computations),
             class_id=class_id,
             quantity=quantity,
             floor=floor,
@@ -50,25 +51,13 @@ class ClassMetric(metric_types.Metric):
 
 
 def _computations(
-    class_id: int = 0,
-    quantity: str = "recall",
-    floor: float = 0.0,
-    min_patients: int = 0,
-    source: str = "",
-    name: str = "class_metric",
-    eval_config: Any = None,
-    model_name: str = "",
-    output_name: str = "",
-    example_weighted: bool = False,
+    key: metric_types.MetricKey,
+    eval_config: Any,
+    class_id: int,
+    quantity: str,
+    floor: float,
+    min_patients: int,
 ) -> metric_types.MetricComputations:
-    del source
-    key = metric_types.MetricKey(
-        name=name,
-        model_name=model_name,
-        output_name=output_name,
-        example_weighted=example_weighted,
-    )
-
     def value(table: PatientTable) -> float:
         found = QUANTITIES[quantity](table, class_id)
         if not floor:

@@ -11,7 +11,9 @@ import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.evaluator.top_predictions import Cells, from_predictions
+from components.evaluator.for_each_key import for_each_key
+from components.evaluator.patient_counts import from_patients
+from components.gate.patient_table import PatientTable
 
 _LEAST = 1e-7  # probability, as in Keras: keeps the loss of a wrong prediction finite
 
@@ -25,8 +27,7 @@ class Accuracy(metric_types.Metric):
     """
 
     def __init__(self, source: str = "", name: str = "accuracy"):
-        computations = metric_util.merge_per_key_computations(_accuracy)
-        super().__init__(computations, source=source, name=name)
+        super().__init__(for_each_key(_accuracy), source=source, name=name)
 
 
 class LogLoss(metric_types.Metric):
@@ -38,49 +39,20 @@ class LogLoss(metric_types.Metric):
     """
 
     def __init__(self, source: str = "", name: str = "loss"):
-        computations = metric_util.merge_per_key_computations(_log_loss)
-        super().__init__(computations, source=source, name=name)
+        super().__init__(for_each_key(_log_loss), source=source, name=name)
 
 
-def _accuracy(
-    source: str = "",
-    name: str = "accuracy",
-    eval_config: Any = None,
-    model_name: str = "",
-    output_name: str = "",
-    example_weighted: bool = False,
-) -> metric_types.MetricComputations:
-    del source
-    key = metric_types.MetricKey(
-        name=name,
-        model_name=model_name,
-        output_name=output_name,
-        example_weighted=example_weighted,
-    )
-    return from_predictions(_share_of_right, key, eval_config)
+def _accuracy(key: metric_types.MetricKey, eval_config: Any) -> metric_types.MetricComputations:
+    return from_patients(_share_of_right, key, eval_config)
 
 
-def _share_of_right(cells: Cells) -> float:
-    right = sum(n for cell, n in cells.items() if cell.actual_class_id == cell.predicted_class_id)
-    total = sum(cells.values())
-    return right / total if total else float("nan")
+def _share_of_right(table: PatientTable) -> float:
+    total = table.images.sum()
+    right = table.images[table.labels == table.predicted].sum()
+    return float(right / total) if total else float("nan")
 
 
-def _log_loss(
-    source: str = "",
-    name: str = "loss",
-    eval_config: Any = None,
-    model_name: str = "",
-    output_name: str = "",
-    example_weighted: bool = False,
-) -> metric_types.MetricComputations:
-    del source
-    key = metric_types.MetricKey(
-        name=name,
-        model_name=model_name,
-        output_name=output_name,
-        example_weighted=example_weighted,
-    )
+def _log_loss(key: metric_types.MetricKey, eval_config: Any) -> metric_types.MetricComputations:
     combiner = _MeanLogLoss(key, eval_config)
     return [metric_types.MetricComputation(keys=[key], preprocessors=None, combiner=combiner)]
 

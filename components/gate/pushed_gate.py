@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from components.gate.results import ClassResult
 from components.recipe.evaluation import EvaluationSection
+from components.runtime.errors import first_line
 from components.saved_model.manifest import ChangedModelError
 from components.storage.atomic_write import write_atomically
 
@@ -26,7 +27,7 @@ class PushedGate:
 
     Attributes:
         evaluation: the recipe's section, with floors and slices.
-        classes: result of each class on the test split.
+        classes: result of each class on the images that decided.
     """
 
     evaluation: EvaluationSection
@@ -63,11 +64,10 @@ def read_gate(folder: Path) -> PushedGate | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError, ValidationError) as error:
-        why = str(error).split("\n")[0]
         raise ChangedModelError(
             f"{GATE} says what the gate asked of a model. In {folder} it can't be read "
-            f"({why}). Restore it from a backup, or push the model again with this version of "
-            "medtfx."
+            f"({first_line(error)}). Restore it from a backup, or push the model again with this "
+            "version of medtfx."
         ) from error
 
 

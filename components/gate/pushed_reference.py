@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.gate.predictions import Predictions
+from components.runtime.errors import first_line
 from components.saved_model.embedding import EMBEDDING, SCORE, SIZE, from_stored, to_stored
 from components.saved_model.manifest import ChangedModelError
 from components.storage.atomic_write import replacing
@@ -146,11 +147,10 @@ def read_reference(folder: Path) -> Reference | None:
     except FileNotFoundError:
         return None
     except (pa.ArrowException, ValueError, KeyError) as error:
-        why = str(error).split("\n")[0]
         raise ChangedModelError(
             f"{REFERENCE} holds the predictions that the gate judged. In {folder} it can't be read "
-            f"({why}). Restore it from a backup, or push the model again with this version of "
-            "medtfx."
+            f"({first_line(error)}). Restore it from a backup, or push the model again with this "
+            "version of medtfx."
         ) from error
 
 

@@ -1,6 +1,6 @@
 """The images of a split, and the predictions of the exported model, or of the folds, for them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from components.gate.predictions import Predictions
 from components.saved_model.embedding import EMBED, EMBEDDING, SCORE
-from components.storage.examples import records
+from components.storage.examples import read_examples, records
 
 _BATCH = 32
 
@@ -53,7 +53,8 @@ class SplitImages:
         found: list[tf.train.Example] = []
         probabilities = [np.zeros((0, len(self.classes)), np.float32)]
         flags = [np.zeros((2, 0), bool)]
-        for batch in self._batches():
+        for serialized in records(self.files).batch(_BATCH).as_numpy_iterator():
+            batch = [tf.train.Example.FromString(record) for record in serialized]
             images = [example.features.feature["image"].bytes_list.value[0] for example in batch]
             outputs = predict(image_bytes=tf.constant(images))
             probabilities.append(outputs["probabilities"].numpy())
@@ -80,16 +81,12 @@ class SplitImages:
         """
         explain = model.signatures["explain"] if model else None
         found = {}
-        for batch in self._batches():
-            for example in batch:
-                name = _known(example, "filename")
-                if name in filenames:
-                    encoded = example.features.feature["image"].bytes_list.value[0]
-                    found[name] = Explained(encoded, _heatmap(explain, encoded))
+        for example in read_examples(self.files):
+            name = _known(example, "filename")
+            if name in filenames:
+                encoded = example.features.feature["image"].bytes_list.value[0]
+                found[name] = Explained(encoded, _heatmap(explain, encoded))
         return found
-
-    def _batches(self) -> Iterator[list[tf.train.Example]]:
-        return _batches(self.files)
 
 
 def stored_predictions(
@@ -102,7 +99,7 @@ def stored_predictions(
         classes: in the order of the probabilities.
         features: whose values are kept, for slices.
     """
-    found = [example for batch in _batches(files) for example in batch]
+    found = list(read_examples(files))
     columns = [example.features.feature for example in found]
     probabilities = [list(one["probabilities"].float_list.value) for one in columns]
     flags = [
@@ -112,11 +109,6 @@ def stored_predictions(
     return _predictions(
         found, classes, features, np.array(probabilities, np.float32), np.array(flags, bool)
     )
-
-
-def _batches(files: Sequence[str]) -> Iterator[list[tf.train.Example]]:
-    for batch in records(files).batch(_BATCH).as_numpy_iterator():
-        yield [tf.train.Example.FromString(record) for record in batch]
 
 
 def _predictions(
@@ -130,7 +122,10 @@ def _predictions(
         classes=classes,
         filenames=tuple(_known(example, "filename") for example in examples),
         patients=tuple(_known(example, "patient") for example in examples),
-        labels=np.array([_label_index(example) for example in examples], np.int64),
+        labels=np.array(
+            [example.features.feature["label_index"].int64_list.value[0] for example in examples],
+            np.int64,
+        ),
         probabilities=probabilities,
         uncertain=flags[0],
         out_of_distribution=flags[1],
@@ -143,10 +138,6 @@ def _heatmap(explain: Any | None, encoded: bytes) -> NDArray[np.float32] | None:
         return None
     heatmap: NDArray[np.float32] = explain(image_bytes=tf.constant([encoded]))["heatmap"].numpy()[0]
     return heatmap
-
-
-def _label_index(example: tf.train.Example) -> int:
-    return int(example.features.feature["label_index"].int64_list.value[0])
 
 
 def _known(example: tf.train.Example, name: str) -> str:

@@ -1,7 +1,5 @@
 """The contract of the node."""
 
-from typing import Any
-
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.proto import pusher_pb2
@@ -71,16 +69,14 @@ class Pusher(base_component.BaseComponent):
             push_destination: as of TFX's Pusher.
             approval: the decision about it; may be empty. None: no decision is needed.
         """
-        values: dict[str, Any] = {"custom_config": "null"}
-        if approval is not None:
-            values["approval"] = approval
         super().__init__(
             spec=PusherSpec(
                 model_blessing=model_blessing,
                 infra_blessing=infra_blessing,
                 push_destination=push_destination,
+                approval=approval,
                 approval_required=int(approval is not None),
+                custom_config="null",
                 pushed_model=types.Channel(type=standard_artifacts.PushedModel),
-                **values,
             )
         )

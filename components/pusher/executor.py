@@ -5,13 +5,13 @@ import time
 from typing import Any
 
 from tfx import types
-from tfx.components.evaluator import constants
 from tfx.components.pusher import executor as pusher_executor
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, proto_utils
 
 from components.artifacts import SIGNED
+from components.gate.model_blessing import BLESSED_MODEL_ID
 from components.gate.serving_blessing import MODEL_ID
 from components.gate.validated_copy import check_unchanged, local_copy, validated_files
 from components.pusher.push import free_version, push
@@ -35,16 +35,17 @@ class Executor(pusher_executor.Executor):
         self._log_startup(input_dict, output_dict, exec_properties)
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
         served = artifact_utils.get_single_instance(input_dict["infra_blessing"])
-        decision = _latest_decision(input_dict)
-        required = bool(exec_properties["approval_required"])
-        if not self.CheckBlessing(input_dict) or (required and not _approves(decision)):
+        required = exec_properties["approval_required"]
+        decision = _latest_decision(input_dict) if required else None
+        unapproved = required and (decision is None or decision.approved != 1)
+        if unapproved or not self.CheckBlessing(input_dict):
             self._MarkNotPushed(pushed)
             return
         base = _base(exec_properties["push_destination"])
         version = free_version(base, int(time.time()))
         with local_copy(served) as model:
             check_unchanged(model, validated_files(served), "the ServingValidator tested")
-            if required and decision is not None:
+            if decision is not None:
                 by_whom = f"{decision.by} approved on {decision.at[:10]}"
                 check_unchanged(model, json.loads(decision.model_files), by_whom)
             destination, signed = push(model, base, version)
@@ -59,13 +60,9 @@ class Executor(pusher_executor.Executor):
         return super().CheckBlessing(input_dict) and model_id == _gated_model(input_dict)
 
 
-def _approves(decision: types.Artifact | None) -> bool:
-    return decision is not None and decision.approved == 1
-
-
 def _gated_model(input_dict: dict[str, list[types.Artifact]]) -> int:
     gate = artifact_utils.get_single_instance(input_dict["model_blessing"])
-    return int(gate.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY))
+    return int(gate.get_int_custom_property(BLESSED_MODEL_ID))
 
 
 def _latest_decision(input_dict: dict[str, list[types.Artifact]]) -> types.Artifact | None:

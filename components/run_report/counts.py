@@ -49,17 +49,16 @@ def count_splits(statistics_uri: str, splits: Sequence[str]) -> dict[str, SplitC
 def _split(folder: str) -> SplitCounts:
     with fileio.open(os.path.join(folder, STATISTICS_FILE), "rb") as file:
         found = statistics_pb2.DatasetFeatureStatisticsList.FromString(file.read()).datasets[0]
-    strings = {_name(feature): feature.string_stats for feature in found.features}
+    strings = {
+        feature.name or ".".join(feature.path.step): feature.string_stats
+        for feature in found.features
+    }
     labels = strings["label"].rank_histogram.buckets if "label" in strings else ()
     return SplitCounts(
         images=int(found.num_examples),
         patients=int(strings["patient"].unique) if "patient" in strings else 0,
         by_class={bucket.label: int(bucket.sample_count) for bucket in labels},
     )
-
-
-def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:
-    return feature.name or ".".join(feature.path.step)
 
 
 def by_reason(items: Iterable[Quarantined]) -> list[QuarantineReason]:

@@ -70,9 +70,9 @@ def slice_results(predictions: Predictions) -> Iterator[SliceResult]:
                 value,
                 int(chosen.sum()),
                 float(predictions.right[chosen].mean()),
-                tuple(_worth_showing(result) for result in by_class if result.cases),
+                tuple(
+                    replace(result, auc=math.nan) if result.cases < SMALL else result
+                    for result in by_class
+                    if result.cases
+                ),
             )
-
-
-def _worth_showing(result: ClassResult) -> ClassResult:
-    return replace(result, auc=math.nan) if result.cases < SMALL else result

@@ -3,7 +3,6 @@
 import datetime
 import math
 from pathlib import Path
-from typing import Any
 
 import yaml
 from markupsafe import Markup
@@ -39,7 +38,9 @@ def render_page(content: Content) -> str:
         kinds=KINDS,
         small=figures.SMALL,
         open_rows=_OPEN_ROWS,
-        recipe_text=_recipe_text(content.recipe),
+        recipe_text=yaml.safe_dump(
+            dict(content.recipe), sort_keys=False, allow_unicode=True, width=80
+        ).rstrip(),
         today=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         style=Markup((_TEMPLATE / "page.css").read_text(encoding="utf-8")),  # ours
         run_slot=Markup(RUN_SLOT),
@@ -73,10 +74,6 @@ def _slices(content: Content) -> dict[str, list[figures.SliceResult]]:
     for result in figures.slice_results(content.predictions):
         found.setdefault(result.feature, []).append(result)
     return found
-
-
-def _recipe_text(recipe: Any) -> str:
-    return yaml.safe_dump(dict(recipe), sort_keys=False, allow_unicode=True, width=80).rstrip()
 
 
 # === Numbers ===

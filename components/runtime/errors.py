@@ -50,6 +50,14 @@ class MedtfxError(Exception):
     """Base class of the errors that a user can fix."""
 
 
+def first_line(error: object) -> str:
+    """Returns the first line of a message, at most 300 characters; '' for an empty one.
+
+    Libraries append traces and lists to their messages.
+    """
+    return str(error).strip().partition("\n")[0][:300]
+
+
 class RecipeError(MedtfxError):
     """The recipe, or an override of one of its values, is not valid."""
 

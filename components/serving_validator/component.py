@@ -112,7 +112,6 @@ class ServingValidator(base_component.BaseComponent):
             request_seconds: longest time of a request.
             out_of_fold: of OutOfFold, with folds alone.
         """
-        given = {} if out_of_fold is None else {"out_of_fold": out_of_fold}
         super().__init__(
             spec=ServingValidatorSpec(
                 model=model,
@@ -130,7 +129,7 @@ class ServingValidator(base_component.BaseComponent):
                 request_seconds=request_seconds,
                 rules=json.dumps(rules.plain(), sort_keys=True),
                 source=source,
-                **given,
+                out_of_fold=out_of_fold,
                 blessing=types.Channel(type=standard_artifacts.InfraBlessing),
             )
         )

@@ -4,9 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-import tensorflow as tf
-
-from components.storage.examples import records
+from components.storage.examples import read_examples
 
 
 @dataclass(frozen=True)
@@ -55,11 +53,8 @@ def find_by_name(files: Sequence[str], names: Collection[str]) -> dict[str, byte
 
 
 def _stored_images(files: Sequence[str]) -> Iterator[StoredImage]:
-    spec = {
-        "filename": tf.io.FixedLenFeature([], tf.string),
-        "label_index": tf.io.FixedLenFeature([], tf.int64),
-        "image": tf.io.FixedLenFeature([], tf.string),
-    }
-    for row in records(files).map(lambda record: tf.io.parse_single_example(record, spec)):
-        name = row["filename"].numpy().decode(errors="surrogateescape")
-        yield StoredImage(name, int(row["label_index"]), row["image"].numpy())
+    for example in read_examples(files):
+        features = example.features.feature
+        (name,), (image,) = (features[key].bytes_list.value for key in ("filename", "image"))
+        (label,) = features["label_index"].int64_list.value
+        yield StoredImage(name.decode(errors="surrogateescape"), label, image)

@@ -15,6 +15,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from components.runtime.errors import first_line
 from components.serving_validator.server_process import ServerProcess
 from components.serving_validator.unservable import UnservableError
 
@@ -72,7 +73,7 @@ class ServedModel:
         (status,) = self._call(self._models.GetModelStatus, request).model_version_status
         if status.state == get_model_status_pb2.ModelVersionStatus.AVAILABLE:
             return None
-        return _first_line(status.status.error_message)
+        return first_line(status.status.error_message)
 
     def signatures(self) -> dict[str, set[str]]:
         """Returns the names of the outputs of each signature."""
@@ -125,7 +126,7 @@ class ServedModel:
                 or f"the model server does not respond ({error.details()})"
             )
             return UnservableError(f"{ending} during a request", conclusive=False)
-        return RequestRefusedError(error.code().name, _first_line(error.details()))
+        return RequestRefusedError(error.code().name, first_line(error.details()))
 
 
 def predict_request(name: str, signature: str, images: Sequence[bytes]) -> Any:
@@ -136,8 +137,3 @@ def predict_request(name: str, signature: str, images: Sequence[bytes]) -> Any:
         tf.make_tensor_proto(list(images), tf.string, [len(images)])
     )
     return request
-
-
-def _first_line(text: str) -> str:
-    """TensorFlow adds a list of graph nodes in further lines."""
-    return str(text).strip().split("\n")[0][:400]

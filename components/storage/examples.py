@@ -1,6 +1,6 @@
 """The Examples that ImageExampleGen and Transform write: their features, and their files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import tensorflow as tf
 
@@ -28,6 +28,12 @@ def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
 def records(files: Iterable[str]) -> tf.data.Dataset:
     """Returns the serialized Examples of GZIP TFRecords, string scalars, by file name."""
     return untuned(tf.data.TFRecordDataset(sorted(files), compression_type="GZIP"))
+
+
+def read_examples(files: Iterable[str]) -> Iterator[tf.train.Example]:
+    """Yields the Examples of GZIP TFRecords, by file name."""
+    for record in records(files).as_numpy_iterator():
+        yield tf.train.Example.FromString(record)
 
 
 def open_writer(path: str) -> tf.io.TFRecordWriter:

@@ -13,8 +13,6 @@ from components.tuner.result import TrialResult
 from components.tuner.rounds import known_before, trials_by_chance
 from components.tuner.space import Range, Space, value_of
 
-OBJECTIVE = "balanced_accuracy"
-
 
 class Oracle(BayesianOptimizationOracle):
     """KerasTuner's oracle without its state on a disk: the trials are told, not kept.
@@ -65,31 +63,20 @@ def suggest(
         earlier: the results that this trial waits for, of `known_before`.
     """
     by_chance, known = trials_by_chance(len(space)), known_before(number, len(space))
-    oracle = build_oracle(space, model, training)
     if known and len(earlier) < by_chance:  # by chance no others were found
         return {}
-    oracle.tell(one for one in earlier if one.number <= known)
-    for _ in range(known, number - 1):  # those of the same round, which have no results yet
-        oracle.choose()
-    return oracle.choose()
-
-
-def build_oracle(space: Space, model: ModelSection, training: TrainingSection) -> Oracle:
-    """Builds the oracle of a search that has not begun.
-
-    Args:
-        space: values to choose from.
-        model: the recipe's section, with the values of the first trial.
-        training: the recipe's section, likewise, and with the seed.
-    """
-    return Oracle(
-        objective=keras_tuner.Objective(OBJECTIVE, "max"),
-        num_initial_points=trials_by_chance(len(space)),
+    oracle = Oracle(
+        objective=keras_tuner.Objective("balanced_accuracy", "max"),
+        num_initial_points=by_chance,
         hyperparameters=hyperparameters(space, model, training),
         allow_new_entries=False,
         tune_new_entries=False,
         seed=training.seed,
     )
+    oracle.tell(one for one in earlier if one.number <= known)
+    for _ in range(known, number - 1):  # those of the same round, which have no results yet
+        oracle.choose()
+    return oracle.choose()
 
 
 def hyperparameters(

@@ -73,7 +73,6 @@ def compile_recipe(
     from kubeflow.client.package_loader import check_reaction
     from kubeflow.package.compile import compile_package
     from kubeflow.package.container import PackageOptions
-    from kubeflow.package.monitor import compile_monitor
     from pipeline.recipes.loader import load_recipe
     from pipeline.tune.space import with_space
 
@@ -98,12 +97,12 @@ def compile_recipe(
         version=metadata.version("medtfx"),
         defaults={name: value for name, value in given.items() if value},
         trials=trials,
+        on_alarm=check_reaction(monitor),
     )
-    if check_reaction(monitor) == "fail":
-        compile_monitor(values, options, out)
+    tasks = compile_package(values, options, out)
+    if monitor == "fail":
         typer.echo(f"{out}: the monitor of {values.model_name}, for images of stack {stack}.")
         return
-    tasks = compile_package(values, options, out, monitored=monitor is not None)
     required = ("data", "root", *(("log",) if monitor else ()))
     missing = [name for name in required if name not in options.defaults]
     needs = f" Parameters that each run must have: {', '.join(missing)}." if missing else ""

@@ -98,7 +98,8 @@ def start_run(
         uploaded = upload(connection, compiled)
     name = f"{compiled.name} {datetime.now():%Y-%m-%d %H:%M:%S}"
     experiment = options.experiment or compiled.name
-    run = runs.start(connection, uploaded, name, experiment, values, options.service_account)
+    body = runs.run_body(connection, uploaded, name, experiment, values, options.service_account)
+    run = runs.start(connection, body)
     lines = [
         uploaded_line(compiled, uploaded),
         f"Started: {name}, run {run.run_id}",

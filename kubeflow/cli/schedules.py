@@ -1,7 +1,7 @@
 """The commands about schedules on Kubeflow Pipelines."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,6 @@ SHOWN_TIMES = 5
 # The parameter with which a run trains only if there is enough new data.
 IF_NEW = "if_new"
 NameArgument = Annotated[str, typer.Argument(help="Name or id of the schedule.")]
-TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 ZoneOption = Annotated[
     str,
     typer.Option(
@@ -26,6 +25,14 @@ ZoneOption = Annotated[
         help="Time zone of the cluster's scheduler: its CRON_SCHEDULE_TIMEZONE.",
     ),
 ]
+
+
+def _time_option(rule: str) -> Any:
+    return typer.Option(
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        metavar="TIME",
+        help=f"{rule} this, e.g. 2030-01-31T08:00, in this machine's time zone.",
+    )
 
 
 def schedule(
@@ -38,22 +45,8 @@ def schedule(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the schedule of the same name.")
     ] = False,
-    start: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=TIME_FORMATS,
-            metavar="TIME",
-            help="No run before this, e.g. 2030-01-31T08:00, in this machine's time zone.",
-        ),
-    ] = None,
-    end: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=TIME_FORMATS,
-            metavar="TIME",
-            help="No run after this, e.g. 2030-01-31T08:00, in this machine's time zone.",
-        ),
-    ] = None,
+    start: Annotated[datetime | None, _time_option("No run before")] = None,
+    end: Annotated[datetime | None, _time_option("No run after")] = None,
     scheduler_zone: ZoneOption = "UTC",
     always_train: Annotated[
         bool, typer.Option("--always-train", help="Train each time, also without new data.")

@@ -1,6 +1,8 @@
 """The errors of the connection to Kubeflow Pipelines, in sentences."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 
 import requests
 
@@ -34,20 +36,25 @@ def explain(answer: requests.Response, doing: str, host: str, namespace: str) ->
     return PipelinesError(f"Kubeflow Pipelines would not {doing} ({status}): {message}")
 
 
-def unreachable(host: str, error: Exception) -> PipelinesError:
-    """Returns the error for a host that does not answer."""
-    return PipelinesError(
-        f"No answer from {host}: {_innermost(error)}. Check --host, and that the port-forward or "
-        "the network to the cluster is up."
-    )
+@contextlib.contextmanager
+def answer_expected(host: str) -> Iterator[None]:
+    """Has a request in the block raise our error where no answer comes.
 
-
-def not_trusted(host: str, error: Exception) -> PipelinesError:
-    """Returns the error for a host whose certificate is not trusted."""
-    return PipelinesError(
-        f"The certificate of {host} is not trusted: name the file of its authority with --ca-cert. "
-        f"({_innermost(error)})"
-    )
+    Raises:
+        PipelinesError: the host does not answer, or its certificate is not trusted.
+    """
+    try:
+        yield
+    except requests.exceptions.SSLError as error:
+        raise PipelinesError(
+            f"The certificate of {host} is not trusted: name the file of its authority with "
+            f"--ca-cert. ({_innermost(error)})"
+        ) from None
+    except (requests.RequestException, OSError) as error:
+        raise PipelinesError(
+            f"No answer from {host}: {_innermost(error)}. Check --host, and that the port-forward "
+            "or the network to the cluster is up."
+        ) from None
 
 
 def _innermost(error: BaseException) -> str:

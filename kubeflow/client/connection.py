@@ -4,6 +4,7 @@ The API is asked directly: KFP's own client takes a second to import, waits for 
 and differs between the versions of the stacks.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import requests
 
-from kubeflow.client.api_errors import explain, not_trusted, unreachable
+from kubeflow.client.api_errors import answer_expected, explain
 from kubeflow.client.probe import Login, is_multi_user
 from kubeflow.client.settings import Settings
 from kubeflow.errors import PipelinesError
@@ -19,7 +20,7 @@ from kubeflow.errors import PipelinesError
 API = "/apis/v2beta1"
 # To connect, and between two parts of the answer.
 TIMEOUT_SECONDS = (10, 120)
-PAGE = 100
+_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Connection:
             key: of the answer, under which the items are.
             query: beside the namespace.
         """
-        asked = {"page_size": PAGE, "sort_by": "created_at desc", **(query or {})}
+        asked = {"page_size": _PAGE, "sort_by": "created_at desc", **(query or {})}
         token = ""
         while True:
             answer = self.call(doing, "GET", path, query=asked | {"page_token": token})
@@ -109,8 +110,24 @@ class Connection:
             if not token:
                 return
 
+    def find(self, doing: str, kind: str, name: str) -> dict[str, Any] | None:
+        """Returns the pipeline or experiment of a name in the user's namespace, if there is one.
+
+        Args:
+            doing: for messages.
+            kind: `pipelines` or `experiments`.
+            name: shown on KFP's page.
+        """
+        predicate = {"operation": "EQUALS", "key": "display_name", "stringValue": name}
+        query = {
+            "namespace": self.namespace,
+            "filter": json.dumps({"predicates": [predicate]}),
+        }
+        found = self.call(doing, "GET", f"/{kind}", query=query).get(kind)
+        return found[0] if found else None
+
     def _send(self, doing: str, method: str, path: str, **given: Any) -> requests.Response:
-        try:
+        with answer_expected(self.host):
             answer = requests.request(
                 method,
                 f"{self.host}{path}",
@@ -120,10 +137,6 @@ class Connection:
                 allow_redirects=False,
                 **given,
             )
-        except requests.exceptions.SSLError as error:
-            raise not_trusted(self.host, error) from None
-        except (requests.RequestException, OSError) as error:
-            raise unreachable(self.host, error) from None
         if answer.status_code >= 400:
             raise explain(answer, doing, self.host, self.namespace)
         return answer

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from kubeflow.client.api_errors import WAYS_TO_LOG_IN, unreachable
+from kubeflow.client.api_errors import WAYS_TO_LOG_IN, answer_expected
 from kubeflow.errors import PipelinesError
 
 TIMEOUT = (10, 30)
@@ -26,21 +26,18 @@ def log_in(
     Raises:
         PipelinesError: there is no login page, or it refuses.
     """
-    with requests.Session() as session:
+    with requests.Session() as session, answer_expected(host):
         session.verify = ca_cert or True
-        try:
-            page = _form(session, host, connector)
-            if urlsplit(host).scheme == "https" and urlsplit(page.url).scheme != "https":
-                raise PipelinesError(
-                    f"The login page {_plain(page.url)} is not https: no password was sent."
-                )
-            answer = session.post(
-                page.url, data={"login": username, "password": password}, timeout=TIMEOUT
+        page = _form(session, host, connector)
+        if urlsplit(host).scheme == "https" and urlsplit(page.url).scheme != "https":
+            raise PipelinesError(
+                f"The login page {_plain(page.url)} is not https: no password was sent."
             )
-            if answer.url.split("?")[0].endswith("/approval"):
-                answer = session.post(answer.url, data={"approval": "approve"}, timeout=TIMEOUT)
-        except requests.RequestException as error:
-            raise unreachable(host, error) from None
+        answer = session.post(
+            page.url, data={"login": username, "password": password}, timeout=TIMEOUT
+        )
+        if _plain(answer.url).endswith("/approval"):
+            answer = session.post(answer.url, data={"approval": "approve"}, timeout=TIMEOUT)
         if not answer.history:  # Dex shows its form again, with status 200 or 401
             raise PipelinesError(
                 f"Dex refused the login of {username!r}. Check $KFP_USERNAME and $KFP_PASSWORD."

@@ -5,16 +5,18 @@ import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from kubeflow.client.pipeline_package import PipelinePackage, holds_recipe, read_package
 from kubeflow.errors import PipelinesError
 
-OnAlarm = Literal["fail", "retrain"]
+if TYPE_CHECKING:
+    from kubeflow.package.container import OnAlarm
+
 _PACKED = (".zip", ".gz", ".tgz")
 
 
-def check_reaction(on_alarm: str | None) -> OnAlarm | None:
+def check_reaction(on_alarm: str | None) -> "OnAlarm | None":
     """Returns what follows an alarm of the monitor, checked.
 
     Raises:
@@ -29,7 +31,7 @@ def check_reaction(on_alarm: str | None) -> OnAlarm | None:
 
 @contextlib.contextmanager
 def open_package(
-    source: str, image: str | None = None, on_alarm: OnAlarm | None = None
+    source: str, image: str | None = None, on_alarm: "OnAlarm | None" = None
 ) -> Iterator[PipelinePackage]:
     """Yields the package of a YAML file, or of a recipe, which is compiled to a temporary file.
 
@@ -64,17 +66,12 @@ def open_package(
 
 
 def _compile(
-    recipe: str, image: str | None, on_alarm: OnAlarm | None, out: Path
+    recipe: str, image: str | None, on_alarm: "OnAlarm | None", out: Path
 ) -> PipelinePackage:
     from kubeflow.package.compile import compile_package
     from kubeflow.package.container import PackageOptions
-    from kubeflow.package.monitor import compile_monitor
     from pipeline.recipes.loader import load_recipe
 
-    values = load_recipe(recipe)
-    options = PackageOptions(image=image, version=metadata.version("medtfx"))
-    if on_alarm == "fail":
-        compile_monitor(values, options, out)
-    else:
-        compile_package(values, options, out, monitored=on_alarm == "retrain")
+    options = PackageOptions(image, version=metadata.version("medtfx"), on_alarm=on_alarm)
+    compile_package(load_recipe(recipe), options, out)
     return read_package(out)

@@ -54,7 +54,7 @@ def describe_command(namespace: str, run_id: str) -> str:
 def log_command(namespace: str, run_id: str) -> str:
     """Returns the command that shows the logs of a run."""
     where = namespace or DEFAULT_NAMESPACE
-    return f"kubectl logs -n {where} -l {RUN_LABEL}={run_id} -c main --prefix --tail=50"
+    return f"kubectl logs -n {where} -l {RUN_LABEL}={run_id} -c {_CONTAINER} --prefix --tail=50"
 
 
 def trouble_of_pod(pod: Mapping[str, Any]) -> str:
@@ -127,16 +127,12 @@ def _troubles(api: Any, namespace: str, run_id: str) -> dict[str, str]:
     found = {pod["metadata"]["name"]: trouble_of_pod(pod) for pod in pods}
     for pod in pods:
         name = pod["metadata"]["name"]
-        if not found[name] and _is_starting(pod):
+        if not found[name] and (pod.get("status") or {}).get("phase") == "Pending":
             # A volume that can't be mounted is said in an event alone.
             selector = f"involvedObject.name={name},type=Warning"
             events = api.list_namespaced_event(namespace, field_selector=selector, **_ASKED)
             found[name] = next((one.get("message", "") for one in reversed(_items(events))), "")
     return {name: " ".join(text.split()) for name, text in found.items() if text}
-
-
-def _is_starting(pod: Mapping[str, Any]) -> bool:
-    return (pod.get("status") or {}).get("phase") == "Pending"
 
 
 def _items(answer: Any) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import requests
 
-from kubeflow.client.api_errors import WAYS_TO_LOG_IN, not_trusted, unreachable
+from kubeflow.client.api_errors import WAYS_TO_LOG_IN, answer_expected
 from kubeflow.errors import PipelinesError
 
 TIMEOUT = (10, 30)
@@ -50,14 +50,10 @@ def is_multi_user(
 
 
 def _get(host: str, path: str, login: Login, ca_cert: str | None) -> requests.Response:
-    try:
+    with answer_expected(host):
         return requests.get(
             host + path, auth=login, verify=ca_cert or True, timeout=TIMEOUT, allow_redirects=False
         )
-    except requests.exceptions.SSLError as error:
-        raise not_trusted(host, error) from None
-    except (requests.RequestException, OSError) as error:
-        raise unreachable(host, error) from None
 
 
 def _json(answer: requests.Response) -> dict | None:

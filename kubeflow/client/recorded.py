@@ -1,15 +1,6 @@
 """The results of a run in ML Metadata, which keeps them after the pods are gone."""
 
-import os
-from collections.abc import Mapping
-
-from components.runtime.environment import ML_METADATA
 from kubeflow.results import Result
-
-
-def is_configured(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the environment names an ML Metadata."""
-    return bool(ML_METADATA.get(environment))
 
 
 def recorded_results(run_id: str) -> dict[Result, str]:

@@ -6,13 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from components.nodes import GATE, LAST, MONITOR, RETRAINING, TUNER, place_of
+from components.runtime.environment import ML_METADATA
 from components.runtime.errors import MedtfxError
 from components.runtime.exit_codes import ExitCode
-from kubeflow.client import recorded, runs
+from kubeflow.client import runs
 from kubeflow.client.connection import Connection
 from kubeflow.client.logs import TaskLog, read_log
 from kubeflow.client.package_nodes import nodes_of_tasks
 from kubeflow.client.pods import of_node, pod_troubles, running_logs
+from kubeflow.client.recorded import recorded_results
 from kubeflow.client.tasks import Task, has_declined, is_ours, tasks_of
 from kubeflow.results import (
     OUTCOMES,
@@ -149,10 +151,10 @@ class StatusReader:
             for node, log in logs.items()
             for result, text in read_results(log.text).items()
         }
-        if not recorded.is_configured():
+        if not ML_METADATA.get():
             return results, ""
         try:
-            found = recorded.recorded_results(run.run_id)
+            found = recorded_results(run.run_id)
         except MedtfxError as error:
             return results, str(error)
         return results | {result: Found(text, _RECORDED) for result, text in found.items()}, ""
@@ -204,8 +206,8 @@ def short_outcome(connection: Connection, run: runs.Run) -> str:
         tasks = tasks_of(run)
         if has_declined(run):
             return OUTCOMES[ExitCode.DECLINED]
-        if recorded.is_configured():
-            results = recorded.recorded_results(run.run_id)
+        if ML_METADATA.get():
+            results = recorded_results(run.run_id)
         else:
             last = tasks[-1].pod if tasks and is_ours(run) else ""
             results = read_results(read_log(connection, run.run_id, last).text)

@@ -1,6 +1,5 @@
 """Runs on Kubeflow Pipelines: start, find, stop."""
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -70,39 +69,16 @@ def read_run(values: dict[str, Any]) -> Run:
 def experiment_id(connection: Connection, name: str, description: str = "") -> str:
     """Returns the id of an experiment, which is created if there is none of that name."""
     doing = f"use the experiment {name!r}"
-    predicate = {"operation": "EQUALS", "key": "display_name", "stringValue": name}
-    query = {
-        "namespace": connection.namespace,
-        "filter": json.dumps({"predicates": [predicate]}),
-    }
-    found = connection.call(doing, "GET", "/experiments", query=query).get("experiments")
-    if found:
-        return str(found[0]["experiment_id"])
+    if found := connection.find(doing, "experiments", name):
+        return str(found["experiment_id"])
     body = {"display_name": name, "description": description}
     if connection.namespace:
         body["namespace"] = connection.namespace
     return str(connection.call(doing, "POST", "/experiments", body=body)["experiment_id"])
 
 
-def start(
-    connection: Connection,
-    uploaded: Uploaded,
-    name: str,
-    experiment: str,
-    parameters: dict[str, Any],
-    service_account: str | None = None,
-) -> Run:
-    """Starts a run of an uploaded version.
-
-    Args:
-        connection: to the server.
-        uploaded: the version.
-        name: of the run.
-        experiment: in which KFP's page lists it.
-        parameters: name → value.
-        service_account: under which the pods run; None: the cluster's default.
-    """
-    body = run_body(connection, uploaded, name, experiment, parameters, service_account)
+def start(connection: Connection, body: dict[str, Any]) -> Run:
+    """Starts a run, from `run_body`."""
     return read_run(connection.call("start the run", "POST", "/runs", body=body))
 
 
@@ -114,7 +90,16 @@ def run_body(
     parameters: dict[str, Any],
     service_account: str | None,
 ) -> dict[str, Any]:
-    """Returns what a run and a recurring run have in common, see `start`."""
+    """Returns the API's description of a run of an uploaded version, now or on a schedule.
+
+    Args:
+        connection: to the server.
+        uploaded: the version.
+        name: of the run.
+        experiment: in which KFP's page lists it.
+        parameters: name → value.
+        service_account: under which the pods run; None: the cluster's default.
+    """
     body = {
         "display_name": name,
         "description": uploaded.description,

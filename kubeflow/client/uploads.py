@@ -1,12 +1,11 @@
 """Uploads a package: each content once, as a new version of its pipeline, never over an old one."""
 
-import json
 import re
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from typing import Any
 
-from kubeflow.client.connection import PAGE, Connection
+from kubeflow.client.connection import Connection
 from kubeflow.client.pipeline_package import PipelinePackage
 
 _FINGERPRINT = re.compile(r"\bpackage ([0-9a-f]{12})\b")
@@ -38,8 +37,8 @@ def upload(connection: Connection, package: PipelinePackage) -> Uploaded:
         PipelinesError: the server refuses; its reason is passed on.
     """
     description = _description(package)
-    pipeline_id = _find_pipeline(connection, package.name)
-    if pipeline_id is None:
+    pipeline = connection.find("list the pipelines", "pipelines", package.name)
+    if pipeline is None:
         # The server makes the first version itself, under the name of the pipeline.
         query = {"name": package.name, "description": description}
         pipeline = connection.call(
@@ -51,6 +50,7 @@ def upload(connection: Connection, package: PipelinePackage) -> Uploaded:
         )
         (version,) = _versions(connection, pipeline["pipeline_id"])
         return _uploaded(version, new=True)
+    pipeline_id = pipeline["pipeline_id"]
     for version in _versions(connection, pipeline_id):
         if _fingerprint(version) == package.fingerprint:
             return _uploaded(version, new=False)
@@ -63,19 +63,6 @@ def upload(connection: Connection, package: PipelinePackage) -> Uploaded:
         file=package.path,
     )
     return _uploaded(version, new=True)
-
-
-def _find_pipeline(connection: Connection, name: str) -> str | None:
-    """Returns the id of the pipeline of that name in the user's namespace, or None."""
-    predicate = {"operation": "EQUALS", "key": "display_name", "stringValue": name}
-    query = {
-        "namespace": connection.namespace,
-        "page_size": PAGE,
-        "filter": json.dumps({"predicates": [predicate]}),
-    }
-    found = connection.call("list the pipelines", "GET", "/pipelines", query=query)
-    pipelines = found.get("pipelines") or []
-    return str(pipelines[0]["pipeline_id"]) if pipelines else None
 
 
 def _versions(connection: Connection, pipeline_id: str) -> list[dict[str, Any]]:

@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.nodes import kind_of
+from components.runtime.exit_codes import ExitCode
 from components.runtime.memory import ContainerMemory, container_memory, gibibytes
 from kubeflow.node.library_noise import QuietErrors
-from kubeflow.node.task import FAILED, log
+from kubeflow.node.task import log
 
 # Exit code of the process for what passes; sysexits.h calls it EX_TEMPFAIL.
 TRY_AGAIN = 75
@@ -42,15 +43,15 @@ def run_nodes(given: argparse.Namespace, arguments: Sequence[str], nodes: Sequen
             nodes = nodes[nodes.index(at.read_text()) :] if at.exists() else nodes
             before = container_memory()
             code = _run_once(_command(arguments, nodes, at))
-            if code >= 0 and code not in (FAILED, TRY_AGAIN):
+            if code >= 0 and code not in (ExitCode.FAILED, TRY_AGAIN):
                 return code
             node = at.read_text() if at.exists() else nodes[0]
             after = container_memory()
             if after.kills > before.kills:
                 log.error("Error: %s", out_of_memory(node, after))
-                return FAILED
-            if code == FAILED:
-                return FAILED
+                return ExitCode.FAILED
+            if code == ExitCode.FAILED:
+                return ExitCode.FAILED
             if attempt < given.retries:
                 wait = given.retry_wait * 2**attempt
                 log.warning(
@@ -59,7 +60,7 @@ def run_nodes(given: argparse.Namespace, arguments: Sequence[str], nodes: Sequen
                 )  # fmt: skip
                 time.sleep(wait)
     log.error("Error: %s %s, in the last of %d attempts.", node, _reason(code), given.retries + 1)
-    return FAILED
+    return ExitCode.FAILED
 
 
 def out_of_memory(node: str, memory: ContainerMemory) -> str:

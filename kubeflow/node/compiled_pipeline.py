@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +61,7 @@ def pipeline_of_run(given: argparse.Namespace, recipe: "Recipe") -> Any:
     from kubeflow.node.paths import node_paths
     from pipeline.beam.arguments import beam_args
 
-    paths = node_paths(given.root, given.models, None)
+    paths = node_paths(given.root, given.models)
     if FIRST in given.node:
         patient_key(paths.keys)
     storage.prepare(paths.artifacts, paths.models)
@@ -81,7 +80,7 @@ def _build(given: argparse.Namespace, recipe: "Recipe", options: tuple[str, ...]
     from kubeflow.node.paths import node_paths
     from pipeline.dag.training import build_pipeline, build_tuning
 
-    paths = node_paths(given.root, given.models, None)
+    paths = node_paths(given.root, given.models)
     if given.trials:
         space = recipe.tuning.space
         pipeline = build_tuning(recipe, given.data, paths, space, given.trials, options)
@@ -105,7 +104,7 @@ def _address(given: argparse.Namespace, recipe: "Recipe") -> str | None:
     """Returns where the pipeline is kept; None with a root at gs://."""
     from kubeflow.node.paths import node_paths
 
-    paths = node_paths(given.root, given.models, None)
+    paths = node_paths(given.root, given.models)
     if is_remote(paths.root) and not is_s3(paths.root):
         return None
     depends_on = {
@@ -113,7 +112,7 @@ def _address(given: argparse.Namespace, recipe: "Recipe") -> str | None:
         "stack": installed_stack(),
         "recipe": recipe.plain(),
         "data": given.data,
-        "paths": vars(replace(paths, metadata=None)),
+        "paths": vars(paths),
         "beam": given.beam_arg,
         "trials": given.trials,
         "weights": sorted(_weights(recipe)),

@@ -39,7 +39,7 @@ _NOT_COMPARED = (
 _SPACE = "\u00a0\u00a0"
 
 
-def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
+def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str, judged_on: str) -> str:
     """Returns the verdict with one paragraph a reason, and a table of the classes."""
     praise = verdict.sentence.removeprefix("Blessed: ")
     reasons = verdict.reasons or (praise[0].upper() + praise[1:],)
@@ -53,7 +53,7 @@ def verdict_markdown(verdict: Verdict, gates: list[Gate], floor_on: str) -> str:
     paragraphs = [
         "# Blessed" if verdict.blessed else "# NOT blessed: nothing is pushed",
         *map(markdown, reasons),
-        "## Test split, by the top prediction",
+        f"## On {judged_on}, by the top prediction",
         "\n".join(table),
         f"Floor: for the {bound}. {_BEFORE if compared else _NOT_COMPARED}",
         NOT_A_MEDICAL_DEVICE,

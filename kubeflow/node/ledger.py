@@ -15,7 +15,7 @@ def run_ledger(recipe: "Recipe", root: str) -> "Ledger":
     from kubeflow.node.paths import node_paths
     from pipeline.retraining.ledger import Ledger
 
-    return Ledger(node_paths(root, "", None).pipeline_root(recipe.name))
+    return Ledger(node_paths(root).pipeline_root(recipe.name))
 
 
 def look_ledger(root: str) -> "LookLedger":
@@ -23,7 +23,7 @@ def look_ledger(root: str) -> "LookLedger":
     from kubeflow.node.paths import node_paths
     from pipeline.looks.ledger import LookLedger
 
-    return LookLedger(node_paths(root, "", None).artifacts)
+    return LookLedger(node_paths(root).artifacts)
 
 
 def confirm_training(

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from components.nodes import AUDIT, GATE, LAST, PUSHER, TUNER
+from components.runtime.exit_codes import ExitCode
 from kubeflow.node.task import log, read_overrides, write_output
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
     from pipeline.runs.runner import NodeRun
-
-NOT_BLESSED = 3
 
 
 def show_outcome(
@@ -85,12 +84,13 @@ def _show_verdict(
 
     results = load_results(run.outputs["evaluation"][0].uri, recipe.data.classes)
     verdict, gates = judge(results, recipe.evaluation), class_gates(results, recipe.evaluation)
-    floor_on = recipe.evaluation.floor_on
+    floor_on, judged_on = recipe.evaluation.floor_on, recipe.evaluation.judged_on
     worst = gate_report.worst_class(gates, floor_on)
     with metadata.Metadata(connection) as handle:
         found = {Result.VERDICT: verdict.sentence, Result.WORST_CLASS: worst}
         publish(handle.store, run.execution_id, found)
-    write_output(given.verdict, gate_report.verdict_markdown(verdict, gates, floor_on))
+    page = gate_report.verdict_markdown(verdict, gates, floor_on, judged_on)
+    write_output(given.verdict, page)
     gate_report.write_metadata(
         given.executor_input,
         {
@@ -116,7 +116,7 @@ def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connectio
     from pipeline.runs.summary import verdict as full_verdict
 
     runs = finished_nodes(pipeline, connection)
-    models = node_paths(given.root, given.models, None).models
+    models = node_paths(given.root, given.models).models
     overrides = read_overrides(given.overrides)
     record = summarise(recipe, given.data, given.run_id, overrides, runs, models)
     print_summary(Console(width=120), record)
@@ -135,4 +135,4 @@ def _close(given: argparse.Namespace, recipe: "Recipe", pipeline: Any, connectio
     if given.gate_failure != "fail" or (record.blessed and not record.refused):
         return 0
     log.error("Error: nothing was pushed, and `gate_failure` of this run is `fail`.")
-    return NOT_BLESSED
+    return ExitCode.NOT_BLESSED

@@ -1,7 +1,5 @@
 """The paths and addresses that a node on the cluster reads and writes."""
 
-from typing import Any
-
 from components.runtime.environment import CHECKPOINTS
 from components.storage import files
 from pipeline.paths import PipelinePaths
@@ -10,13 +8,12 @@ from pipeline.paths import PipelinePaths
 _IN_THE_POD = "/tmp/medtfx-checkpoints"
 
 
-def node_paths(root: str, models: str, metadata: Any) -> PipelinePaths:
+def node_paths(root: str, models: str = "") -> PipelinePaths:
     """Returns the paths of a run.
 
     Args:
         root: of the artifacts: a path on a mounted volume, or an address of object storage.
         models: where models are pushed; empty for `<root>/models`.
-        metadata: configuration of ML Metadata.
 
     With `root` in object storage there is no folder for the site's patient key: it comes from the
     environment then.
@@ -29,6 +26,6 @@ def node_paths(root: str, models: str, metadata: Any) -> PipelinePaths:
         models=models.rstrip("/") or f"{root}/models",
         checkpoints=checkpoints or (f"{root}/checkpoints" if on_volume else _IN_THE_POD),
         keys=root if on_volume else "",
-        metadata=metadata,
+        metadata=None,
         several_roots=True,
     )

@@ -8,8 +8,8 @@ from kubeflow.node.task import log
 
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
+    from components.tuner.result import TrialResult
     from pipeline.runs.runner import NodeRun
-    from pipeline.tune.trials import Trial
 
 
 def close_search(
@@ -45,7 +45,7 @@ def close_search(
         publish(handle.store, run.execution_id, found)
 
 
-def best_values(trial: "Trial") -> str:
+def best_values(trial: "TrialResult") -> str:
     """Returns the number, score and values of a trial, these as options of a command."""
     words = []
     for key, value in trial.values.items():

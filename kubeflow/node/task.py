@@ -9,7 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.runtime.errors import MedtfxError
+from components.runtime.errors import MedtfxError, first_line
+from components.runtime.exit_codes import ExitCode
 from components.runtime.stack import installed_stack
 from kubeflow.errors import KubeflowError
 from kubeflow.node.process import prepare_process
@@ -17,7 +18,6 @@ from kubeflow.node.process import prepare_process
 if TYPE_CHECKING:
     from components.recipe.recipe import Recipe
 
-FAILED = 1
 log = logging.getLogger("medtfx.task")
 
 
@@ -42,7 +42,7 @@ def run_task(work: Callable[[argparse.Namespace], int], given: argparse.Namespac
         return work(given)
     except MedtfxError as error:
         log.error("Error: %s", error)
-        return FAILED
+        return ExitCode.FAILED
     except Exception as error:
         cause = _root_cause(error)
         if isinstance(cause, PermissionError):
@@ -52,8 +52,8 @@ def run_task(work: Callable[[argparse.Namespace], int], given: argparse.Namespac
             )  # fmt: skip
         else:
             log.exception("This is a defect of medtfx, or of a library:")
-            log.error("Error: %s: %s", type(cause).__name__, str(cause).strip().partition("\n")[0])
-        return FAILED
+            log.error("Error: %s: %s", type(cause).__name__, first_line(cause))
+        return ExitCode.FAILED
 
 
 def _root_cause(error: BaseException) -> BaseException:

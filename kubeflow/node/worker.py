@@ -17,7 +17,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from components.nodes import GATE
-from components.runtime.errors import MedtfxError
+from components.runtime.errors import MedtfxError, first_line
 from components.runtime.lean_imports import load_tensorflow
 from components.runtime.transient import transient_cause
 from components.storage.atomic_write import write_atomically
@@ -48,7 +48,7 @@ def _try(given: argparse.Namespace) -> int:
     except Exception as error:
         if (cause := transient_cause(error)) is None:
             raise
-        log.error("%s: %s", type(cause).__name__, str(cause).strip().partition("\n")[0])
+        log.error("%s: %s", type(cause).__name__, first_line(cause))
         return TRY_AGAIN
 
 

@@ -12,20 +12,19 @@ from typing import Any
 from components.recipe.recipe import Recipe
 from kubeflow.package.container import (
     PackageOptions,
-    check_image_named,
-    container_component,
     parameters_of,
+    task_component,
     with_parameters,
 )
 from kubeflow.package.dag import DECIDES, Task, node_dag, search_dag, task_dag
 from kubeflow.package.monitor import (
     MONITOR_DEFAULTS,
     MONITOR_PARAMETERS,
+    compile_monitor,
     monitor_name,
     monitor_task,
 )
-from kubeflow.package.platform import prepared
-from kubeflow.package.recipe_codec import encode_recipe
+from kubeflow.package.platform import start
 from kubeflow.package.root_outputs import lift_verdict
 from kubeflow.texts import YES
 
@@ -33,69 +32,52 @@ from kubeflow.texts import YES
 GROUP = "Nodes"
 
 
-def compile_package(
-    recipe: Recipe, options: PackageOptions, out: Path, monitored: bool = False
-) -> list[Task]:
-    """Writes the package of a recipe and returns its tasks, without Retraining.
+def compile_package(recipe: Recipe, options: PackageOptions, out: Path) -> list[Task]:
+    """Writes the package of a recipe and returns its tasks, without Retraining and Monitor.
 
     Needs KFP's SDK, and no TFX.
 
     Args:
         recipe: of all tasks.
-        options: image, stack, version and defaults.
+        options: what is in it.
         out: the file to write.
-        monitored: see `write_package`.
 
     Raises:
         KubeflowError: no image is named.
     """
-    check_image_named(recipe.platform, options)
+    if options.on_alarm == "fail":
+        compile_monitor(recipe, options, out)
+        return []
     dag = search_dag(recipe, options.trials) if options.trials else node_dag(recipe)
     tasks = task_dag(dag, recipe.platform)
-    write_package(recipe, tasks, options, out, monitored)
+    write_package(recipe, tasks, options, out)
     return tasks
 
 
 def write_package(
-    recipe: Recipe,
-    followers: list[Task],
-    options: PackageOptions,
-    out: Path,
-    monitored: bool = False,
+    recipe: Recipe, followers: list[Task], options: PackageOptions, out: Path
 ) -> None:
     """Writes the package of the tasks that follow Retraining, see `compile_package`.
 
     Args:
         recipe: of all tasks.
         followers: with their nodes.
-        options: image, stack, version and defaults.
+        options: what is in it.
         out: the file to write.
-        monitored: whether the monitor comes first, and nothing is trained without its alarm.
     """
     from kfp import compiler, dsl
 
-    encoded = encode_recipe(recipe)
-    containers = {
-        task.name: container_component(task, recipe, encoded, options, monitored)
-        for task in (DECIDES, *followers)
-    }
-
-    def start(described: Task, parameters: dict[str, Any]) -> Any:
-        container = containers[described.name]
-        given = {key: parameters[key] for key in container.component_spec.inputs if key != "run_id"}
-        return prepared(
-            container(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **given), described, recipe.platform
-        )
-
     def tasks(**parameters: Any) -> None:
-        if monitored:
-            alarm = monitor_task(recipe, encoded, options, parameters)
+        if options.on_alarm:
+            alarm = monitor_task(recipe, options, parameters)
             parameters["reason"] = alarm.outputs["reason"]
-        retraining = start(DECIDES, parameters)
+        component = task_component(DECIDES, recipe, options)
+        retraining = start(component, DECIDES, recipe.platform, parameters)
         made: dict[str, Any] = {}
         with dsl.If(retraining.outputs["train"] == YES, name=GROUP):
             for task in followers:
-                made[task.name] = start(task, parameters)
+                component = task_component(task, recipe, options)
+                made[task.name] = start(component, task, recipe.platform, parameters)
                 made[task.name].after(*(made[above] for above in task.upstream))
 
     described = f"{recipe.summary}. medtfx {options.version}, stack {options.stack}"
@@ -110,7 +92,7 @@ def write_package(
     }
     types: dict[str, Any] = parameters_of(options)
     name = f"{recipe.name}-trials" if options.trials else recipe.name
-    if monitored:
+    if options.on_alarm:
         types = {**types, **MONITOR_PARAMETERS}
         del types["reason"]
         name = monitor_name(recipe)

@@ -4,13 +4,14 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from components.nodes import AUDIT, GATE, LAST, RETRAINING
 from components.recipe.platform import PlatformSection
 from components.recipe.recipe import Recipe
 from kubeflow.errors import KubeflowError
 from kubeflow.package.dag import DECIDES, Task
+from kubeflow.package.recipe_codec import encode_recipe
 
 # Parameters of a run, under these names in KFP's form.
 PARAMETERS = {
@@ -23,11 +24,13 @@ PARAMETERS = {
     "reason": str,
 }
 _OF_A_SEARCH = ("data", "root", "overrides")  # which pushes nothing
-# The nodes whose artifact has a web page, which KFP's page shows as its output `page`.
+# The nodes whose artifact has a web page, which KFP's page shows as the output `page`.
 PAGES = (AUDIT, LAST)
-PAGE = "page"
 # Parameter → the only node, or task, that reads it.
 _READ_BY = {"if_new": RETRAINING, "gate_failure": LAST, "reason": RETRAINING}
+
+
+OnAlarm = Literal["fail", "retrain"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class PackageOptions:
         version: of medtfx in the images.
         defaults: parameter → its default; a parameter without one must be given with each run.
         trials: of a search for better values of the recipe; 0: a run of the recipe.
+        on_alarm: what follows an alarm of the monitor: `fail` for the monitor alone; `retrain` if
+            it comes first, and nothing is trained without its alarm; None: there is no monitor.
     """
 
     image: str | None = None
@@ -49,6 +54,7 @@ class PackageOptions:
     version: str = ""
     defaults: dict[str, Any] = field(default_factory=dict)
     trials: int = 0
+    on_alarm: OnAlarm | None = None
 
 
 def parameters_of(options: PackageOptions) -> dict[str, type]:
@@ -60,60 +66,75 @@ def parameters_of(options: PackageOptions) -> dict[str, type]:
     }
 
 
-def container_component(
-    task: Task, recipe: Recipe, encoded: str, options: PackageOptions, monitored: bool = False
-) -> Any:
-    """Returns the KFP component of a task.
+def task_component(task: Task, recipe: Recipe, options: PackageOptions) -> Any:
+    """Returns the KFP component of a task with nodes, or of Retraining before them.
 
     Args:
-        task: with its nodes, or Retraining before them.
-        recipe: for its section `platform`.
-        encoded: the recipe as an argument, from `encode_recipe`.
-        options: image, stack and version.
-        monitored: whether Retraining follows the monitor, and trains after an alarm alone.
-    """
-    from kfp import dsl
+        task: the task.
+        recipe: of all tasks.
+        options: image, stack, version, trials and monitor.
 
-    image = image_of(recipe.platform, options, task)
+    Raises:
+        KubeflowError: no image is named.
+    """
     module = "kubeflow.retraining" if task == DECIDES else "kubeflow.node"
-    fixed = ["--recipe", encoded, "--stack", options.stack, "--version", options.version]
-    if task == DECIDES and monitored:
-        fixed.append("--after-alarm")
+    fixed = [word for node in task.nodes for word in ("--node", node)]
     if task.nodes:
-        fixed = [*(word for node in task.nodes for word in ("--node", node)), *fixed]
         fixed += [f"--beam-arg={option}" for option in recipe.platform.beam_args]
         pod = recipe.platform.resources(*task.nodes)
         fixed += ["--retries", str(pod.retries), "--retry-wait", str(pod.retry_wait_seconds)]
+    if GATE in task.nodes:
+        fixed += ["--executor-input", "{{$}}"]
+    if task == DECIDES and options.on_alarm:
+        fixed.append("--after-alarm")
     if options.trials:
         fixed += ["--trials", str(options.trials)]
     readers = (None, task.name, *task.nodes)
-    read = {
+    inputs = {
         key: kind for key, kind in parameters_of(options).items() if _READ_BY.get(key) in readers
     }
-    inputs = {"run_id": str, **read}
+    return container_component(task, module, recipe, options, fixed, inputs, _outputs(task))
+
+
+def container_component(
+    task: Task,
+    module: str,
+    recipe: Recipe,
+    options: PackageOptions,
+    fixed: list[str],
+    inputs: dict[str, Any],
+    outputs: dict[str, Any],
+) -> Any:
+    """Returns a KFP component that runs a module.
+
+    Args:
+        task: gives name and resources.
+        module: takes the recipe, each input and each output as an argument.
+        recipe: of all tasks.
+        options: image, stack and version.
+        fixed: further arguments, the same in each run.
+        inputs: parameter of a run → its type.
+        outputs: output → its type.
+
+    Raises:
+        KubeflowError: no image is named.
+    """
+    from kfp import dsl
+
+    image, recipe_text = image_of(recipe.platform, options, task), encode_recipe(recipe)
+    types = {"run_id": str, **inputs, **outputs}
 
     def run_container(**given: Any) -> dsl.ContainerSpec:
-        arguments = [*fixed]
-        for key in inputs:
-            arguments += [f"--{key.replace('_', '-')}", given[key]]
-        arguments += _output_arguments(task, given)
+        arguments = [*fixed, "--recipe", recipe_text]
+        arguments += ["--stack", options.stack, "--version", options.version]
+        for key in types:
+            is_artifact = key in outputs and not isinstance(outputs[key], dsl.OutputPath)
+            value = given[key].path if is_artifact else given[key]
+            arguments += [f"--{key.replace('_', '-')}", value]
         return dsl.ContainerSpec(image=image, command=["python", "-m", module], args=arguments)
 
     run_container.__name__ = re.sub(r"(?<!^)(?=[A-Z])", "_", task.name).lower()
-    return dsl.container_component(with_parameters(run_container, {**inputs, **_outputs(task)}, {}))
-
-
-def check_image_named(platform: PlatformSection, options: PackageOptions) -> None:
-    """Makes sure that the nodes have an image.
-
-    Raises:
-        KubeflowError: neither the options nor the recipe name one.
-    """
-    if not (options.image or platform.image):
-        raise KubeflowError(
-            "A package names the container image of its nodes: pass --image, or set platform.image "
-            "in the recipe. kubeflow/README.md says how the image is built."
-        )
+    return dsl.container_component(with_parameters(run_container, types, {}))
 
 
 def with_parameters(
@@ -146,8 +167,8 @@ def _outputs(task: Task) -> dict[str, Any]:
     if task == DECIDES:
         return {"train": dsl.OutputPath(str), "decision": dsl.Output[dsl.Markdown]}
     outputs: dict[str, Any] = {}
-    if _has_page(task):
-        outputs[PAGE] = dsl.Output[dsl.HTML]
+    if set(PAGES) & set(task.nodes):  # no stage has both of them
+        outputs["page"] = dsl.Output[dsl.HTML]
     if GATE in task.nodes:
         outputs["verdict"] = dsl.Output[dsl.Markdown]
         outputs["gate"] = dsl.Output[dsl.Metrics]
@@ -155,25 +176,18 @@ def _outputs(task: Task) -> dict[str, Any]:
     return outputs
 
 
-def _output_arguments(task: Task, given: dict[str, Any]) -> list[Any]:
-    if task == DECIDES:
-        return ["--train", given["train"], "--decision", given["decision"].path]
-    arguments = ["--page", given[PAGE].path] if _has_page(task) else []
-    if GATE in task.nodes:
-        arguments += ["--verdict", given["verdict"].path, "--gate", given["gate"].path]
-        arguments += ["--confusion-matrix", given["confusion_matrix"].path]
-        arguments += ["--executor-input", "{{$}}"]
-    return arguments
-
-
-def _has_page(task: Task) -> bool:
-    # No stage has both of them.
-    return bool(set(PAGES) & set(task.nodes))
-
-
 def image_of(platform: PlatformSection, options: PackageOptions, task: Task) -> str:
-    """Returns the image of a task."""
-    image = options.image or platform.image or ""
+    """Returns the image of a task.
+
+    Raises:
+        KubeflowError: neither the options nor the recipe name one.
+    """
+    image = options.image or platform.image
+    if not image:
+        raise KubeflowError(
+            "A package names the container image of its nodes: pass --image, or set platform.image "
+            "in the recipe. kubeflow/README.md says how the image is built."
+        )
     if platform.resources(*(task.nodes or (task.name,))).gpu:
         return options.gpu_image or platform.gpu_image or image
     return image

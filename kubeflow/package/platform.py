@@ -12,8 +12,19 @@ from components.recipe.resources import NodeResources
 from kubeflow.package.dag import MONITORS, Task
 
 
-def prepared(task: Any, of: Task, platform: PlatformSection) -> Any:
-    """Returns a `kfp.dsl.PipelineTask` with its name and the settings of the recipe."""
+def start(component: Any, of: Task, platform: PlatformSection, parameters: dict[str, Any]) -> Any:
+    """Returns the `kfp.dsl.PipelineTask` of a component, with the settings of the recipe.
+
+    Args:
+        component: from `container_component`.
+        of: its name and nodes.
+        platform: the section.
+        parameters: of the run; the component takes some of them.
+    """
+    from kfp import dsl
+
+    given = {key: parameters[key] for key in component.component_spec.inputs if key != "run_id"}
+    task = component(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **given)
     # TFX has its own cache, which knows the data; KFP's would see unchanged addresses.
     task.set_display_name(of.name).set_caching_options(False)
     apply_platform(task, of, platform)

@@ -34,7 +34,7 @@ def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
     Raises:
         BeamError: an option is no `--name=value`, or asks for processes on this machine, or the
             engine can't be used, see `pipeline.beam.checks`.
-        EngineError: no worker came to do a small job, see `pipeline.beam.trial`.
+        EngineError: no worker came to do a small job, see `pipeline.beam.small_job`.
     """
     options = read_options(given)
     if not options:
@@ -48,10 +48,10 @@ def beam_args(given: Sequence[str], check: bool = True) -> tuple[str, ...]:
     passed = (*watched, *_nothing_to_pack(options), *worker_options())
     if check and "--runner" in options:
         from pipeline.beam.checks import check_engine
-        from pipeline.beam.trial import try_engine
+        from pipeline.beam.small_job import run_small_job
 
         if check_engine(options):
-            try_engine(passed)
+            run_small_job(passed)
     return passed
 
 
@@ -83,9 +83,6 @@ def _nothing_to_pack(options: Mapping[str, str]) -> tuple[str, ...]:
     if any(name.startswith(_PACKED) for name in options):
         return ()
     # Workers in containers take their image from it; the name is not used by any others.
-    image = options.get("--environment_config") if _in_containers(options) else None
+    in_containers = options.get("--environment_type", "").upper() == "DOCKER"
+    image = options.get("--environment_config") if in_containers else None
     return (f"--sdk_container_image={image or 'none'}",)
-
-
-def _in_containers(options: Mapping[str, str]) -> bool:
-    return options.get("--environment_type", "").upper() == "DOCKER"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.runtime.environment import BEAM_POOL_CHECK
+from components.runtime.errors import first_line
 from pipeline.beam.errors import BeamError
 from pipeline.beam.pool import check_pool
 from pipeline.beam.settings import asks_pool, patience_minutes
@@ -27,17 +28,19 @@ def check_engine(options: Mapping[str, str]) -> bool:
         options: name, with its dashes → value; with a runner.
 
     Returns:
-        Whether only a job can show that a worker comes, see `pipeline.beam.trial`.
+        Whether only a job can show that a worker comes, see `pipeline.beam.small_job`.
 
     Raises:
         BeamError: what is missing, and what to do.
     """
+    from apache_beam.runners.portability.portable_runner import PortableRunner
+
     patience_minutes()
     runner = _runner(options["--runner"])
     name = type(runner).__name__
     if name == "DataflowRunner":
         _check_dataflow(options)
-    if not _is_portable(runner):
+    if not isinstance(runner, PortableRunner):
         return False
     if _JOB_SERVER in options:
         _check_job_server(options[_JOB_SERVER])
@@ -60,12 +63,6 @@ def _runner(name: str) -> Any:
             f"Beam has no runner {name!r} here: {error}. Write --runner=NAME with DirectRunner, "
             "FlinkRunner, SparkRunner, PortableRunner or DataflowRunner."
         ) from error
-
-
-def _is_portable(runner: Any) -> bool:
-    from apache_beam.runners.portability.portable_runner import PortableRunner
-
-    return isinstance(runner, PortableRunner)
 
 
 def _check_dataflow(options: Mapping[str, str]) -> None:
@@ -104,10 +101,10 @@ def _check_java(name: str, options: Mapping[str, str]) -> None:
     try:
         _fetch_jar(name, options)
     except Exception as error:
+        why = first_line(error) or type(error).__name__
         jar = f"--{name.removesuffix('Runner').lower()}_job_server_jar=FILE"
         raise BeamError(
-            f"The jar of {name}'s job server can't be had: {_first_line(error)}. Give it by {jar}, "
-            f"{remedy}"
+            f"The jar of {name}'s job server can't be had: {why}. Give it by {jar}, {remedy}"
         ) from error
 
 
@@ -185,8 +182,3 @@ def is_local(address: str) -> bool:
 def _connect(address: str) -> None:
     host, _, port = address.rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT_SECONDS).close()
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

@@ -5,18 +5,16 @@ import math
 from components.runtime.environment import BEAM_PATIENCE, BEAM_POOL_CHECK
 from pipeline.beam.errors import BeamError
 
-DEFAULT_PATIENCE_MINUTES = 30.0
+_DEFAULT_PATIENCE = "30"
 
 
-def patience_minutes() -> float | None:
-    """Returns how long an engine may stand still, 0: without a limit; None if nothing is set.
+def patience_minutes() -> float:
+    """Returns how long an engine may stand still; 0: without a limit.
 
     Raises:
         BeamError: it is no number of minutes.
     """
-    text = BEAM_PATIENCE.get()
-    if not text:
-        return None
+    text = BEAM_PATIENCE.get() or _DEFAULT_PATIENCE
     try:
         minutes = float(text)
     except ValueError:

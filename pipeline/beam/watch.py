@@ -11,7 +11,7 @@ from apache_beam.portability.api import beam_job_api_pb2
 
 from components.runtime import progress
 from components.runtime.environment import BEAM_PATIENCE
-from pipeline.beam.settings import DEFAULT_PATIENCE_MINUTES, patience_minutes
+from pipeline.beam.settings import patience_minutes
 
 _SECONDS_BETWEEN_LOOKS = 5.0
 _SECONDS_TO_A_HINT = 300.0
@@ -35,10 +35,9 @@ class Watch:
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._seen: list[bytes] = []
         self._moved = self._hinted = time.monotonic()
-        given = patience_minutes()
-        self._minutes = DEFAULT_PATIENCE_MINUTES if given is None else given
+        self._minutes = patience_minutes()
         # An engine may never report figures, as Flink; then silence alone proves nothing.
-        self._always = given is not None
+        self._always = bool(BEAM_PATIENCE.get())
 
     def __enter__(self) -> None:
         self._thread.start()

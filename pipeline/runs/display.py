@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
@@ -15,7 +13,7 @@ from pipeline.runs.records import NodeRecord
 _SECONDS_BETWEEN_LINES = 15.0
 
 
-class Display(AbstractContextManager["Display"]):
+class Display:
     """Shows which node runs, its progress, and an estimate of the remaining time.
 
     Args:
@@ -46,12 +44,7 @@ class Display(AbstractContextManager["Display"]):
             self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._console.is_terminal:
             self._live.stop()
 

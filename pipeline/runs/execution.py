@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.runtime import progress
-from components.runtime.errors import MedtfxError
+from components.runtime.errors import MedtfxError, first_line
 from pipeline.runs.display import Display
 
 if TYPE_CHECKING:
@@ -64,9 +64,4 @@ def explain(error: Exception, log: Path) -> MedtfxError:
                 "finished nodes are kept."
             )
         last, cause = cause, cause.__cause__
-    return RunFailedError(f"{error} {type(last).__name__}: {_first_line(last)} The log: {log}")
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else ""
+    return RunFailedError(f"{error} {type(last).__name__}: {first_line(last)} The log: {log}")

@@ -46,7 +46,7 @@ def summarise(
     pushed = outputs["Pusher"]["pushed_model"][0]
     version = _pushed_version(pushed)
     model_folder = os.path.join(models, recipe.model_name, str(version))
-    approval, rejection = _approval(recipe, outputs) if verdict.blessed else ("", "")
+    refused, approval = _after_the_gate(recipe, outputs) if verdict.blessed else ("", "")
     served = version is not None and fileio.isdir(model_folder)
     paths = RunPaths(
         model=model_folder if served else "",
@@ -78,9 +78,7 @@ def summarise(
         version=version,
         signed=bool(pushed.custom_properties[SIGNED].int_value),
         served=served,
-        refused=(_refusal(outputs["ServingValidator"]["blessing"][0]) or rejection)
-        if verdict.blessed
-        else "",
+        refused=refused,
         approval=approval,
         nodes=[run.record for run in node_runs],
         audit=data_audit.properties["summary"].string_value,
@@ -88,22 +86,17 @@ def summarise(
     )
 
 
-def _refusal(blessing: Any) -> str:
-    """Returns why the served model may not be pushed; '' if it may."""
-    return str(blessing.custom_properties[REASON].string_value)
-
-
-def _approval(recipe: Recipe, outputs: dict[str, Any]) -> tuple[str, str]:
-    """Returns how the approval of a blessed model stands, and why it was rejected, if it was."""
-    refused = _refusal(outputs["ServingValidator"]["blessing"][0])
-    if recipe.serving.approval == "none" or refused:
-        return "", ""
+def _after_the_gate(recipe: Recipe, outputs: dict[str, Any]) -> tuple[str, str]:
+    """Returns why a blessed model is refused or rejected, if it is, and how its approval stands."""
+    served = outputs["ServingValidator"]["blessing"][0].custom_properties[REASON].string_value
+    if recipe.serving.approval == "none" or served:
+        return served, ""
     for decision in outputs["Approval"].get("approval", []):
         said = {name: value.string_value for name, value in decision.properties.items()}
         if decision.properties["approved"].int_value:
-            return "approved", ""
-        return "rejected", rejection_clause(said["by"], said["at"], said["note"])
-    return "waiting", ""
+            return "", "approved"
+        return rejection_clause(said["by"], said["at"], said["note"]), "rejected"
+    return "", "waiting"
 
 
 def rejection_clause(by: str, at: str, note: str) -> str:

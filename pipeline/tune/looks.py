@@ -1,11 +1,15 @@
 """Looks of a search: where folds judge by all images, each trial is a look at them."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from components.image_example_gen.listing.listing import Listing
 from components.recipe.recipe import Recipe
 from pipeline.looks.ledger import LookLedger, all_images
-from pipeline.tune.trials import Trial, trial_digest
+from pipeline.tune.trials import trial_digest
+
+if TYPE_CHECKING:
+    from components.tuner.result import TrialResult
 
 
 def check_looks(
@@ -33,7 +37,7 @@ def add_looks(
     recipe: Recipe,
     listing: Listing,
     space: Mapping[str, str],
-    trials: Iterable[Trial],
+    trials: "Iterable[TrialResult]",
     run: str,
 ) -> None:
     """Records the trials; one that has been recorded is no other look.

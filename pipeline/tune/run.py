@@ -6,6 +6,7 @@ all images: so each trial counts as a look at these (Cawley & Talbot 2010, JMLR 
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -25,8 +26,11 @@ from pipeline.runs.records import usual_seconds
 from pipeline.runs.session import RunSession, run_session
 from pipeline.tune.looks import add_looks, check_looks
 from pipeline.tune.space import with_space
-from pipeline.tune.trials import Trial, read_trials, short, touched, trial_lines
+from pipeline.tune.trials import read_trials, short, touched, trial_lines
 from pipeline.tune.tuned_recipe import write_tuned
+
+if TYPE_CHECKING:
+    from components.tuner.result import TrialResult
 
 
 def tune(
@@ -78,7 +82,7 @@ def _search(
     trials: int,
     home: Home,
     session: RunSession,
-) -> list[Trial]:
+) -> "list[TrialResult]":
     session.console.print("Loading TensorFlow and TFX ...", highlight=False)
     from components.network.weights import check_available
     from pipeline.dag.training import build_tuning
@@ -99,7 +103,7 @@ def _check_out(out: Path) -> None:
         raise RecipeError(f"--out: there is no folder {str(out.absolute().parent)!r}. Create it.")
 
 
-def _comment(recipe: Recipe, trials: list[Trial], command: str) -> list[str]:
+def _comment(recipe: Recipe, trials: "list[TrialResult]", command: str) -> list[str]:
     best = trials[0]
     return [
         f"Tuned from {recipe.name}: {len(trials)} trials, best balanced accuracy on the eval split "
@@ -109,7 +113,7 @@ def _comment(recipe: Recipe, trials: list[Trial], command: str) -> list[str]:
     ]
 
 
-def _print(console: Console, recipe: Recipe, trials: list[Trial], out: Path) -> None:
+def _print(console: Console, recipe: Recipe, trials: "list[TrialResult]", out: Path) -> None:
     console.print()
     console.print("Balanced accuracy on the eval split, best trials first:", highlight=False)
     for line in trial_lines(trials):

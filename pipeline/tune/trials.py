@@ -3,29 +3,16 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from components.image_example_gen.listing.listing import Listing
 from components.recipe.recipe import Recipe
 from pipeline.retraining.training_data import model_digest
 
+if TYPE_CHECKING:
+    from components.tuner.result import TrialResult
+
 _SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A finished trial.
-
-    Attributes:
-        number: counted from 1.
-        score: balanced accuracy on the eval split.
-        values: `section.key` → value.
-    """
-
-    number: int
-    score: float
-    values: dict[str, Any]
 
 
 def trial_digest(recipe: Recipe, listing: Listing, space: Mapping[str, str], number: int) -> str:
@@ -33,18 +20,18 @@ def trial_digest(recipe: Recipe, listing: Listing, space: Mapping[str, str], num
     return model_digest(recipe, listing, f"trial {number} of {json.dumps(space, sort_keys=True)}")
 
 
-def read_trials(folder: str) -> list[Trial]:
+def read_trials(folder: str) -> "list[TrialResult]":
     """Returns the trials in an artifact `tuner_results`, best first."""
     from tfx.dsl.io import fileio
 
-    from components.tuner.result import ALL_FILE
+    from components.tuner.result import ALL_FILE, TrialResult
 
     with fileio.open(os.path.join(folder, ALL_FILE), "r") as file:
         rows = json.loads(file.read())
-    return [Trial(int(row.pop("trial_id")), row.pop("score"), row) for row in rows]
+    return [TrialResult(int(row.pop("trial_id")), row.pop("score"), row) for row in rows]
 
 
-def trial_lines(trials: Sequence[Trial]) -> list[str]:
+def trial_lines(trials: "Sequence[TrialResult]") -> list[str]:
     """Returns a line for each of the best trials."""
     lines = []
     for trial in trials[:_SHOWN]:

@@ -1,6 +1,7 @@
 """The task Monitor, as a container of a package runs it: alone, and before a training."""
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from importlib import metadata
 from typing import Any
@@ -10,10 +11,9 @@ import pytest
 from components.gate.pushed_reference import write_reference
 from components.runtime.environment import PATIENT_KEY
 from components.runtime.stack import installed_stack
-from kubeflow.package.compile import write_package
+from kubeflow.package.compile import compile_package, write_package
 from kubeflow.package.container import PackageOptions
 from kubeflow.package.dag import Task
-from kubeflow.package.monitor import compile_monitor
 from kubeflow.results import Result, read_results
 from pipeline.recipes.loader import load_recipe
 from serving.protocol.prediction import Prediction
@@ -80,7 +80,7 @@ def results(run):
 
 
 def test_alone_a_quiet_week_is_green(volume, run, tmp_path):
-    compile_monitor(RECIPE, OPTIONS, tmp_path / "package.yaml")
+    compile_package(RECIPE, replace(OPTIONS, on_alarm="fail"), tmp_path / "package.yaml")
     ended = run(volume())
     assert [(attempt.task, attempt.code) for attempt in ended.attempts] == [("monitor", 0)]
     assert results(ended)["OUTCOME"] == "quiet"
@@ -89,7 +89,7 @@ def test_alone_a_quiet_week_is_green(volume, run, tmp_path):
 
 
 def test_alone_an_alarm_is_red_and_not_tried_again(volume, run, tmp_path):
-    compile_monitor(RECIPE, OPTIONS, tmp_path / "package.yaml")
+    compile_package(RECIPE, replace(OPTIONS, on_alarm="fail"), tmp_path / "package.yaml")
     ended = run(volume(contrast=0.7), skip=["size"])
     assert [(attempt.task, attempt.code) for attempt in ended.attempts] == [("monitor", 3)]
     assert results(ended)["OUTCOME"] == "alarm"
@@ -98,7 +98,8 @@ def test_alone_an_alarm_is_red_and_not_tried_again(volume, run, tmp_path):
 
 def test_before_a_training_a_quiet_week_skips_the_nodes(volume, run, tmp_path):
     nodes = [Task("RunReport", ("RunReport",))]
-    write_package(RECIPE, nodes, OPTIONS, tmp_path / "package.yaml", monitored=True)
+    options = replace(OPTIONS, on_alarm="retrain")
+    write_package(RECIPE, nodes, options, tmp_path / "package.yaml")
     ended = run(volume(), data="/nowhere")
     codes = [(attempt.task, attempt.code) for attempt in ended.attempts]
     assert codes == [("monitor", 0), ("retraining", 0)]
@@ -108,7 +109,8 @@ def test_before_a_training_a_quiet_week_skips_the_nodes(volume, run, tmp_path):
 
 def test_before_a_training_an_alarm_is_its_reason(volume, run, tmp_path):
     nodes = [Task("RunReport", ("RunReport",))]
-    write_package(RECIPE, nodes, OPTIONS, tmp_path / "package.yaml", monitored=True)
+    options = replace(OPTIONS, on_alarm="retrain")
+    write_package(RECIPE, nodes, options, tmp_path / "package.yaml")
     ended = run(volume(contrast=0.7), data="/nowhere")
     reason = ended.parameters["monitor", "reason"]
     assert reason.startswith("medtfx monitor of quickstart/3, ") and "ALARM: contrast" in reason
@@ -125,7 +127,7 @@ def test_before_a_training_an_alarm_is_its_reason(volume, run, tmp_path):
     ],
 )
 def test_a_users_mistake_is_one_sentence(volume, run, tmp_path, changes, sentence):
-    compile_monitor(RECIPE, OPTIONS, tmp_path / "package.yaml")
+    compile_package(RECIPE, replace(OPTIONS, on_alarm="fail"), tmp_path / "package.yaml")
     ended = run(volume(), **changes)
     log = ended.log("monitor")
     assert ended.attempts[-1].code == 1 and " Error: " in log

@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import tensorflow as tf
-
 from components.evaluator.patient_counts import BASELINE_FEATURE
 from components.runtime.errors import MedtfxError
-from components.storage.examples import records
+from components.storage.examples import read_examples
 
 # What identifies an image: its name, and the moments of its grey values, since a file may have been
 # replaced under the same name.
@@ -33,7 +31,7 @@ def pooled(
     """
     fold_of: dict[bytes, int] = {}
     left = set(images)
-    for example in _examples(predictions):
+    for example in read_examples(predictions):
         features = example.features.feature
         image = _image(features)
         if image[0] not in left:
@@ -65,16 +63,11 @@ def pooled(
 def predicted_classes(predictions: Iterable[str]) -> dict[Image, int]:
     """Returns image → index of the class with the highest out-of-fold probability."""
     found = {}
-    for example in _examples(predictions):
+    for example in read_examples(predictions):
         features = example.features.feature
         probabilities = list(features["probabilities"].float_list.value)
         found[_image(features)] = probabilities.index(max(probabilities))
     return found
-
-
-def _examples(files: Iterable[str]) -> Iterator[tf.train.Example]:
-    for record in records(files).as_numpy_iterator():
-        yield tf.train.Example.FromString(record)
 
 
 def _image(features: Mapping[str, Any]) -> Image:

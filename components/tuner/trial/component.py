@@ -69,7 +69,7 @@ class Trial(base_component.BaseComponent):
                 transformed_examples=transformed_examples,
                 config=json.dumps(config),
                 number=number,
-                **({"earlier": earlier} if earlier else {}),
+                earlier=earlier,
                 result=types.Channel(type=standard_artifacts.TunerResults),
                 model_run=types.Channel(type=standard_artifacts.ModelRun),
             )

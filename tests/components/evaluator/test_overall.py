@@ -35,7 +35,10 @@ def measure(metric: metric_types.Metric) -> float:
 
 def _inputs(truth: int, answer: np.ndarray) -> metric_types.StandardMetricInputs:
     return metric_types.StandardMetricInputs(
-        label=np.array([truth]), prediction=answer, example_weight=np.array([1.0])
+        label=np.array([truth]),
+        prediction=answer,
+        example_weight=np.array([1.0]),
+        features={"patient": np.array([b"p"])},
     )
 
 

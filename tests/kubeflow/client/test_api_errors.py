@@ -5,7 +5,8 @@ import json
 import pytest
 import requests
 
-from kubeflow.client.api_errors import explain, not_trusted, unreachable
+from kubeflow.client.api_errors import answer_expected, explain
+from kubeflow.errors import PipelinesError
 
 
 def answer(status, body):
@@ -35,11 +36,12 @@ def test_an_answer_becomes_one_sentence(status, body, sentence):
 
 def test_the_innermost_reason_is_named():
     inner = requests.ConnectionError(OSError(111, "Connection refused"))
-    assert "No answer from http://kfp: Connection refused. Check" in str(
-        unreachable("http://kfp", requests.ConnectionError(inner))
-    )
+    said = r"No answer from http://kfp: Connection refused\. Check"
+    with pytest.raises(PipelinesError, match=said), answer_expected("http://kfp"):
+        raise requests.ConnectionError(inner)
 
 
 def test_a_certificate_that_is_not_trusted_names_the_option():
-    text = str(not_trusted("https://kfp", requests.exceptions.SSLError("self-signed")))
-    assert "--ca-cert" in text and text.endswith("(self-signed)")
+    said = r"https://kfp is not trusted.*--ca-cert.*\(self-signed\)$"
+    with pytest.raises(PipelinesError, match=said), answer_expected("https://kfp"):
+        raise requests.exceptions.SSLError("self-signed")

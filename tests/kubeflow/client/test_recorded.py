@@ -2,7 +2,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from components.runtime.environment import ML_METADATA
-from kubeflow.client.recorded import is_configured, recorded_results
+from kubeflow.client.recorded import recorded_results
 from kubeflow.node.publish import publish
 from kubeflow.results import Result
 from pipeline.metadata import connection as metadata_store
@@ -40,8 +40,3 @@ def test_what_nodes_published_is_read_back_of_their_run_alone(address):
         Result.OUTCOME: "not pushed",
     }
     assert recorded_results("run-3") == {}
-
-
-def test_only_an_address_is_asked():
-    assert is_configured({ML_METADATA.name: "grpc://metadata:8080"})
-    assert not is_configured({"METADATA_GRPC_SERVICE_HOST": "metadata"})

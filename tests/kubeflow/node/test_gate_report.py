@@ -27,10 +27,12 @@ BLESSED = Verdict(True, (), "Blessed: the recall of every class is at least its 
 
 
 def test_the_page_has_a_paragraph_for_each_reason_and_a_row_for_each_class():
-    paragraphs = verdict_markdown(REFUSED, GATES, "lower_bound").rstrip("\n").split("\n\n")
+    page = verdict_markdown(REFUSED, GATES, "lower_bound", "5 folds of all images")
+    paragraphs = page.rstrip("\n").split("\n\n")
     assert paragraphs[0] == "# NOT blessed: nothing is pushed"
     assert paragraphs[1] == REASONS[0]
     assert paragraphs[2] == r"grade \[2\]\|x has no image"
+    assert paragraphs[3] == "## On 5 folds of all images, by the top prediction"
     header, _, *rows = paragraphs[4].splitlines()
     # KFP's page draws the cells of the header without a gap, and cuts ordinary spaces off.
     assert all(cell.strip(" ").startswith("\u00a0") for cell in header.strip("|").split("|"))
@@ -43,13 +45,13 @@ def test_the_page_has_a_paragraph_for_each_reason_and_a_row_for_each_class():
 
 
 def test_a_blessing_is_said_once():
-    page = verdict_markdown(BLESSED, GATES, "point")
+    page = verdict_markdown(BLESSED, GATES, "point", "the test split")
     assert page.startswith("# Blessed\n\nThe recall of every class is at least its floor.\n")
     assert "Floor: for the recall. Before: recall of the latest blessed model." in page
 
 
 def test_a_model_without_another_to_compare_with_is_said():
-    page = verdict_markdown(BLESSED, GATES[1:], "point")
+    page = verdict_markdown(BLESSED, GATES[1:], "point", "the test split")
     assert "Before: there is no other blessed model" in page
     assert "from the cache is not compared with itself" in page
 

@@ -4,7 +4,8 @@ import pytest
 
 from components.recipe.platform import PlatformSection
 from kubeflow.errors import KubeflowError
-from kubeflow.package.container import PackageOptions, check_image_named, with_parameters
+from kubeflow.package.container import PackageOptions, image_of, with_parameters
+from kubeflow.package.dag import DECIDES
 
 
 def test_named_parameters_are_passed_by_position_and_by_name():
@@ -19,7 +20,7 @@ def test_named_parameters_are_passed_by_position_and_by_name():
 
 
 def test_an_image_is_named_by_the_options_or_the_recipe():
-    check_image_named(PlatformSection(image="a:1"), PackageOptions())
-    check_image_named(PlatformSection(), PackageOptions(image="a:1"))
+    assert image_of(PlatformSection(image="a:1"), PackageOptions(), DECIDES) == "a:1"
+    assert image_of(PlatformSection(), PackageOptions(image="a:1"), DECIDES) == "a:1"
     with pytest.raises(KubeflowError, match=r"--image, or set platform\.image"):
-        check_image_named(PlatformSection(), PackageOptions())
+        image_of(PlatformSection(), PackageOptions(), DECIDES)

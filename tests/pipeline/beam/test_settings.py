@@ -5,7 +5,7 @@ from pipeline.beam.errors import BeamError
 from pipeline.beam.settings import asks_pool, patience_minutes
 
 
-@pytest.mark.parametrize(("text", "minutes"), [("", None), ("0", 0.0), ("1.5", 1.5)])
+@pytest.mark.parametrize(("text", "minutes"), [("", 30.0), ("0", 0.0), ("1.5", 1.5)])
 def test_patience(monkeypatch, text, minutes):
     monkeypatch.setenv("MEDTFX_BEAM_PATIENCE", text)
     assert patience_minutes() == minutes

@@ -5,7 +5,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from components.gate.serving_blessing import REASON
 from pipeline.recipes.loader import load_recipe
-from pipeline.runs.outcome import _approval, rejection_clause
+from pipeline.runs.outcome import _after_the_gate, rejection_clause
 
 RECIPE = load_recipe("quickstart", ["serving.approval=required"])
 
@@ -25,17 +25,21 @@ def outputs(refusal="", approved=None):
 
 
 @pytest.mark.parametrize(
-    ("found", "approval"),
+    ("found", "refused", "approval"),
     [
-        (outputs(), ("waiting", "")),
-        (outputs(approved=True), ("approved", "")),
-        (outputs(approved=False), ("rejected", "Dr. Ruiz rejected it on 2026-01-02: shortcut")),
-        (outputs(refusal="no signature", approved=True), ("", "")),
+        (outputs(), "", "waiting"),
+        (outputs(approved=True), "", "approved"),
+        (outputs(approved=False), "Dr. Ruiz rejected it on 2026-01-02: shortcut", "rejected"),
+        (outputs(refusal="no signature", approved=True), "no signature", ""),
     ],
 )
-def test_an_approval_is_asked_for_only_where_the_model_was_validated(found, approval):
-    assert _approval(RECIPE, found) == approval
-    assert _approval(load_recipe("quickstart"), found) == ("", "")
+def test_an_approval_is_asked_for_only_where_the_model_was_validated(found, refused, approval):
+    assert _after_the_gate(RECIPE, found) == (refused, approval)
+
+
+@pytest.mark.parametrize("refusal", ["", "no signature"])
+def test_a_recipe_without_approval_asks_for_none(refusal):
+    assert _after_the_gate(load_recipe("quickstart"), outputs(refusal)) == (refusal, "")
 
 
 def test_a_rejection_has_no_full_stop():

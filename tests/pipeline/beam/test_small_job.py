@@ -29,7 +29,7 @@ def test_a_worker_that_comes(engine, tmp_path):
 
 
 def test_a_worker_that_never_comes(engine, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.beam.trial.DEFAULT_PATIENCE_MINUTES", 0.05)
+    monkeypatch.setattr("pipeline.beam.settings._DEFAULT_PATIENCE", "0.05")
     dead = tmp_path / "dead"
     dead.write_text("#!/bin/sh\nexit 1\n")
     dead.chmod(0o755)

@@ -9,10 +9,10 @@ from typing import Any
 
 from components.runtime.environment import BEAM_PATIENCE
 from pipeline.beam.errors import EngineError
-from pipeline.beam.settings import DEFAULT_PATIENCE_MINUTES, patience_minutes
+from pipeline.beam.settings import patience_minutes
 
 
-def try_engine(arguments: Sequence[str]) -> None:
+def run_small_job(arguments: Sequence[str]) -> None:
     """Has a worker of the engine do next to nothing.
 
     Args:
@@ -27,8 +27,7 @@ def try_engine(arguments: Sequence[str]) -> None:
     pipeline = beam.Pipeline(argv=[*arguments])
     _ = pipeline | "One element" >> beam.Create([0]) | "Try a worker" >> beam.Map(_nothing)
     job = pipeline.run()
-    given = patience_minutes()
-    minutes = DEFAULT_PATIENCE_MINUTES if given is None else given
+    minutes = patience_minutes()
     if not PipelineState.is_terminal(job.wait_until_finish(int(60_000 * minutes))):
         job.cancel()
         raise EngineError(
