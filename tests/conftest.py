@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,27 @@ def real_weights() -> Path:
     return _folder_from("MEDTFX_WEIGHTS")
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The keys of a site, see `tests.signing`."""
+    from tests.signing import Keys
+
+    return Keys(tmp_path_factory.mktemp("keys"))
+
+
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
     """A boto3 client of an S3 server on loopback, which the environment names like MinIO."""
     with s3_server() as client:
         yield client
+
+
+@pytest.fixture
+def bucket(s3: Any) -> str:
+    """The address of a new bucket."""
+    name = f"site-{uuid.uuid4()}"
+    s3.create_bucket(Bucket=name)
+    return f"s3://{name}"
 
 
 @pytest.fixture
@@ -86,7 +103,7 @@ def open_page(tmp_path: Path) -> Iterator[Any]:
     webdriver = pytest.importorskip("selenium.webdriver")
     opened = []
 
-    def start(path: Path, width: int = 1280) -> Any:
+    def start(path: Path, width: int = 1280, dark: bool = False) -> Any:
         options = webdriver.ChromeOptions()
         options.binary_location = chromium
         for argument in (
@@ -100,6 +117,8 @@ def open_page(tmp_path: Path) -> Iterator[Any]:
         opened.append(page)
         screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
         page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
         page.get(path.as_uri())
         return page
 

@@ -94,11 +94,3 @@ def test_folders_are_listed_in_folds_whatever_the_size(tmp_path):
         assert all(len(found) == 1 for found in of_patient.values())
         tested.update(entry.relative for entry in small.entries if entry.split == "test")
     assert set(tested.values()) == {1} and len(tested) == len(small.entries)
-
-
-@pytest.mark.parametrize("fold", [{"of": 1, "number": 1}, {"of": 3, "number": 4}])
-def test_a_fold_that_is_not_there_is_refused(fold):
-    with pytest.raises(ValueError, match="fold"):
-        DataSection.model_validate(
-            {"classes": ["A", "B"], "patient": {"from": "each_file"}, "fold": fold}
-        )

@@ -15,19 +15,12 @@ from components.saved_model.manifest import (
     write_manifest,
 )
 from components.saved_model.signature import SigningError, check_model, is_signed, sign
-from tests.signing import CHANGES, Keys
+from tests.signing import CHANGES, Keys, write_model
 
 
 @pytest.fixture
 def model(tmp_path):
-    folder = tmp_path / "model"
-    for place in ("variables", "assets"):
-        (folder / place).mkdir(parents=True)
-    for name in ("saved_model.pb", "variables/variables.index"):
-        (folder / name).write_text(name)
-    (folder / "assets/labels.txt").write_text("covid\nnormal")
-    write_manifest(folder)
-    return folder
+    return write_model(tmp_path / "model")
 
 
 @pytest.fixture

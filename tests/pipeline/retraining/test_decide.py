@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from components.image_example_gen.listing.listing import list_folders
-from components.runtime.errors import RecipeError
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.decide import decide
 from pipeline.retraining.ledger import Ledger
@@ -178,8 +177,3 @@ def test_a_broken_ledger_trains_and_says_so(films, ledger, content):
     assert found.train
     assert "what the last training saw is not known" in found.sentence
     assert "trained.json is " in found.sentence
-
-
-def test_a_minimum_for_an_unknown_class_is_refused():
-    with pytest.raises(RecipeError, match=r"min_new_per_class names \['COVD'\]"):
-        small("retraining.min_new_per_class={COVD: 3}")

@@ -4,16 +4,8 @@ import pytest
 
 from components.run_report.slot import RUN_SLOT
 from components.runtime.errors import MedtfxError
-from pipeline.home import Home
 from pipeline.runs.records import RunPaths, save
 from pipeline.runs.run_page import find_run, keep_page
-
-
-@pytest.fixture
-def home(tmp_path):
-    home = Home(tmp_path)
-    home.runs.mkdir()
-    return home
 
 
 @pytest.fixture

@@ -209,21 +209,6 @@ def test_a_name_that_ends_like_a_mask_is_none_without_its_image(base):
     assert totals(list_(base))["COVID"] == IMAGES + 1
 
 
-def test_linked_files_and_folders_count_and_loops_end(tmp_path):
-    store = tmp_path / "store"
-    fill(store, "covid scans")
-    write(store, "one.png")
-    base = tmp_path / "base"
-    fill(base, "NORMAL")
-    (base / "COVID").symlink_to(store / "covid scans")
-    (base / "NORMAL" / "linked.png").symlink_to(store / "one.png")
-    (base / "NORMAL" / "loop").symlink_to("..")
-    (base / "NORMAL" / "gone.png").symlink_to("nowhere.png")
-    listing = list_(base)
-    # The dangling link is an entry: reading it puts it into quarantine with a reason.
-    assert totals(listing) == {"COVID": IMAGES, "NORMAL": IMAGES + 2}
-
-
 # === What is refused ===
 
 

@@ -27,19 +27,6 @@ def cohort(patients: int = 20, images: int = 3) -> list[ExampleFacts]:
     ]
 
 
-@pytest.mark.parametrize("of", [2, 5])
-def test_each_image_is_tested_once_and_a_patient_never_in_two_folds(of):
-    images = cohort()
-    rounds = [parts_of(images, DATA, Fold(of=of, number=n)) for n in range(1, of + 1)]
-    for image in images:
-        assert [found[image.filename] for found in rounds].count("test") == 1
-    for found in rounds:
-        parts: dict[str, set[str]] = {}
-        for image in images:
-            parts.setdefault(image.patient, set()).add(found[image.filename])
-        assert all(len(of_patient) == 1 for of_patient in parts.values())
-
-
 def test_a_class_that_a_fold_could_not_learn_is_refused():
     # Both patients of b: in two folds one is tested, and the other can't be in train and in eval.
     images = [image for image in cohort() if image.label == "a" or image.patient in ("P1", "P3")]

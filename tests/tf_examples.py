@@ -1,0 +1,25 @@
+"""Files of tf.Examples, as the nodes write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from components.storage.examples import Value
+
+
+def write_examples(path: Path, rows: Iterable[Mapping[str, Value | list[float]]]) -> str:
+    """Writes a row as an Example; a list is a feature of several floats. Returns the path."""
+    from components.storage.examples import open_writer, to_example
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open_writer(str(path)) as writer:
+        for row in rows:
+            example = to_example({k: v for k, v in row.items() if not isinstance(v, list)})
+            for name, values in row.items():
+                if isinstance(values, list):
+                    example.features.feature[name].float_list.value.extend(values)
+            writer.write(example.SerializeToString())
+    return str(path)
