@@ -13,14 +13,6 @@ from components.gate.results import Results, load_results
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
 from tests.tf_examples import write_examples
-from tests.written_predictions import predictions
-
-
-@pytest.fixture
-def make_predictions():
-    """Predictions of N images in C classes: `random`, `perfect` or `collapsed`."""
-    return predictions
-
 
 CLASSES = ("COVID", "NORMAL", "PNEUMONIA")
 DATA = DataSection.model_validate(
