@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from components.recipe.data import DataSection
+from components.runtime import progress
 from tests.tf_examples import write_examples
 
 if TYPE_CHECKING:
@@ -37,6 +38,23 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     backbone.set_weights([4 * one if one.ndim > 1 else one for one in backbone.get_weights()])
     backbone.save_weights(file)
     return file
+
+
+@pytest.fixture
+def heard() -> Iterator[list[progress.Progress]]:
+    """What is reported of the progress meanwhile."""
+    reports: list[progress.Progress] = []
+    progress.listen(reports.append)
+    yield reports
+    progress.listen(None)
+
+
+@pytest.fixture
+def make_predictions() -> Callable[..., Any]:
+    """Predictions of N images in C classes: `random`, `perfect` or `collapsed` onto the first."""
+    from tests.written_predictions import predictions
+
+    return predictions
 
 
 @pytest.fixture

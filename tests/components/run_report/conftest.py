@@ -1,6 +1,5 @@
-"""Predictions written down, pages drawn from them, and one real evaluation.
+"""Pages drawn from written predictions, and one real evaluation.
 
-make_predictions  of N images in C classes: `random`, `perfect` or `collapsed` onto the first class
 make_content      what a page is drawn from, with pictures for the gallery
 evaluated         a model that looks at the brightness, its examples, and what TFMA says about it
 """
@@ -37,7 +36,7 @@ from components.run_report.read import Sources
 from components.uncertainty.summary import UncertaintySummary
 from tests.components.data_audit.cohort import image
 from tests.tf_examples import write_examples
-from tests.written_predictions import ABC, predictions
+from tests.written_predictions import ABC
 
 FACTS = UncertaintySummary(1.4, 0.5, 0.1, 0.93, 0.01, images=60, out_of_distribution=1)
 
@@ -64,11 +63,6 @@ def film(side=(640, 520), seed=0):
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-@pytest.fixture
-def make_predictions():
-    return predictions
 
 
 @pytest.fixture

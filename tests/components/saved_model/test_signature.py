@@ -53,15 +53,9 @@ def test_with_a_key_an_unsigned_version_is_refused(model, keys):
 def test_a_new_manifest_does_not_hide_a_change(signed, keys, change):
     CHANGES[change](signed)
     write_manifest(signed)
-    with pytest.raises(ChangedModelError):
+    with pytest.raises(ChangedModelError) as error:
         check_model(signed, keys.public)
-
-
-def test_the_change_is_named_though_the_manifest_is_new(signed, keys):
-    CHANGES["assets/labels.txt was changed"](signed)
-    write_manifest(signed)
-    with pytest.raises(ChangedModelError, match=r"assets/labels\.txt"):
-        check_model(signed, keys.public)
+    assert change.split()[0] in str(error.value)
 
 
 def test_the_signature_of_another_version_is_refused(signed, keys, tmp_path):

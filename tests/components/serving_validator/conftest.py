@@ -6,7 +6,6 @@ The network tells dark from bright images. Its weights are set, not learned.
 import io
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -125,8 +124,3 @@ def write_server(tmp_path, monkeypatch) -> Callable[[str], str]:
         return package.name
 
     return write
-
-
-@pytest.fixture(scope="session")
-def tools():
-    return SimpleNamespace(stored_image=stored_image, CLASSES=CLASSES)

@@ -70,7 +70,7 @@ def test_ctrl_c_says_how_to_continue(home, monkeypatch, line, work, kept):
     ("line", "words"),
     [
         ("compare quickstart", "two or more recipes"),
-        ("compare quickstart crc-tissue", "classes"),
+        ("compare quickstart crc-tissue", "same classes can be compared"),
         ("tune quickstart --space training.speed=1,2", "training.speed"),
     ],
 )

@@ -43,12 +43,6 @@ def test_repeated_images_count_once_with_their_last_prediction(reference, make_l
     assert [one.effect for one in found.findings] == [one.effect for one in once.findings]
 
 
-def test_skipped_checks_raise_no_alarm(reference, make_logged, settings):
-    logged = make_logged(contrast=0.8)
-    found = monitor(reference, logged, [], replace(settings, skipped=("contrast",)))
-    assert not found.alarms and "contrast" not in [one.name for one in found.findings]
-
-
 def test_images_to_look_at_come_in_order(quiet, make_logged):
     logged = make_logged()  # the log that was looked at
     flags = [one.out_of_distribution for one in quiet.unusual]

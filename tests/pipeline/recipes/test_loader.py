@@ -6,7 +6,7 @@ import yaml
 
 from components.runtime.errors import RecipeError
 from pipeline.cli.recipes import resolved_yaml
-from pipeline.recipes.loader import load_recipe, recipe_names, recipe_path
+from pipeline.recipes.loader import load_recipe, recipe_names
 
 SMALL = {
     "name": "small",
@@ -196,10 +196,6 @@ def test_no_pydantic_words_reach_the_user(small):
     for override in ("evaluation.recall_floor=high", "training.fine_tuning.layers=top"):
         message = refusal(small, override)
         assert not re.search(r"constrained|pydantic|literal\[|dict\[|Value error", message)
-
-
-def test_the_path_of_a_name_is_its_file():
-    assert recipe_path("quickstart").read_text().startswith(("name: quickstart", "#"))
 
 
 # === What it extends ===

@@ -69,6 +69,7 @@ def test_unchanged_data_decline_whatever_the_verdict_was(films, ledger, blessed,
     assert not found.train
     assert found.sentence.startswith("Declined: no new image since the training of 20")
     assert found.sentence.endswith(f", whose model was {word}.")
+    assert not decision(films, ledger, "retraining.min_new_patients=0").train
 
 
 def test_an_interrupted_run_has_seen_nothing(films, ledger):
@@ -108,25 +109,20 @@ def test_new_images_of_known_patients_are_no_new_patients(films, ledger):
     assert decision(films, ledger, "retraining.min_new_patients=0").train
 
 
-def test_minimum_zero_still_declines_unchanged_data(films, ledger):
+@pytest.mark.parametrize(
+    ("change", "sentence", "ignored"),
+    [
+        (Path.unlink, "Training: 1 image removed since", "removed"),
+        (lambda film: film.write_bytes(b"other"), "Training: 1 file rewritten since", "changed"),
+    ],
+    ids=["removed", "rewritten"],
+)
+def test_a_change_trains_unless_the_recipe_ignores_it(films, ledger, change, sentence, ignored):
     train(films, ledger)
-    assert not decision(films, ledger, "retraining.min_new_patients=0").train
-
-
-def test_a_removed_image_trains_unless_the_recipe_ignores_it(films, ledger):
-    train(films, ledger)
-    (films / "COVID" / "P0000_1.png").unlink()
-    assert decision(films, ledger).sentence.startswith("Training: 1 image removed since")
-    ignored = decision(films, ledger, "retraining.removed=ignore")
-    assert not ignored.train
-    assert ignored.sentence.endswith("Ignored, as the recipe says: 1 removed image.")
-
-
-def test_a_rewritten_image_trains_unless_the_recipe_ignores_it(films, ledger):
-    train(films, ledger)
-    (films / "COVID" / "P0000_1.png").write_bytes(b"another film")
-    assert decision(films, ledger).sentence.startswith("Training: 1 file rewritten since")
-    assert not decision(films, ledger, "retraining.changed=ignore").train
+    change(films / "COVID" / "P0000_1.png")
+    assert decision(films, ledger).sentence.startswith(sentence)
+    found = decision(films, ledger, f"retraining.{ignored}=ignore")
+    assert not found.train and "Ignored, as the recipe says: 1 " in found.sentence
 
 
 def test_an_image_in_another_class_trains(films, ledger):

@@ -16,17 +16,9 @@ from components.image_example_gen.listing.listing import (
 from components.recipe.data import DataSection
 from components.runtime.errors import DataError
 from components.storage.plain_path import plain_path
+from tests.tiny_files import write
 
 IMAGES = 30  # of a class: enough for every split to get some
-
-# Nothing is decoded here, so the images are one byte each.
-
-
-def write(base, *names):
-    for name in names:
-        path = base / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
 
 
 def fill(base, folder, images=IMAGES, prefix=""):
@@ -258,13 +250,6 @@ def test_the_way_out_for_a_stray_folder_works(base, stray):
     ignore = yaml.safe_load(override.removeprefix("data.ignore="))
     # Neither a class nor what the recipe ignores is lost by following the advice.
     assert totals(list_(base, ignore=ignore)) == {"COVID": 3 * IMAGES, "NORMAL": IMAGES}
-
-
-def test_too_few_images_and_no_patient_are_refused_here_already(base):
-    with pytest.raises(DataError, match=r"Class 'COVID' has 30 images, fewer than .* = 31"):
-        list_(base, min_per_class=31)
-    with pytest.raises(DataError, match="60 of 60 files have no patient"):
-        list_(base, patient={"from": "filename", "regex": "(?P<patient>P)"})
 
 
 # === The cap ===
