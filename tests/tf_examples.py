@@ -1,16 +1,11 @@
 """Files of tf.Examples, as the nodes write them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from components.storage.examples import Value
+from typing import Any
 
 
-def write_examples(path: Path, rows: Iterable[Mapping[str, Value | list[float]]]) -> str:
+def write_examples(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:
     """Writes a row as an Example; a list is a feature of several floats. Returns the path."""
     from components.storage.examples import open_writer, to_example
 

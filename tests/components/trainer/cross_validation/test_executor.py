@@ -43,11 +43,9 @@ def images(tmp_path, dark_and_bright) -> FoldImages:
         packed = prepare(tf.constant([buffer.getvalue()]), 16, 1, "stretch").numpy()[0]
         transformed.append(common | {"image": packed, "pixel_mean": 0.0, "pixel_std": 0.0})
     write_examples(tmp_path / FOLDER / "1.gz", facts)
-    paths = [
-        [write_examples(tmp_path / name, rows)]
-        for name, rows in (("raw.gz", raw), ("transformed.gz", transformed))
-    ]
-    return FoldImages(str(tmp_path), *paths, "graph")
+    read = [write_examples(tmp_path / "raw.gz", raw)]
+    packed_files = [write_examples(tmp_path / "transformed.gz", transformed)]
+    return FoldImages(str(tmp_path), read, packed_files, "graph")
 
 
 def _config(tmp_path, data) -> dict:

@@ -1,5 +1,3 @@
-from typing import Any
-
 import tensorflow as tf
 
 from components.trainer.cross_validation.predict import predictions_of
@@ -18,7 +16,7 @@ def _serve_examples(examples):
 
 
 def test_the_examples_have_the_predictions_in_place_of_the_pixels(tmp_path):
-    rows: list[dict[str, Any]] = [
+    rows = [
         {"image": b"pixels", "filename": f"{number}.png", "mean": (number % 2) * 1.0}
         for number in range(70)  # more than two batches
     ]
