@@ -1,10 +1,10 @@
 """Fixtures that more than one room needs."""
 
-import contextlib
 import json
 import os
 import shutil
 import signal
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,14 @@ def real_weights() -> Path:
     return _folder_from("MEDTFX_WEIGHTS")
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The keys of a site, see `tests.signing`."""
+    from tests.signing import Keys
+
+    return Keys(tmp_path_factory.mktemp("keys"))
+
+
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
     """A boto3 client of an S3 server on loopback, which the environment names like MinIO."""
@@ -78,38 +86,51 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_page(tmp_path: Path) -> Iterator[Any]:
-    """Opens an HTML file in headless Chromium; afterwards: no console error, nothing fetched."""
+def bucket(s3: Any) -> str:
+    """The address of a new bucket."""
+    name = f"site-{uuid.uuid4()}"
+    s3.create_bucket(Bucket=name)
+    return f"s3://{name}"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Headless Chromium, whose console and requests can be asked for."""
     chromium, driver = "/usr/bin/chromium", "/usr/bin/chromedriver"
     if not all(map(shutil.which, (chromium, driver))):
         pytest.skip("Debian's chromium and chromium-driver are not installed")
     webdriver = pytest.importorskip("selenium.webdriver")
-    opened = []
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "headless=new", "no-sandbox", "disable-gpu", "disable-background-networking",
+        "disable-component-update", "disable-sync", "no-first-run", "disable-dev-shm-usage",
+        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):  # fmt: skip
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield started
+    started.quit()
 
-    def start(path: Path, width: int = 1280) -> Any:
-        options = webdriver.ChromeOptions()
-        options.binary_location = chromium
-        for argument in (
-            "headless=new", "no-sandbox", "disable-gpu", "disable-background-networking",
-            "disable-component-update", "disable-sync", "no-first-run", "disable-dev-shm-usage",
-            f"user-data-dir={tmp_path}/chromium-{len(opened)}",
-        ):  # fmt: skip
-            options.add_argument(f"--{argument}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        page = webdriver.Chrome(options, webdriver.ChromeService(driver))
-        opened.append(page)
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Any]:
+    """Opens an HTML file in Chromium; afterwards: no console error, nothing fetched."""
+
+    def start(path: Path, width: int = 1280, dark: bool = False) -> Any:
         screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        page.get(path.as_uri())
-        return page
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        browser.get(path.as_uri())
+        return browser
 
+    for name in ("browser", "performance"):
+        browser.get_log(name)  # of the test before
     yield start
-    with contextlib.ExitStack() as stack:
-        for page in opened:
-            stack.callback(page.quit)
-        for page in opened:
-            assert [entry["message"] for entry in page.get_log("browser")] == []
-            assert _schemes(page) <= {"file", "data", "chrome"}
+    assert [entry["message"] for entry in browser.get_log("browser")] == []
+    assert _schemes(browser) <= {"file", "data", "chrome"}
 
 
 def _schemes(page: Any) -> set[str]:

@@ -1,4 +1,4 @@
-"""Keys of a site, and the ways in which the files of a version can change."""
+"""Keys of a site, a model of three files, and the ways in which its files can change."""
 
 import os
 from collections.abc import Callable
@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+
+from components.saved_model.manifest import write_manifest
 
 
 class Keys:
@@ -28,6 +30,15 @@ class Keys:
         for path, key in ((self.public, own), (self.other, another)):
             public = key.public_key()
             path.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+
+def write_model(folder: Path) -> Path:
+    """Writes three files, which no server could load, and their manifest; returns the folder."""
+    for name in ("saved_model.pb", "variables/variables.index", "assets/labels.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("covid\nnormal" if name.startswith("assets") else name)
+    write_manifest(folder)
+    return folder
 
 
 def _flip(folder: Path) -> None:

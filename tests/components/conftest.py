@@ -1,8 +1,8 @@
-"""Transformed examples as Transform writes them; TensorFlow is loaded when they are asked for."""
+"""What more than one node needs; TensorFlow and TFX are loaded when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,51 @@ import numpy as np
 import pytest
 
 from components.recipe.data import DataSection
+from components.runtime import progress
+from tests.tf_examples import write_examples
 
 if TYPE_CHECKING:
     from components.training.dataset import TransformedSplit
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Any:
+    """Makes the artifacts of `tests.components.decided`."""
+    from tests.components.decided import Artifacts
+
+    return Artifacts(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights of a MobileNet of alpha 0.25: whoever loads them has the same backbone."""
+    import keras
+
+    file = tmp_path_factory.mktemp("weights") / "mobilenet.weights.h5"
+    backbone = keras.applications.MobileNet(
+        alpha=0.25, include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+    # As Keras draws them, hardly anything of the image would reach the last layer.
+    backbone.set_weights([4 * one if one.ndim > 1 else one for one in backbone.get_weights()])
+    backbone.save_weights(file)
+    return file
+
+
+@pytest.fixture
+def heard() -> Iterator[list[progress.Progress]]:
+    """What is reported of the progress meanwhile."""
+    reports: list[progress.Progress] = []
+    progress.listen(reports.append)
+    yield reports
+    progress.listen(None)
+
+
+@pytest.fixture
+def make_predictions() -> Callable[..., Any]:
+    """Predictions of N images in C classes: `random`, `perfect` or `collapsed` onto the first."""
+    from tests.written_predictions import predictions
+
+    return predictions
 
 
 @pytest.fixture
@@ -41,26 +83,18 @@ def write_split(tmp_path: Path, dark_and_bright: DataSection) -> Callable[..., T
 
     def write(name: str, labels: list[int], seed: int = 0, lie: bool = False) -> TransformedSplit:
         rng = np.random.default_rng(seed)
-        path = tmp_path / name
-        with tf.io.TFRecordWriter(str(path), tf.io.TFRecordOptions("GZIP")) as writer:
-            for number, label in enumerate(labels):
-                pixels = rng.integers(0, 120, (1, 16, 16, 1)) + 130 * label
-                packed = pack(tf.constant(pixels, tf.uint8)).numpy()[0]
-                example = _example(packed, 1 - label if lie else label, f"{number}.png")
-                writer.write(example.SerializeToString())
-        return TransformedSplit((str(path),), dark_and_bright)
+
+        def row(number: int, label: int) -> dict[str, Any]:
+            pixels = rng.integers(0, 120, (1, 16, 16, 1)) + 130 * label
+            return {
+                "image": pack(tf.constant(pixels, tf.uint8)).numpy()[0],
+                "label_index": 1 - label if lie else label,
+                "filename": f"{number}.png",
+                "pixel_mean": 125.0,
+                "pixel_std": 70.0,
+            }
+
+        path = write_examples(tmp_path / name, (row(*one) for one in enumerate(labels)))
+        return TransformedSplit((path,), dark_and_bright)
 
     return write
-
-
-def _example(packed: bytes, label: int, filename: str) -> Any:
-    import tensorflow as tf
-
-    feature = {
-        "filename": tf.train.Feature(bytes_list=tf.train.BytesList(value=[filename.encode()])),
-        "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[packed])),
-        "label_index": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
-        "pixel_mean": tf.train.Feature(float_list=tf.train.FloatList(value=[125.0])),
-        "pixel_std": tf.train.Feature(float_list=tf.train.FloatList(value=[70.0])),
-    }
-    return tf.train.Example(features=tf.train.Features(feature=feature))

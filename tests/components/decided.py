@@ -9,7 +9,8 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import Approval
 from components.gate.serving_blessing import BLESSED, MODEL_FILES, MODEL_ID
-from components.saved_model.manifest import digest_files, write_manifest
+from components.saved_model.manifest import digest_files
+from tests.signing import write_model
 
 MODEL, OTHER_MODEL = 5, 6
 
@@ -18,13 +19,7 @@ class Artifacts:
     """Makes artifacts below a folder; the model is three files."""
 
     def __init__(self, folder: Path):
-        self.model_folder = folder / "infra" / "stamped_model"
-        for place in ("variables", "assets"):
-            (self.model_folder / place).mkdir(parents=True)
-        for name in ("saved_model.pb", "variables/variables.index"):
-            (self.model_folder / name).write_text(name)
-        (self.model_folder / "assets/labels.txt").write_text("covid\nnormal")
-        write_manifest(self.model_folder)
+        self.model_folder = write_model(folder / "infra" / "stamped_model")
         self._folder = folder
 
     def gate(self, blessed: bool = True, model: int = MODEL) -> standard_artifacts.ModelBlessing:

@@ -7,17 +7,14 @@ need, is the same.
 
 import contextlib
 import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.doubles.databases import free_port
 from tests.doubles.go_tools import go_tool
+from tests.doubles.listening import listening
 
-_PATIENCE_SECONDS = 300
 _ENGINE_LOG = "prism.log"
 
 
@@ -53,7 +50,7 @@ def prism(logs: Path) -> Iterator[str]:
     """Keeps an engine running within the block, and yields its address."""
     port = free_port()
     command = [go_tool("prism"), f"--job_port={port}", "--serve_http=false"]
-    with _running(command, port, logs / _ENGINE_LOG, dict(os.environ)) as address:
+    with listening(command, port, logs / _ENGINE_LOG, dict(os.environ)) as address:
         yield address
 
 
@@ -74,33 +71,10 @@ def worker_pool(
     if program:
         command.append(f"--container_executable={program}")
     path = f"{Path(sys.executable).parent}:{environment.get('PATH', os.environ['PATH'])}"
-    with _running(command, port, logs / "pool.log", {**environment, "PATH": path}) as address:
+    with listening(command, port, logs / "pool.log", {**environment, "PATH": path}) as address:
         yield address
 
 
 def jobs_run(logs: Path) -> int:
     """Returns how many jobs the engine has finished."""
     return (logs / _ENGINE_LOG).read_text().count("pipeline done!")
-
-
-@contextlib.contextmanager
-def _running(
-    command: list[str], port: int, log: Path, environment: Mapping[str, str]
-) -> Iterator[str]:
-    with open(log, "wb") as file:
-        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
-    try:
-        _wait_for(port, process, log)
-        yield f"localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(("localhost", port), 1):
-            return
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-        time.sleep(0.2)

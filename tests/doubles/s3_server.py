@@ -5,10 +5,7 @@ It checks signatures and the region, as Amazon and MinIO do.
 
 import contextlib
 import os
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +15,9 @@ import pytest
 from components.storage import s3 as s3_files
 from tests.doubles.databases import free_port
 from tests.doubles.go_tools import go_tool
+from tests.doubles.listening import listening
 
 REGION = "eu-central-1"  # not the one that clients take without being told
-_PATIENCE_SECONDS = 60
 
 
 @contextlib.contextmanager
@@ -53,20 +50,5 @@ def _gateway(folder: Path) -> Iterator[str]:
     command = [go_tool("versitygw"), "--port", f"127.0.0.1:{port}", "--region", REGION, "--quiet",
                "posix", "--sidecar", str(beside), str(objects)]  # fmt: skip
     secrets = {"ROOT_ACCESS_KEY": "somebody", "ROOT_SECRET_KEY": "unguessable"}
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(command, env=os.environ | secrets, stdout=log, stderr=log)
-    try:
-        _wait(process, port, folder / "log")
+    with listening(command, port, folder / "log", os.environ | secrets):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait(process: subprocess.Popen, port: int, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)

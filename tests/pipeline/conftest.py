@@ -1,11 +1,36 @@
-"""A record of a run, as the summary and the lists show it."""
+"""Sample images, a home, and a record of a run as the summary and the lists show it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.home import Home
 from pipeline.runs.records import Gate, NodeRecord, RunPaths, RunRecord
+from pipeline.sample_data import write_sample_data
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample images of 12 patients a class, drawn once: a test must not change them."""
+    folder = tmp_path_factory.mktemp("films") / "phantoms"
+    write_sample_data(folder, patients_per_class=12, size=32)
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with its folder of runs; the brackets are neither markup nor a pattern."""
+    found = Home(tmp_path / "home [one]")
+    found.runs.mkdir(parents=True)
+    return found
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A folder for what outlives a run: on a disk, and in object storage."""
+    return str(tmp_path) if request.param == "disk" else request.getfixturevalue("bucket")
 
 
 def gate(label: str = "COVID", **changes: object) -> Gate:

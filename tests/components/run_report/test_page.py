@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -63,6 +65,10 @@ def test_ten_classes_of_a_thousand_images_stay_small(make_predictions, make_cont
     assert len(render_page(content).encode()) < 15_000_000
 
 
+def with_results(content, **changes):
+    return replace(content, results=replace(content.results, **changes))
+
+
 @pytest.mark.parametrize(
     ("blessed", "outcome", "sentence"),
     [
@@ -76,24 +82,17 @@ def test_ten_classes_of_a_thousand_images_stay_small(make_predictions, make_cont
 )
 def test_it_says_whether_it_was_pushed(make_predictions, make_content, blessed, outcome, sentence):
     content = make_content(make_predictions(), outcome=outcome)
-    results = type(content.results)(**vars(content.results) | {"blessed": blessed})
-    page = render_page(type(content)(**_fields(content) | {"results": results}))
+    page = render_page(with_results(content, blessed=blessed))
     assert sentence in page
     assert ('class="verdict good"' in page) == (blessed and not outcome.refused)
 
 
 def test_a_loss_against_the_blessed_model_is_marked(make_predictions, make_content):
     content = make_content(make_predictions())
-    recall = content.classes[0].recall
-    results = type(content.results)(
-        **vars(content.results)
-        | {
-            "baseline": dict.fromkeys(content.predictions.classes, recall + 0.2),
-            "changes": dict.fromkeys(content.predictions.classes, -0.3),
-            "observed_changes": dict.fromkeys(content.predictions.classes, -0.2),
-        }
-    )
-    page = render_page(type(content)(**_fields(content) | {"results": results}))
+    of_all = partial(dict.fromkeys, content.predictions.classes)
+    before = of_all(content.classes[0].recall + 0.2)
+    changes = {"changes": of_all(-0.3), "observed_changes": of_all(-0.2)}
+    page = render_page(with_results(content, baseline=before, **changes))
     assert '<td>−0.20</td><td class="missed">−0.30 ✗</td>' in page
 
 
@@ -103,8 +102,7 @@ def test_a_disagreement_with_the_gate_is_reported(make_predictions, make_content
     matrix = content.results.matrices[()].copy()
     matrix[0, 0] -= 1
     matrix[0, 1] += 1
-    results = type(content.results)(**vars(content.results) | {"matrices": {(): matrix}})
-    changed = type(content)(**_fields(content) | {"results": results})
+    changed = with_results(content, matrices={(): matrix})
     assert changed.disagreements == 1
     assert "1 of 90 images\ndifferently" in render_page(changed)
 
@@ -140,10 +138,6 @@ def test_it_has_one_slot_for_the_run(make_predictions, make_content):
 def test_the_template_counts_as_code():
     files = {path.name for path in source_files("components.run_report.executor")}
     assert {"page.html", "page.css"} <= files
-
-
-def _fields(content):
-    return {name: getattr(content, name) for name in type(content).__dataclass_fields__}
 
 
 def test_a_page_by_folds_says_which_number_is_which(make_predictions, make_content):

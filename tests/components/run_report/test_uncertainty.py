@@ -3,8 +3,7 @@ import pytest
 
 from components.run_report.uncertainty import uncertainty_results
 from components.uncertainty.summary import UncertaintySummary
-
-FACTS = UncertaintySummary(1.4, 0.5, 0.1, 0.93, 0.01, images=60, out_of_distribution=1)
+from tests.components.run_report.conftest import FACTS
 
 
 def test_results_are_of_the_predictions_that_are_not_uncertain(make_predictions):

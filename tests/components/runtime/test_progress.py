@@ -1,18 +1,8 @@
 import logging
 import threading
 
-import pytest
-
 from components.runtime import progress
 from components.runtime.progress import Progress
-
-
-@pytest.fixture
-def heard():
-    reports: list[Progress] = []
-    progress.listen(reports.append)
-    yield reports
-    progress.listen(None)
 
 
 def test_a_listener_hears_every_report(heard):

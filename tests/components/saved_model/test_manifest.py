@@ -9,9 +9,8 @@ from components.saved_model.manifest import (
     check_files,
     differences,
     digest_files,
-    write_manifest,
 )
-from tests.signing import CHANGES
+from tests.signing import CHANGES, write_model
 
 
 def test_every_file_has_its_digest(tmp_path):
@@ -45,14 +44,7 @@ def test_differences_name_each_file():
 
 @pytest.fixture
 def model(tmp_path):
-    folder = tmp_path / "model"
-    for place in ("variables", "assets"):
-        (folder / place).mkdir(parents=True)
-    for name in ("saved_model.pb", "variables/variables.index"):
-        (folder / name).write_text(name)
-    (folder / "assets/labels.txt").write_text("covid\nnormal")
-    write_manifest(folder)
-    return folder
+    return write_model(tmp_path / "model")
 
 
 def test_the_manifest_states_all_files_but_itself(model):

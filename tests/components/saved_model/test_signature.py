@@ -15,19 +15,12 @@ from components.saved_model.manifest import (
     write_manifest,
 )
 from components.saved_model.signature import SigningError, check_model, is_signed, sign
-from tests.signing import CHANGES, Keys
+from tests.signing import CHANGES, Keys, write_model
 
 
 @pytest.fixture
 def model(tmp_path):
-    folder = tmp_path / "model"
-    for place in ("variables", "assets"):
-        (folder / place).mkdir(parents=True)
-    for name in ("saved_model.pb", "variables/variables.index"):
-        (folder / name).write_text(name)
-    (folder / "assets/labels.txt").write_text("covid\nnormal")
-    write_manifest(folder)
-    return folder
+    return write_model(tmp_path / "model")
 
 
 @pytest.fixture
@@ -60,15 +53,9 @@ def test_with_a_key_an_unsigned_version_is_refused(model, keys):
 def test_a_new_manifest_does_not_hide_a_change(signed, keys, change):
     CHANGES[change](signed)
     write_manifest(signed)
-    with pytest.raises(ChangedModelError):
+    with pytest.raises(ChangedModelError) as error:
         check_model(signed, keys.public)
-
-
-def test_the_change_is_named_though_the_manifest_is_new(signed, keys):
-    CHANGES["assets/labels.txt was changed"](signed)
-    write_manifest(signed)
-    with pytest.raises(ChangedModelError, match=r"assets/labels\.txt"):
-        check_model(signed, keys.public)
+    assert change.split()[0] in str(error.value)
 
 
 def test_the_signature_of_another_version_is_refused(signed, keys, tmp_path):

@@ -6,14 +6,12 @@ The network tells dark from bright images. Its weights are set, not learned.
 import io
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.imaging.preprocessing import decode_and_resize, pack
 from components.network.network import Network, build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
@@ -22,22 +20,11 @@ from components.serving_validator.samples import StoredImage
 from components.trainer.export import Exporter
 from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.summary import UncertaintySummary
+from tests.doubles.features_layer import TransformStandIn
+from tests.tf_examples import write_examples
 
 CLASSES = ("dark", "bright")
 LEVELS = (100, 150)  # mean grey of each class: near enough to 127 for the network to be unsure
-
-
-class TransformStandIn(tf.Module):
-    """Does what TFT's features layer does; with `change`, something else besides."""
-
-    def __init__(self, data: DataSection, change: Callable[[tf.Tensor], tf.Tensor] | None = None):
-        super().__init__()
-        self._data, self._change = data, change
-
-    def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        encoded, data = tf.reshape(features["image"], [-1]), self._data
-        pixels = decode_and_resize(encoded, data.image_size, data.channels, data.resize)
-        return {"image": pack(self._change(pixels) if self._change else pixels)}
 
 
 def section(classes=CLASSES) -> DataSection:
@@ -115,27 +102,13 @@ def write_split() -> Callable[[Path, list[StoredImage]], str]:
     """Returns a function that writes images as ExampleGen does."""
 
     def write(folder: Path, stored: list[StoredImage]) -> str:
-        folder.mkdir(parents=True)
-        path = str(folder / "data_tfrecord-00000-of-00001.gz")
-        with tf.io.TFRecordWriter(path, tf.io.TFRecordOptions("GZIP")) as writer:
-            for image in stored:
-                writer.write(_example(image).SerializeToString())
-        return path
+        rows = [
+            {"filename": one.filename, "image": one.encoded, "label_index": one.label}
+            for one in stored
+        ]
+        return write_examples(folder / "data_tfrecord-00000-of-00001.gz", rows)
 
     return write
-
-
-def _example(image: StoredImage) -> tf.train.Example:
-    def of_bytes(value: bytes) -> tf.train.Feature:
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-
-    label = tf.train.Feature(int64_list=tf.train.Int64List(value=[image.label]))
-    feature = {
-        "filename": of_bytes(image.filename.encode(errors="surrogateescape")),
-        "image": of_bytes(image.encoded),
-        "label_index": label,
-    }
-    return tf.train.Example(features=tf.train.Features(feature=feature))
 
 
 @pytest.fixture
@@ -151,8 +124,3 @@ def write_server(tmp_path, monkeypatch) -> Callable[[str], str]:
         return package.name
 
     return write
-
-
-@pytest.fixture(scope="session")
-def tools():
-    return SimpleNamespace(stored_image=stored_image, CLASSES=CLASSES)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from components.gate.pushed_gate import read_gate
 from components.gate.pushed_reference import read_reference
 from components.recipe.evaluation import EvaluationSection
 from components.saved_model.reference_predictions import save_predictions
+from tests.components.serving_validator.conftest import section
 
 RULES = EvaluationSection.model_validate({"recall_floor": 0.5, "slices": ["site"]})
 # Crashes as long as a file is there; then it is the real server.
@@ -89,13 +90,12 @@ def write_evaluation(folder, labels):
 
 
 @pytest.fixture
-def run(artifacts, tools):
+def run(artifacts):
     """Returns a function that runs the node and the Pusher on these artifacts."""
     from tfx import v1 as tfx
     from tfx.dsl.compiler import compiler
 
     from components.pusher.component import Pusher
-    from components.recipe.data import DataSection
     from components.serving_validator.component import ServingValidator
     from pipeline.home import Home
     from pipeline.runs.runner import ProgressRunner
@@ -121,7 +121,8 @@ def run(artifacts, tools):
             "examples",
             properties={"split_names": json.dumps(["eval", "test"])},
         )
-        for node in (run_node, gate_node, evaluation_node, examples_node):
+        others = [run_node, gate_node, evaluation_node, examples_node]
+        for node in others:
             node.add_upstream_node(model_node)
         validator = ServingValidator(
             model=model,
@@ -130,14 +131,7 @@ def run(artifacts, tools):
             evaluation=evaluation,
             examples=examples,
             rules=RULES,
-            data=DataSection.model_validate(
-                {
-                    "classes": tools.CLASSES,
-                    "image_size": 32,
-                    "color": "grayscale",
-                    "patient": {"from": "each_file"},
-                }
-            ),
+            data=section(),
             model_name="tiny",
             largest_batch=4,
             mixed_precision=False,
@@ -154,15 +148,7 @@ def run(artifacts, tools):
         return tfx.dsl.Pipeline(
             pipeline_name="test",
             pipeline_root=str(home.artifacts),
-            components=[
-                model_node,
-                run_node,
-                gate_node,
-                evaluation_node,
-                examples_node,
-                validator,
-                pusher,
-            ],
+            components=[model_node, *others, validator, pusher],
             enable_cache=True,
             metadata_connection_config=home.metadata_connection(),
         )
@@ -192,8 +178,45 @@ class Silent:
         pass
 
 
-def test_a_good_model_is_pushed_with_its_warmup_and_then_cached(run, artifacts):
+def test_a_model_that_the_gate_did_not_bless_is_not_tried(run, write_server):
+    outcome = run("one", server=write_server("raise SystemExit('it was tried')"), blessed=0)
+    assert outcome.reason == "the gate did not bless the model, so it was not tried"
+    assert outcome.verdict["seconds"] == 0.0 and not outcome.versions
+
+
+def test_a_refusal_is_final_with_the_reason_and_nothing_is_pushed(run, artifacts, trained):
+    other = {name: values[::-1] for name, values in trained.by_file.items()}
+    save_predictions(replace(trained, by_file=other), str(artifacts / "run"))
     outcome = run("one")
+    assert outcome.reason.startswith("the served model does not predict as the network did")
+    assert outcome.verdict["reason"] == outcome.reason and outcome.verdict["conclusive"]
+    assert (outcome.blessing / "INFRA_NOT_BLESSED").is_file()
+    assert not (outcome.blessing / "stamped_model").exists()
+    assert outcome.versions == []
+    assert run("two").cached["ServingValidator"]
+
+
+def test_a_model_that_changes_before_it_is_served_is_refused_with_the_file(run, write_server):
+    outcome = run("one", write_server(ADDS_A_FILE))
+    assert "extra.so was added" in outcome.reason and outcome.versions == []
+
+
+def test_a_crash_is_tried_again_and_a_good_model_is_pushed_and_then_cached(
+    run, artifacts, write_server, tmp_path
+):
+    flag = tmp_path / "crash"
+    flag.touch()
+    server = write_server(CRASHES_AT_FIRST.format(flag=str(flag)))
+    outcome = run("one", server)
+    assert outcome.reason == (
+        "the model server was ended by SIGABRT while it loaded the model; the next run tries again"
+    )
+    assert "out of luck" in (outcome.blessing / "server.log").read_text()
+    assert not outcome.verdict["conclusive"] and outcome.versions == []
+    # === A good model ===
+    flag.unlink()
+    outcome = run("two", server)
+    assert not outcome.cached["ServingValidator"]
     assert outcome.verdict["blessed"] and outcome.reason == ""
     assert outcome.verdict["images_compared"] == 6 and outcome.verdict["images_asked"] == 6
     assert outcome.verdict["largest_difference"] < 1e-5
@@ -214,48 +237,6 @@ def test_a_good_model_is_pushed_with_its_warmup_and_then_cached(run, artifacts):
     reference = read_reference(version)
     assert (reference.classes, reference.folds) == (("dark", "bright"), False)
     assert sorted(reference.labels) == [0, 0, 0, 1, 1, 1]
-    again = run("two")
+    again = run("three", server)
     assert again.cached["ServingValidator"] and again.cached["Pusher"]
     assert again.versions == outcome.versions
-
-
-def test_a_model_that_the_gate_did_not_bless_is_not_tried(run, write_server):
-    outcome = run("one", server=write_server("raise SystemExit('it was tried')"), blessed=0)
-    assert outcome.reason == "the gate did not bless the model, so it was not tried"
-    assert outcome.verdict["seconds"] == 0.0 and not outcome.versions
-
-
-def test_a_refusal_is_final_with_the_reason_and_nothing_is_pushed(run, artifacts, trained):
-    from dataclasses import replace
-
-    other = {name: values[::-1] for name, values in trained.by_file.items()}
-    save_predictions(replace(trained, by_file=other), str(artifacts / "run"))
-    outcome = run("one")
-    assert outcome.reason.startswith("the served model does not predict as the network did")
-    assert outcome.verdict["reason"] == outcome.reason and outcome.verdict["conclusive"]
-    assert (outcome.blessing / "INFRA_NOT_BLESSED").is_file()
-    assert not (outcome.blessing / "stamped_model").exists()
-    assert outcome.versions == []
-    assert run("two").cached["ServingValidator"]
-
-
-def test_a_model_that_changes_before_it_is_served_is_refused_with_the_file(run, write_server):
-    outcome = run("one", write_server(ADDS_A_FILE))
-    assert "extra.so was added" in outcome.reason and outcome.versions == []
-
-
-def test_a_crash_is_tried_again_by_the_next_run(run, write_server, tmp_path):
-    flag = tmp_path / "crash"
-    flag.touch()
-    server = write_server(CRASHES_AT_FIRST.format(flag=str(flag)))
-    outcome = run("one", server)
-    assert outcome.reason == (
-        "the model server was ended by SIGABRT while it loaded the model; the next run tries again"
-    )
-    assert "out of luck" in (outcome.blessing / "server.log").read_text()
-    assert not outcome.verdict["conclusive"] and outcome.versions == []
-    flag.unlink()
-    second = run("two", server)
-    assert not second.cached["ServingValidator"] and second.verdict["blessed"]
-    assert len(second.versions) == 1
-    assert run("three", server).cached["ServingValidator"]

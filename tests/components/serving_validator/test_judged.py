@@ -1,7 +1,7 @@
 import numpy as np
-import tensorflow as tf
 
 from components.serving_validator.judged import judged_predictions
+from tests.tf_examples import write_examples
 
 
 def test_without_folds_the_exported_model_predicts_the_test_split(
@@ -19,26 +19,12 @@ def test_without_folds_the_exported_model_predicts_the_test_split(
 
 
 def test_with_folds_their_predictions_are_read_and_no_model_is_asked(tmp_path):
-    path = tmp_path / "folds.gz"
-    features = {
-        "filename": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"a.png"])),
-        "patient": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"ab12"])),
-        "format": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"PNG"])),
-        "mean": tf.train.Feature(float_list=tf.train.FloatList(value=[99.5])),
-        "probabilities": tf.train.Feature(float_list=tf.train.FloatList(value=[0.25, 0.75])),
-        **{
-            name: tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-            for name, value in {
-                "label_index": 1, "uncertain": 0, "out_of_distribution": 1, "width": 640,
-            }.items()
-        },
+    row = {
+        "filename": "a.png", "patient": "ab12", "format": "PNG", "mean": 99.5, "width": 640,
+        "label_index": 1, "probabilities": [0.25, 0.75], "uncertain": 0, "out_of_distribution": 1,
     }  # fmt: skip
-    example = tf.train.Example(features=tf.train.Features(feature=features))
-    with tf.io.TFRecordWriter(str(path), tf.io.TFRecordOptions("GZIP")) as writer:
-        writer.write(example.SerializeToString())
-    found = judged_predictions(
-        tmp_path / "none", ("dark", "bright"), test=[], out_of_fold=[str(path)]
-    )
+    path = write_examples(tmp_path / "folds.gz", [row])
+    found = judged_predictions(tmp_path / "none", ("dark", "bright"), test=[], out_of_fold=[path])
     assert found.folds and found.labels.tolist() == [1]
     assert found.probabilities.tolist() == [[0.25, 0.75]]
     assert (found.uncertain.tolist(), found.out_of_distribution.tolist()) == ([0.0], [1.0])

@@ -1,13 +1,14 @@
 import pytest
 
 from components.serving_validator.samples import StoredImage, few_of_each_class, find_by_name
+from tests.components.serving_validator.conftest import stored_image
 
 
 @pytest.fixture
-def split(write_split, tmp_path, tools):
+def split(write_split, tmp_path):
     """Ten dark images before three bright ones, and a name that is no UTF-8."""
-    stored = [tools.stored_image(0, number) for number in range(10)]
-    stored += [tools.stored_image(1, number) for number in range(3)]
+    stored = [stored_image(0, number) for number in range(10)]
+    stored += [stored_image(1, number) for number in range(3)]
     stored.append(StoredImage("caf\udce9/x.png", 1, b"bytes"))
     return [write_split(tmp_path / "Split-test", stored)]
 
@@ -27,9 +28,9 @@ def test_fewer_images_than_asked_for(split):
     assert labels == [0] * 10 + [1] * 4
 
 
-def test_images_are_found_by_their_name(split, tools):
+def test_images_are_found_by_their_name(split):
     wanted = {"bright/2.png", "caf\udce9/x.png", "dark/of another split.png"}
     assert find_by_name(split, wanted) == {
-        "bright/2.png": tools.stored_image(1, 2).encoded,
+        "bright/2.png": stored_image(1, 2).encoded,
         "caf\udce9/x.png": b"bytes",
     }

@@ -2,9 +2,9 @@ import pytest
 from tfx.types import standard_artifacts
 
 from components.statistics_gen.executor import Executor
-from components.storage.examples import open_writer, to_example
 from components.storage.split_files import declare_splits
 from components.storage.split_statistics import read_statistics
+from tests.tf_examples import write_examples
 
 
 @pytest.mark.parametrize("options", [[], ["--runner=DirectRunner"]], ids=["alone", "on Beam"])
@@ -13,11 +13,8 @@ def test_each_split_of_the_examples_has_its_statistics(tmp_path, options):
     examples.uri, statistics.uri = str(tmp_path / "examples"), str(tmp_path / "statistics")
     declare_splits(examples, ["train", "eval"])
     for split, labels in (("train", "aab"), ("eval", "b")):
-        folder = tmp_path / "examples" / f"Split-{split}"
-        folder.mkdir(parents=True)
-        with open_writer(str(folder / "data.gz")) as writer:
-            for label in labels:
-                writer.write(to_example({"label": label}).SerializeToString())
+        path = tmp_path / "examples" / f"Split-{split}" / "data.gz"
+        write_examples(path, ({"label": label} for label in labels))
     context = Executor.Context(beam_pipeline_args=options) if options else None
     Executor(context).Do({"examples": [examples]}, {"statistics": [statistics]}, {})
     assert statistics.split_names == examples.split_names

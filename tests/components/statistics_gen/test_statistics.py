@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,7 +8,8 @@ from google.protobuf import json_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.statistics_gen.statistics import compute_statistics, statistics_options
-from components.storage.examples import Value, open_writer, to_example
+from components.storage.examples import open_writer
+from tests.tf_examples import write_examples
 
 EXAMPLES = 150  # more than a batch
 
@@ -16,20 +18,22 @@ EXAMPLES = 150  # more than a batch
 def files(tmp_path_factory) -> list[str]:
     """Two files of Examples with every kind of feature; some of them lack the age or the site."""
     folder, rng = tmp_path_factory.mktemp("examples"), np.random.default_rng(0)
-    paths = [str(folder / f"data-{number}.gz") for number in range(2)]
-    for path, numbers in zip(paths, (range(100), range(100, EXAMPLES)), strict=True):
-        with open_writer(path) as writer:
-            for number in numbers:
-                values: dict[str, Value] = {
-                    "image": b"\x89PNG \xff" + b"." * number,
-                    "filename": f"{number}.png",
-                    "label": "ab"[number % 2],
-                    "mean": float(rng.uniform(0, 255)),
-                    **({"age": number} if number % 3 else {}),
-                    **({"site": "xyz"[number % 3]} if number % 5 else {}),
-                }
-                writer.write(to_example(values).SerializeToString())
-    return paths
+
+    def row(number: int) -> dict[str, Any]:
+        return {
+            "image": b"\x89PNG \xff" + b"." * number,
+            "filename": f"{number}.png",
+            "label": "ab"[number % 2],
+            "mean": float(rng.uniform(0, 255)),
+            **({"age": number} if number % 3 else {}),
+            **({"site": "xyz"[number % 3]} if number % 5 else {}),
+        }
+
+    parts = (range(100), range(100, EXAMPLES))
+    return [
+        write_examples(folder / f"data-{part}.gz", map(row, numbers))
+        for part, numbers in enumerate(parts)
+    ]
 
 
 def by_name(statistics) -> dict[str, statistics_pb2.FeatureNameStatistics]:

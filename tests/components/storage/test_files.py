@@ -4,13 +4,7 @@ import pytest
 
 from components.runtime.errors import DataError
 from components.storage import files
-
-
-def write(base, *names):
-    for name in names:
-        path = base / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
+from tests.tiny_files import write
 
 
 def names_below(base):

@@ -2,12 +2,7 @@ import pytest
 
 from components.storage import files
 from components.storage.folders import Folder, parted
-
-
-def write(base, *names):
-    for name in names:
-        (base / name).parent.mkdir(parents=True, exist_ok=True)
-        (base / name).touch()
+from tests.tiny_files import write
 
 
 @pytest.fixture

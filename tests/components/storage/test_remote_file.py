@@ -4,8 +4,6 @@ Beam's own local files stand for gs://, of which there is no server to run here:
 are the same.
 """
 
-import uuid
-
 import pytest
 
 from components.storage import remote_file
@@ -14,10 +12,8 @@ from components.storage import remote_file
 @pytest.fixture(params=["s3", "beam"])
 def address(request, tmp_path):
     if request.param == "beam":
-        return f"{tmp_path}/trained.json"
-    name = f"site-{uuid.uuid4()}"
-    request.getfixturevalue("s3").create_bucket(Bucket=name)
-    return f"s3://{name}/trained.json"
+        return f"{tmp_path}/a film.json"
+    return f"{request.getfixturevalue('bucket')}/a/film 1.json"
 
 
 def test_a_file_is_written_read_and_deleted(address):
@@ -27,5 +23,5 @@ def test_a_file_is_written_read_and_deleted(address):
         remote_file.write(address, content)
         assert remote_file.read(address) == content
     remote_file.delete(address)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"film( 1)?\.json"):
         remote_file.read(address)

@@ -1,13 +1,14 @@
 import io
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.imaging.preprocessing import cut_borders, prepare
+from components.imaging.preprocessing import cut_borders
 from components.network.network import build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
@@ -16,6 +17,7 @@ from components.trainer.export import Exporter
 from components.trainer.grad_cam import grad_cam
 from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.summary import UncertaintySummary
+from tests.doubles.features_layer import TransformStandIn
 
 CLASSES = ("healthy", "ill", "very ill")
 DATA = DataSection.model_validate(
@@ -23,18 +25,6 @@ DATA = DataSection.model_validate(
 )
 UNCERTAINTY = MeasuredUncertainty(UncertaintySummary(uncertain_below=0.34))
 MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
-
-
-class TransformStandIn(tf.Module):
-    """Does what TFT's features layer does."""
-
-    def __init__(self, data: DataSection = DATA):
-        self.data = data
-
-    def __call__(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        encoded = tf.reshape(features["image"], [-1])
-        data = self.data
-        return {"image": prepare(encoded, data.image_size, data.channels, data.resize)}
 
 
 def png(seed: int) -> bytes:
@@ -46,7 +36,7 @@ def png(seed: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def exporter() -> Exporter:
-    return Exporter(build_network(MODEL, DATA), TransformStandIn(), DATA, UNCERTAINTY)
+    return Exporter(build_network(MODEL, DATA), TransformStandIn(DATA), DATA, UNCERTAINTY)
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +46,12 @@ def saved(exporter, tmp_path_factory) -> str:
     return path
 
 
-@pytest.fixture(scope="module")
-def session_run(saved):
+@contextmanager
+def session_of(path: object) -> Iterator[Callable[[str, list[bytes]], dict[str, np.ndarray]]]:
     """Predicts as TensorFlow Serving does: through a session, by signature."""
     session = tf.compat.v1.Session(graph=tf.Graph())
     with session.graph.as_default():
-        loaded = tf.compat.v1.saved_model.load(session, ["serve"], saved)
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(path))
 
     def run(signature: str, values: list[bytes]) -> dict[str, np.ndarray]:
         definition = loaded.signature_def[signature]
@@ -71,6 +61,12 @@ def session_run(saved):
 
     yield run
     session.close()
+
+
+@pytest.fixture(scope="module")
+def session_run(saved):
+    with session_of(saved) as run:
+        yield run
 
 
 def expected(exporter: Exporter, encoded: list[bytes]) -> np.ndarray:
@@ -150,11 +146,8 @@ def test_the_heatmap_covers_the_image_not_the_borders_that_were_added(tmp_path):
     Image.open(io.BytesIO(png(7))).resize((80, 20)).save(wide, "PNG")
     images = tf.constant([wide.getvalue()])
     *_, over_square = grad_cam(exporter.network, exporter.pixels(images))
-    with tf.compat.v1.Session(graph=tf.Graph()) as session:
-        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
-        explain = loaded.signature_def["explain"]
-        fed, fetched = explain.inputs["image_bytes"].name, explain.outputs["heatmap"].name
-        heatmap = session.run(fetched, {fed: images.numpy()})
+    with session_of(tmp_path / "1") as run:
+        heatmap = run("explain", [wide.getvalue()])["heatmap"]
     assert heatmap.shape == over_square.shape
     np.testing.assert_allclose(heatmap, cut_borders(over_square, images), atol=1e-4)
     assert np.abs(heatmap - over_square).max() > 0.01
@@ -202,7 +195,7 @@ def of_members(request) -> Exporter:
     data, values = request.param
     section = {"members": MEMBERS, "weights": "none", "filters": (4, 8)} | values
     network = build_network(ModelSection.model_validate(section), data)
-    return Exporter(network, TransformStandIn(), data, UNCERTAINTY)
+    return Exporter(network, TransformStandIn(data), data, UNCERTAINTY)
 
 
 def test_a_session_predicts_and_explains_with_all_members(of_members, tmp_path):
@@ -210,31 +203,19 @@ def test_a_session_predicts_and_explains_with_all_members(of_members, tmp_path):
     images = [png(5), png(6)]
     pixels = of_members.pixels(tf.constant(images))
     probabilities = of_members.network.predict(pixels)[1].numpy()
-    with tf.compat.v1.Session(graph=tf.Graph()) as session:
-        loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
+    with session_of(tmp_path / "1") as run:
         for signature in ("serving_default", "explain"):
-            definition = loaded.signature_def[signature]
-            outputs = session.run(
-                {name: info.name for name, info in definition.outputs.items()},
-                {definition.inputs["image_bytes"].name: images},
-            )
+            outputs = run(signature, images)
             np.testing.assert_allclose(outputs["probabilities"], probabilities, atol=1e-5)
     assert probabilities.shape == (2, len(of_members.data.classes))
     assert outputs["heatmap"].shape == (2, 8, 8)  # the finest grid among the members
     assert outputs["heatmap"].min() >= 0 and outputs["heatmap"].max() <= 1
 
 
-@pytest.fixture(scope="module")
-def alike(tmp_path_factory):
+@pytest.fixture
+def alike(weights_file):
     """A pretrained backbone: the section `model` of it."""
-    file = tmp_path_factory.mktemp("weights") / "mobilenet.weights.h5"
-    backbone = keras.applications.MobileNet(
-        alpha=0.25, include_top=False, weights=None, input_shape=(32, 32, 3)
-    )
-    # As Keras draws them, hardly anything of the image would reach the last layer.
-    backbone.set_weights([4 * one if one.ndim > 1 else one for one in backbone.get_weights()])
-    backbone.save_weights(file)
-    return {"backbone": "mobilenet", "alpha": 0.25, "weights": str(file)}
+    return {"backbone": "mobilenet", "alpha": 0.25, "weights": str(weights_file)}
 
 
 def test_a_backbone_that_members_share_is_in_the_file_once(alike, tmp_path):
@@ -246,13 +227,10 @@ def test_a_backbone_that_members_share_is_in_the_file_once(alike, tmp_path):
         head = head or network.head
         network.head.set_weights(head.get_weights())
         folder = tmp_path / str(frozen)
-        Exporter(network, TransformStandIn(), DATA, UNCERTAINTY).save(str(folder), {})
+        Exporter(network, TransformStandIn(DATA), DATA, UNCERTAINTY).save(str(folder), {})
         bytes_of[frozen] = sum(file.stat().st_size for file in folder.glob("variables/*.data*"))
-        with tf.compat.v1.Session(graph=tf.Graph()) as session:
-            loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(folder))
-            default = loaded.signature_def["serving_default"]
-            fed, fetched = default.inputs["image_bytes"].name, default.outputs["probabilities"].name
-            found[frozen] = session.run(fetched, {fed: images})
+        with session_of(folder) as run:
+            found[frozen] = run("serving_default", images)["probabilities"]
     assert bytes_of[True] < 0.55 * bytes_of[False]
     assert np.ptp(found[True]) > 1e-3  # a hundred times the tolerance
     np.testing.assert_allclose(found[True], found[False], atol=1e-5)
@@ -263,19 +241,15 @@ def test_weights_in_float16_halve_the_file_and_are_those_of_the_network(alike, t
     for stored in ("float32", "float16"):
         section = ModelSection.model_validate(alike | {"stored_weights": stored})
         network = build_network(section, DATA, frozen=True)
-        exporter = Exporter(network, TransformStandIn(), DATA, UNCERTAINTY)
+        exporter = Exporter(network, TransformStandIn(DATA), DATA, UNCERTAINTY)
         exporter.save(str(tmp_path / stored), {})
         files = (tmp_path / stored).glob("variables/*.data*")
         bytes_of[stored] = sum(file.stat().st_size for file in files)
         probabilities = expected(exporter, images)
         assert np.ptp(probabilities) > 1e-3
-        with tf.compat.v1.Session(graph=tf.Graph()) as session:
-            loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / stored))
+        with session_of(tmp_path / stored) as run:
             for signature in ("serving_default", "explain"):
-                definition = loaded.signature_def[signature]
-                fed = definition.inputs["image_bytes"].name
-                fetched = definition.outputs["probabilities"].name
-                served = session.run(fetched, {fed: images})
+                served = run(signature, images)["probabilities"]
                 np.testing.assert_allclose(served, probabilities, atol=1e-5)
     assert bytes_of["float16"] < 0.55 * bytes_of["float32"]
 

@@ -2,34 +2,23 @@ import keras
 import pytest
 
 from components.recipe.training import TrainingSection
-from components.runtime import progress
 from components.training.callbacks import ReportEpochs, learning_rate, stopping_callbacks
 
 
-@pytest.fixture
-def reports():
-    found: list[progress.Progress] = []
-    progress.listen(found.append)
-    yield found
-    progress.listen(None)
-
-
-def test_batches_of_the_phase_and_what_was_reached(reports):
+def test_batches_of_the_phase_and_what_was_reached(heard):
     callback = ReportEpochs("head", epochs=2, steps=3)
     callback.on_epoch_begin(0)
     callback.on_train_batch_end(0)
     callback.on_epoch_end(0, {"val_loss": 0.5, "val_balanced_accuracy": 0.75})
     callback.on_epoch_begin(1)
     callback.on_train_batch_end(2)
-    assert [(r.done, r.total, r.unit) for r in reports] == [
+    assert [(r.done, r.total, r.unit) for r in heard] == [
         (1, 6, "head batches"),
         (3, 6, "head batches"),
         (6, 6, "head batches"),
     ]
-    assert reports[0].detail == "epoch 1 of at most 2"
-    assert reports[2].detail == (
-        "epoch 2 of at most 2, val_loss 0.500, val_balanced_accuracy 0.750"
-    )
+    assert heard[0].detail == "epoch 1 of at most 2"
+    assert heard[2].detail == ("epoch 2 of at most 2, val_loss 0.500, val_balanced_accuracy 0.750")
 
 
 @pytest.mark.parametrize(("schedule", "kinds"), [("plateau", 2), ("constant", 1), ("cosine", 1)])

@@ -70,7 +70,8 @@ def test_the_best_epoch_is_kept_not_the_last(write_split, tmp_path):
 
 
 def test_after_a_kill_it_goes_on_from_the_last_epoch(splits, tmp_path):
-    section = training(epochs=5)
+    # No epoch can be better than the first by 10: patience runs out after 3 more, whoever did them.
+    section = training(epochs=9, early_stopping={"patience": 3, "min_delta": 10.0})
     killed = make_fitter(splits, section, tmp_path)
     kill_after(killed, 2)
     with pytest.raises(Killed):
@@ -79,27 +80,16 @@ def test_after_a_kill_it_goes_on_from_the_last_epoch(splits, tmp_path):
 
     history = make_fitter(splits, section, tmp_path).fit()
     assert history[HEAD][:2] == before  # what was done is not done again
-    assert len(history[HEAD]) == 5
+    assert len(history[HEAD]) == 4
     # The optimizer came back with the weights: the loss goes on falling, it does not start again.
     assert history[HEAD][2]["loss"] < history[HEAD][0]["loss"]
-
-
-def test_early_stopping_remembers_what_was_before_the_kill(splits, tmp_path):
-    # No epoch can be better by 10, so patience runs out after 3 epochs in all.
-    section = training(epochs=9, early_stopping={"patience": 3, "min_delta": 10.0})
-    killed = make_fitter(splits, section, tmp_path)
-    kill_after(killed, 2)
-    with pytest.raises(Killed):
-        killed.fit()
-    whole = make_fitter(splits, section, tmp_path / "whole").fit()
-    resumed = make_fitter(splits, section, tmp_path).fit()
-    assert len(resumed[HEAD]) == len(whole[HEAD]) < 9
 
 
 def test_a_finished_training_is_not_repeated(splits, tmp_path):
     section = training(epochs=2)
     first = make_fitter(splits, section, tmp_path)
     history = first.fit()
+    first.refit()  # not asked for: nothing happens
     again = make_fitter(splits, section, tmp_path)
     assert again.fit() == history
     for found, expected in zip(
@@ -123,15 +113,18 @@ def test_same_seed_same_weights(splits, tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"balance": "sampling"},
-        {"schedule": "cosine"},
-        {"augmentation": {"flip": True, "zoom": 0.1, "brightness": 0.1}},
-        {"label_smoothing": 0.1, "schedule": "plateau"},
-        {"loss": "binary_crossentropy"},
-        {"loss": "mse"},
-        {"loss": "focal", "balance": "undersample"},
-        {"balance": "oversample"},
-        {"balance": "augmented_copies", "augmentation": {"rotation": 0.1, "noise": 0.1}},
+        {"balance": "sampling", "schedule": "cosine"},
+        {
+            "loss": "binary_crossentropy",
+            "augmentation": {"flip": True, "zoom": 0.1, "brightness": 0.1},
+        },
+        {"label_smoothing": 0.1, "schedule": "plateau", "balance": "oversample"},
+        {"loss": "mse", "balance": "undersample"},
+        {
+            "loss": "focal",
+            "balance": "augmented_copies",
+            "augmentation": {"rotation": 0.1, "noise": 0.1},
+        },
     ],
 )
 def test_every_switch_trains(splits, tmp_path, changes):
@@ -193,18 +186,14 @@ def test_features_are_standardised_as_they_are_before_training(splits, tmp_path,
 def test_what_a_resumed_training_standardises_by_is_restored(splits, tmp_path):
     section = training(epochs=3)
     killed = make_fitter(splits, section, tmp_path, STANDARDISED)
+    expected = pooled_features(killed._network, splits[0]).mean(0)  # before any training
     kill_after(killed, 2)
     with pytest.raises(Killed):
         killed.fit()
     resumed = make_fitter(splits, section, tmp_path, STANDARDISED)
     resumed.fit()
-    whole = make_fitter(splits, section, tmp_path / "whole", STANDARDISED)
-    whole.fit()
-    found, expected = (
-        np.asarray(fitter._network.head.get_layer("standardisation").moving_mean)
-        for fitter in (resumed, whole)
-    )
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    layer = resumed._network.head.get_layer("standardisation")
+    np.testing.assert_allclose(layer.moving_mean, expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -237,15 +226,6 @@ def test_a_killed_refit_can_be_done_again(splits, tmp_path):
         weights.append(fitter._network.head.get_weights())
     for found, expected in zip(*weights, strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
-def test_without_the_wish_nothing_is_refitted(splits, tmp_path):
-    fitter = make_fitter(splits, training(), tmp_path)
-    fitter.fit()
-    before = fitter._network.classifier.get_weights()
-    fitter.refit()
-    for found, expected in zip(fitter._network.classifier.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(found, expected)
 
 
 def test_a_penalty_keeps_the_weights_small(splits, tmp_path):

@@ -2,9 +2,7 @@
 
 import pytest
 
-from pipeline.approval.decide import ApprovalError, check, decide, find_candidate, latest_decision
-from pipeline.home import Home
-from pipeline.metadata.graph import LineageError
+from pipeline.approval.decide import ApprovalError, check, find_candidate, latest_decision
 from tests.pipeline.metadata_store import DESTINATION, Store
 
 
@@ -85,9 +83,3 @@ def test_a_model_whose_files_are_gone(store, tmp_path):
     infra = store.run("one")
     (tmp_path / infra.uri / "stamped_model" / "saved_model.pb").unlink()
     assert "is gone" in refusal(store, "one", force=True)
-
-
-def test_a_home_in_which_nothing_has_run_stays_untouched(tmp_path):
-    with pytest.raises(LineageError, match="Nothing has run in"):
-        decide(Home(tmp_path / "home"), "one", True, "me", "", False)
-    assert not (tmp_path / "home").exists()

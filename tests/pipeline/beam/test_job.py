@@ -125,11 +125,8 @@ def test_a_job_ends_with_its_run(start, folder, engine, number):
 
 
 def test_a_job_that_stands_still_is_cancelled(start, folder, environment):
-    dead = folder / "dead"
-    dead.write_text("#!/bin/sh\nexit 1\n")
-    dead.chmod(0o755)
     (folder / "second").mkdir()
-    with worker_pool(environment, folder / "second", str(dead)) as pool:
+    with worker_pool(environment, folder / "second", "/bin/false") as pool:
         line = ended(start("ours", pool=pool, MEDTFX_BEAM_PATIENCE="0.2"))
     assert "nothing moved on its engine for 0.2 min" in line
     assert "MEDTFX_BEAM_PATIENCE" in line

@@ -30,11 +30,8 @@ def test_a_worker_that_comes(engine, tmp_path):
 
 def test_a_worker_that_never_comes(engine, tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.beam.settings._DEFAULT_PATIENCE", "0.05")
-    dead = tmp_path / "dead"
-    dead.write_text("#!/bin/sh\nexit 1\n")
-    dead.chmod(0o755)
     refused = pytest.raises(
         EngineError, match=r"No worker .* within 0.05 min.*MEDTFX_BEAM_PATIENCE"
     )
-    with worker_pool(os.environ, tmp_path, str(dead)) as pool, refused:
+    with worker_pool(os.environ, tmp_path, "/bin/false") as pool, refused:
         beam_args(engine_options(engine, pool))

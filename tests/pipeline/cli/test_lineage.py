@@ -14,7 +14,8 @@ from tests.command_line import assert_one_message, medtfx
     ],
 )
 def test_in_an_empty_home_there_is_one_message_and_nothing_is_written(tmp_path, line):
-    assert_one_message(medtfx(*line.split(), "--home", tmp_path / "home"), str(tmp_path))
+    result = medtfx(*line.split(), "--home", tmp_path / "home")
+    assert_one_message(result, f"Nothing has run in {tmp_path}")
     assert not (tmp_path / "home").exists()
 
 

@@ -97,7 +97,7 @@ def test_another_scanner_ends_with_3_and_all_outputs_say_so(monitor, write_log, 
     assert "ALARM: contrast" in page.read_text()
     assert 'medtfx_monitor_alarm{model="lungs",version="3"} 1.0' in gauges.read_text()
     code, out, _ = monitor("--json", "--skip", "contrast")
-    assert "contrast" not in [one["name"] for one in json.loads(out)["findings"]]
+    assert code == 0 and "contrast" not in [one["name"] for one in json.loads(out)["findings"]]
 
 
 def test_labels_decide_too(monitor, write_log, tmp_path):

@@ -1,13 +1,4 @@
-import pytest
-
 from tests.command_line import medtfx
-
-
-@pytest.fixture(scope="module")
-def films(tmp_path_factory):
-    out = tmp_path_factory.mktemp("films") / "films"
-    assert medtfx("sample-data", out, "--patients", 12)[0] == 0
-    return out
 
 
 def test_a_floor_out_of_reach_is_an_error_after_the_table(films):

@@ -4,25 +4,16 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.predict import _overlay_name, _print_lines
-from serving.embedded.server import EmbeddedServer, Settings
 from serving.protocol.prediction import Prediction
 from tests.command_line import assert_one_message, medtfx
-from tests.serving.tiny_model import png, save_tiny_model
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    models = tmp_path_factory.mktemp("models")
-    save_tiny_model(models / "tiny" / "1")
-    with EmbeddedServer(models, Settings(grpc_port=0, rest_port=None)) as running:
-        yield running.address
+from tests.serving.tiny_model import png
 
 
 @pytest.fixture
-def predict(server, monkeypatch, tmp_path):
+def predict(tiny_server, monkeypatch, tmp_path):
     """Runs `medtfx predict` on the server; returns exit code, output and errors."""
     monkeypatch.chdir(tmp_path)
-    return lambda *line: medtfx("predict", "--server", server, "--model", "tiny", *line)
+    return lambda *line: medtfx("predict", "--server", tiny_server, "--model", "tiny", *line)
 
 
 def test_the_three_formats(predict, tmp_path):
@@ -31,7 +22,7 @@ def test_the_three_formats(predict, tmp_path):
     code, out, _ = predict("film.png", "empty.png")
     good, bad = out.splitlines()
     assert code == 1
-    assert good == "film.png: dark: dark 0.800, bright 0.200 [version 1]"
+    assert good == "film.png: dark: dark 0.800, bright 0.200 [version 5]"
     assert bad.startswith("empty.png: no prediction: ")
     header, row = predict("film.png", "--csv")[1].splitlines()
     assert header == "file,label,uncertain,out_of_distribution,version,error,p_dark,p_bright"

@@ -1,21 +1,11 @@
 import math
 
-import pytest
-
 from components.run_report.slot import RUN_SLOT
 from components.runtime.environment import HOME
 from pipeline.cli.runs import find_runs, run_text
 from pipeline.home import Home
 from pipeline.runs.records import RunPaths, save
 from tests.command_line import assert_one_message, medtfx
-
-
-@pytest.fixture
-def home(tmp_path):
-    home = Home(tmp_path / "home [one]")
-    home.runs.mkdir(parents=True)
-    return home
-
 
 # === runs ===
 

@@ -4,30 +4,19 @@ import csv
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 
 import pytest
 
-from serving.embedded.server import EmbeddedServer, Settings
 from tests.command_line import assert_one_message, medtfx
-from tests.serving.tiny_model import png, save_tiny_model
+from tests.serving.tiny_model import png
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A home with the pushed model tiny/5."""
-    home = tmp_path_factory.mktemp("home")
-    save_tiny_model(home / "models" / "tiny" / "5")
-    return home
-
-
-@pytest.fixture(scope="module")
-def server(home):
-    with EmbeddedServer(home / "models", Settings(grpc_port=0, rest_port=None)) as server:
-        yield server.address
+@pytest.fixture
+def home(tiny_home):
+    return tiny_home
 
 
 @pytest.fixture
@@ -90,10 +79,10 @@ def test_a_folder_and_a_home_need_one_command(score, folder, tmp_path):
         )
 
 
-def test_an_image_without_label_is_exit_code_1(score, server, folder, tmp_path):
+def test_an_image_without_label_is_exit_code_1(score, tiny_server, folder, tmp_path):
     (folder / "broken.jpg").touch()
     (folder / "Thumbs.db").touch()
-    code, out, _ = score(folder, "--server", server, "--out", "some.csv")
+    code, out, _ = score(folder, "--server", tiny_server, "--out", "some.csv")
     assert code == 1
     assert "Without label: 1 empty" in out and "1 .db" in out
     first = read(tmp_path / "some.csv")[0]
@@ -102,9 +91,9 @@ def test_an_image_without_label_is_exit_code_1(score, server, folder, tmp_path):
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_a_process_that_is_ended_in_the_middle_is_continued(
-    score, home, server, folder, tmp_path, end
+    score, home, tiny_server, folder, tmp_path, end
 ):
-    options = ("--server", server, "--batch-size", "2")
+    options = ("--server", tiny_server, "--batch-size", "2")
     assert score(folder, *options, "--out", "whole.csv")[0] == 0
     restore = wait_at(folder)
     call = "from pipeline.cli.main import main; main()"
@@ -128,25 +117,19 @@ def test_a_process_that_is_ended_in_the_middle_is_continued(
     assert resumed.read_bytes() == whole.read_bytes()
 
 
-def test_another_version_is_refused_with_the_remedy(score, server, folder, tmp_path):
-    assert score(folder, "--server", server)[0] == 0
+def test_another_version_is_refused_with_the_remedy(score, tiny_server, folder, tmp_path):
+    assert score(folder, "--server", tiny_server)[0] == 0
     path = tmp_path / "predicted.csv.json"
     path.write_text(path.read_text().replace(": 5", ": 4"))
-    result = score(folder, "--server", server)
+    result = score(folder, "--server", tiny_server)
     assert_one_message(result, "version 4 of 'tiny'", "--version 4", "--restart")
-    assert score(folder, "--server", server, "--restart")[0] == 0
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    assert score(folder, "--server", tiny_server, "--restart")[0] == 0
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--server", f"127.0.0.1:{free_port()}"), "No model server answers at"),
+        (("--server", "127.0.0.1:1"), "No model server answers at"),
         (("--model", "tny"), "No model 'tny' has been pushed"),
         (("--version", "3"), "does not have version 3 to serve. Served: [5]"),
         (("--label", "stable"), "Only a model server knows labels"),

@@ -30,6 +30,7 @@ def test_a_missing_data_folder_is_reported_before_anything_heavy(tmp_path, monke
         ({"blessed": False, "version": None}, ExitCode.NOT_BLESSED),
         ({"refused": "other predictions when served", "version": None}, ExitCode.NOT_BLESSED),
         ({"approval": "waiting", "version": None}, ExitCode.UNAPPROVED),
+        ({"approval": "rejected", "refused": "ada rejected it"}, ExitCode.NOT_BLESSED),
     ],
 )
 def test_the_exit_code_of_a_run_says_whether_it_is_pushed(
@@ -69,7 +70,7 @@ def test_ctrl_c_says_how_to_continue(home, monkeypatch, line, work, kept):
     ("line", "words"),
     [
         ("compare quickstart", "two or more recipes"),
-        ("compare quickstart crc-tissue", "classes"),
+        ("compare quickstart crc-tissue", "same classes can be compared"),
         ("tune quickstart --space training.speed=1,2", "training.speed"),
     ],
 )

@@ -1,23 +1,16 @@
 import pytest
 from typer.testing import CliRunner
 
-from components.saved_model.manifest import MANIFEST, write_manifest
+from components.saved_model.manifest import MANIFEST
 from components.saved_model.signature import sign
 from pipeline.cli.main import app
-from tests.signing import CHANGES, Keys
+from tests.signing import CHANGES, write_model
 
 
 @pytest.fixture
 def version(tmp_path):
     """A home with chest/5, a model of three files."""
-    folder = tmp_path / "models" / "chest" / "5"
-    for place in ("variables", "assets"):
-        (folder / place).mkdir(parents=True)
-    for name in ("saved_model.pb", "variables/variables.index"):
-        (folder / name).write_text(name)
-    (folder / "assets/labels.txt").write_text("covid\nnormal")
-    write_manifest(folder)
-    return folder
+    return write_model(tmp_path / "models" / "chest" / "5")
 
 
 @pytest.fixture
@@ -64,8 +57,7 @@ def test_of_a_folder_only_what_the_servers_load_is_checked(run, version, tmp_pat
     assert code == 1 and "extra.so was added" in output and "chest/6" not in output
 
 
-def test_the_signature_is_checked_with_a_key(run, version, tmp_path_factory, monkeypatch):
-    keys = Keys(tmp_path_factory.mktemp("keys"))
+def test_the_signature_is_checked_with_a_key(run, version, keys, monkeypatch):
     key = ("--public-key", str(keys.public))
     assert run("verify-model", "chest/5", *key)[0] == 1
     monkeypatch.setenv("MEDTFX_SIGNING_KEY", str(keys.private))

@@ -1,9 +1,6 @@
-"""Predictions of models that are as good as a test needs, their comparison, and a browser."""
+"""Predictions of models that are as good as a test needs, and their comparison."""
 
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -74,29 +71,3 @@ def make_comparison(make_answers):
 @pytest.fixture
 def make_outcome() -> Callable[..., Outcome]:
     return outcome
-
-
-# === A real browser ===
-
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    """Headless Chromium, whose console and requests can be asked for."""
-    if missing := [path for path in (CHROMIUM, DRIVER) if not shutil.which(path)]:
-        pytest.skip(f"{' and '.join(missing)} not installed: Debian's chromium, chromium-driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in (
-        "headless=new", "no-sandbox", "disable-gpu", "disable-background-networking",
-        "disable-component-update", "disable-sync", "no-first-run", "disable-dev-shm-usage",
-        f"user-data-dir={tmp_path}/chromium",
-    ):  # fmt: skip
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()

@@ -28,7 +28,7 @@ def write_recipe(tmp_path):
 @pytest.fixture(scope="module")
 def films(tmp_path_factory) -> str:
     folder: Path = tmp_path_factory.mktemp("films")
-    write_sample_data(folder, patients_per_class=15)
+    write_sample_data(folder, patients_per_class=15, size=32)
     return str(folder)
 
 
@@ -49,17 +49,9 @@ def test_a_tuned_recipe_of_the_same_name_is_called_by_its_file(write_recipe):
     assert names == ["quickstart", "tuned"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (["quickstart"], "two or more recipes"),
-        (["quickstart", "quickstart"], "'quickstart' is named twice"),
-        (["quickstart", "crc-tissue"], "same classes can be compared.*quickstart: .*crc-tissue: "),
-    ],
-)
-def test_what_can_not_be_compared(arguments, reason):
-    with pytest.raises(CompareError, match=reason):
-        load_candidates(arguments)
+def test_a_recipe_can_not_be_compared_with_itself():
+    with pytest.raises(CompareError, match="'quickstart' is named twice"):
+        load_candidates(["quickstart", "quickstart"])
 
 
 def test_an_unknown_recipe_is_named():

@@ -7,16 +7,13 @@ from pipeline.compare.candidates import Candidate, check_same_images
 from pipeline.compare.run import _tested
 from pipeline.looks.ledger import judging_images
 from pipeline.recipes.loader import load_recipe
-from pipeline.sample_data import write_sample_data
 
 SETS = ["data.min_per_split=1", "data.split_seed=158"]
 
 
-@pytest.fixture(scope="module")
-def films(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("films")
-    write_sample_data(folder, patients_per_class=12)
-    return str(folder)
+@pytest.fixture
+def films(films):
+    return str(films)
 
 
 @pytest.mark.parametrize("folds", [0, 3])

@@ -57,9 +57,3 @@ def test_a_floor_on_slices_that_are_not_there_is_not_met(predicted, origin, make
     rules = make_rules(slices={"site": {"floor": 0.5}})
     found = evaluate(without_sites(predicted), origin, rules, None)
     assert found.refusals == ("there are no slices by site to hold to their floor",)
-
-
-def test_a_class_without_images_is_refused(predicted, origin, make_rules):
-    images = dataclasses.replace(predicted.images, labels=np.zeros(60, np.int64))
-    found = evaluate(dataclasses.replace(predicted, images=images), origin, make_rules(), None)
-    assert "there is no image of NORMAL" in found.refusals

@@ -34,12 +34,6 @@ def test_a_named_recipe_goes_first_and_home_stays(pushed, home):
     assert found.recipe.name == "quickstart" and found.home == home
 
 
-def test_without_a_folder_the_recipe_has_to_be_named(tmp_path):
-    with pytest.raises(ExternalError, match="name it with --recipe"):
-        rules_of(tmp_path / "nowhere", None, [])
-    assert rules_of(tmp_path / "nowhere", "quickstart", []).home == ()
-
-
 def test_a_wrong_override_names_the_version(pushed):
     with pytest.raises(RecipeError, match=r"17 is not a valid recipe:\n.*evaluation.floor"):
         rules_of(pushed, None, ["evaluation.floor=1"])

@@ -1,25 +1,20 @@
 from dataclasses import replace
 
 import pytest
-import tensorflow as tf
 
 from components.imaging.quarantine import FILE_NAME, Quarantined, to_csv
 from pipeline.lineage.image_use import find_image
 from pipeline.lineage.model import ImageUse
 from pipeline.metadata.graph import LineageError
+from tests.tf_examples import write_examples
 
 
 @pytest.fixture
 def version(lineage, tmp_path):
     """The lineage of a version, with three images and a file that could not be read."""
     for split, names in {"train": ["a/1.png", "b/1.png"], "test": ["a/2.png"]}.items():
-        folder = tmp_path / "examples" / f"Split-{split}"
-        folder.mkdir(parents=True)
-        with tf.io.TFRecordWriter(str(folder / "data.gz"), "GZIP") as writer:
-            for name in names:
-                text = tf.train.Feature(bytes_list=tf.train.BytesList(value=[name.encode()]))
-                features = tf.train.Features(feature={"filename": text})
-                writer.write(tf.train.Example(features=features).SerializeToString())
+        path = tmp_path / "examples" / f"Split-{split}" / "data.gz"
+        write_examples(path, [{"filename": name} for name in names])
     listed = tmp_path / "quarantine"
     listed.mkdir()
     (listed / FILE_NAME).write_text(to_csv([Quarantined("a/3.png", "truncated", "copy it again")]))

@@ -2,18 +2,9 @@
 
 import json
 
-import pytest
-
-from pipeline.home import Home
-from pipeline.lineage.trace import _looks, _recipe, trace
+from pipeline.lineage.trace import _looks, _recipe
 from pipeline.looks.ledger import JudgingImages, LookLedger
-from pipeline.metadata.graph import LineageError
 from tests.pipeline.metadata_store import Store
-
-
-def test_a_home_in_which_nothing_has_run(tmp_path):
-    with pytest.raises(LineageError, match=r"Nothing has run in .*--home"):
-        trace(Home(tmp_path), "17")
 
 
 def test_floors_are_those_of_the_recipe_that_the_report_keeps(tmp_path):

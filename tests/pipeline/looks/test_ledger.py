@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from components.image_example_gen.listing.listing import Entry, Listing
@@ -17,13 +15,9 @@ from pipeline.looks.ledger import (
 TESTED, OTHERS = JudgingImages("f00d", 317, True), JudgingImages("cafe", 12, True)
 
 
-@pytest.fixture(params=["disk", "bucket"])
-def ledger(request, tmp_path):
-    if request.param == "disk":
-        return LookLedger(str(tmp_path / "artifacts"))
-    name = f"site-{uuid.uuid4()}"
-    request.getfixturevalue("s3").create_bucket(Bucket=name)
-    return LookLedger(f"s3://{name}/artifacts")
+@pytest.fixture
+def ledger(place):
+    return LookLedger(f"{place}/artifacts")
 
 
 def add(ledger: LookLedger, model: str, tested: JudgingImages = TESTED) -> int:
@@ -92,13 +86,3 @@ def test_a_search_touches_the_images_of_folds_but_no_test_split(ledger):
     assert [add(ledger, trial, all_images(images)) for trial in "ab"] == [1, 2]
     assert add(ledger, "m", every) == 3
     assert ledger.at(test.fingerprint) == ledger.at(every.fingerprint)[2:]
-
-
-@pytest.mark.parametrize(
-    ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (12, "12th"), (22, "22nd")]
-)
-def test_the_sentence(number, text):
-    assert (
-        look_sentence(number, JudgingImages("f", 317, True))
-        == f"{text} look at these 317 test images."
-    )

@@ -17,7 +17,6 @@ from pipeline.metadata import connection as metadata_store
 from pipeline.metadata.connection import MetadataError
 from pipeline.metadata.store import count_runs
 from pipeline.recipes.loader import load_recipe
-from pipeline.sample_data import write_sample_data
 from tests.doubles import databases, metadata_server
 from tests.paths import ROOT
 
@@ -35,14 +34,7 @@ def address(request):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data") / "phantoms"
-    write_sample_data(folder, patients_per_class=12, size=32)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def node(address, data, tmp_path_factory):
+def node(address, films, tmp_path_factory):
     """Returns a function that starts a node of a run, and the process of it."""
     root = tmp_path_factory.mktemp("volume")
 
@@ -52,7 +44,7 @@ def node(address, data, tmp_path_factory):
         command = [sys.executable, "-m", "kubeflow.node", "--node", name,
                    "--recipe", encode_recipe(recipe), "--stack", installed_stack() or "",
                    "--version", metadata.version("medtfx"), "--run-id", run,
-                   "--data", str(data), "--root", str(root)]  # fmt: skip
+                   "--data", str(films), "--root", str(root)]  # fmt: skip
         return subprocess.Popen(
             command,
             cwd=ROOT,

@@ -33,6 +33,7 @@ from serving.request_log.reader import Logged
 CLASSES = ("ill", "well")
 NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
 WEEK = timedelta(days=7)
+RULES = EvaluationSection.model_validate({"recall_floor": 0.8})
 
 
 def drawn(images, seed, contrast=1.0, ill=0.4, strange=0.02, moved=0.0):
@@ -155,19 +156,26 @@ def make_outcome(tmp_path):
     return made
 
 
+def labels_of(logged, wrong=0):
+    """Labels that agree with the predictions, but for the first few."""
+    predicted = logged.probabilities.argmax(-1)
+    return {
+        image.decode(): Label(int(1 - best if row < wrong else best), f"patient {row // 2}")
+        for row, (image, best) in enumerate(zip(logged.images, predicted, strict=True))
+    }
+
+
+def judged(logged, labels):
+    return judge_by_labels(logged, match(logged, Labels(labels, True)), CLASSES, RULES)
+
+
 @pytest.fixture
 def shadowed(make_logged):
     """A shadow that gives 20 of the logged images another class; each label is the served one."""
     logged = make_logged()
     probabilities = logged.probabilities.copy()
     probabilities[:20] = probabilities[:20, ::-1]
-    labels = {
-        image.decode(): Label(int(best), f"patient {row // 2}")
-        for row, (image, best) in enumerate(
-            zip(logged.images, logged.probabilities.argmax(-1), strict=True)
-        )
-    }
-    matched = match(logged, Labels(labels, True))
+    matched = match(logged, Labels(labels_of(logged), True))
     other = replace(logged, probabilities=probabilities)
     return compare_shadow(4, logged, other, CLASSES, matched)
 
@@ -176,10 +184,4 @@ def shadowed(make_logged):
 def truth(make_logged):
     """Of the logged images: the labels of the first 120 differ from the prediction."""
     logged = make_logged()
-    predicted = logged.probabilities.argmax(-1)
-    labels = {
-        image.decode(): Label(int(1 - best if row < 120 else best), f"patient {row // 2}")
-        for row, (image, best) in enumerate(zip(logged.images, predicted, strict=True))
-    }
-    rules = EvaluationSection.model_validate({"recall_floor": 0.8})
-    return judge_by_labels(logged, match(logged, Labels(labels, True)), CLASSES, rules)
+    return judged(logged, labels_of(logged, wrong=120))

@@ -8,7 +8,6 @@ from rich.console import Console
 from components.image_example_gen.listing.listing import list_folders
 from components.runtime.errors import DataError
 from components.storage.patient_key import patient_key
-from pipeline.home import Home
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.retrain import retrain
 from pipeline.paths import PipelinePaths
@@ -19,14 +18,6 @@ from pipeline.runs.records import save
 from pipeline.sample_data import write_sample_data
 
 OVERRIDES = ["data.split_seed=107", "evaluation.unreachable_floors=report"]
-
-
-@pytest.fixture
-def home(tmp_path):
-    home = Home.at(str(tmp_path / "home"))
-    home.make()
-    home.runs.mkdir()
-    return home
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import json
-import uuid
 
 import pytest
 
@@ -23,18 +22,8 @@ def seen():
 
 
 @pytest.fixture
-def bucket(s3):
-    """A bucket of an S3 server on this machine."""
-    name = f"site-{uuid.uuid4()}"
-    s3.create_bucket(Bucket=name)
-    return f"s3://{name}"
-
-
-@pytest.fixture(params=["disk", "bucket"])
-def folder(request, tmp_path):
-    if request.param == "disk":
-        return str(tmp_path / "artifacts" / "chest")
-    return f"{request.getfixturevalue('bucket')}/artifacts/chest"
+def folder(place):
+    return f"{place}/artifacts/chest"
 
 
 def test_a_training_comes_back_as_it_was(folder, seen):

@@ -69,44 +69,38 @@ def test_progress_is_a_line_now_and_then(clock):
     ]
 
 
-def test_a_resumed_training_is_not_credited_with_what_was_done_before(clock):
-    screen = screen_on_file()
+@pytest.mark.parametrize(
+    ("usual", "reports", "line"),
+    [
+        # Two epochs a minute; ten were done before it.
+        (
+            {},
+            [(0, Progress(10, 20, "epochs")), (60, Progress(12, 20, "epochs", "val_loss 0.31"))],
+            "60 s · 12/20 epochs · about 4 min to go · val_loss 0.31",
+        ),
+        ({}, [(20, Progress(1, 20, "epochs"))], "20 s · 1/20 epochs"),
+        (
+            {"Trainer": 600.0},  # what it took the last time
+            [(30, Progress(1, 20, "epochs"))],
+            "30 s · 1/20 epochs · about 10 min to go",
+        ),
+        (
+            {"Trainer": 10.0},
+            [(30, Progress(0, 20, "epochs"))],
+            "30 s · 0/20 epochs · about 0 s to go",
+        ),
+        ({}, [(20, Progress(1, 2, "epochs", "[bold] text"))], "20 s · 1/2 epochs · [bold] text"),
+    ],
+    ids=["resumed", "first report", "usual time", "never below 0", "no markup"],
+)
+def test_how_far_a_node_is_and_how_long_it_will_take(clock, usual, reports, line):
+    screen = screen_on_file(**usual)
     with screen.display as shown:
         shown.node_started("Trainer", 6, 9)
-        shown.progressed(Progress(10, 20, "epochs"))
-        clock.now += 60
-        shown.progressed(Progress(12, 20, "epochs", "val_loss 0.31"))
-    # Two epochs a minute; twelve were not done in it.
-    assert screen.lines == [
-        "  [6/9] Trainer            60 s · 12/20 epochs · about 4 min to go · val_loss 0.31"
-    ]
-
-
-def test_the_first_report_is_no_base_for_an_estimate(clock):
-    screen = screen_on_file()
-    with screen.display as shown:
-        shown.node_started("Trainer", 6, 9)
-        clock.now += 20
-        shown.progressed(Progress(1, 20, "epochs"))
-    assert screen.lines == ["  [6/9] Trainer            20 s · 1/20 epochs"]
-
-
-def test_until_then_the_estimate_is_what_the_node_took_before(clock):
-    screen = screen_on_file(Trainer=600.0)
-    with screen.display as shown:
-        shown.node_started("Trainer", 6, 9)
-        clock.now += 30
-        shown.progressed(Progress(1, 20, "epochs"))
-    assert screen.lines == ["  [6/9] Trainer            30 s · 1/20 epochs · about 10 min to go"]
-
-
-def test_an_estimate_never_falls_below_zero(clock):
-    screen = screen_on_file(Trainer=10.0)
-    with screen.display as shown:
-        shown.node_started("Trainer", 6, 9)
-        clock.now += 30
-        shown.progressed(Progress(0, 20, "epochs"))
-    assert screen.lines[0].endswith("about 0 s to go")
+        for seconds, progress in reports:
+            clock.now += seconds
+            shown.progressed(progress)
+    assert screen.lines == [f"  [6/9] Trainer            {line}"]
 
 
 def test_another_unit_and_another_node_begin_anew(clock):
@@ -126,15 +120,6 @@ def test_another_unit_and_another_node_begin_anew(clock):
         ["6/10 batches", "about 80 s to go"],
         ["7/10 batches"],
     ]
-
-
-def test_words_of_a_node_are_no_markup(clock):
-    screen = screen_on_file()
-    with screen.display as shown:
-        shown.node_started("Trainer", 6, 9)
-        clock.now += 20
-        shown.progressed(Progress(1, 2, "epochs", "[bold] fine-tuning"))
-    assert screen.lines[0].endswith("[bold] fine-tuning")
 
 
 def test_a_terminal_gets_a_live_line_that_gives_way(clock):

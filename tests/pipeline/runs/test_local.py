@@ -24,7 +24,6 @@ from pipeline.retraining.ledger import Ledger
 from pipeline.retraining.training_data import describe_data
 from pipeline.runs.local import RunOptions, _split_hint, run_recipe
 from pipeline.runs.records import RunPaths, load_all
-from pipeline.sample_data import write_sample_data
 from tests.paths import ROOT
 
 TINY = [
@@ -32,13 +31,6 @@ TINY = [
     "data.max_quarantine_share=0.2",
     "evaluation.unreachable_floors=report",
 ]
-
-
-@pytest.fixture(scope="module")
-def films(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("films") / "phantoms"
-    write_sample_data(folder, patients_per_class=12, size=32)
-    return folder
 
 
 @pytest.fixture

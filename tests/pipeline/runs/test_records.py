@@ -2,16 +2,8 @@ import math
 
 import pytest
 
-from components.runtime.exit_codes import ExitCode
 from pipeline.home import Home
 from pipeline.runs.records import NodeRecord, load_all, save, usual_seconds
-
-
-@pytest.fixture
-def home(tmp_path):
-    home = Home(tmp_path)
-    home.runs.mkdir()
-    return home
 
 
 def test_a_record_comes_back_as_it_was(home, make_record, make_gate):
@@ -62,17 +54,3 @@ def test_usual_seconds_are_of_the_last_time_a_node_really_ran(home, make_record)
     run("3", recipe="crc-tissue", Trainer=(False, 600.0))
     assert usual_seconds(home, "quickstart") == {"Trainer": 60.0, "Evaluator": 5.0}
     assert usual_seconds(home, "pneumonia-3class") == {}
-
-
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        ({}, ExitCode.OK),
-        ({"blessed": False}, ExitCode.NOT_BLESSED),
-        ({"refused": "it answers otherwise when served"}, ExitCode.NOT_BLESSED),
-        ({"approval": "waiting"}, ExitCode.UNAPPROVED),
-        ({"approval": "rejected", "refused": "ada rejected it"}, ExitCode.NOT_BLESSED),
-    ],
-)
-def test_the_exit_code_of_a_run(make_record, given, code):
-    assert make_record(**given).exit_code is code

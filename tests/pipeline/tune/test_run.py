@@ -1,7 +1,6 @@
 """What is checked before a search; tests/end_to_end/test_tune.py searches."""
 
 import io
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -12,7 +11,6 @@ from pipeline.home import Home
 from pipeline.looks.ledger import WornTestSplitError
 from pipeline.recipes.loader import load_recipe
 from pipeline.retraining.training_data import model_digest
-from pipeline.sample_data import write_sample_data
 from pipeline.tune.run import tune
 from pipeline.tune.trials import touched, trial_digest
 
@@ -24,28 +22,12 @@ from pipeline.tune.trials import touched, trial_digest
         ("nowhere/tuned.yaml", r"no folder .*nowhere'\. Create it"),
     ],
 )
-def test_a_file_that_can_not_be_written_is_refused_before_the_search(tmp_path, out, reason):
-    films, home = tmp_path / "films", Home(tmp_path / "home")
-    write_sample_data(films, patients_per_class=12, size=32)
+def test_a_file_that_can_not_be_written_is_refused_before_the_search(films, tmp_path, out, reason):
+    home, console = Home(tmp_path / "home"), Console(file=io.StringIO())
+    sets = ["data.min_per_split=1"]
     with pytest.raises(RecipeError, match=reason):
-        tune(
-            "quickstart",
-            ["data.min_per_split=1"],
-            str(films),
-            [],
-            1,
-            Path(tmp_path, out),
-            home,
-            Console(file=io.StringIO()),
-            "medtfx tune",
-        )
+        tune("quickstart", sets, str(films), [], 1, tmp_path / out, home, console, "medtfx tune")
     assert not home.root.exists()
-
-
-@pytest.fixture
-def films(tmp_path):
-    write_sample_data(tmp_path / "films", patients_per_class=12, size=32)
-    return str(tmp_path / "films")
 
 
 def test_a_search_is_refused_where_folds_have_been_looked_at_too_often(films, tmp_path):
@@ -53,12 +35,12 @@ def test_a_search_is_refused_where_folds_have_been_looked_at_too_often(films, tm
     sets = ["data.min_per_split=1", "evaluation.folds=3", "evaluation.max_looks=4"]
     console = Console(file=io.StringIO())
     with pytest.raises(WornTestSplitError, match=r"by these 78 images, 5 more .*max_looks is 4"):
-        tune("quickstart", sets, films, [], 5, tmp_path / "tuned.yaml", home, console, "tune")
+        tune("quickstart", sets, str(films), [], 5, tmp_path / "tuned.yaml", home, console, "tune")
 
 
 def test_the_model_of_a_trial_is_known_by_its_number_and_its_search(films):
     recipe = load_recipe("quickstart", ["data.min_per_split=1"])
-    listing = list_folders(films, recipe.data)
+    listing = list_folders(str(films), recipe.data)
     one, other = {"model.dropout": "0.1,0.3"}, {"model.dropout": "0.1,0.5"}
     digests = [
         trial_digest(recipe, listing, *given)

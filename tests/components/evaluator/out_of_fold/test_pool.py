@@ -6,19 +6,18 @@ from components.evaluator.out_of_fold.pool import (
     pooled,
     predicted_classes,
 )
-from components.storage.examples import open_writer, to_example
+from tests.tf_examples import write_examples
 
 
 def write(path, rows):
     """Writes (filename, patient, fold, top class) of three classes."""
-    with open_writer(str(path)) as writer:
-        for name, patient, fold, top in rows:
-            values = {"filename": name, "patient": patient, "mean": 1.5, "std": 2.5, "fold": fold}
-            example = to_example(values)
-            probabilities = [0.6 if index == top else 0.2 for index in range(3)]
-            example.features.feature["probabilities"].float_list.value.extend(probabilities)
-            writer.write(example.SerializeToString())
-    return [str(path)]
+    return [write_examples(path, (
+        {
+            "filename": name, "patient": patient, "mean": 1.5, "std": 2.5, "fold": fold,
+            "probabilities": [0.6 if index == top else 0.2 for index in range(3)],
+        }
+        for name, patient, fold, top in rows
+    ))]  # fmt: skip
 
 
 ROWS = [("a1", "a", 1, 0), ("a2", "a", 1, 1), ("b1", "b", 2, 2)]

@@ -40,11 +40,6 @@ def test_accents_are_found_in_either_form(read, in_csv, on_disk):
     assert table.features(f"COVID/{unicodedata.normalize(on_disk, name)}") == {"sex": "F"}
 
 
-def test_the_byte_order_mark_of_excel_is_no_part_of_a_column(read):
-    table = read(b"\xef\xbb\xbffilename,sex\r\na.png,F\r\n", columns=["sex"])
-    assert table.features("a.png") == {"sex": "F"}
-
-
 def test_whole_numbers_become_numbers_and_bands(read):
     csv = "filename,age,sex\na,39,F\nb,40,M\nc,64,F\nd,65,F\ne,0,M\n"
     table = read(csv, columns=["age", "sex"], bands={"age": [40, 65]})
@@ -60,33 +55,27 @@ def test_ages_of_a_table_with_gaps_are_still_numbers(read):
     assert table.features("b") == {}
 
 
-def test_one_word_makes_a_column_text(read):
-    table = read("filename,age\na,45\nb,unknown\n", columns=["age"])
-    assert table.features("a") == {"age": "45"}
-    assert table.features("b") == {"age": "unknown"}
-
-
-def test_a_number_too_long_for_a_feature_stays_text(read):
-    # Accession numbers; a tf.Example holds 64 bits.
-    table = read("filename,study\na,12345678901234567890\n", columns=["study"])
-    assert table.features("a") == {"study": "12345678901234567890"}
+@pytest.mark.parametrize(
+    ("content", "columns", "features"),
+    [
+        (b"\xef\xbb\xbffilename,sex\r\na,F\r\n", ["sex"], {"a": {"sex": "F"}}),
+        ("filename,age\na,45\nb,unknown\n", ["age"], {"a": {"age": "45"}, "b": {"age": "unknown"}}),
+        # Accession numbers; a tf.Example holds 64 bits.
+        ("filename,study\na,12345678901234567890\n", ["study"], {"a": {"study": "1234567890" * 2}}),
+        ("filename,sex,age\na,  ,\nb\n", ["sex", "age"], {"a": {}, "b": {}}),
+        ("filename,sex\n a , F \n", ["sex"], {"a": {"sex": "F"}}),
+    ],
+    ids=["byte order mark of Excel", "one word makes it text", "too long for a number",
+         "empty cells and short rows", "spaces"],
+)  # fmt: skip
+def test_what_a_cell_becomes(read, content, columns, features):
+    table = read(content, columns=columns)
+    assert {name: table.features(name) for name in features} == features
 
 
 def test_a_word_in_a_column_of_bands_is_refused(read):
     with pytest.raises(DataError, match=r"the age of 'b\.png' is '60s', not a whole number"):
         read("filename,age\na.png,45\nb.png,60s\n", bands={"age": [40]})
-
-
-def test_empty_cells_and_short_rows_give_no_feature(read):
-    table = read("filename,sex,age\na,  ,\nb\nc,F,1\n", columns=["sex", "age"])
-    assert table.features("a") == {}
-    assert table.features("b") == {}
-    assert table.value("b", "sex") is None
-    assert table.value("c", "sex") == "F"
-
-
-def test_text_is_stripped(read):
-    assert read("filename,sex\n a , F \n", columns=["sex"]).features("a") == {"sex": "F"}
 
 
 def test_only_the_columns_of_the_recipe_become_features(read):

@@ -13,15 +13,10 @@ from components.recipe.data import DataSection
 from components.runtime.errors import DataError
 from components.storage.listed_once import list_files, listed_once
 from tests.components.imaging.dicom_files import make
+from tests.tiny_files import write
 
 KEY = b"key"
 IMAGES = 90  # of a class
-
-
-def fill(base, *names):
-    for name in names:
-        (base / name).parent.mkdir(parents=True, exist_ok=True)
-        (base / name).write_bytes(b"x")
 
 
 def section(**changes):
@@ -48,9 +43,9 @@ def many_small_pieces(monkeypatch):
 def base(tmp_path):
     base = tmp_path / "data"
     for label in ("COVID", "normal"):
-        fill(base, *(f"{label}/{n % 3}/P{n // 2}_{n % 2}.png" for n in range(IMAGES)))
-    fill(base, "readme.txt", "COVID/P9_9.txt", "COVID/masks/1.png", "loose.png")
-    fill(base, "COVID/P7_caf\udce9.png")  # a name that is no UTF-8
+        write(base, *(f"{label}/{n % 3}/P{n // 2}_{n % 2}.png" for n in range(IMAGES)))
+    write(base, "readme.txt", "COVID/P9_9.txt", "COVID/masks/1.png", "loose.png")
+    write(base, "COVID/P7_caf\udce9.png")  # a name that is no UTF-8
     (base / "normal" / "P8.gone.png").symlink_to("nowhere")
     return base
 
@@ -92,7 +87,7 @@ def test_the_same_rows_by_the_workers_of_an_engine(base, tmp_path):
 def test_within_a_run_the_list_that_it_started_with_counts(base, tmp_path):
     with listed_once():
         before = len(list_files(str(base)))
-        fill(base, "COVID/P1_new.png")
+        write(base, "COVID/P1_new.png")
         found = listed(base, tmp_path / "parts", section())
     assert sum(map(len, rows_of(found.shards))) == before
 
@@ -115,7 +110,7 @@ def test_within_a_run_the_list_that_it_started_with_counts(base, tmp_path):
          "no image", "no table", "no table, other columns"],
 )  # fmt: skip
 def test_the_same_sentence_where_something_is_wrong(base, tmp_path, changes, new):
-    fill(base, *new)
+    write(base, *new)
     with pytest.raises(DataError) as whole:
         list_folders(str(base), section(**changes))
     with pytest.raises(DataError) as parts:
@@ -124,7 +119,7 @@ def test_the_same_sentence_where_something_is_wrong(base, tmp_path, changes, new
 
 
 def test_an_empty_folder_and_one_without_images(tmp_path):
-    fill(tmp_path, "notes/1.txt")
+    write(tmp_path, "notes/1.txt")
     for folder, message in (("none", "missing or empty"), ("notes", "No image file")):
         with pytest.raises(DataError, match=message):
             listed(tmp_path / folder, tmp_path / f"parts of {folder}", None)

@@ -1,6 +1,7 @@
 """Two folds of dark and bright noise, with a network of two layers."""
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,53 +15,37 @@ from components.recipe.data import Fold
 from components.recipe.model import ModelSection
 from components.recipe.serving import ServingSection
 from components.recipe.training import TrainingSection
-from components.storage.examples import Value, open_writer, records, to_example
+from components.storage.examples import Value, records, to_example
 from components.trainer.cross_validation.executor import FoldImages, predict_fold
+from tests.doubles.features_layer import TransformStandIn
+from tests.tf_examples import write_examples
 
 _PATIENTS, _IMAGES = 12, 2
-
-
-class _TransformStandIn(tf.Module):
-    """In place of TFT's output and its layer: a graph of TFT takes half a minute to build."""
-
-    def __init__(self, graph: str):
-        assert graph == "graph"
-
-    def transform_features_layer(self):
-        return lambda features: {
-            "image": prepare(tf.reshape(features["image"], [-1]), 16, 1, "stretch")
-        }
 
 
 @pytest.fixture
 def images(tmp_path, dark_and_bright) -> FoldImages:
     generator = np.random.default_rng(0)
-    (tmp_path / FOLDER).mkdir()
-    stored, raw, transformed = (
-        str(tmp_path / name) for name in (f"{FOLDER}/1.gz", "raw.gz", "transformed.gz")
-    )
-    with (
-        open_writer(stored) as facts_writer,
-        open_writer(raw) as first,
-        open_writer(transformed) as second,
-    ):
-        for number in range(_PATIENTS * _IMAGES):
-            patient = number // _IMAGES
-            label = patient % 2
-            pixels = generator.integers(0, 120, (16, 16)).astype(np.uint8) + np.uint8(130 * label)
-            buffer = io.BytesIO()
-            Image.fromarray(pixels).save(buffer, "PNG")
-            common: dict[str, Value] = {"filename": f"{number}.png", "label_index": label}
-            moments = {"mean": float(pixels.mean()), "std": float(pixels.std())}
-            facts = {"label": dark_and_bright.classes[label], "patient": f"P{patient}"} | moments
-            image = {"image": buffer.getvalue()}
-            record = {"example": to_example(common | facts).SerializeToString()}
-            facts_writer.write(to_example(record).SerializeToString())
-            first.write(to_example(common | facts | image).SerializeToString())
-            packed = prepare(tf.constant([buffer.getvalue()]), 16, 1, "stretch").numpy()[0]
-            values = common | {"image": packed, "pixel_mean": 0.0, "pixel_std": 0.0}
-            second.write(to_example(values).SerializeToString())
-    return FoldImages(str(tmp_path), [raw], [transformed], "graph")
+    facts, raw, transformed = [], [], []
+    for number in range(_PATIENTS * _IMAGES):
+        patient = number // _IMAGES
+        label = patient % 2
+        pixels = generator.integers(0, 120, (16, 16)).astype(np.uint8) + np.uint8(130 * label)
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG")
+        common: dict[str, Value] = {"filename": f"{number}.png", "label_index": label}
+        example = common | {
+            "label": dark_and_bright.classes[label], "patient": f"P{patient}",
+            "mean": float(pixels.mean()), "std": float(pixels.std()),
+        }  # fmt: skip
+        facts.append({"example": to_example(example).SerializeToString()})
+        raw.append(example | {"image": buffer.getvalue()})
+        packed = prepare(tf.constant([buffer.getvalue()]), 16, 1, "stretch").numpy()[0]
+        transformed.append(common | {"image": packed, "pixel_mean": 0.0, "pixel_std": 0.0})
+    write_examples(tmp_path / FOLDER / "1.gz", facts)
+    read = [write_examples(tmp_path / "raw.gz", raw)]
+    packed_files = [write_examples(tmp_path / "transformed.gz", transformed)]
+    return FoldImages(str(tmp_path), read, packed_files, "graph")
 
 
 def _config(tmp_path, data) -> dict:
@@ -81,7 +66,8 @@ def _features(path) -> list:
 def test_each_image_gets_the_prediction_of_the_model_that_has_not_seen_its_patient(
     images, monkeypatch, tmp_path, dark_and_bright
 ):
-    monkeypatch.setattr(tft, "TFTransformOutput", _TransformStandIn)
+    layer = SimpleNamespace(transform_features_layer=lambda: TransformStandIn(dark_and_bright))
+    monkeypatch.setattr(tft, "TFTransformOutput", {"graph": layer}.__getitem__)
     config = _config(tmp_path, dark_and_bright)
     encoded = {
         one["filename"].bytes_list.value[0]: one["image"].bytes_list.value[0]

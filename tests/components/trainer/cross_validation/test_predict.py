@@ -1,7 +1,7 @@
 import tensorflow as tf
 
-from components.storage.examples import Value, open_writer, to_example
 from components.trainer.cross_validation.predict import predictions_of
+from tests.tf_examples import write_examples
 
 
 def _serve_examples(examples):
@@ -16,15 +16,11 @@ def _serve_examples(examples):
 
 
 def test_the_examples_have_the_predictions_in_place_of_the_pixels(tmp_path):
-    path = str(tmp_path / "raw.gz")
-    with open_writer(path) as writer:
-        for number in range(70):  # more than two batches
-            values: dict[str, Value] = {
-                "image": b"pixels",
-                "filename": f"{number}.png",
-                "mean": (number % 2) * 1.0,
-            }
-            writer.write(to_example(values).SerializeToString())
+    rows = [
+        {"image": b"pixels", "filename": f"{number}.png", "mean": (number % 2) * 1.0}
+        for number in range(70)  # more than two batches
+    ]
+    path = write_examples(tmp_path / "raw.gz", rows)
     chosen = {f"{number}.png" for number in range(70) if number % 7}
     found = [
         tf.train.Example.FromString(one).features.feature

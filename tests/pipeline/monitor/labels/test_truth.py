@@ -1,22 +1,5 @@
-from components.recipe.evaluation import EvaluationSection
-from pipeline.monitor.labels.labels import Label, Labels, match
-from pipeline.monitor.labels.truth import judge_by_labels
-from tests.pipeline.monitor.conftest import CLASSES
-
-RULES = EvaluationSection.model_validate({"recall_floor": 0.8})
-
-
-def labels_of(logged, wrong=0):
-    """Labels that agree with the predictions, but for the first few."""
-    predicted = logged.probabilities.argmax(-1)
-    return {
-        image.decode(): Label(int(1 - best if row < wrong else best), f"patient {row // 2}")
-        for row, (image, best) in enumerate(zip(logged.images, predicted, strict=True))
-    }
-
-
-def judged(logged, labels):
-    return judge_by_labels(logged, match(logged, Labels(labels, True)), CLASSES, RULES)
+from pipeline.monitor.labels.labels import Label
+from tests.pipeline.monitor.conftest import judged, labels_of
 
 
 def test_agreement_reaches_the_floors(make_logged):
