@@ -107,13 +107,3 @@ def run(code):
 @pytest.mark.parametrize("first", [OURS + THEIRS, THEIRS + OURS], ids=["ours", "theirs"])
 def test_both_live_in_one_process_whichever_came_first(first):
     assert run(first + BOTH_WAYS) == "[b'a'] 7\nTrue\n"
-
-
-def test_nothing_of_tensorflow_is_imported():
-    assert (
-        run(
-            "import sys, serving.client\n"
-            "print([name for name in sys.modules if name.startswith('tensorflow')])"
-        )
-        == "[]\n"
-    )
