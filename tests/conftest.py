@@ -1,17 +1,15 @@
 """Fixtures that more than one room needs."""
 
 import contextlib
-import json
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browser import chromium, requested
 from tests.doubles.s3_server import s3_server
 
 # Before TensorFlow is imported: what its C++ says at import buries what the tests say.
@@ -78,44 +76,17 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_page(tmp_path: Path) -> Iterator[Any]:
+def open_page() -> Iterator[Any]:
     """Opens an HTML file in headless Chromium; afterwards: no console error, nothing fetched."""
-    chromium, driver = "/usr/bin/chromium", "/usr/bin/chromedriver"
-    if not all(map(shutil.which, (chromium, driver))):
-        pytest.skip("Debian's chromium and chromium-driver are not installed")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    opened = []
-
-    def start(path: Path, width: int = 1280) -> Any:
-        options = webdriver.ChromeOptions()
-        options.binary_location = chromium
-        for argument in (
-            "headless=new", "no-sandbox", "disable-gpu", "disable-background-networking",
-            "disable-component-update", "disable-sync", "no-first-run", "disable-dev-shm-usage",
-            f"user-data-dir={tmp_path}/chromium-{len(opened)}",
-        ):  # fmt: skip
-            options.add_argument(f"--{argument}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        page = webdriver.Chrome(options, webdriver.ChromeService(driver))
-        opened.append(page)
-        screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        page.get(path.as_uri())
-        return page
-
-    yield start
     with contextlib.ExitStack() as stack:
-        for page in opened:
-            stack.callback(page.quit)
+        opened = []
+
+        def start(path: Path, width: int = 1280) -> Any:
+            opened.append(stack.enter_context(chromium(width)))
+            opened[-1].get(path.as_uri())
+            return opened[-1]
+
+        yield start
         for page in opened:
             assert [entry["message"] for entry in page.get_log("browser")] == []
-            assert _schemes(page) <= {"file", "data", "chrome"}
-
-
-def _schemes(page: Any) -> set[str]:
-    messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    return {
-        urlsplit(message["params"]["request"]["url"]).scheme
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    }
+            assert {url.scheme for url in requested(page)} <= {"file", "data", "chrome"}
