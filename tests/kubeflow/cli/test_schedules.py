@@ -142,15 +142,14 @@ def test_a_schedule_is_paused_resumed_and_removed(server, kubeflow, package):
     assert [one["display_name"] for one in server.schedules] == ["one-", "three-"]
 
 
-def test_the_choice_of_a_recipe_at_a_refused_model_stays(server, kubeflow, package):
-    before, default = package.read_text().split("gate_failure: {parameterType: STRING, ")
-    package.write_text(
-        before
-        + "gate_failure: {parameterType: STRING, "
-        + default.replace("defaultValue: ''", "defaultValue: report", 1)
-    )
+def test_the_choice_of_a_recipe_or_a_user_at_a_refused_model_stays(server, kubeflow, package):
+    schedule(kubeflow, package, *CRON, "--name", "asked", "--param", "gate_failure=report")
+    default = "gate_failure: {parameterType: STRING, defaultValue: "
+    text = package.read_text()
+    package.write_text(text.replace(f"{default}''", f"{default}report"))
     schedule(kubeflow, package)
-    assert "gate_failure" not in server.schedules[0]["runtime_config"]["parameters"]
+    given = [one["runtime_config"]["parameters"].get("gate_failure") for one in server.schedules]
+    assert package.read_text() != text and given == ["report", None]
 
 
 def test_the_running_run_of_a_schedule_ends_before_the_schedule_is_removed(

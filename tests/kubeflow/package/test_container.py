@@ -1,10 +1,6 @@
 import inspect
 
-import pytest
-
-from components.recipe.platform import PlatformSection
-from kubeflow.errors import KubeflowError
-from kubeflow.package.container import PackageOptions, check_image_named, with_parameters
+from kubeflow.package.container import with_parameters
 
 
 def test_named_parameters_are_passed_by_position_and_by_name():
@@ -16,10 +12,3 @@ def test_named_parameters_are_passed_by_position_and_by_name():
     assert list(parameters) == ["data", "rows"] and parameters["data"].default == "/d"
     assert parameters["rows"].default is inspect.Parameter.empty
     assert named("/x", rows=3) == {"data": "/x", "rows": 3}
-
-
-def test_an_image_is_named_by_the_options_or_the_recipe():
-    check_image_named(PlatformSection(image="a:1"), PackageOptions())
-    check_image_named(PlatformSection(), PackageOptions(image="a:1"))
-    with pytest.raises(KubeflowError, match=r"--image, or set platform\.image"):
-        check_image_named(PlatformSection(), PackageOptions())
