@@ -14,7 +14,7 @@ from pipeline.cli.main import app
 from pipeline.recipes.loader import load_recipe
 from serving.production.writing import write_serving_config
 from serving.protocol.errors import ServingError
-from tests.doubles.pod_security import restricted
+from tests.pod_security import restricted
 from tests.pods import unbounded
 
 PACS = {"ae_title": "ORTHANC", "host": "orthanc", "port": 4242}
