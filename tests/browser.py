@@ -14,13 +14,8 @@ _CHROMIUM, _DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 
 @contextlib.contextmanager
-def chromium(width: int = 1280, language: str = "en") -> Iterator[Any]:
-    """Runs a browser within the block; skips the test where there is none.
-
-    Args:
-        width: see `set_width`.
-        language: that it asks for.
-    """
+def chromium(language: str = "en") -> Iterator[Any]:
+    """Runs a browser that asks for a language within the block; skips the test if there is none."""
     if not all(map(shutil.which, (_CHROMIUM, _DRIVER))):
         pytest.skip("Debian's chromium and chromium-driver are not installed")
     webdriver = pytest.importorskip("selenium.webdriver")
@@ -36,16 +31,18 @@ def chromium(width: int = 1280, language: str = "en") -> Iterator[Any]:
             options.add_argument(f"--{argument}")
         driver = webdriver.Chrome(options, webdriver.ChromeService(_DRIVER))
         try:
-            set_width(driver, width)
+            set_view(driver)
             yield driver
         finally:
             driver.quit()
 
 
-def set_width(driver: Any, width: int) -> None:
-    """Makes the window so many pixels wide; a narrow one is a phone's."""
+def set_view(driver: Any, width: int = 1280, dark: bool = False) -> None:
+    """Makes the window so many pixels wide, a narrow one that of a phone, and light or dark."""
     screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
 
 
 def requested(driver: Any) -> list[SplitResult]:

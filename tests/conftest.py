@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import chromium, requested
+from tests.browser import chromium, requested, set_view
 from tests.doubles.s3_server import s3_server
 
 # Before TensorFlow is imported: what its C++ says at import buries what the tests say.
@@ -81,8 +81,9 @@ def open_page() -> Iterator[Any]:
     with contextlib.ExitStack() as stack:
         opened = []
 
-        def start(path: Path, width: int = 1280) -> Any:
-            opened.append(stack.enter_context(chromium(width)))
+        def start(path: Path, width: int = 1280, dark: bool = False) -> Any:
+            opened.append(stack.enter_context(chromium()))
+            set_view(opened[-1], width, dark)
             opened[-1].get(path.as_uri())
             return opened[-1]
 

@@ -22,7 +22,7 @@ from PIL import Image
 
 from serving.app.application import create_app
 from serving.app.settings import Settings
-from tests.browser import chromium, requested, set_width
+from tests.browser import chromium, requested, set_view
 
 FRAGMENT = {"HX-Request": "true"}  # what htmx says: give me the answers alone
 
@@ -110,7 +110,7 @@ def live(make_settings):
 def browsers():
     """Language → the browser of the file that asks for it."""
     with contextlib.ExitStack() as stack:
-        yield functools.cache(lambda language: stack.enter_context(chromium(language=language)))
+        yield functools.cache(lambda language: stack.enter_context(chromium(language)))
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def open_browser(browsers):
 
     def start(width=1280, language="en"):
         used.append(browsers(language))
-        set_width(used[-1], width)
+        set_view(used[-1], width)
         return used[-1]
 
     yield start

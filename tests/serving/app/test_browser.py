@@ -3,6 +3,7 @@
 import pytest
 
 from serving.app.settings import Limits
+from tests.browser import set_view
 
 By = pytest.importorskip("selenium.webdriver.common.by").By
 from selenium.webdriver.common.keys import Keys  # noqa: E402
@@ -127,9 +128,8 @@ def test_it_fits_and_can_be_read(live, open_browser, files, width, tmp_path):
     choose(browser, files["bright.png"], files["junk.png"], files["deep.png"])
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     assert browser.execute_script(_UNNAMED) == []
-    for scheme in ("light", "dark"):
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    for dark in (False, True):
+        set_view(browser, width, dark)
         assert browser.execute_script(_TOO_FAINT) == []
     assert one(browser, ".disclaimer").is_displayed()
     assert_console_is_clean(browser)
