@@ -1,6 +1,7 @@
 import http.client
 import socket
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -66,16 +67,11 @@ def test_both_ports_speak_tls(base, start, authority, dark):
     server = start(base, certificate=pair.certificate, key=pair.key)
     with Client(server.address, "tiny", tls=tls) as client:
         assert client.predict([dark])[0].label == "dark"
-    rest = ("127.0.0.1", server.rest_port)
-    encrypted = http.client.HTTPSConnection(*rest, timeout=10, context=tls.context())
-    encrypted.request("GET", "/v1/models/tiny")
-    assert encrypted.getresponse().status == 200
-    encrypted.close()
-    plain = http.client.HTTPConnection(*rest, timeout=10)
-    plain.request("GET", "/v1/models/tiny")
-    with pytest.raises((http.client.HTTPException, ConnectionError)):
-        plain.getresponse()
-    plain.close()
+    rest = f"127.0.0.1:{server.rest_port}/v1/models/tiny"
+    with urlopen(f"https://{rest}", timeout=10, context=tls.context()) as response:
+        assert response.status == 200
+    with pytest.raises((http.client.HTTPException, OSError)):
+        urlopen(f"http://{rest}", timeout=10)
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
@@ -84,10 +80,8 @@ def test_an_ipv6_address(base, start, dark, host):
     assert server.address == f"[::1]:{server.grpc_port}"
     with Client(server.address, "tiny") as client:
         assert client.predict([dark])[0].label == "dark"
-    connection = http.client.HTTPConnection("::1", server.rest_port, timeout=10)
-    connection.request("GET", "/v1/models/tiny")
-    assert connection.getresponse().status == 200
-    connection.close()
+    with urlopen(f"http://[::1]:{server.rest_port}/v1/models/tiny", timeout=10) as response:
+        assert response.status == 200
 
 
 def test_beyond_this_machine_it_needs_tls_and_a_token(base, authority):
