@@ -139,7 +139,6 @@ def test_a_message_that_is_too_large_is_refused_unread(start, base, stubs, tools
     huge = stub.predictions.Predict.future(tools.request(dark + bytes(1_000_000)), timeout=10)
     assert huge.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     assert stub.predictions.Predict(tools.request(dark + bytes(900_000)), timeout=10).outputs
-    assert rest_status(server.rest_port, '{"instances": [1]}' + " " * 1_000_000) == 429
 
 
 # === As a process ===
