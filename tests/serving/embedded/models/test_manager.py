@@ -93,15 +93,6 @@ def test_named_versions_have_no_stand_in(manager, base, push):
         answering(manager)
 
 
-def test_rollback_and_back_again(manager, base, push, tools):
-    push(base, 2)
-    tools.eventually(lambda: answering(manager) == 2)
-    roll_back(base / "tiny")
-    tools.eventually(lambda: answering(manager) == 1)
-    roll_back(base / "tiny", 2)
-    tools.eventually(lambda: answering(manager) == 2)
-
-
 def test_folder_that_is_away_for_a_moment(manager, base, tools):
     (base / "tiny").rename(base.parent / "away")
     # The folder is no model any more; the base itself missing changes nothing.
