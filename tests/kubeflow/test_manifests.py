@@ -13,7 +13,7 @@ import kubeflow
 from components.recipe.platform import PlatformSection
 from kubeflow.image.context import dockerfile
 from tests.command_line import medtfx
-from tests.pod_security import restricted
+from tests.doubles.pod_security import restricted
 from tests.pods import DIGEST, unbounded
 
 FOLDER = Path(kubeflow.__file__).parent / "manifests"

@@ -12,7 +12,7 @@ from pipeline.recipes.loader import load_recipe
 from serving.production.writing import write_serving_config
 from serving.protocol.errors import ServingError
 from tests.command_line import options_of
-from tests.pod_security import restricted
+from tests.doubles.pod_security import restricted
 from tests.pods import unbounded
 
 PACS = {"ae_title": "ORTHANC", "host": "orthanc", "port": 4242}

@@ -4,7 +4,7 @@ import yaml
 
 from serving.production.kserve import config_map, inference_service
 from serving.production.manifests.deployment import deployment
-from tests.pod_security import restricted
+from tests.doubles.pod_security import restricted
 from tests.pods import unbounded
 
 

@@ -12,7 +12,7 @@ from serving.production.flags import server_flags
 from serving.production.manifests.pod import pod_spec
 from serving.production.monitoring_config import METRICS_PATH
 from serving.production.writing import write_serving_config
-from tests.pod_security import restricted
+from tests.doubles.pod_security import restricted
 from tests.pods import unbounded
 
 KUBERNETES = ("1.27", "1.31", kubernetes_validate.latest_version())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.pod_security import restricted
+from tests.doubles.pod_security import restricted
 
 GOOD: dict[str, Any] = {
     "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
