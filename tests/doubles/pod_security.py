@@ -23,7 +23,7 @@ _HARMLESS = _IDS | {"fsGroupChangePolicy", "readOnlyRootFilesystem"}
 
 def restricted(pod: dict[str, Any]) -> set[str]:
     """Returns the fields by which a pod's `spec` violates the profile."""
-    found = {field for field in pod if field.startswith("host")}
+    found = {field for field in pod if field.startswith(("host", "ephemeral"))}
     for volume in pod.get("volumes", ()):
         found |= set(volume) - {"name"} - _VOLUMES
     for container in (*pod["containers"], *pod.get("initContainers", ())):

@@ -50,9 +50,11 @@ def make_settings(server, log_file):
 def make_page(make_settings):
     with contextlib.ExitStack() as stack:
 
-        def make(headers=FRAGMENT, **changes):
-            app = create_app(make_settings(**changes))
-            client = TestClient(app, "http://127.0.0.1", headers=headers, follow_redirects=False)
+        def make(headers=FRAGMENT, raise_server_exceptions=True, **changes):
+            client = TestClient(
+                create_app(make_settings(**changes)), "http://127.0.0.1", headers=headers,
+                follow_redirects=False, raise_server_exceptions=raise_server_exceptions,
+            )  # fmt: skip
             return stack.enter_context(client)
 
         yield make
