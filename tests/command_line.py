@@ -1,5 +1,8 @@
 """The command line, in this process: another one would import everything again."""
 
+from typing import Any
+
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from pipeline.cli.main import app
@@ -13,6 +16,12 @@ def medtfx(*line: object) -> tuple[int, str, str]:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.exit_code, done.stdout, done.stderr
+
+
+def options_of(command: str, *arguments: str) -> dict[str, Any]:
+    """Returns the options of `medtfx COMMAND ARGUMENTS`, as the command reads them."""
+    group: Any = get_command(app)
+    return group.commands[command].make_context(command, [*arguments]).params
 
 
 def assert_one_message(result: tuple[int, str, str], *words: str) -> None:

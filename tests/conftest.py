@@ -1,17 +1,15 @@
 """Fixtures that more than one room needs."""
 
-import json
 import os
-import shutil
 import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browser import chromium, requested, set_view
 from tests.doubles.s3_server import s3_server
 
 # Before TensorFlow is imported: what its C++ says at import buries what the tests say.
@@ -94,24 +92,10 @@ def bucket(s3: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Headless Chromium, whose console and requests can be asked for."""
-    chromium, driver = "/usr/bin/chromium", "/usr/bin/chromedriver"
-    if not all(map(shutil.which, (chromium, driver))):
-        pytest.skip("Debian's chromium and chromium-driver are not installed")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in (
-        "headless=new", "no-sandbox", "disable-gpu", "disable-background-networking",
-        "disable-component-update", "disable-sync", "no-first-run", "disable-dev-shm-usage",
-        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):  # fmt: skip
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    started = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield started
-    started.quit()
+def browser() -> Iterator[Any]:
+    """Headless Chromium."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -119,10 +103,7 @@ def open_page(browser: Any) -> Iterator[Any]:
     """Opens an HTML file in Chromium; afterwards: no console error, nothing fetched."""
 
     def start(path: Path, width: int = 1280, dark: bool = False) -> Any:
-        screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        set_view(browser, width, dark)
         browser.get(path.as_uri())
         return browser
 
@@ -130,13 +111,4 @@ def open_page(browser: Any) -> Iterator[Any]:
         browser.get_log(name)  # of the test before
     yield start
     assert [entry["message"] for entry in browser.get_log("browser")] == []
-    assert _schemes(browser) <= {"file", "data", "chrome"}
-
-
-def _schemes(page: Any) -> set[str]:
-    messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    return {
-        urlsplit(message["params"]["request"]["url"]).scheme
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    }
+    assert {url.scheme for url in requested(browser)} <= {"file", "data", "chrome"}

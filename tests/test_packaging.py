@@ -30,13 +30,14 @@ LOCKS = ["current.txt", "wide.txt", "uv.txt"]
 SCRIPTS = sorted(path for path in (ROOT / "scripts").iterdir() if not path.suffix)
 
 
-def in_scripts(code: str) -> subprocess.CompletedProcess:
+def in_scripts(code: str, environment: dict | None = None) -> subprocess.CompletedProcess:
     """Runs a line of shell that knows what the scripts know."""
     return subprocess.run(
         ["bash", "-c", f". scripts/lib.sh; {code}"],
         capture_output=True,
         text=True,
         cwd=ROOT,
+        env=environment,
         check=False,
     )
 
@@ -94,14 +95,10 @@ def test_every_entry_is_pinned_and_hashed(name):
 
 
 @pytest.mark.parametrize("name", LOCKS)
-@pytest.mark.parametrize(
-    "forbidden",
-    [r"://", r"^\s*-[a-z-]", r" @ ", r"(?<![\w.])/\w", r"--(extra-)?index|find-links"],
-    ids=["address", "option", "direct reference", "path", "index"],
-)
-def test_lock_names_no_place(name, forbidden):
-    without_hashes = re.sub(r"^\s+--hash=.*\n", "", lock_text(name), flags=re.MULTILINE)
-    assert re.findall(forbidden, without_hashes, flags=re.MULTILINE) == []
+def test_lock_names_no_place(name):
+    """Not in a comment either: an address, an option of an index, a path."""
+    comments = re.findall(r"#.*", lock_text(name))
+    assert [line for line in comments if re.search(r"://|--|(?<![\w.])/\w", line)] == []
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -278,14 +275,9 @@ def test_a_missing_compiler_is_named_with_its_packages_before_anything_else(run_
 def trust(tmp_path: Path, bundle: str, **environment: str) -> tuple[str, dict[str, str]]:
     """Returns what `trust_system` says and exports where the system's certificates are `bundle`."""
     code = f"system_certificates() {{ echo '{bundle}'; }}; trust_system; env"
-    done = subprocess.run(
-        ["bash", "-c", f". scripts/lib.sh; {code}"],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **environment},
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
+    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **environment}
+    done = in_scripts(code, bare)
+    assert done.returncode == 0, done.stderr
     return done.stderr, dict(line.split("=", 1) for line in done.stdout.splitlines())
 
 

@@ -6,8 +6,6 @@ Each is a `Victim`; afterwards it is alive, and has logged no traceback.
 dark        a PNG that the model predicts for
 """
 
-import shutil
-
 import pytest
 
 from tests.attack.victims import PAGE, SERVER, TOKEN, end, start
@@ -18,7 +16,6 @@ from tests.serving.tiny_model import png, save_tiny_model
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("attacked")
     save_tiny_model(folder / "models" / "tiny" / "1")
-    shutil.copytree(folder / "models" / "tiny" / "1", folder / "elsewhere" / "tiny" / "1")
     base = folder / "models"
     victim = start(SERVER, base, folder / "server.log", base)
     yield victim

@@ -11,8 +11,9 @@ from PIL import Image
 
 from tests.attack.test_bombs import gif_bomb, png_bomb, scan_bomb
 from tests.attack.test_mutations import PREDICT
-from tests.attack.victims import SERVER, end, predict_request, start
+from tests.attack.victims import SERVER, end, start
 from tests.paths import ROOT
+from tests.serving.conftest import predict_request
 
 pytestmark = pytest.mark.slow
 STATED = 3 * 10**9  # bytes beyond the loaded model

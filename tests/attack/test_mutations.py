@@ -10,7 +10,8 @@ from base64 import b64encode
 import grpc
 import pytest
 
-from tests.attack.victims import TOKEN, predict_request
+from tests.attack.victims import TOKEN
+from tests.serving.conftest import predict_request
 from tests.serving.tiny_model import png, stranger
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"

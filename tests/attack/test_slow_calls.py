@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from tests.attack.test_mutations import PREDICT
-from tests.attack.victims import predict_request
+from tests.serving.conftest import predict_request
 
 # What a client of HTTP/2 may begin with, and then stop: RFC 9113, 3.4 and 6.5.
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

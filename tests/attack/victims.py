@@ -6,8 +6,6 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from serving.protocol.tensorflow_free import predict_pb2
-from serving.protocol.tensors import strings
 from tests.paths import ROOT
 
 SERVER = """
@@ -96,10 +94,3 @@ def end(victim):
     victim.process.stdout.close()
     assert alive, log[-2000:]
     assert "Traceback" not in log, log[-4000:]
-
-
-def predict_request(*images, signature=""):
-    request = predict_pb2.PredictRequest()
-    request.model_spec.name, request.model_spec.signature_name = "tiny", signature
-    request.inputs["image_bytes"].CopyFrom(strings(images))
-    return request

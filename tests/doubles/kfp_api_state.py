@@ -19,27 +19,23 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)
 
 text, flag = (str,), (bool,)
 PARAMETERS: Any = dict
+RUN: dict[str, Any] = {
+    "experiment_id": text,
+    "display_name": text,
+    "description": text,
+    "pipeline_version_reference": "version_reference",
+    "runtime_config": "runtime_config",
+    "service_account": text,
+}
 SHAPES: dict[str, dict[str, Any]] = {
     "experiment": {"display_name": text, "description": text, "namespace": text},
     "version_reference": {"pipeline_id": text, "pipeline_version_id": text},
     "runtime_config": {"parameters": PARAMETERS, "pipeline_root": text},
     "cron_schedule": {"cron": text, "start_time": "time", "end_time": "time"},
     "trigger": {"cron_schedule": "cron_schedule"},
-    "run": {
-        "experiment_id": text,
-        "display_name": text,
-        "description": text,
-        "pipeline_version_reference": "version_reference",
-        "runtime_config": "runtime_config",
-        "service_account": text,
-    },
+    "run": RUN,
     "recurring_run": {
-        "experiment_id": text,
-        "display_name": text,
-        "description": text,
-        "pipeline_version_reference": "version_reference",
-        "runtime_config": "runtime_config",
-        "service_account": text,
+        **RUN,
         "max_concurrency": (int, str),
         "trigger": "trigger",
         "mode": text,

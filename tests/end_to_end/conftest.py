@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from pipeline.sample_data import write_sample_data
 from tests.end_to_end.annotated import annotate
 from tests.paths import ROOT
 
+_PATIENCE_SECONDS = 240
 # Small enough for a minute a run, large enough to learn.
 SMALL = (
     "data.split_seed=20",
@@ -65,6 +68,25 @@ class Machine:
         assert "Traceback" not in done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def kill_when(self, command: list[str], condition: Callable[[], object]) -> None:
+        """Starts a command, and kills it as soon as a condition holds."""
+        process = subprocess.Popen(
+            command,
+            env=self.environment,
+            cwd=self.source,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        try:
+            while not condition():
+                assert process.poll() is None, "it ended before it could be killed"
+                assert time.monotonic() < deadline, f"not within {_PATIENCE_SECONDS} s"
+                time.sleep(0.05)
+        finally:
+            process.kill()
+            process.wait()
+
     def here(self, *arguments: str, code: int = 0) -> str:
         """Runs a command that trains nothing in this process, and returns what it printed."""
         line = [*arguments, "--home", str(self.home.root)]
@@ -90,14 +112,17 @@ class Machine:
         folder = self.home.models / model
         return sorted(int(path.name) for path in folder.glob("[0-9]*"))
 
+    def latest(self, node: str, output: str) -> Path:
+        """Returns the folder of the latest artifact of the quickstart."""
+        folder = self.home.artifacts / "quickstart" / node / output
+        return max(folder.iterdir(), key=lambda path: int(path.name))
+
     def splits(self) -> dict[str, str]:
         """Returns file name → split, from the examples of the latest run."""
         import tensorflow as tf
 
-        folder = self.home.artifacts / "quickstart" / "ImageExampleGen" / "examples"
-        latest = max(folder.iterdir(), key=lambda path: int(path.name))
         found = {}
-        for path in latest.glob("Split-*/*.gz"):
+        for path in self.latest("ImageExampleGen", "examples").glob("Split-*/*.gz"):
             for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator():
                 feature = tf.train.Example.FromString(record).features.feature
                 name = feature["filename"].bytes_list.value[0].decode()

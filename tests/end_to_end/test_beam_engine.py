@@ -36,11 +36,6 @@ def engine(machine, tmp_path_factory):
     return OnEngine(machine, tmp_path_factory.mktemp("engine"))
 
 
-def latest(machine: Machine, node: str, output: str) -> Path:
-    folder = machine.home.artifacts / "quickstart" / node / output
-    return max(folder.iterdir(), key=lambda path: int(path.name))
-
-
 def records(machine: Machine, node: str, output: str) -> dict[str, list]:
     """Returns split → its examples, in the order of their bytes."""
     import tensorflow as tf
@@ -51,7 +46,7 @@ def records(machine: Machine, node: str, output: str) -> dict[str, list]:
                 sorted(map(str, split.glob("*.gz"))), "GZIP"
             ).as_numpy_iterator()
         )
-        for split in latest(machine, node, output).glob("Split-*")
+        for split in machine.latest(node, output).glob("Split-*")
     }
 
 
@@ -93,7 +88,7 @@ def test_the_transformed_examples_are_the_same_but_for_the_order_of_a_sum(engine
 @pytest.mark.parametrize("name", ["quarantine.csv", "notes.csv"])
 def test_the_quarantine_is_the_same(engine, machine, name):
     there, here = (
-        sorted(latest(one, "ImageExampleGen", "quarantine").joinpath(name).read_text().splitlines())
+        sorted(one.latest("ImageExampleGen", "quarantine").joinpath(name).read_text().splitlines())
         for one in (engine.machine, machine)
     )
     assert there == here
@@ -103,7 +98,7 @@ def test_the_statistics_are_the_same(engine, machine):
     import tensorflow_data_validation as tfdv
 
     def counts(one: Machine) -> dict:
-        file = latest(one, "StatisticsGen", "statistics") / "Split-train" / "FeatureStats.pb"
+        file = one.latest("StatisticsGen", "statistics") / "Split-train" / "FeatureStats.pb"
         (data,) = tfdv.load_stats_binary(str(file)).datasets
         return {
             feature.path.step[0]: (
@@ -119,7 +114,7 @@ def test_the_statistics_are_the_same(engine, machine):
 
 def test_the_audit_is_the_same(engine, machine):
     there, here = (
-        latest(one, "DataAudit", "audit").joinpath("audit.json").read_text()
+        one.latest("DataAudit", "audit").joinpath("audit.json").read_text()
         for one in (engine.machine, machine)
     )
     assert there == here

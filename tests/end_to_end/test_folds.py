@@ -31,8 +31,8 @@ def test_the_report_says_which_number_is_which(machine, judged):
     report = Path(machine.last_record().paths.report)
     page = report.read_text(encoding="utf-8")
     assert "Two models, not one" in page and "Show heatmaps" not in page
-    folder = max((machine.home.artifacts / "quickstart/RunReport/report").iterdir(), key=_number)
-    rows = list(csv.DictReader((folder / "predictions.csv").read_text().splitlines()))
+    predictions = machine.latest("RunReport", "report") / "predictions.csv"
+    rows = list(csv.DictReader(predictions.read_text().splitlines()))
     assert len({row["filename"] for row in rows}) == len(rows) == machine.last_record().images
 
 
@@ -44,7 +44,3 @@ def test_the_baseline_with_a_test_split_is_not_compared_and_another_floor_trains
     cached = machine.cached()
     assert all(cached[node] for node in (*fold_nodes(2), "Trainer", "DataAudit"))
     assert not cached["Evaluator"]
-
-
-def _number(path: Path) -> int:
-    return int(path.name)

@@ -5,12 +5,12 @@ import io
 import json
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
 
 from pipeline.sample_data import write_sample_data
+from tests.doubles.databases import free_port
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.core]
 
@@ -137,17 +137,14 @@ def test_a_rollback_and_the_list_of_runs(machine, second):
 @pytest.fixture(scope="module")
 def server(machine, first):
     """`medtfx serve` on the pushed models; yields its address."""
-    with socket.socket() as grpc_port, socket.socket() as rest_port:
-        grpc_port.bind(("127.0.0.1", 0))
-        rest_port.bind(("127.0.0.1", 0))
-        ports = [str(found.getsockname()[1]) for found in (grpc_port, rest_port)]
-    command = machine.command("serve", "--port", ports[0], "--rest-port", ports[1])
+    port = str(free_port())
+    command = machine.command("serve", "--port", port, "--rest-port", "0")
     process = subprocess.Popen(
         command, env=machine.environment, cwd=machine.source, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert "Serving" in process.stdout.readline()
-    yield f"127.0.0.1:{ports[0]}"
+    yield f"127.0.0.1:{port}"
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
 

@@ -1,5 +1,6 @@
 """Training and serving see the same pixels and give the same probabilities."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,10 @@ def transformed_probabilities(machine) -> dict[bytes, np.ndarray]:
     from components.training.dataset import TransformedSplit
     from components.uncertainty.summary import UNCERTAINTY_FILE, UncertaintySummary
 
-    model_uri = _latest(machine, "Trainer", "model") / "Format-Serving"
+    model_uri = machine.latest("Trainer", "model") / "Format-Serving"
     recipe = _recipe(model_uri)
     data = DataSection.model_validate(recipe["data"])
-    files = sorted(map(str, _latest(machine, "Transform", "transformed_examples").glob("*/*.gz")))
+    files = sorted(map(str, machine.latest("Transform", "transformed_examples").glob("*/*.gz")))
     split = TransformedSplit(tuple(files), data)
     # The exported network: batch normalisation is folded into its convolutions.
     network = build_network(ModelSection.model_validate(recipe["model"]), data).for_prediction()
@@ -64,7 +65,7 @@ def transformed_probabilities(machine) -> dict[bytes, np.ndarray]:
 
 
 def served_probabilities(machine, encoded: list[bytes]) -> np.ndarray:
-    model_uri = str(_latest(machine, "Trainer", "model") / "Format-Serving")
+    model_uri = str(machine.latest("Trainer", "model") / "Format-Serving")
     session = tf.compat.v1.Session(graph=tf.Graph())
     with session.graph.as_default():
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], model_uri)
@@ -102,21 +103,14 @@ def test_raw_bytes_and_transformed_examples_give_the_same_probabilities(trained,
     np.testing.assert_allclose(served, expected, atol=TOLERANCE)
 
 
-def _latest(machine, node: str, output: str) -> Path:
-    folder = machine.home.artifacts / "quickstart" / node / output
-    return max(folder.iterdir(), key=lambda path: int(path.name))
-
-
 def _recipe(model_uri: Path) -> dict:
-    import json
-
     return json.loads((model_uri / "assets" / "recipe.json").read_text())
 
 
 def _data(machine):
     from components.recipe.data import DataSection
 
-    recipe = _recipe(_latest(machine, "Trainer", "model") / "Format-Serving")
+    recipe = _recipe(machine.latest("Trainer", "model") / "Format-Serving")
     return DataSection.model_validate(recipe["data"])
 
 

@@ -1,27 +1,12 @@
 """A search that is killed in its second trial goes on, and ends in a recipe that runs."""
 
 import json
-import signal
-import subprocess
-import time
 
 import pytest
 
 from pipeline.recipes.loader import load_recipe
 
 pytestmark = pytest.mark.end_to_end
-
-PATIENCE_SECONDS = 240
-
-
-def wait_for(process: subprocess.Popen, condition) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the search ended before it could be killed"
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"not within {PATIENCE_SECONDS} s")
 
 
 def test_kill_and_start_again(machine):
@@ -33,19 +18,8 @@ def test_kill_and_start_again(machine):
         "--space", "training.learning_rate=1e-4..1e-2:log", "--space", "model.dropout=0.1,0.2",
     )  # fmt: skip
     results = machine.home.root / "artifacts/quickstart"
-    process = subprocess.Popen(
-        command,
-        env=machine.environment,
-        cwd=machine.source,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        # The folder of an output is made when its node starts.
-        wait_for(process, lambda: list(results.glob("Trial2/result/*")))
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    # The folder of an output is made when its node starts.
+    machine.kill_when(command, lambda: list(results.glob("Trial2/result/*")))
     (first,) = results.glob("Trial1/result/*/trial.json")
     finished = first.read_bytes()
     assert not out.exists()

@@ -1,11 +1,14 @@
 """A server of Kubeflow Pipelines on localhost, a package for it, and the command line."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from kubeflow.client.connection import Connection, connect
+from kubeflow.client.settings import read_settings
 from tests.command_line import medtfx
 from tests.doubles.kfp_api_server import start
 from tests.doubles.kfp_api_state import PipelinesServer
@@ -63,10 +66,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pipeline
     """The state of a server; the environment names its address and holds no login."""
     state = PipelinesServer()
     http = start(state)
-    for variable in ("KFP_TOKEN", "KFP_TOKEN_FILE", "KFP_COOKIE", "KFP_USERNAME", "KFP_PASSWORD"):
-        monkeypatch.delenv(variable, raising=False)
-    for variable in ("KFP_NAMESPACE", "KFP_CA_CERT", "KFP_CRON_TIMEZONE", "KFP_SERVICE_ACCOUNT"):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in [name for name in os.environ if name.startswith("KFP_")]:
+        monkeypatch.delenv(variable)
     for variable in ("MEDTFX_MLMD", "KUBERNETES_SERVICE_HOST"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))  # no cluster of this machine's
@@ -74,6 +75,12 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Pipeline
     yield state
     http.shutdown()
     http.server_close()
+
+
+@pytest.fixture
+def connection(server: PipelinesServer) -> Connection:
+    """To that server, as its environment says."""
+    return connect(read_settings())
 
 
 @pytest.fixture

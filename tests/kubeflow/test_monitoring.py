@@ -1,6 +1,5 @@
 """The task Monitor, as a container of a package runs it: alone, and before a training."""
 
-import os
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from importlib import metadata
@@ -19,9 +18,8 @@ from pipeline.recipes.loader import load_recipe
 from serving.protocol.prediction import Prediction
 from serving.request_log.record import LoggedImage, LogRecord
 from serving.request_log.request_log import RequestLog
-from tests.doubles.kfp_emulator import container_environment, run_package
+from tests.doubles.kfp_emulator import light_environment, run_package
 from tests.doubles.kfp_package import parse
-from tests.paths import ROOT
 from tests.pipeline.monitor.conftest import CLASSES, drawn, make_reference  # noqa: F401
 
 RECIPE = load_recipe("quickstart", [])
@@ -60,12 +58,7 @@ def volume(tmp_path, make_reference):  # noqa: F811
 @pytest.fixture
 def run(tmp_path):
     """Runs a package in an image in which nothing heavy can be imported."""
-    light = tmp_path / "light"
-    light.mkdir()
-    for heavy in ("tensorflow", "tfx", "keras", "kfp"):
-        (light / f"{heavy}.py").write_text("raise ImportError('too heavy for this task')")
-    path = os.pathsep.join([str(light), str(ROOT)])
-    environment = container_environment(ROOT, PYTHONPATH=path, **{PATIENT_KEY.name: "key"})
+    environment = light_environment(tmp_path / "light", **{PATIENT_KEY.name: "key"})
 
     def start(volume, **parameters):
         package = parse(tmp_path / "package.yaml")

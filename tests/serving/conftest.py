@@ -125,7 +125,7 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tools():
-    """What several test files call; tests can't import from each other."""
+    """What several test files call."""
     return SimpleNamespace(
         png=png,
         stranger=stranger,

@@ -7,6 +7,7 @@ import pytest
 from kubeflow.cli.options import ConnectionOptions, RunOptions
 from kubeflow.cli.runs import start_run
 from tests.doubles.argo_nodes import Workflow, container, pod_of
+from tests.kubeflow.client.refusals import assert_refused
 
 DATA = ("--param", "data=gs://site/films")
 
@@ -56,9 +57,7 @@ def test_the_same_content_is_uploaded_once_and_another_as_a_new_version(server, 
 
 
 def test_a_wrong_parameter_is_reported_before_anything_is_sent(server, kubeflow, package):
-    code, out, err = kubeflow("submit", package, *DATA, "--param", "row=7")
-    assert (code, out) == (1, "")
-    assert "Did you mean 'rows'?" in err
+    assert_refused(kubeflow("submit", package, *DATA, "--param", "row=7"), "Did you mean 'rows'?")
     assert server.requests == []
 
 
@@ -83,8 +82,7 @@ def test_what_is_no_package_is_an_error(server, kubeflow, tmp_path, name, conten
     if content is not None:
         (tmp_path / name).write_text(content)
     source = tmp_path / name if "." in name else name
-    code, _, err = kubeflow("submit", source)
-    assert code == 1 and err.startswith("Error: ") and reason in err
+    assert_refused(kubeflow("submit", source), reason)
     assert server.requests == []
 
 
@@ -133,8 +131,8 @@ def test_status_shows_the_nodes_and_what_went_wrong(server, kubeflow, package):
 
 def test_status_of_an_unknown_run_names_the_latest(server, kubeflow, package):
     submit(kubeflow, package)
-    code, _, err = kubeflow("status", "lungs")
-    assert code == 1 and "There is no run 'lungs'. The latest runs: 'chest " in err
+    words = "There is no run 'lungs'. The latest runs: 'chest "
+    assert_refused(kubeflow("status", "lungs"), words)
     missing = "00000000-0000-4000-8000-000000000000"
     code, _, err = kubeflow("status", missing)
     assert code == 1 and f"would not show the run {missing} (404): ResourceNotFound" in err

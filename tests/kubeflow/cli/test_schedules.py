@@ -3,6 +3,7 @@ import time
 import pytest
 
 from kubeflow.client import runs
+from tests.kubeflow.client.refusals import assert_refused
 
 CRON = ("--cron", "0 0 2 * * SUN")
 DATA = ("--param", "data=gs://site/films")
@@ -102,9 +103,7 @@ def test_start_and_end_are_sent_in_utc(server, kubeflow, package):
 def test_what_would_never_run_as_meant_is_refused_before_anything_is_sent(
     server, kubeflow, package, more, reason
 ):
-    code, out, err = kubeflow("schedule", package, *DATA, *more)
-    assert (code, out) == (1, "")
-    assert reason in err and "Traceback" not in err
+    assert_refused(kubeflow("schedule", package, *DATA, *more), reason)
     assert server.requests == []
 
 
@@ -112,8 +111,8 @@ def test_a_second_schedule_of_the_name_is_refused_or_replaces_the_first(server, 
     schedule(kubeflow, package)
     first = dict(server.schedules[0])
     package.write_text(package.read_text().replace("medtfx:1", "medtfx:2"))
-    code, _, err = kubeflow("schedule", package, *DATA, "--cron", "0 0 3 * * *")
-    assert code == 1 and "'chest' already (0 0 2 * * SUN): two would train twice" in err
+    again = kubeflow("schedule", package, *DATA, "--cron", "0 0 3 * * *")
+    assert_refused(again, "'chest' already (0 0 2 * * SUN): two would train twice")
     assert server.schedules == [first] and len(server.versions) == 1
     out = schedule(kubeflow, package, "--cron", "0 0 3 * * *", "--replace")
     assert "Replaced: chest, 0 0 3 * * *" in out
@@ -142,15 +141,14 @@ def test_a_schedule_is_paused_resumed_and_removed(server, kubeflow, package):
     assert [one["display_name"] for one in server.schedules] == ["one-", "three-"]
 
 
-def test_the_choice_of_a_recipe_at_a_refused_model_stays(server, kubeflow, package):
-    before, default = package.read_text().split("gate_failure: {parameterType: STRING, ")
-    package.write_text(
-        before
-        + "gate_failure: {parameterType: STRING, "
-        + default.replace("defaultValue: ''", "defaultValue: report", 1)
-    )
+def test_the_choice_of_a_recipe_or_a_user_at_a_refused_model_stays(server, kubeflow, package):
+    schedule(kubeflow, package, *CRON, "--name", "asked", "--param", "gate_failure=report")
+    default = "gate_failure: {parameterType: STRING, defaultValue: "
+    text = package.read_text()
+    package.write_text(text.replace(f"{default}''", f"{default}report"))
     schedule(kubeflow, package)
-    assert "gate_failure" not in server.schedules[0]["runtime_config"]["parameters"]
+    given = [one["runtime_config"]["parameters"].get("gate_failure") for one in server.schedules]
+    assert package.read_text() != text and given == ["report", None]
 
 
 def test_the_running_run_of_a_schedule_ends_before_the_schedule_is_removed(
@@ -186,16 +184,14 @@ def test_a_run_that_does_not_end_keeps_its_schedule(server, kubeflow, package, m
 @pytest.mark.parametrize("command", ["pause", "resume", "unschedule"])
 def test_an_unknown_schedule_is_an_error_that_names_the_known(server, kubeflow, package, command):
     schedule(kubeflow, package)
-    code, _, err = kubeflow(command, "chst")
-    assert code == 1 and err == "Error: There is no schedule 'chst'. Schedules: 'chest'.\n"
+    assert_refused(kubeflow(command, "chst"), "no schedule 'chst'. Schedules: 'chest'.")
 
 
 def test_two_schedules_of_one_name_are_told_apart_by_id(server, kubeflow, package):
     schedule(kubeflow, package)
     twin = {**server.schedules[0], "recurring_run_id": "made-in-the-web-interface"}
     server.schedules.append(twin)
-    code, _, err = kubeflow("unschedule", "chest")
-    assert code == 1 and "made-in-the-web-interface" in err
+    assert_refused(kubeflow("unschedule", "chest"), "made-in-the-web-interface")
     assert kubeflow("unschedule", "made-in-the-web-interface")[0] == 0
     assert len(server.schedules) == 1
 
@@ -226,7 +222,8 @@ def test_the_monitor_is_a_recurring_run(server, kubeflow, on_alarm, tasks, param
 
 
 def test_a_monitor_is_made_from_a_recipe(server, kubeflow, package):
-    code, _, err = kubeflow("schedule", package, *DATA, *CRON, "--monitor")
-    assert code == 1 and "made from the recipe" in err and not server.schedules
-    code, _, err = kubeflow("schedule", "quickstart", *CRON, "--monitor", "--on-alarm", "shout")
-    assert code == 1 and "fail or retrain" in err
+    line = (*CRON, "--monitor")
+    assert_refused(kubeflow("schedule", package, *DATA, *line), "made from the recipe")
+    shout = kubeflow("schedule", "quickstart", *line, "--on-alarm", "shout")
+    assert_refused(shout, "fail or retrain")
+    assert not server.schedules

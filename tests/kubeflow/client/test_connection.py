@@ -5,8 +5,6 @@ import socket
 import pytest
 
 from kubeflow.client import runs
-from kubeflow.client.connection import connect
-from kubeflow.client.settings import read_settings
 from kubeflow.errors import PipelinesError
 from tests.kubeflow.client.refusals import assert_refused
 
@@ -69,8 +67,7 @@ def test_the_token_of_a_pod_is_read_again_for_each_request(
     assert tokens == {"Bearer first"}
 
 
-def test_a_login_that_ends_while_a_run_is_watched_is_told(server):
-    connection = connect(read_settings())
+def test_a_login_that_ends_while_a_run_is_watched_is_told(server, connection):
     server.web_page = True
     with pytest.raises(PipelinesError, match="the login has probably ended"):
         runs.get(connection, "some-run")

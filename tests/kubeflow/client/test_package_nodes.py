@@ -3,10 +3,8 @@ import yaml
 
 from components.nodes import APPROVAL, NODES, OF_FOLDS, RETRAINING
 from components.recipe.recipe import Recipe
-from kubeflow.client.connection import connect
 from kubeflow.client.package_nodes import nodes_of_tasks, read_nodes
 from kubeflow.client.runs import get
-from kubeflow.client.settings import read_settings
 from kubeflow.package.compile import compile_package
 from kubeflow.package.container import PackageOptions
 from pipeline.recipes.loader import load_recipe
@@ -37,9 +35,8 @@ def test_a_package_of_another_kind_has_a_node_a_task():
     assert read_nodes({}) == {}
 
 
-def test_the_package_of_a_run_is_asked_for(server, kubeflow, package):
+def test_the_package_of_a_run_is_asked_for(server, kubeflow, package, connection):
     kubeflow("submit", package, "--param", "data=/films")
-    connection = connect(read_settings())
     run = get(connection, server.runs[0]["run_id"])
     stage = ("Evaluator", "ServingValidator")
     assert nodes_of_tasks(connection, run) == {"Trainer": ("Trainer",), "Evaluator": stage}

@@ -1,8 +1,6 @@
 import pytest
 
-from kubeflow.client.connection import connect
 from kubeflow.client.runs import get, is_finished, read_run, seconds_of_run
-from kubeflow.client.settings import read_settings
 
 
 @pytest.mark.parametrize(
@@ -29,10 +27,8 @@ def test_what_a_run_took():
     assert running is not None and running >= 0
 
 
-def test_kubeflow_pipelines_3_is_asked_for_the_tasks(server, kubeflow, package):
+def test_kubeflow_pipelines_3_is_asked_for_the_tasks(server, kubeflow, package, connection):
     kubeflow("submit", package, "--param", "data=/films")
     (run,) = server.runs
     run |= {"task_count": 1, "tasks": [{"name": "t", "display_name": "Trainer", "type": "RUNTIME"}]}
-    assert [entry.name for entry in get(connect(read_settings()), run["run_id"]).tasks] == [
-        "Trainer"
-    ]
+    assert [entry.name for entry in get(connection, run["run_id"]).tasks] == ["Trainer"]

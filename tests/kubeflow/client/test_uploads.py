@@ -1,14 +1,5 @@
-import pytest
-
-from kubeflow.client.connection import connect
 from kubeflow.client.pipeline_package import read_package
-from kubeflow.client.settings import read_settings
 from kubeflow.client.uploads import upload
-
-
-@pytest.fixture
-def connection(server):
-    return connect(read_settings())
 
 
 def test_a_later_version_is_named_by_medtfx_and_its_content(connection, server, package):
@@ -21,8 +12,3 @@ def test_a_later_version_is_named_by_medtfx_and_its_content(connection, server, 
     assert uploaded.description == f"Chest films, package {second.fingerprint}"
     assert not upload(connection, second).new
     assert len(server.versions) == 2
-
-
-def test_both_documents_arrive(connection, server, package):
-    upload(connection, read_package(package))
-    assert set(server.versions[0]["pipeline_spec"]) == {"pipeline_spec", "platform_spec"}

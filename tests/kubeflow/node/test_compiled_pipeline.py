@@ -62,7 +62,7 @@ def test_with_other_arguments_nothing_is_found(arguments, built, changes):
 
 def test_a_runner_of_beam_is_nothing_to_a_node_without_beam(arguments):
     recipe, nowhere = load_recipe("quickstart"), {"beam-arg": "--runner=NoRunner"}
-    with pytest.raises(BeamError, match="NoRunner"):
+    with pytest.raises(BeamError, match="Beam has no runner 'NoRunner' here"):
         pipeline_of_run(arguments("StatisticsGen", **nowhere), recipe)
     built = pipeline_of_run(arguments("Trainer", **nowhere), recipe)
     assert kept_pipeline(arguments("StatisticsGen", **nowhere), recipe) == built

@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from components.recipe.platform import PlatformSection
-from kubeflow.errors import KubeflowError
 from kubeflow.package.compile import compile_package
 from kubeflow.package.container import PARAMETERS, PackageOptions
 from kubeflow.package.recipe_codec import decode_recipe
@@ -163,11 +162,6 @@ def test_a_package_is_compiled_without_tensorflow(tmp_path):
     line = ["kubeflow", "compile", "quickstart", "--image", "x", "-o", str(tmp_path / "p.yaml")]
     subprocess.run([sys.executable, "-c", script, *line], check=True, cwd=ROOT)
     assert parse(tmp_path / "p.yaml").tasks
-
-
-def test_a_package_without_image_is_refused(tmp_path):
-    with pytest.raises(KubeflowError, match=r"--image, or set platform\.image"):
-        compile_package(load_recipe("quickstart"), PackageOptions(), tmp_path / "package.yaml")
 
 
 def test_a_parameter_without_default_must_be_given_with_each_run(compile_to):

@@ -2,13 +2,13 @@ import pytest
 
 from components.runtime.errors import RecipeError
 from kubeflow.package.recipe_codec import decode_recipe, encode_recipe
-from pipeline.recipes.loader import load_recipe, recipe_names
+from pipeline.recipes.loader import load_recipe
 
 
-@pytest.mark.parametrize("name", recipe_names())
-def test_a_recipe_comes_out_as_it_went_in_but_for_the_platform(name):
-    recipe = load_recipe(name, ["platform.nodes.Trainer={gpu: 1}"])
-    assert decode_recipe(encode_recipe(recipe), []) == load_recipe(name, ["platform={}"])
+def test_a_recipe_comes_out_as_it_went_in_but_for_the_platform():
+    """tests/kubeflow/package/test_compile.py reads all of them back."""
+    recipe = load_recipe("quickstart", ["platform.nodes.Trainer={gpu: 1}"])
+    assert decode_recipe(encode_recipe(recipe), []) == load_recipe("quickstart", ["platform={}"])
 
 
 def test_no_sign_that_kubernetes_argo_or_kfp_reads():

@@ -8,12 +8,11 @@ browser     headless Chromium; afterwards: no error on its console, no request t
 """
 
 import contextlib
+import functools
 import io
 import json
-import shutil
 import socket
 import threading
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -23,8 +22,8 @@ from PIL import Image
 
 from serving.app.application import create_app
 from serving.app.settings import Settings
+from tests.browser import chromium, requested, set_view
 
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 FRAGMENT = {"HX-Request": "true"}  # what htmx says: give me the answers alone
 
 
@@ -51,9 +50,11 @@ def make_settings(server, log_file):
 def make_page(make_settings):
     with contextlib.ExitStack() as stack:
 
-        def make(headers=FRAGMENT, **changes):
-            app = create_app(make_settings(**changes))
-            client = TestClient(app, "http://127.0.0.1", headers=headers, follow_redirects=False)
+        def make(headers=FRAGMENT, raise_server_exceptions=True, **changes):
+            client = TestClient(
+                create_app(make_settings(**changes)), "http://127.0.0.1", headers=headers,
+                follow_redirects=False, raise_server_exceptions=raise_server_exceptions,
+            )  # fmt: skip
             return stack.enter_context(client)
 
         yield make
@@ -107,51 +108,32 @@ def live(make_settings):
         listener.close()
 
 
-@pytest.fixture
-def open_browser(tmp_path):
-    missing = [path for path in (CHROMIUM, DRIVER) if not shutil.which(path)]
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} not installed: Debian's chromium, chromium-driver")
-    from selenium import webdriver
+@pytest.fixture(scope="module")
+def browsers():
+    """Language → the browser of the file that asks for it."""
+    with contextlib.ExitStack() as stack:
+        yield functools.cache(lambda language: stack.enter_context(chromium(language)))
 
-    opened = []
+
+@pytest.fixture
+def open_browser(browsers):
+    """Returns a browser that knows nothing of other tests; afterwards: nothing left loopback."""
+    used = []
 
     def start(width=1280, language="en"):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for argument in (
-            "headless=new", "no-sandbox", "disable-gpu", "disable-background-networking",
-            "disable-component-update", "disable-sync", "no-first-run", "disable-dev-shm-usage",
-            f"user-data-dir={tmp_path}/chromium-{len(opened)}", f"accept-lang={language}",
-        ):  # fmt: skip
-            options.add_argument(f"--{argument}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-        opened.append(driver)
-        screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        return driver
+        used.append(browsers(language))
+        set_view(used[-1], width)
+        return used[-1]
 
     yield start
-    with contextlib.ExitStack() as stack:
-        for driver in opened:
-            stack.callback(driver.quit)
-        for driver in opened:
-            assert_stayed_home(driver)
+    for driver in used:
+        asked = {url.hostname for url in requested(driver) if url.scheme not in ("data", "chrome")}
+        driver.delete_all_cookies()
+        driver.get("about:blank")
+        driver.get_log("browser")
+        assert asked == {"127.0.0.1"}
 
 
 @pytest.fixture
 def browser(open_browser):
     return open_browser()
-
-
-def assert_stayed_home(driver):
-    """Every request of the page went to 127.0.0.1 or lay in the page itself."""
-    asked = set()
-    for entry in driver.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            url = urlsplit(message["params"]["request"]["url"])
-            if url.scheme not in ("data", "chrome"):
-                asked.add(url.hostname)
-    assert asked == {"127.0.0.1"}

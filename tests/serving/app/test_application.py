@@ -111,17 +111,11 @@ def test_what_another_site_sends_is_refused(page, ask, bright, log_lines, header
     assert len(log_lines()) == (status == 200)
 
 
-def test_a_defect_is_admitted_without_its_traceback(make_settings, log_file):
-    from fastapi.testclient import TestClient
-
-    from serving.app.application import create_app
-
+def test_a_defect_is_admitted_without_its_traceback(make_page):
     def broken():
         raise RuntimeError("a secret")
 
-    app = create_app(make_settings(address=broken))
-    with TestClient(app, "http://127.0.0.1", raise_server_exceptions=False) as page:
-        answer = page.get("/")
+    answer = make_page(headers={}, raise_server_exceptions=False, address=broken).get("/")
     assert answer.status_code == 500
     assert "Something went wrong here" in answer.text and "secret" not in answer.text
     assert answer.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]

@@ -103,7 +103,12 @@ def test_policies_and_labels(
 @pytest.mark.parametrize(
     ("change", "code", "text"),
     [
-        ({"value: 1": "value: 8"}, "FAILED_PRECONDITION", "label to version 8 of model tiny"),
+        (
+            {"value: 1": "value: 8"},
+            "FAILED_PRECONDITION",
+            "Request to assign label to version 8 of model tiny, "
+            "which is not currently available for inference",
+        ),
         ({'"tiny"': '"changing"'}, "INVALID_ARGUMENT", "model changing multiple times"),
     ],
 )

@@ -3,6 +3,7 @@ import threading
 import pytest
 
 from serving.embedded.pixel_budget import PixelBudget
+from tests.serving.conftest import eventually
 
 PATIENCE = 30.0
 
@@ -20,26 +21,18 @@ def begin(budget, pixels, log):
     return end
 
 
-def wait_for(true):
-    for _ in range(int(PATIENCE / 0.01)):
-        if true():
-            return
-        threading.Event().wait(0.01)
-    pytest.fail("it never came true")
-
-
 def test_requests_wait_for_their_turn_and_nobody_overtakes():
     budget, log = PixelBudget(10), []
     first = begin(budget, 6, log)
-    wait_for(lambda: log == [6])
+    eventually(lambda: log == [6])
     large = begin(budget, 9, log)
-    wait_for(budget._turn.locked)
+    eventually(budget._turn.locked)
     small = begin(budget, 1, log)  # would fit beside the first one
     assert not threading.Event().wait(0.2) and log == [6]
     first.set()
-    wait_for(lambda: log == [6, 9, 1])
+    eventually(lambda: log == [6, 9, 1])
     large.set(), small.set()
-    wait_for(lambda: budget._used == 0)
+    eventually(lambda: budget._used == 0)
 
 
 def test_one_with_more_than_all_runs_alone():

@@ -1,4 +1,4 @@
-"""Bounds on the way to the graph; tests/serving/contract has codes and texts."""
+"""Bounds on the way to the graph; tests/serving/contract has what is answered."""
 
 import pytest
 
@@ -14,19 +14,6 @@ def model(tiny_model):
     loaded = LoadedModel("tiny", 7, tiny_model, 8)
     yield loaded
     loaded.close()
-
-
-def test_a_response_names_model_version_and_signature(model, tools, dark):
-    found = predict(model, tools.request(dark))
-    assert (found.model_spec.name, found.model_spec.version.value) == ("tiny", 7)
-    assert found.model_spec.signature_name == "serving_default"
-    assert found.outputs["label"].string_val == [b"dark"]
-
-
-def test_only_the_outputs_that_are_asked_for(model, tools, dark):
-    request = tools.request(dark)
-    request.output_filter.append("label")
-    assert list(predict(model, request).outputs) == ["label"]
 
 
 def test_the_graph_does_not_see_what_is_out_of_bounds(model, tools, dark, monkeypatch):

@@ -7,8 +7,7 @@ session_bundle_config.proto, `MonitoringConfig` of monitoring_config.proto.
 import inspect
 
 import pytest
-from google.protobuf import message_factory, text_format
-from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field
+from google.protobuf import message_factory, text_format, wrappers_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
@@ -18,41 +17,40 @@ from serving.embedded.http.rest import METRICS_PATH as EMBEDDED_METRICS_PATH
 from serving.production.batching_config import batching_config
 from serving.production.monitoring_config import METRICS_PATH, monitoring_config
 
-WRAPPED = (
-    "max_batch_size",
-    "batch_timeout_micros",
-    "max_enqueued_batches",
-    "num_batch_threads",
-)
+INT64 = "TYPE_MESSAGE type_name: '.google.protobuf.Int64Value' label: LABEL_OPTIONAL"
+MESSAGES = f"""
+name: "serving.proto" package: "serving" syntax: "proto3"
+dependency: "google/protobuf/wrappers.proto"
+message_type {{
+  name: "BatchingParameters"
+  field {{ name: "max_batch_size" number: 1 type: {INT64} }}
+  field {{ name: "batch_timeout_micros" number: 2 type: {INT64} }}
+  field {{ name: "max_enqueued_batches" number: 3 type: {INT64} }}
+  field {{ name: "num_batch_threads" number: 4 type: {INT64} }}
+  field {{ name: "allowed_batch_sizes" number: 6 type: TYPE_INT64 label: LABEL_REPEATED }}
+  field {{ name: "pad_variable_length_inputs" number: 7 type: TYPE_BOOL label: LABEL_OPTIONAL }}
+}}
+message_type {{
+  name: "PrometheusConfig"
+  field {{ name: "enable" number: 1 type: TYPE_BOOL label: LABEL_OPTIONAL }}
+  field {{ name: "path" number: 2 type: TYPE_STRING label: LABEL_OPTIONAL }}
+}}
+message_type {{
+  name: "MonitoringConfig"
+  field {{
+    name: "prometheus_config" number: 1 type: TYPE_MESSAGE type_name: ".serving.PrometheusConfig"
+    label: LABEL_OPTIONAL
+  }}
+}}
+"""
 
 
 @pytest.fixture(scope="module")
 def protocol():
     """Message classes by name."""
-    file = FileDescriptorProto(name="serving.proto", package="serving", syntax="proto3")
-    wrapper = file.message_type.add(name="Int64Value")
-    wrapper.field.add(name="value", number=1, type=Field.TYPE_INT64, label=Field.LABEL_OPTIONAL)
-    batching = file.message_type.add(name="BatchingParameters")
-    for number, name in enumerate(WRAPPED, start=1):
-        batching.field.add(
-            name=name, number=number, type=Field.TYPE_MESSAGE, type_name=".serving.Int64Value",
-            label=Field.LABEL_OPTIONAL,
-        )  # fmt: skip
-    batching.field.add(
-        name="allowed_batch_sizes", number=6, type=Field.TYPE_INT64, label=Field.LABEL_REPEATED
-    )
-    batching.field.add(
-        name="pad_variable_length_inputs", number=7, type=Field.TYPE_BOOL,
-        label=Field.LABEL_OPTIONAL,
-    )  # fmt: skip
-    prometheus = file.message_type.add(name="PrometheusConfig")
-    prometheus.field.add(name="enable", number=1, type=Field.TYPE_BOOL, label=Field.LABEL_OPTIONAL)
-    prometheus.field.add(name="path", number=2, type=Field.TYPE_STRING, label=Field.LABEL_OPTIONAL)
-    file.message_type.add(name="MonitoringConfig").field.add(
-        name="prometheus_config", number=1, type=Field.TYPE_MESSAGE,
-        type_name=".serving.PrometheusConfig", label=Field.LABEL_OPTIONAL,
-    )  # fmt: skip
     pool = DescriptorPool()
+    pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
+    file = text_format.Parse(MESSAGES, FileDescriptorProto())
     pool.AddSerializedFile(file.SerializeToString())
     messages = pool.FindFileByName("serving.proto").message_types_by_name
     make = getattr(message_factory, "GetMessageClass", None)

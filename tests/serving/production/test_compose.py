@@ -1,5 +1,4 @@
 import subprocess
-from typing import Any
 
 import pytest
 import yaml
@@ -7,6 +6,7 @@ import yaml
 from serving.production.compose import compose, health_check
 from serving.production.flags import server_flags
 from serving.production.writing import write_serving_config
+from tests.command_line import options_of
 
 
 @pytest.fixture
@@ -78,15 +78,7 @@ def test_the_page_asks_the_server_that_runs(services):
 
 
 def test_the_page_understands_its_arguments(services):
-    from typer.main import get_command
-
-    from pipeline.cli.main import app
-
-    name, *arguments = services["page"]["command"]
-    group: Any = get_command(app)
-    command = group.commands[name]
-    context = command.make_context(name, arguments)
-    assert context.params["server"] == "model-server:8500"
+    assert options_of(*services["page"]["command"])["server"] == "model-server:8500"
 
 
 def test_without_an_image_there_is_no_page(plan):

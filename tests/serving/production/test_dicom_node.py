@@ -2,18 +2,16 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
-from typer.main import get_command
 
 from components.recipe.dicom import DicomSection
-from pipeline.cli.main import app
 from pipeline.recipes.loader import load_recipe
 from serving.production.writing import write_serving_config
 from serving.protocol.errors import ServingError
+from tests.command_line import options_of
 from tests.doubles.pod_security import restricted
 from tests.pods import unbounded
 
@@ -39,14 +37,6 @@ def write(plan, tmp_path):
 def of_kubernetes(out):
     made = yaml.safe_load_all((out / "kubernetes" / "dicom-node.yaml").read_text())
     return {one["kind"]: one for one in made}
-
-
-def understood(command):
-    """The options of a command line of the node, as the command reads them."""
-    assert command[:2] == ["medtfx", "dicom-node"]
-    group: Any = get_command(app)
-    node = group.commands["dicom-node"]
-    return node.make_context("dicom-node", command[2:]).params
 
 
 @pytest.mark.parametrize("version", ["1.27", kubernetes_validate.latest_version()])
@@ -91,7 +81,8 @@ def test_the_node_understands_its_arguments_and_finds_its_recipe(write):
     (container,) = of_kubernetes(out)["Deployment"]["spec"]["template"]["spec"]["containers"]
     composed = yaml.safe_load((out / "compose.yaml").read_text())["services"]["dicom-node"]
     for command in (container["command"], composed["entrypoint"]):
-        values = understood(command)
+        assert command[:2] == ["medtfx", "dicom-node"]
+        values = options_of(*command[1:])
         assert values["caller"] == ["ORTHANC"] and values["host"] == "0.0.0.0"
         assert values["recipe"] == "/config/recipe.yaml"
     applied = yaml.safe_load((out / "kustomization.yaml").read_text())
@@ -106,7 +97,7 @@ def test_orthanc_knows_the_node(write):
     mount = services["orthanc"]["volumes"][0]
     configuration = json.loads((out / mount["source"]).read_text())
     title, host, port = configuration["DicomModalities"]["medtfx"]
-    values = understood(services["dicom-node"]["entrypoint"])
+    values = options_of(*services["dicom-node"]["entrypoint"][1:])
     assert (title, port) == (values["ae_title"], values["port"]) and host in services
     assert configuration["DicomAet"] == PACS["ae_title"]
 

@@ -20,7 +20,7 @@ from serving.promotion.promote import Approval, promote, roll_back_label
 from serving.promotion.versions import list_versions, roll_back
 from serving.protocol.errors import ServingError
 from serving.protocol.token import reload_token
-from tests.signing import CHANGES, Keys
+from tests.signing import Keys
 
 ANNA = Approval("anna", "reviewed 40 cases")
 
@@ -271,23 +271,11 @@ def test_a_server_that_does_not_answer_changes_nothing(place):
 # === Only what a run pushed, whole ===
 
 
-@pytest.fixture
-def labelled(place):
-    """The version 2, whose class names are in a file."""
-    folder = place.models / "tiny" / "2"
-    (folder / "assets").mkdir(exist_ok=True)
-    (folder / "assets/labels.txt").write_text("dark\nbright")
-    write_manifest(folder)
-    return folder
-
-
 @pytest.mark.parametrize("label", ["stable", "canary"])
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_version_that_changed_is_not_promoted(place, labelled, change, label):
-    CHANGES[change](labelled)
-    with pytest.raises(ChangedModelError) as error:
+def test_a_version_that_changed_is_not_promoted(place, label):
+    (place.models / "tiny/2/extra.so").touch()
+    with pytest.raises(ChangedModelError, match=r"extra\.so was added"):
         promote(place, "tiny", 2, label, ANNA)
-    assert change in str(error.value)
     assert not place.config.exists() and not journal.read(place.models / "tiny")
 
 
@@ -297,15 +285,13 @@ def test_a_half_copy_is_not_promoted(place):
         promote(place, "tiny", None, "stable", ANNA)
 
 
-def test_with_a_key_only_signed_versions_are_promoted(
-    place, labelled, tmp_path_factory, monkeypatch
-):
+def test_with_a_key_only_signed_versions_are_promoted(place, tmp_path_factory, monkeypatch):
     keys = Keys(tmp_path_factory.mktemp("keys"))
     monkeypatch.setenv("MEDTFX_VERIFICATION_KEY", str(keys.public))
     with pytest.raises(ChangedModelError, match="unsigned"):
         promote(place, "tiny", 2, "stable", ANNA)
     monkeypatch.setenv("MEDTFX_SIGNING_KEY", str(keys.private))
-    sign(labelled)
+    sign(place.models / "tiny/2")
     assert promote(place, "tiny", 2, "stable", ANNA).after == 2
 
 

@@ -1,4 +1,4 @@
-"""The bounds, around the smallest application; tests/serving/embedded/test_rest.py has the rest."""
+"""The bounds, around the smallest application; tests/attack/test_bad_clients.py has the rest."""
 
 import http.client
 import socket
@@ -54,18 +54,6 @@ def test_a_request_that_is_no_http(serve):
     with socket.create_connection(("127.0.0.1", serve()), 10) as line:
         line.sendall(b"\x16\x03\x01 or so\r\n\r\n")
         assert line.recv(10_000).startswith(b"HTTP/1.1 400")
-
-
-def test_a_get_with_a_body_does_not_become_two_requests(serve):
-    port = serve()
-    with socket.create_connection(("127.0.0.1", port), 10) as line:
-        smuggled = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
-        head = f"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: {len(smuggled)}\r\n"
-        line.sendall(head.encode() + b"Connection: close\r\n\r\n" + smuggled)
-        received = b""
-        while chunk := line.recv(10_000):
-            received += chunk
-    assert received.count(b"HTTP/1.1 ") == 1
 
 
 def test_an_address_of_either_kind():

@@ -43,11 +43,9 @@ def test_every_image_has_its_row_in_the_order_of_the_files(folder, tmp_path, ser
 def test_a_run_that_was_cut_off_anywhere_ends_with_the_same_file(
     folder, tmp_path, server, run_job, whole, kept
 ):
-    out = tmp_path / "out.csv"
-    run_job(folder, out, server.address)
-    out.write_bytes(whole[:kept])
-    run_job(folder, out, server.address, workers=3)
-    assert out.read_bytes() == whole
+    (tmp_path / "whole.csv").write_bytes(whole[:kept])
+    run_job(folder, tmp_path / "whole.csv", server.address, workers=3)
+    assert (tmp_path / "whole.csv").read_bytes() == whole
 
 
 def test_what_is_done_is_not_asked_again(folder, tmp_path, server, run_job, whole):

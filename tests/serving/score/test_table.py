@@ -27,22 +27,6 @@ def test_rows_are_kept_and_added_to(out, origin, make_row):
     assert out.read_bytes().startswith(header(origin.classes))
 
 
-@pytest.mark.parametrize("lost", range(1, 40, 6))
-def test_half_a_last_row_is_cut_off(out, origin, make_row, lost):
-    with ScoreTable(out, origin) as table:
-        table.append([make_row("a"), make_row("a-long-file-name.png")])
-    out.write_bytes(out.read_bytes()[:-lost])
-    with ScoreTable(out, origin) as table:
-        assert files(table) == ["a"]
-
-
-def test_half_a_header_begins_anew(out, origin):
-    out.write_bytes(header(origin.classes)[:14])
-    with ScoreTable(out, origin) as table:
-        assert files(table) == []
-    assert out.read_bytes() == header(origin.classes)
-
-
 def test_restart_drops_rows_of_any_model(out, origin, make_row):
     with ScoreTable(out, origin) as table:
         table.append([make_row("a")])

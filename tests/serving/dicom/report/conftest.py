@@ -24,6 +24,7 @@ SETTINGS = DicomReport(
     secondary_capture=True,
     presentation_state=True,
 )
+TEXT_ALONE = SETTINGS.model_copy(update={"secondary_capture": False, "presentation_state": False})
 MADE_AT = datetime(2026, 3, 2, 9, 8, 7)
 HEATMAP = np.zeros((8, 6), np.float32)
 HEATMAP[2:4, 3:6] = 1

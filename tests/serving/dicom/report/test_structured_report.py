@@ -7,7 +7,7 @@ from pydicom.sr.coding import Code
 
 from components.recipe.dicom_report import DicomReport
 from tests.serving.dicom.images import chest_image
-from tests.serving.dicom.report.conftest import MODEL
+from tests.serving.dicom.report.conftest import MODEL, TEXT_ALONE
 
 RELIABILITY = Code("RELIABILITY", "99MEDTFX", "")
 
@@ -16,8 +16,9 @@ RELIABILITY = Code("RELIABILITY", "99MEDTFX", "")
 def groups(report):
     """The measurement groups, as highdicom reads them back."""
 
-    def read(**arguments):
-        content = Comprehensive3DSR.from_dataset(report(**arguments)[0]).content
+    def read(settings=TEXT_ALONE, **arguments):
+        (document,) = report(settings=settings, **arguments)
+        content = Comprehensive3DSR.from_dataset(document).content
         assert isinstance(content, MeasurementReport)
         return content.get_image_measurement_groups()
 

@@ -17,7 +17,7 @@ from serving.dicom.report.model_identity import ModelIdentity
 from serving.dicom.report.study_report import study_report
 from tests.doubles.orthanc import orthanc
 from tests.serving.dicom.images import chest_image, written
-from tests.serving.dicom.report.conftest import MADE_AT, MODEL, SETTINGS, answer
+from tests.serving.dicom.report.conftest import MADE_AT, MODEL, SETTINGS, TEXT_ALONE, answer
 
 IDENTITY = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyID",
@@ -88,14 +88,16 @@ def test_the_same_results_give_the_same_objects(report):
 def test_other_results_give_other_objects(report, study):
     results = study()
     changed = [replace(results[0], prediction=answer("Normal")), *results[1:]]
-    settings = SETTINGS.model_copy(update={"findings": {}})
     variants = [
-        uids(report(results=results))[0],
-        uids(report(results=changed))[0],
-        uids(report(results=results[:3]))[0],
-        uids(report(model=ModelIdentity("chest", 4, "a" * 64)))[0],
-        uids(report(model=ModelIdentity("chest", 3, "b" * 64)))[0],
-        uids(report(settings=settings))[0],
+        uids(report(**{"settings": TEXT_ALONE, **other}))[0]
+        for other in (
+            {"results": results},
+            {"results": changed},
+            {"results": results[:3]},
+            {"model": ModelIdentity("chest", 4, "a" * 64)},
+            {"model": ModelIdentity("chest", 3, "b" * 64)},
+            {"settings": TEXT_ALONE.model_copy(update={"findings": {}})},
+        )
     ]
     assert len(set(variants)) == len(variants)
 

@@ -38,7 +38,7 @@ def batcher(model):
     model.go.set()
 
 
-def ask_while_busy(batcher, model, *requests):
+def ask_while_busy(batcher, model, *requests, output="y"):
     """Sends a request that holds the model, queues the others in order, then lets go."""
     with ThreadPoolExecutor(len(requests) + 1) as pool:
         first = pool.submit(batcher, {"x": np.array([100.0])})
@@ -50,7 +50,7 @@ def ask_while_busy(batcher, model, *requests):
             while len(batcher._waiting) < number:
                 pass
         model.go.set()
-    assert first.result()["y"].tolist() == [200]
+    assert first.result()[output].tolist() == [200]
     return futures
 
 
@@ -118,21 +118,8 @@ def test_what_is_no_batch_goes_straight_to_the_model(batcher, model, x):
 def test_outputs_that_are_not_by_row_are_not_shared():
     model = Model()
     batcher = Batcher(lambda inputs: {"sum": model(inputs)["y"].sum(keepdims=True)}, 8)
-    found = ask_while_busy_sum(batcher, model, [1.0, 2.0], [3.0])
-    assert found == [[6], [6]]
-
-
-def ask_while_busy_sum(batcher, model, *requests):
-    with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(batcher, {"x": np.array([100.0])})
-        while not model.sizes:
-            pass
-        futures = [pool.submit(batcher, {"x": np.array(x)}) for x in requests]
-        while len(batcher._waiting) < len(requests):
-            pass
-        model.go.set()
-    assert first.result()["sum"].tolist() == [200]
-    return [one.result()["sum"].tolist() for one in futures]
+    found = ask_while_busy(batcher, model, [1.0, 2.0], [3.0], output="sum")
+    assert [one.result()["sum"].tolist() for one in found] == [[6], [6]]
 
 
 def test_a_defect_does_not_leave_anybody_waiting():

@@ -51,20 +51,6 @@ def config(base, policy="", labels=()):
 # === New and old versions ===
 
 
-def test_new_version_is_picked_up(manager, base, push, tools):
-    assert answering(manager) == 1
-    push(base, 2)
-    tools.eventually(lambda: answering(manager) == 2)
-    tools.eventually(lambda: states(manager) == {1: "END", 2: "AVAILABLE"})
-
-
-def test_versions_are_numbers(manager, base, push, tools):
-    push(base, 9)
-    tools.eventually(lambda: answering(manager) == 9)
-    push(base, 10)
-    tools.eventually(lambda: answering(manager) == 10)
-
-
 def test_new_model_is_picked_up(manager, base, push, tools):
     push(base, 5, model="other")
     tools.eventually(lambda: manager.versions("other"))
@@ -107,15 +93,6 @@ def test_named_versions_have_no_stand_in(manager, base, push):
         answering(manager)
 
 
-def test_rollback_and_back_again(manager, base, push, tools):
-    push(base, 2)
-    tools.eventually(lambda: answering(manager) == 2)
-    roll_back(base / "tiny")
-    tools.eventually(lambda: answering(manager) == 1)
-    roll_back(base / "tiny", 2)
-    tools.eventually(lambda: answering(manager) == 2)
-
-
 def test_folder_that_is_away_for_a_moment(manager, base, tools):
     (base / "tiny").rename(base.parent / "away")
     # The folder is no model any more; the base itself missing changes nothing.
@@ -142,24 +119,6 @@ def test_version_comes_back_while_it_is_unloading(manager, base, push, tools):
         tools.eventually(lambda: states(manager) == {1: "UNLOADING", 2: "AVAILABLE"})
         roll_back(base / "tiny")
         tools.eventually(lambda: answering(manager) == 1)
-
-
-# === What is not there ===
-
-
-@pytest.mark.parametrize(
-    ("asked", "code", "text"),
-    [
-        ({"model": "x"}, "NOT_FOUND", "Servable not found for request: Latest(x)"),
-        ({"version": 7}, "NOT_FOUND", "Servable not found for request: Specific(tiny, 7)"),
-        ({"label": "a"}, "INVALID_ARGUMENT", "Unrecognized servable version label: a"),
-        ({"model": ""}, "INVALID_ARGUMENT", "ModelSpec has no name specified."),
-    ],
-)
-def test_refusals(manager, asked, code, text):
-    with pytest.raises(StatusError) as refused:
-        answering(manager, **asked)
-    assert (refused.value.code.name, refused.value.message) == (code, text)
 
 
 # === Reload ===
@@ -199,18 +158,6 @@ def test_of_the_file_and_a_reload_request_the_later_counts(base, push, tools):
         manager.stop()
 
 
-def test_label_of_a_version_that_is_not_there(manager, base):
-    manager.reload(config(base, labels=[("stable", 1)]))
-    with pytest.raises(StatusError) as refused:
-        manager.reload(config(base, labels=[("stable", 8)]))
-    assert refused.value.code.name == "FAILED_PRECONDITION"
-    assert refused.value.message == (
-        "Request to assign label to version 8 of model tiny, "
-        "which is not currently available for inference"
-    )
-    assert answering(manager, label="stable") == 1
-
-
 def test_model_that_is_no_longer_listed(manager, tools):
     empty = model_server_config_pb2.ModelServerConfig()
     empty.model_config_list.SetInParent()
@@ -218,12 +165,6 @@ def test_model_that_is_no_longer_listed(manager, tools):
     tools.eventually(lambda: states(manager) == {1: "END"})
     with pytest.raises(StatusError, match="Servable not found"):
         answering(manager)
-
-
-def test_configuration_that_is_not_valid(manager):
-    with pytest.raises(StatusError, match="Only ModelConfigList"):
-        manager.reload(model_server_config_pb2.ModelServerConfig())
-    assert answering(manager) == 1
 
 
 def test_stop_frees_the_models(manager):

@@ -45,21 +45,6 @@ def test_a_folder_without_a_graph_is_not_tried(make, tmp_path, tiny_model):
     assert (state(version), version.error) == ("START", "")
 
 
-def test_half_copied_graph_is_tried_again_when_it_grows(make, tmp_path, tiny_model):
-    folder = tmp_path / "1"
-    shutil.copytree(tiny_model, folder)
-    graph = folder / "saved_model.pb"
-    whole = graph.read_bytes()
-    graph.write_bytes(whole[: len(whole) // 2])
-    version = make(folder, first_pause=1000)
-    assert not version.load()
-    assert state(version) == "LOADING" and version.error and version.error_code
-    assert not version.load()
-    graph.write_bytes(whole)
-    assert version.load()
-    assert (version.error, version.error_code) == ("", 0)
-
-
 def test_a_changed_version_is_not_loaded_and_the_status_names_the_file(make, tmp_path, tiny_model):
     shutil.copytree(tiny_model, tmp_path, dirs_exist_ok=True)
     (tmp_path / "extra.so").touch()
@@ -67,15 +52,6 @@ def test_a_changed_version_is_not_loaded_and_the_status_names_the_file(make, tmp
     assert not version.load()
     assert state(version) == "LOADING" and "extra.so was added" in version.error
     (tmp_path / "extra.so").unlink()
-    assert version.load()
-
-
-def test_missing_variables_are_tried_again(make, tmp_path, tiny_model):
-    shutil.copytree(tiny_model, tmp_path, dirs_exist_ok=True)
-    shutil.rmtree(tmp_path / "variables")
-    version = make(tmp_path, first_pause=1000)
-    assert not version.load()
-    shutil.copytree(tiny_model / "variables", tmp_path / "variables")
     assert version.load()
 
 
