@@ -80,9 +80,9 @@ class EstimatedRecall:
 
     Attributes:
         label: the class.
-        reference: estimated for the reference.
+        reference: estimated for the reference; NaN where less than one case is expected.
         observed: of the reference, by its labels; NaN without images of the class.
-        now: estimated for the log.
+        now: estimated for the log; NaN as for the reference.
         low: lower bound of its 95 % interval, of the sampling error alone.
         high: upper bound.
     """
@@ -301,14 +301,15 @@ def _recalls(
                 float(estimated_recall(sample, np.ones((1, len(sample))))[0, check.index])
                 for sample in (before, now)
             )
+            low, high = np.clip([value - Z_95 * own, value + Z_95 * own], 0.0, 1.0).tolist()
             found.append(
                 EstimatedRecall(
                     label=reference.classes[check.index],
                     reference=usual,
                     observed=float(observed[check.index]),
                     now=value,
-                    low=max(0.0, value - Z_95 * own),
-                    high=min(1.0, value + Z_95 * own),
+                    low=low,
+                    high=high,
                 )
             )
     return tuple(found)
