@@ -19,7 +19,7 @@ def load_yaml(text: str) -> Any:
     if len(text) > _LONGEST:
         raise yaml.YAMLError(f"at most {_LONGEST} characters are read. Received: {len(text)}")
     try:
-        values = yaml.load(text, _Loader)  # noqa: S506  # a safe one
+        values = yaml.load(text, _Loader)
     except ValueError as error:  # a date that does not exist, a number of thousands of digits
         raise yaml.YAMLError(str(error)) from None
     except RecursionError:

@@ -43,6 +43,16 @@ def recipe_path(recipe: str) -> Path:
     return path
 
 
+def own_file(recipe: str) -> str:
+    """Returns the absolute path of a recipe file; '' for a recipe that comes with medtfx.
+
+    Raises:
+        RecipeError: there is none.
+    """
+    path = recipe_path(recipe).resolve()
+    return "" if path.parent == RECIPE_DIR.resolve() else str(path)
+
+
 def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
     """Reads and validates a recipe.
 
@@ -98,8 +108,8 @@ def _base(path: Path, name: Any) -> dict[str, Any]:
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Applies changes to a base: sections are merged, other values replaced.
 
-    In place of a section or list, null drops it; in place of a value it is one: `allowed_drop: null`
-    is no limit, and not the default.
+    In place of a section or list, null drops it; in place of a value it is one: `allowed_drop:
+    null` is no limit, and not the default.
     """
     result = dict(base)
     for key, value in changes.items():

@@ -37,8 +37,9 @@ def estimated_recall(sample: Sample, weights: Floats) -> Floats:
 
 
 def recall_of(hits: Floats, cases: Floats) -> Floats:
-    """Returns hits by cases; NaN where less than one case is expected: an image of the class need
-    not be among the images, and the recall of none is neither 0 nor 1.
+    """Returns hits by cases; NaN where less than one case is expected.
+
+    There need not be any image of the class then, and the recall of none is neither 0 nor 1.
     """
     return np.divide(hits, cases, out=np.full_like(cases, np.nan), where=cases >= _LEAST_CASES)
 

@@ -6,7 +6,7 @@ import yaml
 
 from components.runtime.errors import RecipeError
 from pipeline.cli.recipes import resolved_yaml
-from pipeline.recipes.loader import load_recipe, recipe_names, recipe_path
+from pipeline.recipes.loader import load_recipe, own_file, recipe_names, recipe_path
 
 SMALL = {
     "name": "small",
@@ -71,6 +71,11 @@ def test_a_folder_is_no_recipe_file(tmp_path):
 def test_a_file_that_is_no_mapping_is_refused(tmp_path, content, message):
     (tmp_path / "broken.yaml").write_bytes(content)
     assert message in refusal(str(tmp_path / "broken.yaml"))
+
+
+def test_a_recipe_of_the_site_has_a_file_of_its_own(small, monkeypatch):
+    monkeypatch.chdir(Path(small).parent)
+    assert own_file("small.yaml") == small and own_file("quickstart") == ""
 
 
 # === What it says ===

@@ -56,7 +56,7 @@ def test_a_spreadsheet_may_separate_columns_by_semicolons(write):
 def test_what_a_spreadsheet_leaves_is_no_label(write):
     found = read_labels(write("\ufeffSHA256; Label \nab;ill \n;\ncd;well\n;\n"), CLASSES)
     assert found.of == {"ab": Label(0, "ab"), "cd": Label(1, "cd")}
-    with pytest.raises(MonitorError, match="line 4 of .*'sick'"):
+    with pytest.raises(MonitorError, match=r"line 4 of .*'sick'"):
         read_labels(write("sha256;label\nab;ill\n;\ncd;sick\n"), CLASSES)
 
 
