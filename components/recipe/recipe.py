@@ -21,7 +21,8 @@ class Recipe(Section):
     """A recipe: all that decides which model a pipeline makes, and how it is served.
 
     Attributes:
-        name: name of the recipe and of its pipeline: runs and blessed models are found by it.
+        name: name of the recipe and of its pipeline, of lower-case letters, digits and hyphens:
+            runs and blessed models are found by it.
         summary: one line for `medtfx recipes`.
         data: the images, their classes and patients, and how they are split.
         audit: which problems of the data are looked for, and which stop the run.

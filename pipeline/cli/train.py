@@ -48,11 +48,18 @@ def run(
     """
     from rich.console import Console
 
-    from pipeline.recipes.loader import load_recipe
+    from pipeline.recipes.loader import load_recipe, own_file
     from pipeline.runs.local import RunOptions, run_recipe
 
     values = load_recipe(recipe, overrides)
-    options = RunOptions(tuple(overrides or ()), root, models, tuple(beam_args or ()), if_new)
+    options = RunOptions(
+        tuple(overrides or ()),
+        root,
+        models,
+        tuple(beam_args or ()),
+        if_new,
+        recipe_file=own_file(recipe),
+    )
     record = run_recipe(values, data, home, Console(), options)
     raise typer.Exit(ExitCode.DECLINED if record is None else record.exit_code)
 

@@ -82,6 +82,8 @@ class Lineage:
         tfx_version: that trained the model.
         data: folder, fingerprint, images read and unreadable, and split → class → images.
         recipe: section → key → value; without `evaluation` if the run did not get to its report.
+        recipe_file: path of the recipe's file; '' for a recipe that comes with medtfx, or if the
+            record of the run is gone.
         overrides: what `--set` changed; None if the record of the run is gone.
         gates: one a class; empty if the evaluation is gone.
         validation: result of the ServingValidator; {} for a model that was pushed without it.
@@ -105,6 +107,7 @@ class Lineage:
     tfx_version: str
     data: dict[str, Any]
     recipe: dict[str, Any]
+    recipe_file: str
     overrides: list[str] | None
     gates: tuple[Gate, ...]
     validation: dict[str, Any]
@@ -122,7 +125,8 @@ class Lineage:
         """The command that trains the model again, given the same images and code."""
         sets = [f"--set {shlex.quote(value)}" for value in self.overrides or ()]
         folder = shlex.quote(self.data["folder"])
-        return " ".join(["medtfx run", self.pipeline, "--data", folder, *sets])
+        recipe = shlex.quote(self.recipe_file or self.pipeline)
+        return " ".join(["medtfx run", recipe, "--data", folder, *sets])
 
     def plain(self, uses: list[ImageUse] | None = None) -> dict[str, Any]:
         """Returns values for JSON, with the uses of an image if they are given."""

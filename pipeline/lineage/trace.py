@@ -14,7 +14,7 @@ from pipeline.looks.ledger import Look, LookLedger
 from pipeline.metadata.graph import LineageError, MetadataGraph, NodeExecution, property_of, utc
 from pipeline.paths import recipe_of
 from pipeline.retraining.reasons import Reasons
-from pipeline.runs.records import Gate, class_gates, load_all
+from pipeline.runs.records import Gate, RunRecord, class_gates, load_all
 from serving.promotion import journal
 from serving.promotion.versions import list_versions
 
@@ -52,6 +52,7 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
     evaluation = nodes["Evaluator"].outputs["evaluation"][0]
     recipe = _recipe(graph, nodes["Trainer"], evaluation)
     storage.prepare(trained.uri)
+    made = _record(home, steps)
     return Lineage(
         model=model,
         version=number,
@@ -63,7 +64,8 @@ def trace(home: Home, version: str, connection: Any = None) -> Lineage:
         tfx_version=str(property_of(trained, "tfx_version")),
         data=_data(nodes),
         recipe=recipe,
-        overrides=_overrides(home, steps),
+        recipe_file=made.recipe_file if made else "",
+        overrides=made.overrides if made else None,
         gates=_gates(evaluation.uri, recipe),
         validation=_validation(blessings),
         approvals=tuple(_approvals(graph, blessings)),
@@ -174,11 +176,10 @@ def _recipe(graph: MetadataGraph, trainer: NodeExecution, evaluation: Any) -> di
     return recipe
 
 
-def _overrides(home: Home, steps: list[NodeExecution]) -> list[str] | None:
-    """Returns what `--set` changed in the latest recorded run that contributed to the version."""
+def _record(home: Home, steps: list[NodeExecution]) -> RunRecord | None:
+    """Returns the record of the latest run that contributed to the version; None if it is gone."""
     records = {record.run_id: record for record in load_all(home)}
-    known = (records[step.run] for step in reversed(steps) if step.run in records)
-    return next((record.overrides for record in known), None)
+    return next((records[step.run] for step in reversed(steps) if step.run in records), None)
 
 
 def _step(execution: NodeExecution) -> Step:

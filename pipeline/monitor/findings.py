@@ -65,9 +65,9 @@ class EstimatedRecall:
 
     Attributes:
         label: the class.
-        reference: estimated for the reference.
+        reference: estimated for the reference; NaN where less than one case is expected.
         observed: of the reference, by its labels; NaN without images of the class.
-        now: estimated for the log.
+        now: estimated for the log; NaN as for the reference.
         low: lower bound of its 95 % interval, of the sampling error alone.
         high: upper bound.
     """

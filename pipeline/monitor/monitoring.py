@@ -153,14 +153,15 @@ def _recalls(
                 float(estimated_recall(sample, np.ones((1, len(sample))))[0, check.index])
                 for sample in (before, now)
             )
+            low, high = np.clip([value - Z_95 * own, value + Z_95 * own], 0.0, 1.0).tolist()
             found.append(
                 EstimatedRecall(
                     label=reference.classes[check.index],
                     reference=usual,
                     observed=float(observed[check.index]),
                     now=value,
-                    low=max(0.0, value - Z_95 * own),
-                    high=min(1.0, value + Z_95 * own),
+                    low=low,
+                    high=high,
                 )
             )
     return tuple(found)

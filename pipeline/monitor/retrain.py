@@ -5,7 +5,7 @@ from rich.console import Console
 from pipeline.home import Home
 from pipeline.monitor.errors import MonitorError
 from pipeline.monitor.outputs.outcome import Outcome
-from pipeline.recipes.loader import load_recipe
+from pipeline.recipes.loader import load_recipe, own_file
 from pipeline.runs.local import RunOptions, run_recipe
 from pipeline.runs.records import RunRecord, load_all
 
@@ -31,9 +31,10 @@ def retrain(
     """
     made = None if recipe and data else _run_of(outcome, home)
     overrides = () if recipe or made is None else tuple(made.overrides)
-    values = load_recipe(recipe or (made.recipe if made else ""), list(overrides))
+    named = recipe or (made.recipe_file or made.recipe if made else "")
+    values = load_recipe(named, list(overrides))
     folder = data or (made.data_folder if made else "")
-    options = RunOptions(overrides, if_new=True, reason=outcome.reason)
+    options = RunOptions(overrides, if_new=True, reason=outcome.reason, recipe_file=own_file(named))
     return run_recipe(values, folder, home, console, options)
 
 

@@ -1,6 +1,5 @@
 """Reads and validates recipes: YAML files with everything that a pipeline needs."""
 
-import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from pydantic import ValidationError
 
 from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
-from pipeline.recipes.bounded_yaml import load_yaml
+from pipeline.recipes.bounded_yaml import in_words, load_yaml
+from pipeline.recipes.explain import explain
 
 RECIPE_DIR = Path(__file__).parent
-_TYPE_NAME = re.compile(r"constrained-|dict\[|literal\[")
 _SHOWN = 60  # characters of a wrong override
 
 
@@ -44,6 +43,16 @@ def recipe_path(recipe: str) -> Path:
     return path
 
 
+def own_file(recipe: str) -> str:
+    """Returns the absolute path of a recipe file; '' for a recipe that comes with medtfx.
+
+    Raises:
+        RecipeError: there is none.
+    """
+    path = recipe_path(recipe).resolve()
+    return "" if path.parent == RECIPE_DIR.resolve() else str(path)
+
+
 def load_recipe(recipe: str, overrides: list[str] | None = None) -> Recipe:
     """Reads and validates a recipe.
 
@@ -71,10 +80,11 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path.name} is not valid YAML: it must be UTF-8, and byte {error.start} is not."
         ) from None
     except yaml.YAMLError as error:
-        raise RecipeError(f"{path.name} is not valid YAML: {error}") from None
+        raise RecipeError(f"{path.name} is not valid YAML: {in_words(error)}") from None
     if not isinstance(values, dict):
         raise RecipeError(
-            f"{path.name} must hold a mapping of sections, not {type(values).__name__}."
+            f"{path.name} must hold keys with their values, such as `name: chest`. Received: "
+            f"{str(values)[:_SHOWN] if values else 'an empty file'!r}"
         )
     return values
 
@@ -96,11 +106,15 @@ def _base(path: Path, name: Any) -> dict[str, Any]:
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Applies changes to a base: sections are merged, other values replaced, null drops a key."""
+    """Applies changes to a base: sections are merged, other values replaced.
+
+    In place of a section or list, null drops it; in place of a value it is one: `allowed_drop:
+    null` is no limit, and not the default.
+    """
     result = dict(base)
     for key, value in changes.items():
-        if value is None:
-            result.pop(key, None)
+        if value is None and isinstance(result.get(key), dict | list):
+            del result[key]
         elif isinstance(value, dict) and isinstance(result.get(key), dict):
             result[key] = _merged(result[key], value)
         else:
@@ -124,7 +138,7 @@ def parse_recipe(values: dict[str, Any], overrides: list[str] | None, source: st
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(_explain(source, error)) from None
+        raise RecipeError(explain(source, error)) from None
 
 
 def apply_override(values: dict[str, Any], override: str) -> None:
@@ -145,9 +159,9 @@ def apply_override(values: dict[str, Any], override: str) -> None:
     try:
         value = load_yaml(text)
     except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or error
         raise RecipeError(
-            f"--set {key}: the value is not valid YAML: {problem}. Received: {text[:_SHOWN]!r}"
+            f"--set {key}: the value is not valid YAML: {in_words(error, where=False)}. Received: "
+            f"{text[:_SHOWN]!r}"
         ) from None
     *parents, last = key.strip().split(".")
     node = values
@@ -157,25 +171,3 @@ def apply_override(values: dict[str, Any], override: str) -> None:
             raise RecipeError(f"--set {key}: {parent!r} is a value, not a section.")
         node = child
     node[last] = value
-
-
-def _explain(file: str, error: ValidationError) -> str:
-    lines = [f"{file} is not a valid recipe:"]
-    for problem in error.errors(include_url=False):
-        # Where several types are allowed, pydantic puts their names among the keys.
-        parts = [str(part) for part in problem["loc"] if not _TYPE_NAME.match(str(part))]
-        key = ".".join(parts) or "(whole recipe)"
-        lines.append(f"  {key}: {_sentence(problem)}")
-    return "\n".join(lines)
-
-
-def _sentence(problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        return f"is not a key of this section. Received: {problem['input']!r}"
-    if problem["type"] == "missing":
-        return "is required."
-    message = problem["msg"].removeprefix("Value error, ")
-    received = problem["input"]
-    if isinstance(received, dict):  # the whole section would bury the sentence
-        return f"{message}."
-    return f"{message}. Received: {received!r}"

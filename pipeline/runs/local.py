@@ -47,6 +47,7 @@ class RunOptions:
         beam_args: for the nodes that run on Beam, e.g. `--runner=FlinkRunner`.
         if_new: train only if there is enough new data, see the recipe's section `retraining`.
         reason: why a program starts the run, for the lineage; ''.
+        recipe_file: of the recipe, kept in the record; '' for one that comes with medtfx.
     """
 
     overrides: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class RunOptions:
     beam_args: tuple[str, ...] = ()
     if_new: bool = False
     reason: str = ""
+    recipe_file: str = ""
 
 
 @private_files()
@@ -136,7 +138,7 @@ def _run(
         seen.tested, seen.model, recipe=recipe.name, by="run", run=session.run_id
     )
     said = f"{record.sentence} {look_sentence(number, seen.tested)}"
-    return keep_page(replace(record, sentence=said), home)
+    return keep_page(replace(record, sentence=said, recipe_file=options.recipe_file), home)
 
 
 # === What is printed before the first node ===

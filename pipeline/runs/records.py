@@ -64,6 +64,7 @@ class RunRecord:
     Attributes:
         run_id: time of the start, also the id of the pipeline run in ML Metadata.
         recipe: its name.
+        recipe_file: absolute path of its file; '' for a recipe that comes with medtfx.
         overrides: what `--set` changed.
         data_folder: absolute.
         data_fingerprint: hex digest over names, sizes and times of the data files.
@@ -103,6 +104,7 @@ class RunRecord:
     sentence: str
     model: str
     version: int | None
+    recipe_file: str = ""
     signed: bool = False
     served: bool = False
     judged_on: str = "the test split"

@@ -22,18 +22,26 @@ BLINDNESS = (
 
 
 _LEAST_ERROR = 0.002  # of a model that is sure of everything
+_LEAST_CASES = 1.0
 
 
 def estimated_recall(sample: Sample, weights: Floats) -> Floats:
-    """Returns the estimate for each class, [B, C]; NaN where a class has no probability at all.
+    """Returns the estimate for each class, [B, C]; NaN as in `recall_of`.
 
     Args:
         sample: N predictions.
         weights: how often each counts, [B, N].
     """
     hits, cases = hits_and_cases(sample.probabilities)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return (weights @ hits) / (weights @ cases)
+    return recall_of(weights @ hits, weights @ cases)
+
+
+def recall_of(hits: Floats, cases: Floats) -> Floats:
+    """Returns hits by cases; NaN where less than one case is expected.
+
+    There need not be any image of the class then, and the recall of none is neither 0 nor 1.
+    """
+    return np.divide(hits, cases, out=np.full_like(cases, np.nan), where=cases >= _LEAST_CASES)
 
 
 def recall_drop(before: Sample, weights: Floats, now: Sample, others: Floats) -> Floats:
@@ -41,6 +49,7 @@ def recall_drop(before: Sample, weights: Floats, now: Sample, others: Floats) ->
 
     The error of a ratio, from its residuals (Cochran 1977, "Sampling Techniques", section 6.3).
     Divided by it, the drop is as spread in one resample as in another, which the drop alone is not.
+    Where one of the two has no estimate, there is no drop.
 
     Args:
         before: N predictions.
@@ -57,10 +66,10 @@ def recall_drop(before: Sample, weights: Floats, now: Sample, others: Floats) ->
 def _with_variance(sample: Sample, weights: Floats) -> tuple[Floats, Floats]:
     hits, cases = hits_and_cases(sample.probabilities)
     total = weights @ cases
+    recall = recall_of(weights @ hits, total)
+    # Σ (hit - recall * case)²; a hit is its case, or 0
+    squares = (1 - 2 * recall) * (weights @ hits**2) + recall**2 * (weights @ cases**2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        recall = (weights @ hits) / total
-        # Σ (hit - recall * case)²; a hit is its case, or 0
-        squares = (1 - 2 * recall) * (weights @ hits**2) + recall**2 * (weights @ cases**2)
         return recall, np.maximum(squares, 0.0) / total**2
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from pipeline.monitor.checks.estimated_recall import hits_and_cases
+from pipeline.monitor.checks.estimated_recall import hits_and_cases, recall_of
 from serving.request_log.reader import Logged
 
 SPANS = 12  # at most, with the last one
@@ -87,7 +87,8 @@ class _Sums:
     def point(self, start: datetime, classes: tuple[str, ...]) -> Point:
         """Returns the figures."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            recalls, rates = self._hits / self._cases, self._flags[:, 0] / self._flags[:, 1]
+            rates = self._flags[:, 0] / self._flags[:, 1]
+        recalls = recall_of(self._hits, self._cases)
         shares = self._predicted / self.predictions
         return Point(
             since=start.isoformat(timespec="minutes"),

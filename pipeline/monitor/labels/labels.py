@@ -78,7 +78,7 @@ def read_labels(
     columns, rows = _rows(path)
     _check_columns(path, columns, images, study_key)
     found: dict[str, Label] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         where = f"line {number} of {path}"
         key = _key(row, images, study_key, where)
         label = Label(_class(row[LABEL], classes, where), row.get(PATIENT) or key)
@@ -140,15 +140,20 @@ def _check_columns(
         )
 
 
-def _rows(path: Path) -> tuple[list[str], list[dict[str, str | None]]]:
-    """Returns the names of the columns, and the rows."""
+def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Returns the names of the columns in lower case, and the rows that are not empty by line."""
     try:
         text, separator = find_separator(
             path.read_text(encoding="utf-8-sig"), {DIGEST, STUDY, FILE, LABEL, PATIENT}
         )
         # `strict`: a quote that is never closed would swallow the rest of the file.
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        return list(reader.fieldnames or ()), list(reader)
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+        rows = [
+            (reader.line_num, {name: (row[name] or "").strip() for name in reader.fieldnames})
+            for row in reader
+        ]
+        return reader.fieldnames, [(line, row) for line, row in rows if any(row.values())]
     except UnicodeDecodeError as error:
         raise MonitorError(
             f"A file of labels is a CSV in UTF-8. Byte {error.start} of {path} is not. Save it as "
@@ -161,15 +166,13 @@ def _rows(path: Path) -> tuple[list[str], list[dict[str, str | None]]]:
         ) from error
 
 
-def _key(
-    row: Mapping[str, str | None], images: Path | None, study_key: bytes | None, where: str
-) -> str:
+def _key(row: Mapping[str, str], images: Path | None, study_key: bytes | None, where: str) -> str:
     """Returns the SHA-256 of the image, or the hash of the study."""
-    if digest := (row.get(DIGEST) or "").strip().lower():
+    if digest := row.get(DIGEST, "").lower():
         return digest
-    if study_key is not None and (study := (row.get(STUDY) or "").strip()):
+    if study_key is not None and (study := row.get(STUDY)):
         return hash_study(study, study_key)
-    name = row.get(FILE) or ""
+    name = row.get(FILE, "")
     try:
         return hashlib.sha256(((images or Path()) / name).read_bytes()).hexdigest()
     except OSError as error:
@@ -179,7 +182,7 @@ def _key(
         ) from error
 
 
-def _class(name: str | None, classes: tuple[str, ...], where: str) -> int:
+def _class(name: str, classes: tuple[str, ...], where: str) -> int:
     if name not in classes:
         raise MonitorError(
             f"A label is one of {', '.join(classes)}. Received in {where}: {name!r}. Correct it."

@@ -105,10 +105,8 @@ def _recalls(found: Monitored) -> Table:
     for one in found.recalls:
         table.add_row(
             escape(one.label),
-            f"{one.reference:.3f}",
-            f"{one.observed:.3f}",
-            f"{one.now:.3f}",
-            f"{one.low:.3f}-{one.high:.3f}",
+            *map(words.recall, (one.reference, one.observed, one.now)),
+            words.recall_interval(one.low, one.high),
         )
     return table
 
@@ -123,8 +121,8 @@ def _truth(truth: Truth) -> Table:
             escape(result.label),
             str(result.cases),
             str(result.hits),
-            f"{result.recall:.3f}",
-            f"{result.low:.3f}-{result.high:.3f}",
+            words.recall(result.recall),
+            words.recall_interval(result.low, result.high),
             f"{one.floor:.2f}",
             words.verdict(one),
         )

@@ -1,6 +1,7 @@
 """What was found, in words, for the terminal and the page."""
 
 from collections.abc import Iterator, Mapping
+from math import isnan
 
 from pipeline.monitor.checks.checks import LEAST_EMBEDDED
 from pipeline.monitor.findings import Finding, Monitored, Unusual
@@ -43,9 +44,19 @@ def change(finding: Finding) -> str:
     if finding.kind == "domain":
         return f"told apart with AUC {now:.3f}"
     if finding.kind == "recall":
-        return f"{before:.3f} → {now:.3f}"
+        return f"{recall(before)} → {recall(now)}"
     words = f"{before:.1%} → {now:.1%}"
     return f"{words} {name}" if finding.kind == "shares" else words
+
+
+def recall(value: float) -> str:
+    """Returns a recall, or a dash where it is not known."""
+    return "-" if isnan(value) else f"{value:.3f}"
+
+
+def recall_interval(low: float, high: float) -> str:
+    """Returns both bounds of a recall, or a dash where they are not known."""
+    return "-" if isnan(low) else f"{low:.3f}-{high:.3f}"
 
 
 def effect(finding: Finding) -> str:
@@ -65,6 +76,11 @@ def notes(found: Monitored) -> Iterator[str]:
         yield (
             f"A request took {found.latency['median']:.0f} ms (median), 95 % of them at most "
             f"{found.latency['95 %']:.0f} ms."
+        )
+    if unknown := [one.label for one in found.recalls if isnan(one.now)]:
+        yield (
+            f"By the probabilities, the images hold less than one case of {', '.join(unknown)}: no "
+            "recall is estimated."
         )
     for fault, count in found.faults.items():
         left = "" if fault == "clock went back" else " (left out)"

@@ -36,16 +36,17 @@ def test_a_missing_data_folder_is_reported_before_anything_heavy(tmp_path, monke
 def test_the_exit_code_of_a_run_says_whether_it_is_pushed(
     home, make_record, monkeypatch, changes, code
 ):
-    seen = []
+    seen, files = [], []
 
     def run_recipe(recipe, data, home, console, options):  # the real one trains for a minute
         seen.append((recipe.training.epochs, data, home.root, list(options.overrides)))
+        files.append(options.recipe_file)
         return make_record(**changes)
 
     monkeypatch.setattr("pipeline.runs.local.run_recipe", run_recipe)
     line = ["run", "quickstart", "--data", "films", "--home", home.root, "--set"]
     assert medtfx(*line, "training.epochs=3")[0] == code
-    assert seen == [(3, "films", home.root, ["training.epochs=3"])]
+    assert seen == [(3, "films", home.root, ["training.epochs=3"])] and files == [""]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def lineage(make_gate):
             "training": {"epochs": 3, "schedule": None},
             "evaluation": {"floor_on": "lower_bound"},
         },
+        recipe_file="",
         overrides=["training.epochs=3", "data.patient={from: each_file}"],
         gates=(make_gate("a", cases=4, recall=0.75, low=0.3, floor=0.25),),
         validation={"images_asked": 9, "images_compared": 6, "largest_difference": 2e-7},

@@ -39,6 +39,8 @@ def test_the_command_can_be_pasted(lineage):
         "--set 'data.patient={from: each_file}'"
     )
     assert command_line(lineage).endswith(lineage.command)
+    own = replace(lineage, recipe_file="/site/my recipes/chest.yaml")
+    assert own.command.startswith("medtfx run '/site/my recipes/chest.yaml' --data ")
     assert "--set are not known" in command_line(replace(lineage, overrides=None))
 
 

@@ -33,6 +33,19 @@ def test_the_recall_without_labels_has_its_sampling_error(quiet):
     assert [one.label for one in quiet.recalls] == ["ill", "well"]
 
 
+def test_a_class_that_did_not_come_has_no_recall_and_raises_no_alarm_of_it(
+    reference, make_logged, settings
+):
+    logged = make_logged()
+    sure = replace(logged, probabilities=np.full_like(logged.probabilities, [0.999, 0.001]))
+    found = monitor(reference, sure, [], settings)
+    (unknown,) = [one for one in found.recalls if one.label == "well"]
+    assert np.isnan([unknown.now, unknown.low, unknown.high]).all()
+    assert "estimated recall of well" not in [one.name for one in found.alarms]
+    assert "predicted classes" in [one.name for one in found.alarms]
+    assert any("less than one case of well" in note for note in words.notes(found))
+
+
 def test_repeated_images_count_once_with_their_last_prediction(reference, make_logged, settings):
     logged = make_logged(images=60)
     twice = logged.chosen(np.r_[np.zeros(500, int), np.arange(60)])

@@ -51,6 +51,15 @@ def test_the_images_can_be_named(home, outcome, screen, make_record, tmp_path):
         retrain(outcome, home, None, str(tmp_path / "nowhere"), screen)
 
 
+def test_a_recipe_of_the_site_is_found_by_its_file(home, outcome, screen, make_record, tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text("extends: quickstart\nname: own\n")
+    made = make_record(model="lungs", version=3, recipe="own", recipe_file=str(own), overrides=[])
+    save(made, home)
+    with pytest.raises(DataError, match="nowhere"):
+        retrain(outcome, home, None, str(tmp_path / "nowhere"), screen)
+
+
 def test_a_version_of_another_home_needs_recipe_and_images(home, outcome, screen, make_record):
     save(make_record(model="lungs", version=2), home)
     with pytest.raises(MonitorError, match=r"no run of lungs/3.*--recipe and --data"):

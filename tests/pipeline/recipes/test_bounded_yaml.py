@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from pipeline.recipes.bounded_yaml import load_yaml
+from pipeline.recipes.bounded_yaml import in_words, load_yaml
 
 TEN = ",".join(["*{}"] * 10)
 LAUGHS = "a0: &a0 [x]\n" + "".join(
@@ -30,3 +30,22 @@ def test_values_and_a_few_aliases():
 def test_what_is_too_much(text, says):
     with pytest.raises(yaml.YAMLError, match=says):
         load_yaml(text)
+
+
+def problem(text):
+    with pytest.raises(yaml.YAMLError) as caught:
+        load_yaml(text)
+    return in_words(caught.value)
+
+
+def test_a_key_that_stands_twice_is_refused_and_a_merge_is_not():
+    assert problem("a: {b: 1}\nc: 2\na: {d: 3}") == (
+        "line 3, column 1: the key 'a' stands here twice; keep one"
+    )
+    assert load_yaml("a: &a {b: 1}\nc: {<<: *a, b: 2}")["c"] == {"b": 2}
+
+
+def test_a_problem_is_told_with_its_place_and_in_plain_words():
+    assert problem("a:\n\tb: 1").startswith("line 2, column 1: found character")
+    assert problem(r'a: "\d"').endswith("put a text with a backslash into single quotes")
+    assert "at most 10000 values" in problem(LAUGHS)

@@ -6,7 +6,7 @@ import yaml
 
 from components.runtime.errors import RecipeError
 from pipeline.cli.recipes import resolved_yaml
-from pipeline.recipes.loader import load_recipe, recipe_names
+from pipeline.recipes.loader import load_recipe, own_file, recipe_names
 
 SMALL = {
     "name": "small",
@@ -63,13 +63,19 @@ def test_a_folder_is_no_recipe_file(tmp_path):
     [
         (b"data: [1, 2", "broken.yaml is not valid YAML"),
         (b"summary: \xe4", "broken.yaml is not valid YAML: it must be UTF-8, and byte 9 is not."),
-        (b"- data", "broken.yaml must hold a mapping of sections, not list"),
-        (b"", "broken.yaml must hold a mapping of sections, not NoneType"),
+        (b"a: [\n", "broken.yaml is not valid YAML: line 2, column 1: "),
+        (b"- data", "broken.yaml must hold keys with their values, such as `name: chest`."),
+        (b"", "Received: 'an empty file'"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_refused(tmp_path, content, message):
     (tmp_path / "broken.yaml").write_bytes(content)
     assert message in refusal(str(tmp_path / "broken.yaml"))
+
+
+def test_a_recipe_of_the_site_has_a_file_of_its_own(small, monkeypatch):
+    monkeypatch.chdir(Path(small).parent)
+    assert own_file("small.yaml") == small and own_file("quickstart") == ""
 
 
 # === What it says ===
@@ -155,8 +161,6 @@ def test_too_much_yaml_is_refused_in_a_file_in_its_base_and_in_an_override(small
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("training.epoch=3", "training.epoch: is not a key of this section. Received: 3"),
-        ("trainig={a: 1}", "trainig: is not a key of this section. Received: {'a': 1}"),
         ("training.epochs=three", "unable to parse string as an integer. Received: 'three'"),
         ("training.epochs=0", "training.epochs: Input should be greater than 0. Received: 0"),
         ("data.color=gray", "data.color: Input should be 'grayscale' or 'rgb'. Received: 'gray'"),
@@ -222,6 +226,15 @@ def test_null_drops_what_the_base_says(small):
     assert recipe.model.title == "vgg16 + vgg19"
     assert recipe.model.weights == "none"
     assert "evaluation: is required" in refusal(extending(small, evaluation=None))
+
+
+def test_null_is_a_value_in_place_of_one(small):
+    path = extending(small, evaluation={"allowed_drop": None})
+    assert load_recipe(path).evaluation.allowed_drop is None
+    base = SMALL | {"evaluation": {"recall_floor": 0.6, "allowed_drop": 0.2}}
+    Path(small).write_text(yaml.safe_dump(base))
+    assert load_recipe(small).evaluation.allowed_drop == 0.2
+    assert load_recipe(path).evaluation.allowed_drop is None
 
 
 def test_a_shipped_recipe_can_be_extended_from_anywhere(small):

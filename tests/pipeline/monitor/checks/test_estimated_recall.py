@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.monitor.checks.estimated_recall import estimated_recall, observed_recall
+from pipeline.monitor.checks.estimated_recall import estimated_recall, observed_recall, recall_drop
 from pipeline.monitor.checks.sample import Sample
 
 
@@ -38,3 +38,11 @@ def test_calibrated_probabilities_give_the_true_recall(draw):
 def test_a_class_without_images_has_no_observed_recall():
     observed = observed_recall(sample_with([[0.9, 0.1]]), np.array([0]))
     assert observed[0] == 1 and np.isnan(observed[1])
+
+
+def test_a_class_of_which_no_case_is_expected_has_no_estimate_and_no_drop(draw):
+    sure = sample_with([[0.99, 0.01]] * 50)
+    assert np.isnan(estimated_recall(sure, np.ones((1, 50)))[0, 1])
+    before, _ = draw(100, seed=5)
+    drop = recall_drop(before, np.ones((1, 100)), sure, np.ones((1, 50)))[0]
+    assert drop[1] == 0 and drop[0] < 0

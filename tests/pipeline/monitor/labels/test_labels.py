@@ -53,6 +53,13 @@ def test_a_spreadsheet_may_separate_columns_by_semicolons(write):
     assert found == Labels({"ab": Label(0, "7")}, True)
 
 
+def test_what_a_spreadsheet_leaves_is_no_label(write):
+    found = read_labels(write("\ufeffSHA256; Label \nab;ill \n;\ncd;well\n;\n"), CLASSES)
+    assert found.of == {"ab": Label(0, "ab"), "cd": Label(1, "cd")}
+    with pytest.raises(MonitorError, match=r"line 4 of .*'sick'"):
+        read_labels(write("sha256;label\nab;ill\n;\ncd;sick\n"), CLASSES)
+
+
 def test_another_encoding_is_an_error(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_bytes("label,sha256\nmüde,ab\n".encode("latin-1"))

@@ -28,6 +28,7 @@ def test_changes_of_each_kind(quiet):
         of(quiet, "estimated recall of ill"), before={"recall": 0.9}, now={"recall": 0.85}
     )
     assert words.change(recall) == "0.900 → 0.850"
+    assert words.change(replace(recall, now={"recall": float("nan")})) == "0.900 → -"
     size = replace(of(quiet, "size"), before={"median": 1e6}, now={"median": 0.25})
     assert words.change(size) == "median 1,000,000 → 0.250"
 
