@@ -59,7 +59,8 @@ class Shards:
         """Yields each part, and which of the sorted places are in it."""
         start = 0
         for part in self.parts:
-            end = bisect_left(places, self.bounds(part)[1], start)
+            high = self.bounds(part)[1]
+            end = bisect_left(places, high, start) if high < 1 else len(places)
             yield part, slice(start, end)
             start = end
 

@@ -12,6 +12,7 @@ from pydicom import Dataset
 
 from components.storage.atomic_write import OWNER_ONLY, replacing
 from serving.dicom.spool.back_off import back_off
+from serving.dicom.spool.questions import prediction_of
 from serving.dicom.spool.spool import (
     COLLECTING,
     DEAD,
@@ -24,6 +25,7 @@ from serving.dicom.spool.spool import (
     Spool,
     file_name,
 )
+from serving.protocol.prediction import Prediction
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +53,12 @@ class Settled:
 
     Attributes:
         file: as it was received.
-        prediction: as JSON; None of one that is not answered.
+        prediction: None of one that is not answered.
         reason: of one that is not.
     """
 
     file: Path
-    prediction: str | None
+    prediction: Prediction | None
     reason: str | None
 
 
@@ -104,7 +106,11 @@ class Rounds:
             "ORDER BY received, sop_uid",
             one.id, IGNORED,
         )  # fmt: skip
-        return [Settled(self._spool.objects / file, *rest) for file, *rest in found]
+        files = [(self._spool.objects / name, text, reason) for name, text, reason in found]
+        return [
+            Settled(file, prediction_of(file, text) if text else None, reason)
+            for file, text, reason in files
+        ]
 
     def keep_results(self, one: Round, results: Sequence[Dataset]) -> bool:
         """Writes the objects that are to be sent; without any, the round has ended.

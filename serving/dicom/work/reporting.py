@@ -17,7 +17,6 @@ from serving.dicom.metrics import NodeMetrics
 from serving.dicom.report.instance_result import InstanceResult
 from serving.dicom.report.model_identity import identify
 from serving.dicom.report.study_report import study_report
-from serving.dicom.spool.questions import prediction_of
 from serving.dicom.spool.rounds import Round, Rounds, Settled
 from serving.dicom.work.worker import IDLE
 from serving.promotion.model_selection import choose_version
@@ -65,7 +64,7 @@ class Reporter:
         """Returns the objects that are sent; none where there is nothing to report on."""
         if not settled:
             return []
-        results = [_result(one) for one in settled]
+        results = [InstanceResult(one.file, one.prediction, one.reason) for one in settled]
         versions = [one.prediction.version or 0 for one in results if one.prediction]
         # Where nothing was answered, it is the version that would be asked now that could not.
         version = max(versions, default=0) or choose_version(self.model)
@@ -75,9 +74,3 @@ class Reporter:
     def _failed(self, one: Round, reason: str) -> None:
         self.metrics.failures.add("no report")
         self.rounds.put_off(one, f"no report can be made: {reason}", ATTEMPTS)
-
-
-def _result(one: Settled) -> InstanceResult:
-    if one.prediction is None:
-        return InstanceResult(one.file, None, one.reason)
-    return InstanceResult(one.file, prediction_of(one.file, one.prediction), None)
