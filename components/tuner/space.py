@@ -110,7 +110,7 @@ def with_values(
         if not isinstance(node, dict) or last not in node or len(parents) == 0:
             raise RecipeError(
                 "Only keys of the sections `model` and `training` can be searched. Received: "
-                f"{key!r}"
+                f"{key!r}, which is none of them. Correct it."
             )
         node[last] = value
     try:

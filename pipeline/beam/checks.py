@@ -60,7 +60,7 @@ def _runner(name: str) -> Any:
         return create_runner(name)
     except (ValueError, ImportError, AttributeError) as error:
         raise BeamError(
-            f"Beam has no runner {name!r} here: {error}. Write --runner=NAME with DirectRunner, "
+            f"Beam has no runner {name!r} here. Write --runner=NAME with DirectRunner, "
             "FlinkRunner, SparkRunner, PortableRunner or DataflowRunner."
         ) from error
 

@@ -81,6 +81,8 @@ def dicom_fetch(
         counts = fetcher.fetch(studies, keys)
     said = ", ".join(f"{counts[one]} {one.value}" for one in Outcome if counts[one])
     typer.echo(f"{said or 'Nothing is left to fetch'}. See {fetcher.manifest_file}.")
+    if fetcher.last_failure:
+        typer.echo(f"The PACS failed: {fetcher.last_failure}.", err=True)
     if counts[Outcome.MISSING] or counts[Outcome.FAILED]:
         raise typer.Exit(ExitCode.FAILED)
 

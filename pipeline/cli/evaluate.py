@@ -66,14 +66,17 @@ def evaluate(
     from pipeline.external.predicted import read_predictions
     from pipeline.external.quarantine import write_quarantine
     from pipeline.external.report import CSV, print_result, write_files
-    from pipeline.external.rules import rules_of, with_metadata
+    from pipeline.external.rules import rules_of, with_metadata, with_own_images
     from pipeline.external.shortcut_baseline import measure_shortcuts
+    from pipeline.runs.records import load_all
     from serving.score.table import ScoreTable
 
     # === What is asked, and of which images: all that can be wrong is known before any is sent ===
     target, version = _target(model, options)
     pushed = target.models / str(target.model) / str(version)
     rules = with_metadata(rules_of(pushed, recipe, overrides or []), data, metadata)
+    runs = load_all(options.home)
+    rules = with_own_images(rules, data, str(target.model), version, runs)
     images = labelled_images(data, rules.recipe)
     folder = out or options.home.root / FOLDER / f"{target.model}-{_digest(data)}"
     folder.mkdir(parents=True, exist_ok=True)

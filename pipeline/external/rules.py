@@ -1,8 +1,8 @@
 """The recipe that a model is held to: the one that was pushed with it, or the one that is named."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,12 @@ from components.saved_model.assets import RECIPE_ASSET
 from components.storage import files
 from pipeline.external.errors import ExternalError
 from pipeline.recipes.loader import load_recipe, parse_recipe
+from pipeline.runs.records import RunRecord
+
+_OWN_IMAGES = (
+    "These are NOT images of another place: the version was made from this folder, and trained on "
+    "most of it. The figures say nothing about other images."
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,27 @@ def with_metadata(rules: Rules, data: Path, table: Path | None) -> Rules:
     if not _holds_dicom(data):
         return _with_section(rules, None, note)
     return _with_section(rules, _of_headers(section), f"{note} DICOM headers take its place.")
+
+
+def with_own_images(
+    rules: Rules, data: Path, model: str, version: int, records: Iterable[RunRecord]
+) -> Rules:
+    """Returns the rules with a note if the images are those that the version was made from.
+
+    Args:
+        rules: of the model.
+        data: folder of the images.
+        model: name.
+        version: of the model.
+        records: of the runs of this home.
+    """
+    made = any((one.model, one.version) == (model, version) and _same(one, data) for one in records)
+    notes = (*rules.notes, _OWN_IMAGES) if made else rules.notes
+    return replace(rules, notes=notes)
+
+
+def _same(record: RunRecord, data: Path) -> bool:
+    return Path(record.data_folder).resolve() == data.resolve()
 
 
 def _holds_dicom(data: Path) -> bool:

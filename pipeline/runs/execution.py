@@ -1,5 +1,6 @@
 """Runs the nodes of a pipeline under a display, and finds the sentence for a node that failed."""
 
+import re
 import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -58,10 +59,11 @@ def explain(error: Exception, log: Path) -> MedtfxError:
     while cause is not None:
         if isinstance(cause, MedtfxError):
             return cause
-        if "No space left on device" in str(cause):
+        # of the operating system, and of the SQLite file of ML Metadata
+        if re.search("No space left on device|database or disk is full", str(cause)):
             return RunFailedError(
-                f"The disk is full: {cause}. Free some space and run the same command again; "
-                "finished nodes are kept."
+                f"The disk of {log.parent}, or of another folder of the run, is full. Free some "
+                f"space and run the same command again; finished nodes are kept. The log: {log}"
             )
         last, cause = cause, cause.__cause__
     return RunFailedError(f"{error} {type(last).__name__}: {first_line(last)} The log: {log}")

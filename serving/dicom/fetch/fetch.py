@@ -40,6 +40,7 @@ class Fetcher:
 
     Attributes:
         manifest_file: the list of what came and what did not.
+        last_failure: why the PACS failed for a study; '' if it did not.
 
     Raises:
         FetchError: the folder was made with other options or another key, or another process writes
@@ -52,6 +53,7 @@ class Fetcher:
     ) -> None:
         self._archive, self._folder = archive, folder
         self.manifest_file = folder / FILE_NAME
+        self.last_failure = ""
         self._profile, self._pseudonyms = profile, pseudonyms
         folder.mkdir(parents=True, exist_ok=True)
         self._check_settings()
@@ -82,7 +84,8 @@ class Fetcher:
                     self._fetch(study, query)
                     failed = 0
                 except ArchiveError as error:
-                    self._add(study, Outcome.FAILED, reason=str(error))
+                    self.last_failure = str(error)
+                    self._add(study, Outcome.FAILED, reason=self.last_failure)
                     failed += 1
                     if failed == _PATIENCE:
                         raise FetchError(

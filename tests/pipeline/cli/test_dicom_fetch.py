@@ -80,6 +80,13 @@ def test_what_is_missing_makes_exit_code_1(line, labels):
     assert code == 1 and "1 missing" in out and "manifest.csv" in out
 
 
+def test_a_pacs_that_is_away_is_said(line, labels):
+    labels.write_text("accession,label\nA-0,COVID\n")
+    code, out, err = medtfx(*line(way=("--pacs", "PACS@127.0.0.1:9")))
+    assert code == 1 and "1 failed" in out
+    assert "The PACS failed: nothing answers at 127.0.0.1:9" in err
+
+
 @pytest.mark.parametrize(
     ("more", "way", "words"),
     [

@@ -5,7 +5,7 @@ import pytest
 from components.gate.pushed_gate import PushedGate, write_gate
 from components.runtime.errors import RecipeError
 from pipeline.external.errors import ExternalError
-from pipeline.external.rules import rules_of, with_metadata
+from pipeline.external.rules import rules_of, with_metadata, with_own_images
 from tests.components.imaging.dicom_files import make
 
 
@@ -43,6 +43,15 @@ def test_a_table_may_lie_elsewhere(pushed, tmp_path):
     found = with_metadata(rules_of(pushed, None, []), tmp_path, tmp_path / "other" / "sites.csv")
     assert found.recipe.data.metadata.file == str(tmp_path / "other" / "sites.csv")
     assert found.recipe.data.metadata.columns == ("site",)
+
+
+def test_images_that_the_version_was_made_from_are_said(pushed, tmp_path, make_record):
+    rules = rules_of(pushed, None, [])
+    made = make_record(model="chest", version=17, data_folder=str(tmp_path / "films"))
+    (note,) = with_own_images(rules, tmp_path / "films" / ".", "chest", 17, [made]).notes
+    assert "trained on most of it" in note
+    for other in (tmp_path / "elsewhere", 17), (tmp_path / "films", 18):
+        assert with_own_images(rules, other[0], "chest", other[1], [made]).notes == ()
 
 
 def test_without_a_table_there_are_no_columns(pushed, tmp_path):

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from components.runtime.errors import DataError
 from pipeline.runs.execution import RunFailedError, explain
 
@@ -22,9 +24,16 @@ def test_a_users_mistake_comes_through_as_it_is():
     assert explain(chained(mistake, RuntimeError("Node X failed.")), LOG) is mistake
 
 
-def test_a_full_disk_is_named():
-    error = chained(OSError(28, "No space left on device"), RuntimeError("Node X failed."))
-    assert "The disk is full" in str(explain(error, LOG))
+@pytest.mark.parametrize(
+    "cause",
+    [
+        OSError(28, "No space left on device"),
+        RuntimeError("Error when executing query: database or disk is full query: INSERT INTO x"),
+    ],
+)
+def test_a_full_disk_is_named(cause):
+    said = str(explain(chained(cause, RuntimeError("Node X failed.")), LOG))
+    assert "is full. Free some space" in said and "INSERT" not in said
 
 
 def test_anything_else_names_the_node_the_cause_and_the_log():
