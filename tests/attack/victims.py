@@ -11,11 +11,16 @@ from tests.paths import ROOT
 SERVER = """
 import sys
 from pathlib import Path
+from serving.embedded import server
 from serving.embedded.server import Settings, serve
 
 def ready(server):
     print(server.address, server.rest_port, flush=True)
 
+# Connections without a call end after ten seconds, so that no test waits the usual minute.
+options = dict(server._OPTIONS)
+assert options["grpc.max_connection_idle_ms"] <= 60_000
+server._OPTIONS[:] = (options | {"grpc.max_connection_idle_ms": 10_000}).items()
 serve(Path(sys.argv[1]), Settings(grpc_port=0, rest_port=0, grace=5.0), ready)
 """
 PAGE = """

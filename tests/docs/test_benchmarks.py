@@ -1,9 +1,7 @@
 """The page of benchmarks shows the stored results, and a result that misses its target says so."""
 
-import importlib.machinery
-import importlib.util
-import sys
-from types import ModuleType
+import runpy
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,27 +9,19 @@ from tests.paths import ROOT
 
 
 @pytest.fixture(scope="module")
-def run() -> ModuleType:
-    """`benchmarks/run`, as a module."""
-    folder = ROOT / "benchmarks"
-    loader = importlib.machinery.SourceFileLoader("benchmarks_run", str(folder / "run"))
-    spec = importlib.util.spec_from_loader("benchmarks_run", loader)
-    assert spec
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(folder))
-    try:
-        loader.exec_module(module)
-    finally:
-        sys.path.remove(str(folder))
-    return module
+def run() -> SimpleNamespace:
+    """What `benchmarks/run` defines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmarks")
+        return SimpleNamespace(**runpy.run_path(str(ROOT / "benchmarks" / "run")))
 
 
-def test_the_page_is_that_of_the_stored_results(run: ModuleType):
+def test_the_page_is_that_of_the_stored_results(run: SimpleNamespace):
     text = run.PAGE.read_text()
     assert run.page(text) == text, "Run: .venv/bin/python benchmarks/run --table"
 
 
-def test_every_planned_benchmark_exists(run: ModuleType):
+def test_every_planned_benchmark_exists(run: SimpleNamespace):
     assert [name for name in run.PLAN if not (ROOT / "benchmarks" / f"{name}.py").exists()] == []
 
 
@@ -44,11 +34,11 @@ def test_every_planned_benchmark_exists(run: ModuleType):
         ([0.5], None, "0.50"),
     ],
 )
-def test_a_figure_shows_its_spread_and_its_target(run: ModuleType, values, target, text):
+def test_a_figure_shows_its_spread_and_its_target(run: SimpleNamespace, values, target, text):
     assert run.described({"values": values, "target": target}) == text
 
 
-def test_machines_stand_side_by_side(run: ModuleType):
+def test_machines_stand_side_by_side(run: SimpleNamespace):
     def found(machine, value):
         result = {"values": [value], "target": None}
         return {"machine": machine, "commit": "abc", "python": "3.10.1", "date": "2026-01-02",

@@ -11,23 +11,9 @@ import pytest
 
 from pipeline.sample_data import write_sample_data
 from tests.doubles.databases import free_port
+from tests.small_recipe import WORKING
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.core]
-
-NODES_THAT_WORK = {
-    "ImageExampleGen",
-    "StatisticsGen",
-    "SchemaGen",
-    "ExampleValidator",
-    "DataAudit",
-    "AuditGate",
-    "Transform",
-    "Trainer",
-    "Evaluator",
-    "ServingValidator",
-    "Pusher",
-    "RunReport",
-}
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +66,9 @@ def test_the_broken_files_are_in_quarantine_each_with_its_reason(machine, first)
 
 def test_the_second_run_is_wholly_cached(machine, second):
     cached = machine.cached()
-    assert {node for node in NODES_THAT_WORK if not cached[node]} == set()
+    assert {node for node in WORKING if not cached[node]} == set()
     assert len(machine.versions()) == 1
-    assert second.count("from the cache") == len(NODES_THAT_WORK)
+    assert second.count("from the cache") == len(WORKING)
 
 
 def test_a_code_edit_reruns_the_node_and_what_follows(machine, second):
@@ -94,8 +80,7 @@ def test_a_code_edit_reruns_the_node_and_what_follows(machine, second):
     cached = machine.cached()
     assert not cached["Evaluator"]
     assert all(
-        cached[node]
-        for node in NODES_THAT_WORK - {"Evaluator", "ServingValidator", "Pusher", "RunReport"}
+        cached[node] for node in WORKING - {"Evaluator", "ServingValidator", "Pusher", "RunReport"}
     )
 
 
@@ -116,7 +101,7 @@ def test_more_data_move_no_old_file_and_are_compared_with_the_blessed_model(mach
     # All of the first run, those in quarantine too.
     assert record.taken_over == len(before) + 6
     assert f"{record.taken_over} taken over from an earlier run" in out
-    assert not any(machine.cached()[node] for node in NODES_THAT_WORK - {"SchemaGen"})
+    assert not any(machine.cached()[node] for node in WORKING - {"SchemaGen"})
     assert all(gate.baseline is not None for gate in record.gates)
     assert "against the latest blessed model" in out
     assert machine.versions()[:-1] == versions

@@ -78,6 +78,7 @@ def transformed(phantoms, tmp_path_factory):
 
 def _transform(encoded, data, folder):
     import tensorflow_transform.beam as tft_beam
+    from tensorflow_transform.coders import ExampleProtoCoder
     from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
     from components.transform.preprocessing import preprocessing_fn
@@ -94,31 +95,17 @@ def _transform(encoded, data, folder):
     ]
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     with tft_beam.Context(temp_dir=str(folder / "beam")):
-        (found, _), graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
+        (found, written), graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
             lambda inputs: preprocessing_fn(
                 inputs, {"data": data.plain(), "pixel_mean": 100.0, "pixel_std": 50.0}
             )
         )
         _ = graph | tft_beam.WriteTransformFn(str(folder / "graph"))
-    _write(found, folder / "records.gz")
-    return str(folder / "records.gz"), str(folder / "graph")
-
-
-def _write(rows, path):
-    with tf.io.TFRecordWriter(str(path), tf.io.TFRecordOptions("GZIP")) as writer:
-        for row in rows:
-            feature = {name: _feature(value) for name, value in row.items()}
-            writer.write(
-                tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
-            )
-
-
-def _feature(value):
-    if isinstance(value, bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    if isinstance(value, int | np.integer):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+    records, coder = str(folder / "records.gz"), ExampleProtoCoder(written.schema)
+    with tf.io.TFRecordWriter(records, "GZIP") as writer:
+        for row in found:
+            writer.write(coder.encode(row))
+    return records, str(folder / "graph")
 
 
 def _small_recipe(name, folder):

@@ -35,6 +35,7 @@ class Store:
         return artifact
 
     def node(self, run, name, inputs, outputs, **properties):
+        """An execution that read and wrote artifacts; returns its id."""
         kind = self.store.put_execution_type(mlmd.ExecutionType(name=name))
         execution = mlmd.Execution(type_id=kind, last_known_state=mlmd.Execution.COMPLETE)
         for key, value in properties.items():
@@ -52,7 +53,8 @@ class Store:
                 ("pipeline", "chest"), ("pipeline_run", run), ("node", f"chest.{name}")
             )
         ]  # fmt: skip
-        self.store.put_execution(execution, pairs, contexts)
+        number, _, _ = self.store.put_execution(execution, pairs, contexts)
+        return number
 
     def run(self, run, gate=1, served=1, pushed=None, up_to="Pusher"):
         """A run to its end; returns its InfraBlessing."""

@@ -4,8 +4,8 @@ from kubeflow.node.publish import publish
 from kubeflow.results import Result, read_results
 
 
-def test_results_are_logged_and_recorded(metadata, caplog):
-    run = metadata.run("Evaluator", {}, {})
+def test_results_are_logged_and_recorded(metadata, ran, caplog):
+    run = ran("Evaluator", {}, {})
     caplog.set_level(logging.INFO, "medtfx")
     given = {Result.VERDICT: "Blessed: all.", Result.WORST_CLASS: ""}
     publish(metadata.store, run.execution_id, given)

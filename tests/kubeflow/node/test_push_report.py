@@ -3,18 +3,18 @@ import pytest
 from kubeflow.node.push_report import push_sentence
 
 
-def sentence(metadata, pushed, **blessings):
+def sentence(metadata, ran, pushed, **blessings):
     inputs = {
         f"{name}_blessing": metadata.artifact(name, blessed=value)
         for name, value in blessings.items()
     }
-    run = metadata.run("Pusher", inputs, {"pushed_model": metadata.artifact("Pushed", **pushed)})
+    run = ran("Pusher", inputs, {"pushed_model": metadata.artifact("Pushed", **pushed)})
     return push_sentence(metadata.store, run)
 
 
-def test_a_push_names_version_and_place(metadata):
+def test_a_push_names_version_and_place(metadata, ran):
     pushed = {"pushed": 1, "pushed_version": "1764", "pushed_destination": "/models/chest/1764"}
-    line = sentence(metadata, pushed, model=1, infra=1)
+    line = sentence(metadata, ran, pushed, model=1, infra=1)
     assert line == "Pushed version 1764, unsigned: /models/chest/1764"
 
 
@@ -27,6 +27,6 @@ def test_a_push_names_version_and_place(metadata):
         (1, 1, "not approved"),
     ],
 )
-def test_nothing_pushed_has_its_reason(metadata, model, infra, reason):
-    line = sentence(metadata, {"pushed": 0}, model=model, infra=infra)
+def test_nothing_pushed_has_its_reason(metadata, ran, model, infra, reason):
+    line = sentence(metadata, ran, {"pushed": 0}, model=model, infra=infra)
     assert line == f"Nothing pushed: {reason}."

@@ -1,12 +1,10 @@
-"""Bounds on the way to the graph; tests/serving/contract has what is answered."""
+"""Pixels on the way to the graph; `http/test_rest.py` has what is out of bounds."""
 
 import pytest
 
-from serving.embedded.image_bounds import ImageBounds
 from serving.embedded.models.model import LoadedModel
 from serving.embedded.pixel_budget import PixelBudget
 from serving.embedded.predict import predict
-from serving.embedded.status_error import StatusError
 
 
 @pytest.fixture(scope="module")
@@ -14,14 +12,6 @@ def model(tiny_model):
     loaded = LoadedModel("tiny", 7, tiny_model, 8)
     yield loaded
     loaded.close()
-
-
-def test_the_graph_does_not_see_what_is_out_of_bounds(model, tools, dark, monkeypatch):
-    monkeypatch.setattr(model, "run", lambda *_: pytest.fail("the graph was run"))
-    with pytest.raises(StatusError, match="at most 200 pixels"):
-        predict(model, tools.request(dark), ImageBounds(pixels=200))
-    with pytest.raises(StatusError, match="at most 1 images"):
-        predict(model, tools.request(dark, dark), ImageBounds(images=1))
 
 
 def test_a_request_holds_its_pixels_while_the_graph_runs(model, tools, dark, monkeypatch):
