@@ -3,10 +3,11 @@
 import logging
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from components.imaging.images import MAX_PIXELS
+from components.runtime.interrupts import interrupted_afterwards
 from serving.protocol.tensorflow_free import model_server_config_pb2
 from serving.protocol.token import new_token
 from serving.score.errors import ScoreError
@@ -27,13 +28,14 @@ def served(folder: Path, version: int, max_pixels: int = MAX_PIXELS) -> Iterator
     Raises:
         ScoreError: it can't be loaded.
     """
-    from serving.embedded.image_bounds import ImageBounds
-    from serving.embedded.server import OWN_MESSAGE, EmbeddedServer, Settings
+    with interrupted_afterwards():
+        from serving.embedded.image_bounds import ImageBounds
+        from serving.embedded.server import OWN_MESSAGE, EmbeddedServer, Settings
 
     # On each load TensorFlow warns that TF-1-style loading is deprecated; here it is the point.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory() as scratch:
-        config = Path(scratch, "models.config")
+    with ExitStack() as opened:
+        config = Path(opened.enter_context(tempfile.TemporaryDirectory()), "models.config")
         config.write_text(_config(folder, version), encoding="utf-8")
         token = new_token()
         settings = Settings(
@@ -45,12 +47,13 @@ def served(folder: Path, version: int, max_pixels: int = MAX_PIXELS) -> Iterator
             max_message=OWN_MESSAGE,
             token=token,
         )
-        with EmbeddedServer(folder.parent, settings) as server:
-            found = server.manager.versions(folder.name).get(version)
-            if found is None or not found.available:
-                why = found.error if found and found.error else "it is not complete. Push it again."
-                raise ScoreError(f"{folder / str(version)} can't be loaded: {why}")
-            yield server.address, token
+        with interrupted_afterwards():
+            server = opened.enter_context(EmbeddedServer(folder.parent, settings))
+        found = server.manager.versions(folder.name).get(version)
+        if found is None or not found.available:
+            why = found.error if found and found.error else "it is not complete. Push it again."
+            raise ScoreError(f"{folder / str(version)} can't be loaded: {why}")
+        yield server.address, token
 
 
 def _config(folder: Path, version: int) -> str:
