@@ -5,11 +5,11 @@ import pytest
 from components.evaluator import eval_config
 from components.evaluator.eval_config import build_eval_config
 from components.gate.metric_names import metric_name, shortfall_name
-from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection, SliceRule
 from components.runtime.errors import RecipeError
+from tests.data_section import data_section
 
-DATA = DataSection.model_validate({"classes": ["a", "b"], "patient": {"from": "each_file"}})
+DATA = data_section()
 
 
 def gates(config) -> dict:
