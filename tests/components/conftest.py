@@ -11,6 +11,7 @@ import pytest
 
 from components.recipe.data import DataSection
 from components.runtime import progress
+from tests.data_section import data_section
 from tests.tf_examples import write_examples
 
 if TYPE_CHECKING:
@@ -60,14 +61,7 @@ def make_predictions() -> Callable[..., Any]:
 @pytest.fixture
 def dark_and_bright() -> DataSection:
     """Two classes that differ in brightness alone."""
-    return DataSection.model_validate(
-        {
-            "classes": ["dark", "bright"],
-            "image_size": 16,
-            "color": "grayscale",
-            "patient": {"from": "each_file"},
-        }
-    )
+    return data_section("dark", "bright", image_size=16, color="grayscale")
 
 
 @pytest.fixture

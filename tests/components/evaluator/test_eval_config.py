@@ -1,71 +1,13 @@
-import json
+"""What TFMA makes of the floors: `tests/components/gate/test_verdict.py`."""
 
 import pytest
 
-from components.evaluator import eval_config
 from components.evaluator.eval_config import build_eval_config
-from components.gate.metric_names import metric_name, shortfall_name
-from components.recipe.data import DataSection
-from components.recipe.evaluation import EvaluationSection, SliceRule
+from components.recipe.evaluation import EvaluationSection
 from components.runtime.errors import RecipeError
+from tests.data_section import data_section
 
-DATA = DataSection.model_validate({"classes": ["a", "b"], "patient": {"from": "each_file"}})
-
-
-def gates(config) -> dict:
-    metrics = config.metrics_specs[0].metrics
-    return {
-        json.loads(metric.config)["name"]: metric
-        for metric in metrics
-        if metric.class_name == "ClassMetric"
-    }
-
-
-def threshold(metric):
-    (only,) = metric.per_slice_thresholds
-    # On the whole split: in a label slice the other classes have no recall, which never passes.
-    assert list(only.slicing_specs) == [eval_config.OVERALL]
-    return only.threshold
-
-
-def test_the_floor_is_on_the_lower_bound():
-    found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=None)))
-    assert threshold(
-        found[metric_name("recall_low", "b")]
-    ).value_threshold.lower_bound.value == pytest.approx(0.7, abs=1e-5)
-    assert not found[metric_name("recall", "b")].per_slice_thresholds
-    assert not found[metric_name("change_low", "b")].per_slice_thresholds
-
-
-def test_the_change_is_on_its_lower_bound_too():
-    found = gates(build_eval_config(DATA, EvaluationSection(recall_floor=0.7, allowed_drop=0.1)))
-    gate = threshold(found[metric_name("change_low", "b")])
-    assert gate.value_threshold.lower_bound.value == pytest.approx(-0.1, abs=1e-5)
-    assert not found[metric_name("change", "b")].per_slice_thresholds
-
-
-def test_a_floor_of_a_slice_is_on_its_shortfall():
-    section = EvaluationSection(
-        recall_floor=0.7, slices={"site": SliceRule(floor=0.6), "sex": SliceRule()}
-    )
-    found = gates(build_eval_config(DATA, section))
-    metric = found[shortfall_name("site", "b")]
-    assert json.loads(metric.config)["floor"] == 0.6
-    (only,) = metric.per_slice_thresholds
-    assert [list(spec.feature_keys) for spec in only.slicing_specs] == [["site"]]
-    assert shortfall_name("sex", "b") not in found
-
-
-def test_the_floor_is_on_the_point():
-    section = EvaluationSection(
-        recall_floor={"a": 0.7, "b": 0.8}, floor_on="point", allowed_drop=0.1
-    )
-    found = gates(build_eval_config(DATA, section))
-    gate = threshold(found[metric_name("recall", "b")])
-    assert gate.value_threshold.lower_bound.value == pytest.approx(0.8, abs=1e-5)
-    gate = threshold(found[metric_name("change", "b")])
-    assert gate.value_threshold.lower_bound.value == pytest.approx(-0.1, abs=1e-5)
-    assert not found[metric_name("recall_low", "b")].per_slice_thresholds
+DATA = data_section()
 
 
 def test_folds_are_judged_by_the_predictions_in_the_examples():

@@ -10,18 +10,12 @@ from tensorflow_model_analysis.utils import config_util
 
 from components.evaluator.eval_config import build_eval_config
 from components.gate.results import Results, load_results
-from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
+from tests.data_section import data_section
 from tests.tf_examples import write_examples
 
 CLASSES = ("COVID", "NORMAL", "PNEUMONIA")
-DATA = DataSection.model_validate(
-    {
-        "classes": CLASSES,
-        "patient": {"from": "each_file"},
-        "metadata": {"columns": ["site"]},
-    }
-)
+DATA = data_section(*CLASSES, metadata={"columns": ["site"]})
 
 # Counts, truth by answer.
 Matrix = list[list[int]]

@@ -110,6 +110,7 @@ def test_a_slice_below_its_floor_is_refused_and_a_small_one_is_named(evaluate):
         reason.startswith("in site a, PNEUMONIA recall 0.93 (14 of 15), lower bound 0.70,")
         for reason in refused.reasons
     )
+    assert not any("COVID" in reason for reason in refused.reasons)
     assert refused.sentence.endswith(
         "Not held to a floor, for too few patients: COVID in site a (10), COVID in site b (10)."
     )

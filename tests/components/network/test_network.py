@@ -7,15 +7,11 @@ from components.network.network import build_network
 from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
 from components.training.phases import freeze
+from tests.data_section import data_section
 
 
 def data(**changes) -> DataSection:
-    values = {
-        "classes": ["a", "b", "c"],
-        "image_size": 32,
-        "patient": {"from": "each_file"},
-    }
-    return DataSection.model_validate(values | changes)
+    return data_section("a", "b", "c", **{"image_size": 32} | changes)
 
 
 def scratch(**changes) -> ModelSection:

@@ -25,7 +25,6 @@ from components.evaluator.eval_config import build_eval_config
 from components.gate.results import OVERALL, Results
 from components.gate.split_images import Explained
 from components.imaging.quarantine import Quarantined, to_csv
-from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection
 from components.recipe.uncertainty import Uncertainty
 from components.run_report.content import Content, Material, Outcome
@@ -35,6 +34,7 @@ from components.run_report.gallery import choose_cases, draw
 from components.run_report.read import Sources
 from components.uncertainty.summary import UncertaintySummary
 from tests.components.data_audit.cohort import image
+from tests.data_section import data_section
 from tests.tf_examples import write_examples
 from tests.written_predictions import ABC
 
@@ -104,9 +104,7 @@ def make_content():
 # === A real evaluation ===
 
 EVALUATION = EvaluationSection.model_validate({"recall_floor": 0.3, "slices": ["site"]})
-DATA = DataSection.model_validate(
-    {"classes": ABC, "patient": {"from": "each_file"}, "image_size": 16, "color": "grayscale"}
-)
+DATA = data_section(*ABC, image_size=16, color="grayscale")
 
 
 @pytest.fixture(scope="session")

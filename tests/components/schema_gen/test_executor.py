@@ -6,14 +6,12 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils
 
-from components.recipe.data import DataSection
 from components.schema_gen.executor import SCHEMA_FILE, Executor
+from tests.data_section import data_section
 
 
 def test_the_schema_of_the_train_split_is_corrected_and_written(tmp_path):
-    data = DataSection.model_validate(
-        {"classes": ["ill", "well"], "patient": {"from": "each_file"}}
-    )
+    data = data_section("ill", "well")
     statistics, schema = standard_artifacts.ExampleStatistics(), standard_artifacts.Schema()
     statistics.uri, schema.uri = str(tmp_path / "statistics"), str(tmp_path / "schema")
     statistics.split_names = json.dumps(["train", "eval"])

@@ -4,17 +4,11 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from components.recipe.data import DataSection
 from components.schema_gen.schema import curate
 from components.storage.examples import to_example
+from tests.data_section import data_section
 
-DATA = DataSection.model_validate(
-    {
-        "classes": ["ill", "well"],
-        "patient": {"from": "each_file"},
-        "metadata": {"columns": ["site", "age"]},
-    }
-)
+DATA = data_section("ill", "well", metadata={"columns": ["site", "age"]})
 
 
 def row(number: int, **changes):

@@ -20,6 +20,7 @@ from components.serving_validator.samples import StoredImage
 from components.trainer.export import Exporter
 from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.summary import UncertaintySummary
+from tests.data_section import data_section
 from tests.doubles.features_layer import TransformStandIn
 from tests.tf_examples import write_examples
 
@@ -28,14 +29,7 @@ LEVELS = (100, 150)  # mean grey of each class: near enough to 127 for the netwo
 
 
 def section(classes=CLASSES) -> DataSection:
-    return DataSection.model_validate(
-        {
-            "classes": list(classes),
-            "image_size": 32,
-            "color": "grayscale",
-            "patient": {"from": "each_file"},
-        }
-    )
+    return data_section(*classes, image_size=32, color="grayscale")
 
 
 def stored_image(label: int, number: int) -> StoredImage:

@@ -10,19 +10,17 @@ from PIL import Image
 
 from components.imaging.preprocessing import cut_borders
 from components.network.network import build_network
-from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
 from components.saved_model.embedding import projection
 from components.trainer.export import Exporter
 from components.trainer.grad_cam import grad_cam
 from components.trainer.uncertainty import MeasuredUncertainty
 from components.uncertainty.summary import UncertaintySummary
+from tests.data_section import data_section
 from tests.doubles.features_layer import TransformStandIn
 
 CLASSES = ("healthy", "ill", "very ill")
-DATA = DataSection.model_validate(
-    {"classes": CLASSES, "image_size": 32, "color": "grayscale", "patient": {"from": "each_file"}}
-)
+DATA = data_section(*CLASSES, image_size=32, color="grayscale")
 UNCERTAINTY = MeasuredUncertainty(UncertaintySummary(uncertain_below=0.34))
 MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(4, 8))
 

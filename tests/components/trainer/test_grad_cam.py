@@ -6,19 +6,12 @@ import pytest
 import tensorflow as tf
 
 from components.network.network import Network, build_network
-from components.recipe.data import DataSection
 from components.recipe.model import ModelSection
 from components.trainer.grad_cam import average, grad_cam
+from tests.data_section import data_section
 
 SIDE, RADIUS = 64, 8
-DATA = DataSection.model_validate(
-    {
-        "classes": ["clear", "lesion"],
-        "image_size": SIDE,
-        "color": "grayscale",
-        "patient": {"from": "each_file"},
-    }
-)
+DATA = data_section("clear", "lesion", image_size=SIDE, color="grayscale")
 # Global average pooling and one Dense layer: the case that has a closed form.
 MODEL = ModelSection(backbone="scratch_cnn", weights="none", filters=(8, 16), dropout=0.0)
 

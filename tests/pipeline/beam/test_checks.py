@@ -37,11 +37,6 @@ def test_a_portable_runner_needs_a_job_server():
         check_engine(options("PortableRunner"))
 
 
-def test_an_unknown_runner():
-    with pytest.raises(BeamError, match=r"no runner 'FlinkRuner'.*FlinkRunner"):
-        check_engine(options("FlinkRuner"))
-
-
 def test_a_runner_without_java(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(BeamError, match=r"Java.*PortableRunner.*--job_endpoint"):

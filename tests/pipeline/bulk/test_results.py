@@ -4,10 +4,10 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from components.imaging.quarantine import Quarantined
-from components.recipe.data import DataSection
 from pipeline.bulk.model import BulkModel
 from pipeline.bulk.results import left_out, predicted_rows, unreadable_rows
 from serving.score.rows import Row
+from tests.data_section import data_section
 
 REFUSED = [
     Quarantined("a.png", "truncated", "it ends; copy it again"),
@@ -19,8 +19,7 @@ REFUSED = [
 
 @pytest.fixture
 def model():
-    data = DataSection.model_validate({"classes": ("a", "b"), "patient": {"from": "each_file"}})
-    return BulkModel("chest", 7, "uri", data)
+    return BulkModel("chest", 7, "uri", data_section())
 
 
 def log_of(filename, probabilities, uncertain):

@@ -15,11 +15,6 @@ from tests.serving.tiny_model import png
 
 
 @pytest.fixture
-def home(tiny_home):
-    return tiny_home
-
-
-@pytest.fixture
 def folder(tmp_path):
     folder = tmp_path / "films"
     for number in range(30):
@@ -30,10 +25,10 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def score(home, tmp_path, monkeypatch):
+def score(tiny_home, tmp_path, monkeypatch):
     """Runs `medtfx score FOLDER` on the home; returns exit code, output and errors."""
     monkeypatch.chdir(tmp_path)
-    return lambda folder, *options: medtfx("score", folder, "--home", home, *options)
+    return lambda folder, *options: medtfx("score", folder, "--home", tiny_home, *options)
 
 
 def read(path):
@@ -91,13 +86,13 @@ def test_an_image_without_label_is_exit_code_1(score, tiny_server, folder, tmp_p
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_a_process_that_is_ended_in_the_middle_is_continued(
-    score, home, tiny_server, folder, tmp_path, end
+    score, tiny_home, tiny_server, folder, tmp_path, end
 ):
     options = ("--server", tiny_server, "--batch-size", "2")
     assert score(folder, *options, "--out", "whole.csv")[0] == 0
     restore = wait_at(folder)
     call = "from pipeline.cli.main import main; main()"
-    line = [sys.executable, "-c", call, "score", folder, "--home", home, *options]
+    line = [sys.executable, "-c", call, "score", folder, "--home", tiny_home, *options]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until_rows(tmp_path / "predicted.csv", process, 18)
     process.send_signal(end)

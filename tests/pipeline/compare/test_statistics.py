@@ -72,19 +72,6 @@ def test_many_images_of_one_patient_do_not_count_as_many_patients(make_answers):
     assert (again.low, again.high) == pytest.approx((wide.low, wide.high))
 
 
-def test_interval_as_the_normal_approximation_has_it(make_answers):
-    """One image a patient and plain accuracy: the bootstrap must agree with McNemar's variance."""
-    accuracy = parse_criterion("accuracy", CLASSES)
-    one = make_answers(2.0, patients=900, images=1, seed=1)
-    other = make_answers(1.0, patients=900, images=1, seed=2)
-    found = paired_difference(one, other, accuracy)
-    each = (one.tops == one.labels).astype(float) - (other.tops == other.labels)
-    error = each.std() / np.sqrt(len(each))
-    assert found.value == pytest.approx(each.mean())
-    assert found.low == pytest.approx(each.mean() - 1.96 * error, abs=0.15 * error)
-    assert found.high == pytest.approx(each.mean() + 1.96 * error, abs=0.15 * error)
-
-
 def test_folds_have_differences_of_their_own(make_answers):
     one, other = make_answers(2.0, seed=1), make_answers(1.0, seed=2)
     found = paired_difference(one, other, parse_criterion("accuracy", CLASSES))

@@ -5,9 +5,9 @@ import pytest
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.eval_config import build_eval_config
-from components.recipe.data import DataSection
 from components.recipe.evaluation import EvaluationSection, SliceRule
 from pipeline.dashboard.blocks import Evaluated, blocks_of
+from tests.data_section import data_section
 from tests.tf_examples import write_examples
 
 CLASSES = ("ill <b>", "well </script>", "neither")
@@ -20,13 +20,7 @@ def evaluate(tmp_path_factory):
     def run(name, seed):
         folder = tmp_path_factory.mktemp(name)
         _write(folder / "examples.gz", seed)
-        data = DataSection.model_validate(
-            {
-                "classes": CLASSES,
-                "patient": {"from": "each_file"},
-                "metadata": {"columns": ["site"]},
-            }
-        )
+        data = data_section(*CLASSES, metadata={"columns": ["site"]})
         evaluation = EvaluationSection(
             recall_floor=0.5, allowed_drop=None, slices={"site": SliceRule()}
         )

@@ -11,13 +11,18 @@ from tests.tf_examples import write_examples
 
 def write(path, rows):
     """Writes (filename, patient, fold, top class) of three classes."""
-    return [write_examples(path, (
+    found = (
         {
-            "filename": name, "patient": patient, "mean": 1.5, "std": 2.5, "fold": fold,
+            "filename": name,
+            "patient": patient,
+            "mean": 1.5,
+            "std": 2.5,
+            "fold": fold,
             "probabilities": [0.6 if index == top else 0.2 for index in range(3)],
         }
         for name, patient, fold, top in rows
-    ))]  # fmt: skip
+    )
+    return [write_examples(path, found)]
 
 
 ROWS = [("a1", "a", 1, 0), ("a2", "a", 1, 1), ("b1", "b", 2, 2)]

@@ -3,13 +3,12 @@
 import pytest
 
 from components.image_example_gen.listing import folder_splits
-from components.recipe.data import DataSection
 from components.runtime.errors import DataError
+from tests.data_section import data_section
 
 
 def section(**changes):
-    values = {"classes": ["A", "B"], "patient": {"from": "each_file"}}
-    return DataSection.model_validate(values | changes)
+    return data_section("A", "B", **changes)
 
 
 def paths(*splits):

@@ -13,9 +13,9 @@ from components.image_example_gen.listing.listing import (
     list_labelled,
     list_unlabelled,
 )
-from components.recipe.data import DataSection
 from components.runtime.errors import DataError
 from components.storage.plain_path import plain_path
+from tests.data_section import data_section
 from tests.tiny_files import write
 
 IMAGES = 30  # of a class: enough for every split to get some
@@ -26,13 +26,7 @@ def fill(base, folder, images=IMAGES, prefix=""):
 
 
 def section(**changes):
-    values = {
-        "classes": ["COVID", "NORMAL"],
-        "patient": {"from": "each_file"},
-        "min_per_class": 1,
-        "min_per_split": 1,
-    }
-    return DataSection.model_validate(values | changes)
+    return data_section("COVID", "NORMAL", **{"min_per_class": 1, "min_per_split": 1} | changes)
 
 
 @pytest.fixture

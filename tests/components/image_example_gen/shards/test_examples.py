@@ -6,7 +6,7 @@ from PIL import Image
 from components.image_example_gen.listing.listing import Entry
 from components.image_example_gen.shards.examples import read_entry
 from components.imaging.measures.stored import parse
-from components.recipe.data import DataSection
+from tests.data_section import data_section
 
 
 @pytest.mark.parametrize("wanted", [False, True])
@@ -14,9 +14,7 @@ def test_what_a_file_says_beside_its_picture_is_kept_only_if_wanted(tmp_path, wa
     stored = io.BytesIO()
     Image.new("L", (32, 32), 7).save(stored, "JPEG", comment=b"Doe^Jane")
     (tmp_path / "a.jpg").write_bytes(stored.getvalue())
-    data = DataSection.model_validate(
-        {"classes": ("A", "B"), "patient": {"from": "each_file"}, "keep_metadata": wanted}
-    )
+    data = data_section("A", "B", keep_metadata=wanted)
     read = read_entry(str(tmp_path), Entry("a.jpg", "A", "hash", "train"), data)
     assert (b"Doe^Jane" in read.example) == wanted
     assert read.record and bool(parse(read.record).annotations) == wanted
@@ -24,6 +22,7 @@ def test_what_a_file_says_beside_its_picture_is_kept_only_if_wanted(tmp_path, wa
 
 def test_without_a_class_nothing_is_measured(tmp_path):
     Image.new("L", (32, 32), 7).save(tmp_path / "a.png")
-    data = DataSection.model_validate({"classes": ("A", "B"), "patient": {"from": "each_file"}})
-    read = read_entry(str(tmp_path), Entry("a.png", "", "hash", "unlabelled"), data)
+    read = read_entry(
+        str(tmp_path), Entry("a.png", "", "hash", "unlabelled"), data_section("A", "B")
+    )
     assert read.example is not None and read.record is None

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from components.imaging.measures.stored import FOLDER
-from components.recipe.data import DataSection, Fold
+from components.recipe.data import Fold
 from components.runtime.errors import DataError
 from components.storage.examples import records, to_example
 from components.trainer.cross_validation.parts import (
@@ -15,9 +15,10 @@ from components.trainer.cross_validation.parts import (
     read_facts,
     write_parts,
 )
+from tests.data_section import data_section
 from tests.tf_examples import write_examples
 
-DATA = DataSection.model_validate({"classes": ["a", "b"], "patient": {"from": "each_file"}})
+DATA = data_section()
 
 
 def cohort(patients: int = 20, images: int = 3) -> list[ExampleFacts]:
