@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from components.gate import results
 from components.gate.predictions import Predictions
 from components.gate.results import ClassResult
+from components.runtime.text import natural_order
 
 # With fewer images of a class a metric is not reliable: even 20 of 20 has a lower bound of 0.84.
 SMALL = 20
@@ -59,10 +60,10 @@ def class_results(
 
 
 def slice_results(predictions: Predictions) -> Iterator[SliceResult]:
-    """Yields a result for each value of each feature, the largest part of a feature first."""
+    """Yields a result for each value of each feature."""
     for feature, values in predictions.features.items():
         found = np.array([value is not None for value in values])
-        for value in sorted({value for value in values if value is not None}):
+        for value in sorted({value for value in values if value is not None}, key=natural_order):
             chosen = found & np.array([other == value for other in values])
             by_class = class_results(predictions, chosen)
             yield SliceResult(

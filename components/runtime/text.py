@@ -1,5 +1,6 @@
-"""Text from outside, made safe to be shown on one line."""
+"""Text from outside: safe to be shown on one line, and in the order that people expect."""
 
+import re
 from unicodedata import category
 
 _NO_TEXT = ("Cc", "Zl", "Zp")  # control characters, line and paragraph separators
@@ -28,3 +29,11 @@ def quoted_cell(text: str) -> str:
 def unquoted_cell(cell: str) -> str:
     """Reverts `quoted_cell`."""
     return cell.removeprefix("'")
+
+
+def natural_order(text: str) -> list[str]:
+    """Returns a key to sort by: numbers within text count as such, so that 5-9 is before 10+."""
+    parts = re.split(r"(\d+)", text)
+    numbers = [part.lstrip("0") for part in parts[1::2]]
+    parts[1::2] = [f"{len(digits):09}{digits}" for digits in numbers]
+    return parts

@@ -1,6 +1,6 @@
 import pytest
 
-from components.runtime.text import one_line, quoted_cell, unquoted_cell
+from components.runtime.text import natural_order, one_line, quoted_cell, unquoted_cell
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,8 @@ def test_a_spreadsheet_takes_no_cell_for_a_formula(text):
     cell = quoted_cell(text)
     assert not cell.startswith(("=", "+", "-", "@", "\t")) and unquoted_cell(cell) == text
     assert cell == text or cell[0] == "'"
+
+
+def test_numbers_within_text_count_as_numbers():
+    bands = ["5-9", "female", "10+", "0-4", "", "10+ b"]
+    assert sorted(bands, key=natural_order) == ["", "0-4", "5-9", "10+", "10+ b", "female"]
