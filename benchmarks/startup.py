@@ -46,9 +46,11 @@ TARGETS = {
 # What `kubeflow.node.worker` does before it launches a node.
 IMPORTS = (
     "from importlib import import_module as load\n"
+    "from components.runtime.imports import importing\n"
     "from components.runtime.lean_imports import load_tensorflow\n"
-    "load_tensorflow(evaluates=False)\n"
-    "for name in {names}: load(name)"
+    "with importing():\n"
+    "    load_tensorflow(evaluates=False)\n"
+    "    for name in {names}: load(name)"
 )
 
 

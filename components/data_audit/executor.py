@@ -22,6 +22,7 @@ from components.imaging import quarantine
 from components.imaging.measures.stored import FOLDER
 from components.recipe.audit import AuditSection
 from components.recipe.data import SPLITS
+from components.runtime.threads import one_blas_thread
 from components.storage.split_files import split_files
 from components.storage.split_statistics import read_statistics
 
@@ -45,7 +46,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         section = AuditSection.model_validate_json(exec_properties["section"])
         stored = os.path.join(artifact_utils.get_single_uri(input_dict["examples"]), FOLDER, "*")
         artifact = artifact_utils.get_single_instance(output_dict["audit"])
-        with self._workplace(artifact.uri) as place:
+        with self._workplace(artifact.uri) as place, one_blas_thread():
             result = audit(
                 fileio.glob(stored),
                 section,

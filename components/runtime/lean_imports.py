@@ -13,7 +13,7 @@ from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Any
 
-from components.runtime.interrupts import interrupted_afterwards
+from components.runtime.imports import importing
 from components.runtime.stack import installed_stack
 
 TFX_COMPONENTS, TFMA = "tfx.components", "tensorflow_model_analysis"
@@ -44,7 +44,7 @@ def load_tensorflow(evaluates: bool = True) -> None:
         import_singly(TFX_COMPONENTS)
         if not evaluates:
             import_singly(TFMA, _Messages)
-    with interrupted_afterwards(), _refused(*_OPTIONAL):
+    with importing(), _refused(*_OPTIONAL):
         for name in ("tensorflow", "apache_beam"):
             importlib.import_module(name)
 

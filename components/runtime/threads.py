@@ -1,9 +1,10 @@
-"""Work on many items in several threads; results come in the order of the items."""
+"""Work on many items in several threads, and matrices in one."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
@@ -61,3 +62,16 @@ def _result_of(future: "Future[Result]") -> Result:
     while not future.done():
         wait([future], _WAKE_SECONDS)
     return future.result()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Has NumPy and SciPy multiply matrices in one thread within the block.
+
+    Several multiply small ones no sooner, and burn time while they wait for the next. It counts for
+    the whole process: blocks of two threads must not overlap.
+    """
+    from threadpoolctl import threadpool_limits  # looks through all libraries: 10 ms
+
+    with threadpool_limits(1, "blas"):
+        yield

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.nodes import BEAM_NODES, FIRST
 from components.runtime.environment import WEIGHTS
+from components.runtime.imports import importing
 from components.runtime.source_hash import package_hash
 from components.runtime.stack import installed_stack
 from components.storage import remote_file
@@ -75,10 +76,11 @@ def pipeline_of_run(given: argparse.Namespace, recipe: "Recipe") -> Any:
 
 
 def _build(given: argparse.Namespace, recipe: "Recipe", options: tuple[str, ...]) -> Any:
-    from tfx.dsl.compiler import compiler
+    with importing():
+        from tfx.dsl.compiler import compiler
 
-    from kubeflow.node.paths import node_paths
-    from pipeline.dag.training import build_pipeline, build_tuning
+        from kubeflow.node.paths import node_paths
+        from pipeline.dag.training import build_pipeline, build_tuning
 
     paths = node_paths(given.root, given.models)
     if given.trials:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.nodes import GATE
 from components.runtime.errors import MedtfxError, first_line
+from components.runtime.imports import importing
 from components.runtime.lean_imports import load_tensorflow
 from components.runtime.transient import transient_cause
 from components.storage.atomic_write import write_atomically
@@ -54,18 +55,17 @@ def _try(given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     started = time.monotonic()
-    load_tensorflow(evaluates=GATE in given.node)
-    from kubeflow.node.compiled_pipeline import pipeline_of_run
-    from kubeflow.package.recipe_codec import decode_recipe
-    from pipeline.metadata import connection as metadata_store
+    with importing():
+        load_tensorflow(evaluates=GATE in given.node)
+        from kubeflow.node.compiled_pipeline import pipeline_of_run
+        from kubeflow.node.node_outcome import show_outcome
+        from kubeflow.package.recipe_codec import decode_recipe
+        from pipeline.metadata import connection as metadata_store
+        from pipeline.runs import runner  # noqa: F401  (loads TFX's launcher, TensorFlow with it)
 
     recipe = decode_recipe(given.recipe, read_overrides(given.overrides))
     connection = metadata_store.connection(metadata_store.address())
     pipeline = pipeline_of_run(given, recipe)
-
-    from kubeflow.node.node_outcome import show_outcome
-    from pipeline.runs import runner  # noqa: F401  (loads TFX's launcher, and TensorFlow with it)
-
     log.info("TensorFlow and TFX loaded in %.0f s", time.monotonic() - started)
     code = 0
     for node in given.node:

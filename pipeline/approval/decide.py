@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from components.runtime.errors import MedtfxError
+from components.runtime.imports import importing
+from components.runtime.lean_imports import load_tensorflow
 from components.storage import object_storage as storage
 from pipeline.dag.candidate import Candidate
 from pipeline.home import Home
@@ -55,7 +57,9 @@ def decide(
         candidate = find_candidate(graph, run_id)
         check(graph, candidate, approved, force)
         session.console.print("Loading TensorFlow and TFX ...", highlight=False)
-        from pipeline.dag.decision import build_decision
+        with importing():
+            load_tensorflow()
+            from pipeline.dag.decision import build_decision
 
         pipeline = build_decision(
             candidate, _decision(candidate, approved, by, note.strip()),

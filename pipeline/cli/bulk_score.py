@@ -73,6 +73,7 @@ def bulk_score(
 
 
 def _score(run: "BulkRun", home: Home) -> "tuple[Summary, Counter[str]]":
+    from components.runtime.imports import importing
     from components.storage.files import is_remote
     from pipeline.runs.session import run_session
     from serving.score.listing import list_images
@@ -83,6 +84,7 @@ def _score(run: "BulkRun", home: Home) -> "tuple[Summary, Counter[str]]":
     check_place(run.out, Path(run.folder))
     with run_session(home) as session:
         session.console.print("Loading TensorFlow and TFX ...", highlight=False)
-        from pipeline.bulk.scoring import score_in_bulk
+        with importing():
+            from pipeline.bulk.scoring import score_in_bulk
 
         return score_in_bulk(run, home, session)

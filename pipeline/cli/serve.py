@@ -51,10 +51,13 @@ def serve(
     Over gRPC and REST, with TensorFlow Serving's protocol, until Ctrl-C. With a token in
     $MEDTFX_SERVING_TOKEN, every request has to show it.
     """
+    from components.runtime.imports import importing
     from components.storage.plain_path import plain_path
-    from serving.embedded.image_bounds import ImageBounds
-    from serving.embedded.server import Settings
-    from serving.embedded.server import serve as serve_models
+
+    with importing():
+        from serving.embedded.image_bounds import ImageBounds
+        from serving.embedded.server import Settings
+        from serving.embedded.server import serve as serve_models
     from serving.protocol.token import reload_token, token_from_environment
 
     base = plain_path(model_base.absolute()) if model_base else home.models

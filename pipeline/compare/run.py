@@ -11,6 +11,8 @@ from rich.console import Console
 
 from components.image_example_gen.listing.listing import Listing, list_folders
 from components.runtime.errors import DataError
+from components.runtime.imports import importing
+from components.runtime.lean_imports import load_tensorflow
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
 from pipeline.compare.candidates import Candidate, check_same_images, load_candidates
@@ -114,8 +116,10 @@ def _train(
     session: RunSession,
 ) -> "Trainings":
     session.console.print("Loading TensorFlow and TFX ...", highlight=False)
-    from pipeline.compare.display import TrainingsDisplay
-    from pipeline.compare.trainings import Trainings
+    with importing():
+        load_tensorflow()
+        from pipeline.compare.display import TrainingsDisplay
+        from pipeline.compare.trainings import Trainings
 
     paths = PipelinePaths.of_home(home)
     storage.prepare(paths.artifacts, paths.models)

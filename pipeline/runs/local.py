@@ -9,6 +9,7 @@ from components.image_example_gen.listing.listing import Listing, list_folders
 from components.image_example_gen.listing.splits import best_seed, imbalance
 from components.recipe.data import SPLITS
 from components.recipe.recipe import Recipe
+from components.runtime.imports import importing
 from components.runtime.lean_imports import load_tensorflow
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
@@ -116,10 +117,11 @@ def _run(
     seen: TrainingData,
 ) -> RunRecord:
     session.console.print("Loading TensorFlow and TFX ...", highlight=False)
-    load_tensorflow()
-    from components.network.weights import check_available
-    from pipeline.dag.training import build_pipeline
-    from pipeline.runs.outcome import summarise
+    with importing():
+        load_tensorflow()
+        from components.network.weights import check_available
+        from pipeline.dag.training import build_pipeline
+        from pipeline.runs.outcome import summarise
 
     check_available(recipe.model, recipe.data.image_size)
     storage.prepare(paths.artifacts, paths.models)

@@ -14,6 +14,8 @@ from components.image_example_gen.listing.listing import list_folders
 from components.nodes import TUNER
 from components.recipe.recipe import Recipe
 from components.runtime.errors import RecipeError
+from components.runtime.imports import importing
+from components.runtime.lean_imports import load_tensorflow
 from components.storage import object_storage as storage
 from components.storage.listed_once import listed_once
 from pipeline.home import Home
@@ -84,8 +86,10 @@ def _search(
     session: RunSession,
 ) -> "list[TrialResult]":
     session.console.print("Loading TensorFlow and TFX ...", highlight=False)
-    from components.network.weights import check_available
-    from pipeline.dag.training import build_tuning
+    with importing():
+        load_tensorflow()
+        from components.network.weights import check_available
+        from pipeline.dag.training import build_tuning
 
     check_available(recipe.model, recipe.data.image_size)
     paths = PipelinePaths.of_home(home)

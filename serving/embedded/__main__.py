@@ -16,6 +16,7 @@ import warnings
 from pathlib import Path
 
 from components.imaging.images import MAX_PIXELS
+from components.runtime.imports import importing
 from serving.protocol.errors import ServingError
 from serving.protocol.token import token_from_environment
 
@@ -44,8 +45,9 @@ def main() -> None:
         watch = threading.Thread(target=_end_with, args=[parent, ready], name="parent", daemon=True)
         watch.start()
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
-    from serving.embedded.image_bounds import ImageBounds
-    from serving.embedded.server import OWN_MESSAGE, EmbeddedServer, Settings, serve
+    with importing():
+        from serving.embedded.image_bounds import ImageBounds
+        from serving.embedded.server import OWN_MESSAGE, EmbeddedServer, Settings, serve
 
     def report(server: EmbeddedServer) -> None:
         ready.set()

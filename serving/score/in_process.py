@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from components.imaging.images import MAX_PIXELS
+from components.runtime.imports import importing
 from components.runtime.interrupts import interrupted_afterwards
 from serving.protocol.tensorflow_free import model_server_config_pb2
 from serving.protocol.token import new_token
@@ -28,7 +29,7 @@ def served(folder: Path, version: int, max_pixels: int = MAX_PIXELS) -> Iterator
     Raises:
         ScoreError: it can't be loaded.
     """
-    with interrupted_afterwards():
+    with importing():
         from serving.embedded.image_bounds import ImageBounds
         from serving.embedded.server import OWN_MESSAGE, EmbeddedServer, Settings
 

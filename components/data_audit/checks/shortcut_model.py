@@ -6,7 +6,6 @@ figures can be compared.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -122,16 +121,7 @@ def cross_validate(matrix: Features, labels: NDArray[Any], folds: Folds) -> Feat
     """Returns probabilities [n, classes], each by a model that did not see the patient."""
     from sklearn.model_selection import cross_val_predict
 
-    # Several threads multiply such small matrices no sooner, and burn time while they wait.
-    with _thread_pools().limit(limits=1, user_api="blas"):
-        probabilities: Features = cross_val_predict(
-            shortcut_classifier(), matrix, labels, cv=folds, method="predict_proba"
-        )
+    probabilities: Features = cross_val_predict(
+        shortcut_classifier(), matrix, labels, cv=folds, method="predict_proba"
+    )
     return probabilities
-
-
-@cache
-def _thread_pools() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()  # looks through all libraries of the process: 10 ms

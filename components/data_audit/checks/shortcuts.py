@@ -25,6 +25,7 @@ from components.data_audit.checks.shortcut_model import (
 from components.data_audit.finding import Case, Found
 from components.gate.results import class_results
 from components.imaging.measures.image_record import THUMBNAIL, ImageRecord
+from components.runtime.threads import map_in_threads
 from components.uncertainty.bootstrap import patient_interval
 
 _SIDE = 16  # pixels of the thumbnails that the classifier sees
@@ -68,10 +69,13 @@ def measure_shortcuts(pictures: Sequence[ImageRecord]) -> list[Shortcut]:
     if len(classes) < 2 or fewest < 2:
         return []
     folds = patient_folds(labels, patients, min(FOLDS, fewest))
-    return [
-        _row(name, cross_validate(features, labels, folds), labels, patients, classes)
-        for name, features in _groups(seen).items()
-    ]
+
+    def row(group: tuple[str, Features]) -> Shortcut:
+        name, features = group
+        probabilities = cross_validate(features, labels, folds)
+        return _row(name, probabilities, labels, patients, classes)
+
+    return list(map_in_threads(row, _groups(seen).items()))
 
 
 def _sample(pictures: Sequence[ImageRecord]) -> list[ImageRecord]:
