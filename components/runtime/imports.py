@@ -1,6 +1,7 @@
 """Imports of TensorFlow and others as large."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,12 +19,13 @@ def importing() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: at the end, if Ctrl-C came meanwhile.
     """
-    collects = gc.isenabled()
+    collects, known = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
         with interrupted_afterwards():
             yield
     finally:
-        gc.freeze()
+        if len(sys.modules) > known:  # else only garbage would be kept
+            gc.freeze()
         if collects:
             gc.enable()

@@ -1,4 +1,6 @@
 import gc
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -6,19 +8,27 @@ from components.runtime.imports import importing
 
 
 @pytest.fixture(autouse=True)
-def collected_again():
+def nothing_is_passed_over():
+    gc.unfreeze()
     yield
     gc.unfreeze()
 
 
-def test_the_collector_rests_and_passes_over_what_was_made():
+def test_the_collector_rests_and_passes_over_what_was_made(monkeypatch):
     assert gc.isenabled()
-    before = gc.get_freeze_count()
     with importing():
         assert not gc.isenabled()
-        made = [[] for _ in range(1_000)]
+        made = ModuleType("made")
+        monkeypatch.setitem(sys.modules, "made", made)
+        made.parts = [[] for _ in range(1_000)]
     assert gc.isenabled()
-    assert gc.get_freeze_count() >= before + len(made)
+    assert gc.get_freeze_count() > len(made.parts)
+
+
+def test_where_nothing_is_imported_garbage_stays_garbage():
+    with importing():
+        pass
+    assert not gc.get_freeze_count()
 
 
 def test_in_a_block_within_a_block_it_goes_on_resting():
