@@ -15,7 +15,7 @@ _RECORDS, _EXAMPLES = 512, 64  # read at once; an Example holds its image
 _FILES = 12  # of which the records are kept: 35 MB
 
 
-@lru_cache(_FILES)  # three passes read the same, of a set of some thousand images
+@lru_cache(_FILES)  # of a set of some thousand images: three passes read the same files
 def read_pictures(path: str) -> tuple[ImageRecord, ...]:
     """Returns the records of the images of a file, in its order, about 5 kB of memory each.
 

@@ -1,4 +1,4 @@
-"""Imports of TensorFlow and others as large."""
+"""Imports of TensorFlow and other large libraries."""
 
 import gc
 import sys
@@ -10,11 +10,11 @@ from components.runtime.interrupts import interrupted_afterwards
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Runs the imports of a block in two thirds of the time; Ctrl-C counts at its end.
+    """Runs the imports of a block without the garbage collector; Ctrl-C waits for its end.
 
-    They make some 700,000 objects that stay until the process ends. Python's garbage collector
-    would look at them again and again, and needs a third of a second each time. So it rests
-    meanwhile, and passes them over from then on, also at the end of the process.
+    TensorFlow, TFX and Beam make some 700,000 objects that stay until the process ends. The garbage
+    collector would look at all of them again and again, for a third of a second each time. So it is
+    off in the block, and ignores these objects afterwards, also when the process ends.
 
     Raises:
         KeyboardInterrupt: at the end, if Ctrl-C came meanwhile.
@@ -25,7 +25,7 @@ def importing() -> Iterator[None]:
         with interrupted_afterwards():
             yield
     finally:
-        if len(sys.modules) > known:  # else only garbage would be kept
+        if len(sys.modules) > known:  # else there is only garbage to keep
             gc.freeze()
         if collects:
             gc.enable()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def interrupted_afterwards() -> Iterator[None]:
-    """Puts Ctrl-C off to the end of the block.
+    """Lets Ctrl-C wait for the end of the block.
 
     TensorFlow's C++ calls Python while it is imported or loads a model. An interrupt that comes
     then is printed with its traceback and forgotten, or leaves a module half imported.

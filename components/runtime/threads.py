@@ -68,8 +68,8 @@ def _result_of(future: "Future[Result]") -> Result:
 def one_blas_thread() -> Iterator[None]:
     """Has NumPy and SciPy multiply matrices in one thread within the block.
 
-    Several multiply small ones no sooner, and burn time while they wait for the next. It counts for
-    the whole process: blocks of two threads must not overlap.
+    With small matrices several threads are not faster, and use processor time while they wait. The
+    setting is that of the whole process: such blocks in two threads must not overlap.
     """
     from threadpoolctl import threadpool_limits  # looks through all libraries: 10 ms
 

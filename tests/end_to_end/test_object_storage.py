@@ -10,12 +10,12 @@ pytestmark = [
     pytest.mark.skipif(find_spec("tensorflow_io") is None, reason="no tensorflow-io here"),
 ]
 
-ROOT = "s3://work/medtfx"
+ROOT = "s3://site/medtfx"
 
 
 @pytest.fixture(scope="module")
 def command(machine, s3):
-    for bucket in ("xrays", "work", "served"):
+    for bucket in ("xrays", "site", "served"):
         s3.create_bucket(Bucket=bucket)
     for path in machine.data.rglob("*"):
         if path.is_file():
@@ -64,7 +64,7 @@ def test_a_model_is_pushed_to_the_bucket_and_answers(machine, s3, first, tmp_pat
 
 
 def test_all_artifacts_lie_there(machine, s3, first):
-    nodes = {key.split("/")[3] for key in keys(s3, "work") if key.count("/") > 3}
+    nodes = {key.split("/")[3] for key in keys(s3, "site") if key.count("/") > 3}
     assert {"ImageExampleGen", "StatisticsGen", "Transform", "Trainer", "Evaluator"} <= nodes
 
 

